@@ -1,0 +1,129 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writing a file so that a kill or a full disk at any moment leaves the old or the new one, complete."""
+
+import errno
+import os
+import stat
+import time
+
+from ._errors import AuditError
+
+SELINUX_XATTR = "security.selinux"
+TEMPORARY_SUFFIX = ".auditops-new"
+
+
+def write_atomic(path, data, mode=0o600):
+    """Replace ``path`` by ``data`` (bytes): temporary file beside it, fsync, owner, mode, SELinux label, rename, fsync of the directory.
+
+    The owner is root where the caller is. A link at ``path`` is replaced, not followed. Raises AuditError and leaves the
+    old file in place where anything fails.
+    """
+    temporary = _temporary(path)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            _write_all(descriptor, data)
+            if os.geteuid() == 0:
+                os.fchown(descriptor, 0, 0)
+            os.fchmod(descriptor, mode)
+            _copy_label(path, descriptor)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.rename(temporary, path)
+        fsync_directory(os.path.dirname(path))
+    except OSError as error:
+        _unlink_if_there(temporary)
+        raise AuditError("cannot write %s: %s; the file is as it was" % (path, error.strerror), path=path)
+
+
+def backup(path):
+    """Keep a copy of ``path`` beside it, named by the second, and return its name; None where there is no file."""
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise AuditError("cannot read %s to keep a backup: %s" % (path, error.strerror), path=path)
+    stem = "%s.%s" % (path, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+    copy = stem
+    sequence = 1
+    while os.path.lexists(copy):
+        copy = "%s.%d" % (stem, sequence)
+        sequence += 1
+    write_atomic(copy, data, mode)
+    return copy
+
+
+def remove(path):
+    """Remove a file; True where there was one."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise AuditError("cannot remove %s: %s" % (path, error.strerror), path=path)
+    fsync_directory(os.path.dirname(path))
+    return True
+
+
+def make_directory(path, mode=0o750):
+    """Create a directory and its parents; True where it was missing."""
+    if os.path.isdir(path):
+        return False
+    try:
+        os.makedirs(path, mode)
+    except OSError as error:
+        raise AuditError("cannot create the directory %s: %s" % (path, error.strerror), path=path)
+    return True
+
+
+def fsync_directory(path):
+    """Make a rename in ``path`` survive a power cut."""
+    descriptor = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some network filesystems cannot
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _temporary(path):
+    """A name of our own beside ``path``; what a killed writer left there is removed, what a living one writes is not."""
+    directory, name = os.path.split(path)
+    prefix = ".%s." % name
+    try:
+        leftovers = [entry for entry in os.listdir(directory or ".") if entry.startswith(prefix) and entry.endswith(TEMPORARY_SUFFIX)]
+    except OSError:
+        leftovers = []  # the open that follows says why
+    for entry in leftovers:
+        pid = entry[len(prefix):-len(TEMPORARY_SUFFIX)]
+        if pid.isdigit() and (int(pid) == os.getpid() or not os.path.exists("/proc/" + pid)):
+            _unlink_if_there(os.path.join(directory, entry))
+    return os.path.join(directory, "%s%d%s" % (prefix, os.getpid(), TEMPORARY_SUFFIX))
+
+
+def _write_all(descriptor, data):
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view):]
+
+
+def _copy_label(source, descriptor):
+    try:
+        os.setxattr(descriptor, SELINUX_XATTR, os.getxattr(source, SELINUX_XATTR, follow_symlinks=False))
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENODATA, errno.ENOTSUP, errno.EPERM):
+            raise
+
+
+def _unlink_if_there(path):
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
