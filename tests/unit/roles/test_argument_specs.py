@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each role's documented defaults are the defaults it has, and each default says why."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+NAMES = sorted(path.name for path in ROLES.iterdir() if path.is_dir())
+SHARED = {"audit_root"}  # one variable for all roles, so that a tree is named once
+
+
+def load(role: str, part: str) -> dict:
+    return yaml.safe_load((ROLES / role / part / "main.yml").read_text())
+
+
+def options(role: str) -> dict:
+    text = (ROLES / role / "meta" / "argument_specs.yml").read_text()
+    return yaml.safe_load(text)["argument_specs"]["main"]["options"]
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_documented_defaults_are_the_defaults(role):
+    documented = {name: option["default"] for name, option in options(role).items() if "default" in option}
+    assert documented == load(role, "defaults")
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_every_option_is_prefixed_by_its_role(role):
+    assert {name for name in options(role) if not name.startswith(role + "_")} == SHARED
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_every_default_says_why(role):
+    lines = (ROLES / role / "defaults" / "main.yml").read_text().splitlines()
+    unexplained = [line for above, line in zip(lines, lines[1:], strict=False) if re.match(r"\w+:", line) and not above.startswith("#")]
+    assert unexplained == []
