@@ -1,0 +1,93 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state report: what a running auditd says about itself when it gets SIGCONT (auditd(8), 2.8.4 and newer)."""
+
+import re
+
+from ._errors import AuditError
+
+# Before 4.1.2 and since; both are asked because the release of a running daemon may not be that of the installed files.
+STATE_PATHS = ("/run/audit/auditd.state", "/run/auditd.state", "/var/run/auditd.state")
+
+# label in the report -> (our key, kind). The second label of a key is what 2.8 calls it.
+LABELS = {
+    "audit version": ("version", "text"),
+    "current time": ("time", "text"),
+    "time": ("time", "text"),
+    "process priority": ("process_priority", "int"),
+    "writing to logs": ("writing_to_logs", "bool"),
+    "current log size": ("current_log_size_kb", "kilobytes"),
+    "max log size": ("max_log_file_mb", "kilobytes_as_megabytes"),
+    "logs detected last rotate/shift": ("logs_detected", "int"),
+    "space left on partition": ("space_left_on_partition", "bool"),
+    "Logging partition free space": ("free_mb", "int"),
+    "space_left setting": ("space_left_mb", "int"),
+    "admin_space_left setting": ("admin_space_left_mb", "int"),
+    "logging suspended": ("logging_suspended", "bool"),
+    "file system space action performed": ("space_action_performed", "bool"),
+    "file system space warning sent": ("space_action_performed", "bool"),
+    "admin space action performed": ("admin_action_performed", "bool"),
+    "admin space warning sent": ("admin_action_performed", "bool"),
+    "disk error detected": ("disk_error", "bool"),
+    "Number of active plugins": ("active_plugins", "int"),
+    "current plugin queue depth": ("plugin_queue_depth", "int"),
+    "max plugin queue depth used": ("plugin_queue_max_used", "int"),
+    "plugin queue size": ("plugin_queue_size", "int"),
+    "plugin queue overflow detected": ("plugin_queue_overflow", "bool"),
+    "plugin queueing suspended": ("plugin_queueing_suspended", "bool"),
+    "listening for network connections": ("listening", "bool"),
+    "active connections": ("active_connections", "int"),
+    "total connections": ("total_connections", "int"),
+}
+KEYS = tuple(sorted(set(key for key, kind in LABELS.values())))
+
+# "label = value unit", and the lines that have no "=" before 4.0.2: "space_left setting 75 MB".
+LINE = re.compile(r"^(?P<label>.*?\D)(?:\s*=\s*|\s+(?=\d+ MB$))(?P<value>\S.*)$")
+
+
+def parse_report(text):
+    """The report of any release from 2.8.4 to 4.2.1 as one dict with the same keys; None where the release does not say.
+
+    Sizes are ints: C(_mb) in MiB and C(_kb) in KiB, as auditd counts (its "KB" are 1024 bytes). C(max_log_file_mb) and the two
+    space_left settings are what the daemon runs with, in contrast to what stands in auditd.conf. AuditError where the text is no report.
+    """
+    report = dict.fromkeys(KEYS)
+    for line in text.splitlines():
+        match = LINE.match(line)
+        key, kind = LABELS.get(match.group("label").strip(), (None, None)) if match else (None, None)
+        if key is not None:
+            report[key] = READERS[kind](match.group("value").strip())
+    if report["writing_to_logs"] is None:
+        raise AuditError("this is no state report of auditd: the line \"writing to logs = yes|no\" is missing")
+    return report
+
+
+def is_complete(text):
+    """True where the daemon has finished writing: it truncates the file first and writes it in one piece."""
+    return text.endswith("\n") and "writing to logs = " in text
+
+
+def _integer(value):
+    digits = re.match(r"-?\d+", value)
+    return int(digits.group()) if digits else None
+
+
+def _kilobytes(value):
+    size = _integer(value)
+    if size is not None and not value.upper().endswith(("KB", "KIB")):
+        size //= 1024  # 2.8 prints the current size in bytes, without a unit
+    return size
+
+
+def _megabytes(value):
+    size = _kilobytes(value)
+    return None if size is None else size // 1024
+
+
+READERS = {
+    "text": lambda value: value,
+    "int": _integer,
+    "bool": lambda value: {"yes": True, "no": False}.get(value),
+    "kilobytes": _kilobytes,
+    "kilobytes_as_megabytes": _megabytes,
+}
