@@ -1,0 +1,624 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The grammar of auditctl(8): what it takes, in which order, and the words with which it refuses.
+
+It follows src/auditctl.c and lib/libaudit.c of audit-userspace 3.0.9 and 4.0.2: the first mistake of a line counts, options
+may stand in any order that getopt_long(3) takes, numbers are read by strtol(3) with base 0, names in any case.
+"""
+
+import errno
+import re
+
+from . import _rule_tables as tables
+from . import _syscalls
+from ._rule import ALL, Directive, Rule, RuleError, message_types, permission_mask
+
+OPTIONS = "hicslDvtC:e:f:r:b:a:A:d:S:F:m:R:w:W:k:p:q:"
+TAKES_VALUE = {letter: OPTIONS[place + 1:place + 2] == ":" for place, letter in enumerate(OPTIONS) if letter != ":"}
+LONG_OPTIONS = {  # name: (takes a value, first release)
+    "loginuid-immutable": (False, None), "backlog_wait_time": (True, None), "reset-lost": (False, None),
+    "reset_backlog_wait_time_actual": (False, (3, 0)), "signal": (True, (3, 0)),
+}
+NUMBER = re.compile(r"[ \t]*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
+NO_SYSCALLS_ON = {"task": "task", "user": "user", "filesystem": "filesystem", "exclude": "exclude"}
+EQUAL = tables.OPERATORS["="]
+KEY_NEEDS = "Key field needs a watch, syscall or exe path given prior to it"
+
+
+def parse(line, machine=None, release=None, users=None, groups=None, is_directory=None, grammar="file", number=None, file=None):
+    """The Rule or Directive of one line; None for a blank line or a comment.
+
+    ``machine``: as uname -m, default this host's. ``release``: of the audit package, like "3.0.9"; None is the newest.
+    ``users``, ``groups``: name -> number or None, default this host's. ``is_directory``: path -> bool, settles what a -w
+    watches; None leaves that open. ``grammar``: C(file) as auditctl -R reads it (quotes are literal), C(any) also what a shell
+    or C(auditctl -l) shows: quotes around blanks, and keys with blanks. ``number``, ``file`` go into the error.
+    """
+    text = line.rstrip("\n")
+    words = split(text)
+    if not words or words[0].startswith("#"):
+        return None
+    try:
+        if len(text.encode("utf-8", "surrogateescape")) > tables.MAX_LINE:
+            raise RuleError("the line is longer than the %d bytes that auditctl reads" % tables.MAX_LINE, token=words[0])
+        try:
+            result = _Line(machine, release, users, groups).read(words)
+        except RuleError:
+            retry = _other_splits(text, words) if grammar == "any" else None
+            if retry is None:
+                raise
+            result = _Line(machine, release, users, groups).read(retry)
+            if isinstance(result, Rule):
+                result.notes += ((retry[-1], "in a rules file quotes are literal and a blank ends the word: auditctl -R refuses this line"),)
+    except RuleError as error:
+        raise RuleError(error.reason, error.token, number, file, text)
+    result.file, result.line, result.text = file, number, text
+    if is_directory is not None and isinstance(result, Rule):
+        result.resolve(is_directory)
+    return result
+
+
+def split(text):
+    """The words of a line: blanks separate (no tabs), a backslash before a blank or a backslash keeps it."""
+    if "\\" not in text:
+        return [word for word in text.split(" ") if word]
+    kept = text.replace("\\\\", "\x04").replace("\\ ", "\x07")
+    return [word.replace("\x07", " ").replace("\x04", "\\") for word in kept.split(" ") if word]
+
+
+def _other_splits(text, words):
+    """The words as a shell would see them, or with the blanks of a listed key; None where that is no different."""
+    if '"' in text or "'" in text:
+        import shlex
+        try:
+            return shlex.split(text)
+        except ValueError:
+            return None
+    for place, word in enumerate(words):
+        if word.startswith("key=") and words[place - 1:place] == ["-F"]:
+            end = next((at for at in range(place + 1, len(words)) if words[at] == "-F"), len(words))
+            if end > place + 1:
+                return words[:place] + [" ".join(words[place:end])] + words[end:]
+    return None
+
+
+def number_of(text):
+    """As strtol(3) and strtoul(3) with base 0 into an unsigned 32-bit word; what follows the digits is not looked at."""
+    if text.isdigit() and (text[0] != "0" or text == "0"):
+        return int(text) & 0xFFFFFFFF
+    found = NUMBER.match(text)
+    if found is None:
+        return 0
+    sign, digits = found.groups()
+    value = int(digits, 16) if digits[:2] in ("0x", "0X") else int(digits, 8) if digits[0] == "0" else int(digits)
+    return (-value if sign == "-" else value) & 0xFFFFFFFF
+
+
+def is_number(text, negative=True):
+    return text[:1] in DIGITS and text != "" or negative and text[:1] == "-" and text[1:2] != "" and text[1:2] in DIGITS
+
+
+DIGITS = frozenset("0123456789")
+
+
+def release_tuple(release):
+    """(3, 0, 9) of "3.0.9"; None of None."""
+    return tuple(int(part) for part in re.findall(r"\d+", release)[:3]) if release else None
+
+
+class _Line(object):
+    """One line on its way: what auditctl keeps in its static variables."""
+
+    def __init__(self, machine, release, users, groups):
+        self.rule = Rule(machine=tables.MACHINES.get(machine, machine))
+        self.release = release if isinstance(release, tuple) else release_tuple(release)
+        self.users, self.groups = users or _user_number, groups or _group_number
+        self.list = self.action = None
+        self.operations = 0
+        self.calls = self.permission = self.exe = self.filesystem = False
+        self.machine = None  # whose calls -S names, once known
+        self.prefix = None
+        self.keys = []
+        self.directive = None
+        self.sends = False
+
+    def read(self, words):
+        rest = self._options(words)
+        if rest:
+            raise RuleError("parameter passed without an option given: %s" % rest[0], rest[0])
+        if self.keys:
+            self._check_key_field()
+        if not self.sends:
+            if self.calls:
+                raise RuleError("Error - no list specified: -a LIST,ACTION is missing", words[0])
+            if self.directive is None:
+                raise RuleError("no option that does anything", words[0])
+            return self.directive
+        rule = self.rule
+        rule.list, rule.action, rule.keys = self.list, self.action, tuple(self.keys)
+        if not self.calls and rule.list != tables.LISTS["task"]:
+            rule.mask = ALL
+        self._release_fills_in()
+        rule.notes += tuple(kernel_notes(rule))
+        return rule
+
+    def _options(self, words):
+        """Run the options; the words that belong to none, where getopt_long(3) moves them."""
+        rest = []
+        place = 0
+        used = False
+        while place < len(words):
+            word = words[place]
+            place += 1
+            if word == "--":
+                used = True
+                rest += words[place:]
+                break
+            if word[:2] == "--":
+                name, has_value, value = word[2:].partition("=")
+                name = self._long_name(name, word)
+                takes, _since = LONG_OPTIONS[name]
+                if takes and not has_value:
+                    if place == len(words):
+                        raise RuleError("Option %s is invalid: it needs a value" % word, word)
+                    value = words[place]
+                    place += 1
+                elif has_value and not takes:
+                    raise RuleError("Option %s is invalid: it takes no value" % word, word)
+                used = True
+                if self._set("--" + name, value if takes else None):
+                    return rest + words[place:]
+                continue
+            if word[0] != "-" or word == "-":
+                rest.append(word)
+                continue
+            used = True
+            letters = word[1:]
+            while letters:
+                letter, letters = letters[0], letters[1:]
+                takes = TAKES_VALUE.get(letter)
+                if takes is None:
+                    raise RuleError("Option %s is invalid" % word, word)
+                value = None
+                if takes:
+                    value, letters = letters, ""
+                    if not value:
+                        if place == len(words):
+                            raise RuleError("Option %s is invalid: it needs a value" % word, word)
+                        value = words[place]
+                        place += 1
+                if self._option(letter, value, words, place):
+                    return rest + ([letters] if letters else []) + ([] if letter == "D" else words[place:])
+        if not used:
+            raise RuleError("no option in the line: a rule begins with -a, -A, -w, -d or -W", words[0])
+        return rest
+
+    def _long_name(self, name, word):
+        found = [option for option in LONG_OPTIONS if option.startswith(name)]
+        if name in LONG_OPTIONS:
+            found = [name]
+        if len(found) != 1:
+            raise RuleError("Option %s is invalid" % word, word)
+        since = LONG_OPTIONS[found[0]][1]
+        if since and self.release and self.release < since:
+            raise RuleError("Option %s is invalid for this release of auditctl" % word, word)
+        return found[0]
+
+    def _option(self, letter, value, words, place):
+        """Take one option; True where auditctl stops looking at the line after it."""
+        if letter == "F":
+            self._field(value)
+        elif letter == "S":
+            self._syscalls(value)
+        elif letter == "k":
+            if not (self.calls or self.permission or self.exe or self.filesystem) or self.list is None:
+                raise RuleError("key option needs a watch or syscall given prior to it", "-k %s" % value)
+            self._key(value)
+        elif letter in "aAd":
+            self._setup(letter, value)
+        elif letter in "wW":
+            self._watch(letter, value)
+        elif letter == "p":
+            self._permissions(value)
+        elif letter == "C":
+            self._compare(value)
+        else:
+            return self._set("-" + letter, value, words, place)
+        return False
+
+    def _set(self, name, value, words=(), place=0):
+        if name in ("-e", "-f") and value not in ("0", "1", "2"):
+            word = "Enable" if name == "-e" else "Failure"
+            raise RuleError("%s must be 0, 1, or 2 was %s" % (word, value), value)
+        if name in ("-r", "-b", "--backlog_wait_time"):
+            if value[:1] not in DIGITS or not value:
+                word = {"-r": "Rate", "-b": "Backlog"}.get(name, "Backlog_wait_time")
+                raise RuleError("%s must be a numeric value was %s" % (word, value), value)
+            value = str(number_of(value))
+        if name == "-h":
+            raise RuleError("-h only prints the usage, and fails", name)
+        if name == "-R":
+            raise RuleError("nested rule files not supported", name)
+        if name == "-D":
+            if len(words) == 3 and words[1] == "-k" and place == 1:
+                value = words[2]
+            elif len(words) != 1:
+                raise RuleError("Wrong number of options for Delete all request: -D stands alone, or with -k KEY", words[place] if
+                                place < len(words) else name)
+        if name == "-q" and (self.calls or value.count(",") != 1 or value.endswith(",")):
+            raise RuleError("Error parsing equivalent parts: -q takes MOUNT,SUBTREE", value)
+        self.directive = Directive(name, value)
+        return name in ("-i", "-c", "-D", "-m", "-q", "-t", "-v", "-l", "--loginuid-immutable", "--reset-lost",
+                        "--reset_backlog_wait_time_actual")
+
+    def _setup(self, letter, value):
+        token = "-%s %s" % (letter, value)
+        words = {"a": "Append", "A": "Add", "d": "Delete"}
+        if letter != "d" and "task" in value and self.calls:
+            raise RuleError("Syscall auditing requested for task list", token)
+        self.operations += 1
+        if self.operations != 1:
+            raise RuleError("Multiple rule insert/delete operations are not allowed", token)
+        bad = RuleError("%s rule - bad keyword %s: it takes LIST,ACTION, LIST one of exit, task, user, exclude, filesystem, io_uring, "
+                        "ACTION always or never" % (words[letter], value), token)
+        parts = value.split(",")
+        if len(parts) != 2:
+            raise bad
+        first, second = parts
+        if "possible" in parts:
+            raise RuleError("the action possible is deprecated: auditctl passes over the rule", token)
+        if first in tables.ACTIONS:
+            first, second = second, first
+        if first not in tables.LISTS or second not in tables.ACTIONS or self.list is not None and parts[0] in tables.ACTIONS:
+            raise bad
+        since = tables.LISTS_SINCE.get(first)
+        if since and self.release and self.release < since:
+            raise bad
+        self.list, self.action = tables.LISTS[first], tables.ACTIONS[second]
+        self.rule.list = self.list
+        self.rule.prepend, self.rule.delete = letter == "A", letter == "d"
+        self.sends = True
+
+    def _watch(self, letter, path):
+        token = "-%s %s" % (letter, path)
+        if letter == "w" and self.list is not None:
+            raise RuleError("watch option can't be given with a syscall", token)
+        if len(path.encode("utf-8", "surrogateescape")) >= tables.MAX_PATH:
+            raise RuleError("The path passed for the watch is too big", token)
+        if path[:1] != "/":
+            raise RuleError("The path must start with '/'", token)
+        bare = path.rstrip("/") or "/" if len(path) > 2 else path
+        if len(bare.rsplit("/", 1)[1].encode("utf-8", "surrogateescape")) > tables.MAX_NAME:
+            raise RuleError("The base name of the path is too big", token)
+        if self.rule.fields:
+            raise RuleError("Rule is not empty: the watch comes first", token)
+        rule = self.rule
+        if ".." in path or "*" in path or "?" in path:
+            rule.notes += ((token, "neither .. nor wildcards are understood in a watch: the kernel takes them as they are"),)
+        rule.watch, rule.mask, rule.delete = True, ALL, letter == "W"
+        self.list, self.action, self.calls, self.permission, self.sends = tables.LISTS["exit"], tables.ACTIONS["always"], True, True, True
+        rule.fields = [(tables.PATH, EQUAL, bare), (tables.PERM, EQUAL, 15)]
+
+    def _permissions(self, text):
+        token = "-p " + text
+        if self.list is None:
+            raise RuleError("permission option needs a watch given prior to it", token)
+        if len(text) > 4:
+            raise RuleError("permission %s is too long: it takes letters out of rwxa" % text, token)
+        value = _permission_bits(text, lambda letter: RuleError("Permission %s isn't supported: it takes r, w, x and a" % letter, token))
+        fields = self.rule.fields
+        if not fields:
+            raise RuleError("Permissions should be preceded by other fields", token)
+        places = [place for place, field in enumerate(fields) if field[0] == tables.PERM]
+        for place in places:
+            fields[place] = (tables.PERM, EQUAL, value)
+        if not places:
+            self._append(tables.PERM, EQUAL, value, token)
+        self.permission = self.sends = True
+
+    def _syscalls(self, text):
+        token = "-S " + text
+        if self.list == tables.LISTS["io_uring"]:
+            self._io_uring(text, token)
+            return
+        name = tables.LIST_NAMES.get(self.list)
+        if name in NO_SYSCALLS_ON:
+            raise RuleError("syscall auditing cannot be put on the %s list" % name, token)
+        machine = self.machine or self.rule.machine
+        table = _syscalls.numbers(machine)
+        for word in text.split(","):
+            if not word:
+                continue
+            if word == "all":
+                self.rule.mask |= ALL
+                self.rule.all_given = True
+                continue
+            value = table.get(word) if table else None
+            if value is None and table:
+                value = table.get(word.lower())
+            if value is not None and self._unknown_here(word.lower()):
+                raise RuleError("Syscall name unknown: %s (the auditctl of this release does not know it yet)" % word, word)
+            if value is None and word[0] in DIGITS:
+                value = number_of(word)
+            if value is None or value > 2047:
+                known = " on %s" % machine if table else ": there is no table of the calls of %s, give numbers" % machine
+                raise RuleError("Syscall name unknown: %s%s" % (word, known), word)
+            self.rule.mask |= 1 << value
+        self.calls = True
+        self.machine = machine
+
+    def _io_uring(self, text, token):
+        table = _syscalls.numbers("io_uring")
+        for word in text.split(","):  # up to 4.0.x auditctl takes one name for each -S
+            value = number_of(word) if word[:1] in DIGITS else table.get(word.lower())
+            if word == "all":
+                self.rule.mask |= ALL
+            elif value is None:
+                raise RuleError("io_uring op unknown: %s" % word, token)
+            else:
+                self.rule.mask |= 1 << value
+        self.calls = True
+
+    def _unknown_here(self, name):
+        return self.release is not None and any(self.release < since and name in names.split() for since, names in _syscalls.NOT_BEFORE)
+
+    def _field(self, text):
+        if self.list is None:
+            raise RuleError("List must be given before field: -a LIST,ACTION comes first", "-F " + text)
+        if text.startswith("key="):
+            self._key(text[4:])
+            return
+        for sign in tables.OPERATOR_ORDER:
+            name, found, value = text.partition(sign)
+            if found:
+                break
+        else:
+            raise RuleError("-F missing operation for %s" % text, text)
+        if not name:
+            raise RuleError("-F missing field name before operator for %s" % text, text)
+        if not value:
+            raise RuleError("-F missing value after operation for %s" % text, text)
+        number = tables.FIELDS.get(name)
+        if number is None:
+            number = tables.FIELDS.get(name.lower())
+        since = tables.FIELDS_SINCE.get(name.lower())
+        if number is None or since and self.release and self.release < since:
+            raise RuleError("-F unknown field: %s" % name, text)
+        listname = tables.LIST_NAMES[self.list]
+        if listname == "exclude" and number not in tables.ON_EXCLUDE:
+            raise RuleError("Only msgtype, *uid, *gid, pid, and subj* fields can be used with exclude filter: not %s" % name, text)
+        if number in tables.EXIT_LIST_ONLY and listname != "exit" and not (listname == "io_uring" and number in
+                                                                          (tables.PATH, tables.DIR, tables.PERM, tables.EXIT)):
+            raise RuleError("%s can only be used with exit filter list" % name, text)
+        if number in tables.EQUALITY_ONLY and sign not in ("=", "!="):
+            raise RuleError("%s only takes = or != operators" % name, text)
+        handler = HANDLERS.get(number)
+        if handler is not None:
+            value = handler(self, value, text, name, sign)
+        elif number in tables.STRINGS:
+            if len(value.encode("utf-8", "surrogateescape")) > tables.MAX_PATH:
+                raise RuleError("String value too long", text)
+        elif value[0] not in DIGITS:
+            raise RuleError("-F value should be number for %s" % text, text)
+        else:
+            value = number_of(value)
+        self._append(number, tables.OPERATORS[sign], value, text)
+
+    def _append(self, number, operator, value, token):
+        if len(self.rule.fields) >= tables.MAX_FIELDS - 1:
+            raise RuleError("Too many fields in rule: at most %d" % (tables.MAX_FIELDS - 1), token)
+        if number in (tables.PATH, tables.DIR):
+            self.rule.target = "dir" if number == tables.DIR else "path"
+            self.permission = True
+        elif number == tables.PERM:
+            self.permission = True
+        elif number == tables.EXE:
+            self.exe = True
+        self.rule.fields.append((number, operator, value))
+
+    def _key(self, text):
+        joined = "\x01".join(self.keys + [text])
+        if len(joined.encode("utf-8", "surrogateescape")) > tables.MAX_KEY:
+            raise RuleError("key option exceeds size limit: %d bytes, all keys together" % tables.MAX_KEY, text)
+        if "\x01" in text and self.release and self.release >= (4, 2):
+            raise RuleError("key %s has illegal character" % text, text)
+        if text:
+            self.keys += [key for key in text.split("\x01") if key]
+
+    def _check_key_field(self):
+        token = "key=%s" % self.keys[0]
+        if self.list == tables.LISTS["exclude"]:
+            raise RuleError("Only msgtype, *uid, *gid, pid, and subj* fields can be used with exclude filter: not key", token)
+        if not (self.calls or self.permission or self.exe or self.filesystem):
+            raise RuleError(KEY_NEEDS, token)
+
+    def _compare(self, text):
+        sign = "!=" if "!=" in text else "="
+        left, found, right = text.partition(sign)
+        if not found:
+            raise RuleError("%s only takes = or != operators" % text, text)
+        if not left or not right:
+            raise RuleError("-C missing field name or value: it takes FIELD=FIELD or FIELD!=FIELD, not %s" % text, text)
+        names = []
+        for name, words in ((left, "-C unknown field: %s"), (right, "-C unknown right hand value for comparison with: %s")):
+            number = tables.FIELDS.get(name.lower())
+            if number is None:
+                raise RuleError(words % name, text)
+            names.append(tables.FIELD_NAMES[number])
+        if self.list != tables.LISTS["exit"]:
+            raise RuleError("%s can only be used with exit filter list" % text, text)
+        for pair in (" ".join(names), " ".join(reversed(names))):
+            if pair in tables.COMPARISONS:
+                self._append(tables.COMPARE, tables.OPERATORS[sign], tables.COMPARISONS.index(pair) + 1, text)
+                return
+        raise RuleError("-C incompatible comparison: %s" % text, text)
+
+    def _release_fills_in(self):
+        """auditctl 3.1.3 and later adds the calls of perm to those that an arch rule names itself."""
+        rule = self.rule
+        if self.calls and not rule.watch and rule.has_arch and rule.permissions and self.release and \
+                self.release >= tables.PERMISSION_SYSCALLS_SINCE and not rule.is_all:
+            rule.mask |= permission_mask(rule.permissions, rule.arch)
+
+    def arch_field(self, value, text, name, sign):
+        if self.calls:
+            raise RuleError("arch must be before -S", text)
+        elf = None
+        if value[0] in DIGITS:
+            elf = number_of(value)
+        else:
+            lower = value.lower()
+            native = self.rule.machine
+            if lower in ("b64", "b32"):
+                machine = native
+                if lower == "b32":
+                    machine = tables.TWINS.get(native, native)
+                if (tables.ELF.get(machine, 0) & tables.ELF_64BIT != 0) != (lower == "b64"):
+                    machine = None
+                elf = tables.ELF.get(machine)
+            else:
+                machine = tables.MACHINES.get(lower)
+                if machine is None and re.match("[0-9a-f]+", lower):
+                    machine = tables.ELF_NAMES.get(int(re.match("[0-9a-f]+", lower).group(), 16))
+                elf = tables.ELF.get(machine)
+        if elf not in tables.ELF_NAMES:
+            raise RuleError("%s elf mapping not found: arch takes b64, b32 or a machine as uname -m prints it" % text, text)
+        self.machine = tables.ELF_NAMES[elf]
+        return elf
+
+    def user_field(self, value, text, name, sign):
+        return self._name_or_number(value, text, self.users, "user", negative=True)
+
+    def group_field(self, value, text, name, sign):
+        return self._name_or_number(value, text, self.groups, "group", negative=False)
+
+    def _name_or_number(self, value, text, lookup, what, negative):
+        if is_number(value, negative):
+            return number_of(value)
+        if negative and value == "unset":
+            return tables.UNSET
+        found = lookup(value)
+        if found is None:
+            raise RuleError("Unknown %s: %s" % (what, value), text)
+        return found
+
+    def exit_field(self, value, text, name, sign):
+        if is_number(value):
+            return number_of(value)
+        number = ERRORS.get(value.lstrip("-").upper()) if value.count("-") <= 1 else None
+        if number is None:
+            raise RuleError("-F unknown errno -%s" % text, text)
+        return (-number if value[0] == "-" else number) & 0xFFFFFFFF
+
+    def message_field(self, value, text, name, sign):
+        if tables.LIST_NAMES[self.list] not in ("exclude", "user"):
+            raise RuleError("msgtype field can only be used with exclude or user filter list", text)
+        if value[0] in DIGITS:
+            return number_of(value)
+        found = message_types()[0].get(value.upper())
+        if found is None:
+            raise RuleError("-F unknown message type - %s" % text, text)
+        return found
+
+    def permission_field(self, value, text, name, sign):
+        if sign != "=":
+            raise RuleError("%s only takes = operator" % name, text)
+        if len(value) > 4:
+            raise RuleError("String value too long: perm takes letters out of rwxa", text)
+        return _permission_bits(value, lambda letter: RuleError("Permission can only contain 'rwxa': not %s" % letter, text))
+
+    def filetype_field(self, value, text, name, sign):
+        # -l prints the number, which auditctl itself does not take back
+        found = number_of(value) if value[0] in DIGITS else tables.FILE_TYPES.get(value.lower())
+        if found is None:
+            raise RuleError("-F unknown file type - %s" % text, text)
+        return found
+
+    def fstype_field(self, value, text, name, sign):
+        if tables.LIST_NAMES[self.list] != "filesystem":
+            raise RuleError("%s field is not valid for the filter" % name, text)
+        found = number_of(value) if value[0] in DIGITS else tables.FILESYSTEMS.get(value.lower())
+        if found is None:
+            raise RuleError("file system type is unknown for field: %s" % text, text)
+        self.filesystem = True
+        return found
+
+    def argument_field(self, value, text, name, sign):
+        if not is_number(value):
+            raise RuleError("-F value should be number for %s" % text, text)
+        return number_of(value)
+
+    def session_field(self, value, text, name, sign):
+        if tables.LIST_NAMES[self.list] not in ("user", "exit", "exclude"):
+            raise RuleError("%s must be used with exclude, user, or exit filter" % name, text)
+        return tables.UNSET if value == "unset" else number_of(value)
+
+    def family_field(self, value, text, name, sign):
+        found = number_of(value)
+        if found >= tables.MAX_ADDRESS_FAMILY:
+            raise RuleError("value is too large for field: %s" % text, text)
+        if value[0] not in DIGITS:
+            self.rule.notes += ((text, "auditctl reads a word that is no number as 0: give the number of the address family"),)
+        return found
+
+    def key_field(self, value, text, name, sign):
+        raise RuleError("key only takes = operator", text)
+
+
+HANDLERS = {
+    tables.ARCH: _Line.arch_field, tables.EXIT: _Line.exit_field, tables.MSGTYPE: _Line.message_field, tables.PERM: _Line.permission_field,
+    tables.FILETYPE: _Line.filetype_field, tables.FSTYPE: _Line.fstype_field, tables.SESSIONID: _Line.session_field,
+    tables.SADDR_FAM: _Line.family_field, tables.KEY: _Line.key_field,
+}
+HANDLERS.update(dict.fromkeys(tables.USERS, _Line.user_field))
+HANDLERS.update(dict.fromkeys(tables.GROUPS, _Line.group_field))
+HANDLERS.update(dict.fromkeys(tables.ARGUMENTS, _Line.argument_field))
+ERRORS = {name: number for name, number in vars(errno).items() if name[0] == "E"}
+
+BIT_OPERATORS = (tables.OPERATORS["&"], tables.OPERATORS["&="])
+ALL_OPERATORS_ON = tables.ARGUMENTS | {tables.FIELDS["pers"], tables.FIELDS["devminor"]}
+EQUALITY_IN_KERNEL = frozenset((13, 14, 15, 19, 20, 21, tables.KEY, tables.FILETYPE, tables.COMPARE))
+
+
+def kernel_notes(rule):
+    """(token, why) for each field that auditctl sends and the kernel refuses (kernel/auditfilter.c, audit_watch.c, audit_tree.c)."""
+    for number, operator, value in rule.fields:
+        name = tables.FIELD_NAMES.get(number, str(number))
+        if number in (tables.PATH, tables.DIR):
+            if operator != EQUAL:
+                yield "%s%s" % (name, value), "the kernel takes only = with %s (Invalid argument)" % name
+            if value[:1] != "/":
+                yield "%s=%s" % (name, value), "the kernel takes only an absolute path (Invalid argument)"
+            elif number == tables.PATH and len(value) > 1 and value.endswith("/"):
+                yield "path=%s" % value, "the kernel takes no path= that ends with /: a directory is dir= (Invalid argument)"
+        elif operator in BIT_OPERATORS and number not in ALL_OPERATORS_ON:
+            yield name, "the kernel takes no bit operator with %s (Invalid argument)" % name
+        elif number in EQUALITY_IN_KERNEL and operator not in (EQUAL, tables.OPERATORS["!="]):
+            yield name, "the kernel takes only = and != with %s (Invalid argument)" % name
+        if rule.list == tables.LISTS["filesystem"] and number not in (tables.FSTYPE, tables.KEY):
+            yield name, "the kernel takes only fstype on the filesystem list (Invalid argument)"
+
+
+def _permission_bits(text, error):
+    bits = 0
+    known = dict(tables.PERMISSIONS)
+    for letter in text:
+        if letter.lower() not in known:
+            raise error(letter)
+        bits |= known[letter.lower()]
+    return bits
+
+
+def _user_number(name):
+    import pwd
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except (KeyError, ValueError):
+        return None
+
+
+def _group_number(name):
+    import grp
+    try:
+        return grp.getgrnam(name).gr_gid
+    except (KeyError, ValueError):
+        return None
