@@ -7,6 +7,7 @@ import signal
 import time
 
 from ._errors import AuditError, NotAvailable
+from ._host import PROGRAM_DIRS
 
 PID_PATHS = ("/run/audit/auditd.pid", "/run/auditd.pid", "/var/run/auditd.pid")  # since 4.1.2, and before
 PROGRAM = "auditd"
@@ -42,7 +43,7 @@ def release_tuple(release):
 
 
 def is_auditd(pid):
-    """True where the process is auditd, in this system: its name, its program, and the same root directory as ours.
+    """True where the process is auditd, in this system: its name, its program where programs are, and the same root directory as ours.
 
     The last one tells it from the auditd of a container or chroot, which the process table of the host also shows.
     """
@@ -53,13 +54,14 @@ def is_auditd(pid):
     except (OSError, ValueError):
         return False
     try:
-        program = os.path.basename(os.readlink("/proc/%d/exe" % pid))
+        program = os.readlink("/proc/%d/exe" % pid)
         root = os.stat("/proc/%d/root" % pid)
     except PermissionError:
         return True  # only root may look; without root nothing can be sent either
     except OSError:
         return False
-    if program.split(" (deleted)")[0] != PROGRAM:  # deleted: the package was upgraded under it
+    directory, name = os.path.split(program.split(" (deleted)")[0])  # deleted: the package was upgraded under it
+    if name != PROGRAM or directory not in PROGRAM_DIRS:
         return False
     ours = os.stat("/")
     return (root.st_dev, root.st_ino) == (ours.st_dev, ours.st_ino) and not _is_zombie(pid)

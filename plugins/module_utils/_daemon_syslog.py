@@ -23,7 +23,7 @@ class Syslog(object):
         self._sizes = dict((path, _size(path)) for path in FILES)
 
     def messages(self, pid=None):
-        """auditd's messages since then without its routine lines, those of process ``pid`` where one is given; [] where no log can be read."""
+        """auditd's messages since then without the routine ones, of process ``pid`` where one is given; none where no log can be read."""
         lines = self._from_files(pid) or self._from_journal(pid)
         return [line for line in lines if line and not line.startswith(ROUTINE)]
 

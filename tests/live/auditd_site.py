@@ -1,0 +1,296 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A place where a real auditd runs for a test: this machine, or the root of another release on the same kernel."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+COLLECTION = Path(__file__).resolve().parents[2]
+RUNNER = "auditd_runner.py"
+CARRIED = "tmp/auditops-live"  # where a root of another release gets a copy of the plugins
+SAVED = "var/tmp/auditops-live-saved"  # what stood there before the test
+KEPT = ("etc/audit", "var/log/audit")
+STATUS_OPTIONS = {"failure": "-f", "rate_limit": "-r", "backlog_limit": "-b", "backlog_wait_time": "--backlog_wait_time", "enabled": "-e"}
+BACKLOG_LIMIT = 8192
+USER_MESSAGE = 1112  # AUDIT_USER_LOGIN: a type of the range that user space may send (linux/audit.h)
+NETLINK_AUDIT = 9
+
+# Loud enough to rotate, quiet enough to leave this machine alone; a test changes what it is about.
+SETTINGS = {
+    "log_file": "/var/log/audit/audit.log", "log_group": "root", "log_format": "ENRICHED", "flush": "INCREMENTAL_ASYNC", "freq": 50,
+    "max_log_file": 8, "num_logs": 5, "max_log_file_action": "ROTATE", "space_left": 2, "space_left_action": "SYSLOG",
+    "admin_space_left": 1, "admin_space_left_action": "SYSLOG", "disk_full_action": "SYSLOG", "disk_error_action": "SYSLOG",
+}
+
+
+def conf_text(**changes) -> str:
+    """auditd.conf with SETTINGS and the changes; None leaves a key out."""
+    return "".join(f"{key} = {value}\n" for key, value in dict(SETTINGS, **changes).items() if value is not None)
+
+
+def kernel_status() -> dict[str, int]:
+    """auditctl -s as numbers; empty where it cannot be read."""
+    done = subprocess.run(["auditctl", "-s"], capture_output=True, text=True)
+    return {name: int(value) for name, value in re.findall(r"^(\w+) (\d+)$", done.stdout, re.MULTILINE)} if done.returncode == 0 else {}
+
+
+@contextlib.contextmanager
+def saved_kernel():
+    """The kernel's rules and status as they were, afterwards; empty rules and a roomy backlog meanwhile."""
+    status = kernel_status()
+    rules = subprocess.run(["auditctl", "-l"], capture_output=True, text=True, check=True).stdout
+    subprocess.run(["auditctl", "-D"], capture_output=True, check=True)
+    subprocess.run(["auditctl", "-b", str(BACKLOG_LIMIT), "-f", "1"], capture_output=True, check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["auditctl", "-D"], capture_output=True)
+        for rule in rules.splitlines():
+            if rule.startswith("-"):
+                subprocess.run(["auditctl", *rule.split()], capture_output=True)
+        for name, option in STATUS_OPTIONS.items():
+            if name in status:
+                subprocess.run(["auditctl", option, str(status[name])], capture_output=True)
+
+
+@contextlib.contextmanager
+def open_site(root: Path):
+    """A Site with empty logs; its /etc/audit and /var/log/audit are put back, its auditd is ended."""
+    _put_back(root)
+    for kept in KEPT:
+        (root / SAVED / kept).parent.mkdir(parents=True, exist_ok=True)
+        if (root / kept).exists():
+            shutil.copytree(root / kept, root / SAVED / kept, symlinks=True)
+    (root / SAVED / "complete").touch()
+    _empty(root / "var/log/audit")
+    site = Site(root)
+    try:
+        with contextlib.ExitStack() as stack:
+            if root != Path("/"):
+                stack.enter_context(_proc(root))
+                stack.callback(shutil.rmtree, root / CARRIED, ignore_errors=True)
+                shutil.copytree(COLLECTION / "plugins", root / CARRIED / "ansible_collections/auditops/auditd/plugins", dirs_exist_ok=True)
+            site.stack = stack
+            stack.callback(site.kill)
+            yield site
+    finally:
+        _put_back(root)
+
+
+def _put_back(root: Path):
+    saved = root / SAVED
+    if (saved / "complete").exists():
+        for kept in KEPT:
+            while os.path.ismount(root / kept):
+                subprocess.run(["umount", root / kept], check=True)
+            _empty(root / kept)
+            if (saved / kept).exists():
+                _copy_over(saved / kept, root / kept)
+    shutil.rmtree(saved, ignore_errors=True)
+
+
+def _copy_over(source: Path, target: Path):
+    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
+    for path in [source, *source.rglob("*")]:  # copytree keeps modes and times, not owners
+        os.lchown(target / path.relative_to(source), path.lstat().st_uid, path.lstat().st_gid)
+
+
+def _empty(directory: Path):
+    directory.mkdir(parents=True, exist_ok=True)
+    for entry in directory.iterdir():
+        shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+
+
+@contextlib.contextmanager
+def _proc(root: Path):
+    if os.path.ismount(root / "proc"):
+        yield
+        return
+    subprocess.run(["mount", "--bind", "/proc", root / "proc"], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", root / "proc"], check=True)
+
+
+class Site:
+    """What a test does with an auditd. Paths are the site's own: "/etc/audit/auditd.conf" is below ``root``."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        self.stack = contextlib.ExitStack()
+        self._started: set[int] = set()
+        self.release = re.search(r"version (\S+)", self.command("auditctl", "-v").stdout).group(1)
+
+    def path(self, path: str) -> Path:
+        return self.root / path.lstrip("/")
+
+    def command(self, *argv: str, **options) -> subprocess.CompletedProcess:
+        """Run a program of the site in the site."""
+        where = [] if self.root == Path("/") else ["chroot", str(self.root)]
+        return subprocess.run([*where, *argv], capture_output=True, text=True, **options)
+
+    # auditd
+
+    @property
+    def pid(self) -> int | None:
+        """The auditd of this site, None where none runs."""
+        for name in ("run/audit/auditd.pid", "run/auditd.pid"):
+            try:
+                pid = int((self.root / name).read_text())
+                if Path(f"/proc/{pid}/comm").read_text().strip() == "auditd" and "Z" != Path(f"/proc/{pid}/stat").read_text().split()[2]:
+                    return pid
+            except (OSError, ValueError):
+                continue
+        return None
+
+    def configure(self, text: str | None = None, **changes) -> str:
+        """Write auditd.conf (the text, or conf_text(changes)) and return it."""
+        text = conf_text(**changes) if text is None else text
+        self.path("/etc/audit/auditd.conf").write_text(text)
+        self.path("/etc/audit/auditd.conf").chmod(0o640)
+        return text
+
+    def start(self, text: str | None = None, **changes) -> int:
+        """Start auditd with this configuration and return its pid."""
+        self.configure(text, **changes)
+        done = self.command("/sbin/auditd")
+        assert done.returncode == 0, f"auditd returned {done.returncode}: {done.stderr}"
+        wait_for(lambda: self.pid and kernel_status()["pid"] == self.pid, "auditd to start")
+        subprocess.run(["auditctl", "-b", str(BACKLOG_LIMIT)], capture_output=True, check=True)
+        return self.pid
+
+    def kill(self, number: int = signal.SIGTERM):
+        """End this site's auditd, by SIGKILL if it does not go."""
+        pid = self.pid
+        for each in (number, signal.SIGKILL):
+            if pid is None or self.pid != pid:
+                return
+            os.kill(pid, signal.SIGCONT)
+            os.kill(pid, each)
+            with contextlib.suppress(AssertionError):
+                wait_for(lambda: self.pid != pid, "auditd to end", 10)
+
+    def report(self) -> dict:
+        """A fresh state report, as _daemon reads it."""
+        return self.call("_daemon", "report", pid=self.pid)["result"]
+
+    # what it wrote
+
+    @property
+    def log_dir(self) -> Path:
+        return self.path("/var/log/audit")
+
+    def log(self) -> str:
+        """All of the log, oldest first: audit.log.N ... audit.log."""
+        files = sorted(self.log_dir.glob("audit.log*"), key=lambda path: -int(path.suffix[1:]) if path.suffix[1:].isdigit() else 0)
+        return "".join(path.read_text(errors="replace") for path in files)
+
+    def records(self, kind: str) -> list[str]:
+        return [line for line in self.log().splitlines() if f"type={kind} " in line]
+
+    # load and room
+
+    def numbers(self, tag: str) -> list[int]:
+        """The numbers of the messages of send(tag) that are in the log, in its order."""
+        return [int(number) for number in re.findall(rf"op=auditops-{tag} n=(\d+)", self.log())]
+
+    @contextlib.contextmanager
+    def load(self, tag: str = "load", per_second: int = 500):
+        """Send numbered messages to the kernel meanwhile; the list this yields holds how many there were in the end."""
+        sent: list[int] = []
+        stop = threading.Event()
+
+        def work():
+            number = 0
+            with contextlib.closing(_audit_socket()) as channel:
+                while not stop.is_set():
+                    for _unused in range(max(1, per_second // 50)):
+                        _send(channel, tag, number, 100)
+                        number += 1
+                    time.sleep(0.02)
+            sent.append(number)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        try:
+            yield sent
+        finally:
+            stop.set()
+            thread.join()
+
+    def fill_log(self, megabytes: float, tag: str = "fill"):
+        """Send messages of 400 bytes until the log must have grown by so many MiB."""
+        with contextlib.closing(_audit_socket()) as channel:
+            for number in range(int(megabytes * 1024 * 1024 / 480)):
+                _send(channel, tag, number, 400)
+
+    def small_partition(self, megabytes: int = 16, filesystem: str = "ext4") -> Path:
+        """Put /var/log/audit on a loop-mounted filesystem of this size until the test ends."""
+        image = self.root / "var/tmp/auditops-live.img"
+        with open(image, "wb") as stream:
+            stream.truncate(megabytes << 20)
+        self.stack.callback(image.unlink)
+        subprocess.run([f"mkfs.{filesystem}", "-q", image], check=True, capture_output=True)
+        subprocess.run(["mount", "-o", "loop", image, self.log_dir], check=True)
+        self.stack.callback(subprocess.run, ["umount", self.log_dir], check=True)
+        self.stack.callback(self.kill)
+        return self.log_dir
+
+    def fill_partition(self, leave_kilobytes: int = 0) -> Path:
+        """Fill the log partition with a file, whose path this returns."""
+        blob = self.log_dir / "blob"
+        room = os.statvfs(self.log_dir)
+        size = room.f_bavail * room.f_frsize - (leave_kilobytes << 10)
+        with contextlib.suppress(OSError), open(blob, "wb") as stream:
+            os.posix_fallocate(stream.fileno(), 0, max(size, 1))
+        return blob
+
+    # the code under test
+
+    def call(self, module: str, function: str, **arguments) -> dict:
+        """Call a function of module_utils in the site, with its Python and a Host: {"result"} or {"error", "type", "details"}."""
+        return self.runner({"module": module, "function": function, "arguments": arguments})
+
+    def module(self, name: str, inject: str | None = None, check: bool = False, **parameters) -> dict:
+        """Run plugins/modules/NAME's run() with these parameters (and the fault ``inject`` of the runner)."""
+        return self.runner({"plugin": name, "parameters": parameters, "inject": inject, "check": check})
+
+    def runner(self, request: dict) -> dict:
+        source = (Path(__file__).parent / RUNNER).read_text()
+        tree = "/" + CARRIED if self.root != Path("/") else str(COLLECTION.parents[2])
+        done = self.command("python3", "-c", source, tree, input=json.dumps(request))
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+def _audit_socket() -> socket.socket:
+    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_AUDIT)
+
+
+def _send(channel: socket.socket, tag: str, number: int, padding: int):
+    text = f"op=auditops-{tag} n={number} {'x' * padding}".encode() + b"\0"
+    channel.send(struct.pack("=IHHII", 16 + len(text), USER_MESSAGE, 1, number & 0xFFFFFFFF, 0) + text)
+
+
+def wait_for(check, what: str, timeout: float = 20.0):
+    """The first true result of check(); the test fails where none comes."""
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        result = check()
+        if result:
+            return result
+        time.sleep(0.05)
+    raise AssertionError(f"waited {timeout:g} s for {what}")

@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures for tests against a real auditd on this machine's kernel.
+
+``audited`` is this machine; ``site`` is this machine and, one after the other, the roots of other releases (named ``bullseye``, ``trixie``)
+in the directory that AUDITOPS_CHROOTS names. Both skip where a real auditd cannot run and put everything back, also what a killed run left:
+/etc/audit, /var/log/audit, the kernel's rules and status. One test at a time has the kernel: AUDITOPS_LIVE_LOCK names the lock file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from pathlib import Path
+
+import auditd_site as sites
+import pytest
+
+LOCK = os.environ.get("AUDITOPS_LIVE_LOCK", "/run/lock/auditops-live.lock")
+CHROOTS = Path(os.environ.get("AUDITOPS_CHROOTS", "/nonexistent"))
+RELEASES = ("here", "bullseye", "trixie")
+
+
+def why_not() -> str | None:
+    """Why no real auditd can run here, None where it can."""
+    if os.geteuid() != 0:
+        return "needs root"
+    if not shutil.which("auditd") or not shutil.which("auditctl"):
+        return "needs auditd (package audit or auditd)"
+    status = sites.kernel_status()
+    if not status:
+        return "the kernel's audit cannot be used here (container, or audit=0)"
+    if status["enabled"] == 2:
+        return "the kernel's audit rules are immutable until the next boot"
+    if status["pid"]:
+        return f"an auditd runs here already (process {status['pid']}): stop it first"
+    return None
+
+
+@pytest.fixture
+def kernel_audit():
+    """The kernel's audit for one test alone; its status and rules are put back."""
+    os.makedirs(os.path.dirname(LOCK), exist_ok=True)
+    with open(LOCK, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        reason = why_not()
+        if reason:
+            pytest.skip(reason)
+        with sites.saved_kernel():
+            yield
+
+
+@pytest.fixture
+def audited(kernel_audit):
+    """This machine, with its own release of auditd; nothing runs yet. See tests/live/auditd_site.py for what it can do."""
+    with sites.open_site(Path("/")) as site:
+        yield site
+
+
+@pytest.fixture(params=RELEASES)
+def site(request, kernel_audit):
+    """Each release of auditd within reach, one after the other."""
+    root = Path("/") if request.param == "here" else CHROOTS / request.param
+    if not (root / "etc/audit").is_dir():
+        pytest.skip(f"no root {request.param} with auditd in AUDITOPS_CHROOTS={CHROOTS}")
+    with sites.open_site(root.resolve()) as site:
+        yield site
