@@ -1,0 +1,177 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names in the log directory: which file is what, and what an archive is to be called.
+
+audit.log                                  live, auditd writes it
+audit.log.7, audit.log.7.gz                rotated: auditd's own numbers, or what somebody compressed in place
+audit.log.2026-11-23T05:00:00Z[.2][.zst]   archive: time of its last record, a sequence where two share a second
+.audit.log.NAME.audit-rotate-tmp           temporary
+all else                                   foreign: never touched
+"""
+
+import calendar
+import os
+import re
+import stat
+import time
+
+from ._rotate_conf import NAME_FORMAT
+
+SUFFIX_METHODS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
+METHOD_SUFFIXES = dict((method, suffix) for suffix, method in SUFFIX_METHODS.items())
+TEMPORARY = ".audit-rotate-tmp"
+WIDELY_COPIED = ("%F_%T", "local")  # names by the script of the distributions' articles
+DAY = 86400
+TRUSTED_MTIME = 7200  # seconds between name and mtime that daylight saving time explains
+
+PATTERNS = {
+    "Y": r"(?P<Y>\d{4})", "m": r"(?P<m>\d\d)", "d": r"(?P<d>\d\d)", "H": r"(?P<H>\d\d)", "M": r"(?P<M>\d\d)", "S": r"(?P<S>\d\d)",
+    "F": r"(?P<Y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)", "T": r"(?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)", "j": r"(?P<j>\d{3})",
+    "s": r"(?P<s>\d{9,11})", "z": r"(?P<z>[+-]\d{4})",
+}
+TAIL = r"(?:\.(?P<sequence>\d{1,6}))?(?P<suffix>\.(?:gz|bz2|xz|zst))?$"
+
+
+class Entry(object):
+    """One file: ``name``, ``path``, ``kind``, ``stem`` (name without suffix), ``suffix``, ``method`` (None: plain text), ``number`` of a rotated
+    log, ``time`` (epoch seconds of the last record) and ``sequence`` of an archive, ``status`` (os.lstat), ``staged`` (waits elsewhere)."""
+
+    def __init__(self, directory, name, kind, status, suffix="", number=None, time=None, sequence=0):
+        self.name = name
+        self.path = os.path.join(directory, name)
+        self.kind = kind
+        self.status = status
+        self.suffix = suffix
+        self.stem = name[:len(name) - len(suffix)] if suffix else name
+        self.method = SUFFIX_METHODS.get(suffix)
+        self.number = number
+        self.time = time
+        self.sequence = sequence
+        self.staged = False
+
+    def __repr__(self):
+        return "<%s %s>" % (self.kind, self.name)
+
+    @property
+    def order(self):
+        """Sorts archives from the oldest to the newest."""
+        return (self.time, self.sequence, self.name)
+
+
+class Names(object):
+    """The names beside one log. ``formats`` are (name_format, zone) pairs that were in use earlier: their files stay ours."""
+
+    def __init__(self, base, name_format=NAME_FORMAT, zone="utc", formats=()):
+        self.base = base
+        self.name_format = name_format
+        self.zone = zone
+        self._patterns = []
+        for known in [(name_format, zone), (NAME_FORMAT, "utc"), WIDELY_COPIED] + [tuple(pair) for pair in formats]:
+            pattern = _pattern(known[0])
+            if pattern is not None and known not in [entry[0] for entry in self._patterns]:
+                self._patterns.append((known, pattern))
+
+    def stem(self, when):
+        """The archive name, without sequence and suffix, for a last record at ``when`` (epoch seconds)."""
+        moment = (time.gmtime if self.zone == "utc" else time.localtime)(when)
+        text = self.name_format
+        for letter in "sz":  # strftime takes both from the local zone, whatever it is given
+            value = "%d" % when if letter == "s" else "+0000" if self.zone == "utc" else "%z"
+            text = text.replace("%" + letter, value)
+        return "%s.%s" % (self.base, time.strftime(text, moment))
+
+    def scan(self, directory, owner):
+        """[Entry] of everything in ``directory``; what is no regular file of ``owner`` (uid) is foreign, whatever its name."""
+        found = []
+        for name in sorted(os.listdir(directory)):
+            try:
+                status = os.lstat(os.path.join(directory, name))
+            except FileNotFoundError:
+                continue  # auditd has just renamed it
+            entry = self.classify(directory, name, status)
+            if not stat.S_ISREG(status.st_mode) or status.st_uid != owner:
+                entry.kind = "foreign"
+            found.append(entry)
+        return found
+
+    def classify(self, directory, name, status):
+        """The Entry a name alone stands for."""
+        if name == self.base:
+            return Entry(directory, name, "live", status)
+        if name.startswith(".%s." % self.base) and name.endswith(TEMPORARY):
+            return Entry(directory, name, "temporary", status)
+        rest = name[len(self.base) + 1:] if name.startswith(self.base + ".") else ""
+        number, suffix = os.path.splitext(rest)
+        if rest.isdigit() and len(rest) <= 6:
+            return Entry(directory, name, "rotated", status, number=int(rest))
+        if number.isdigit() and len(number) <= 6 and suffix in SUFFIX_METHODS:
+            return Entry(directory, name, "rotated", status, suffix=suffix, number=int(number))
+        for (unused, zone), pattern in self._patterns:
+            match = pattern.match(rest)
+            when = _epoch(match.groupdict(), zone) if match else None
+            if when is not None:
+                is_exact = match.groupdict().get("H") or match.groupdict().get("s")
+                if abs(status.st_mtime - when) <= TRUSTED_MTIME + (0 if is_exact else DAY):
+                    when = int(status.st_mtime)
+                return Entry(
+                    directory, name, "archive", status, suffix=match.group("suffix") or "", time=when,
+                    sequence=int(match.group("sequence") or 0))
+        return Entry(directory, name, "foreign", status)
+
+    def free_stem(self, when, taken):
+        """A stem that no file in ``taken`` (names) has, with whatever suffix; a sequence is added where the second is taken."""
+        stems = set(_without_suffix(name) for name in taken)
+        stem = self.stem(when)
+        sequence = 0
+        while (stem if not sequence else "%s.%d" % (stem, sequence)) in stems:
+            sequence += 1
+        return stem if not sequence else "%s.%d" % (stem, sequence)
+
+
+def temporary(name):
+    """The name that ``name`` is written under until it is whole."""
+    return ".%s%s" % (name, TEMPORARY)
+
+
+def _without_suffix(name):
+    stem, suffix = os.path.splitext(name)
+    return stem if suffix in SUFFIX_METHODS else name
+
+
+def _pattern(name_format):
+    seen = set()
+
+    def directive(match):
+        text = PATTERNS[match.group(1)]
+        for group in re.findall(r"\(\?P<(\w)>", text):
+            if group in seen:
+                text = text.replace("?P<%s>" % group, "?:")
+            seen.add(group)
+        return text
+    try:
+        pieces = re.split(r"(%.)", name_format)
+        return re.compile("".join(directive(re.match("%(.)", piece)) if piece.startswith("%") else re.escape(piece) for piece in pieces) + TAIL)
+    except (KeyError, AttributeError):
+        return None  # a remembered format that this release does not know
+
+
+def _epoch(parts, zone):
+    """Epoch seconds of a name's parts; None where they are no date."""
+    try:
+        if parts.get("s"):
+            return int(parts["s"])
+        clock = tuple(int(parts.get(letter) or 0) for letter in "HMS")
+        if parts.get("j"):
+            day = (int(parts["Y"]), 1, int(parts["j"]))
+            valid = 1 <= day[2] <= 366
+        else:
+            day = (int(parts["Y"]), int(parts["m"]), int(parts["d"]))
+            valid = 1 <= day[1] <= 12 and 1 <= day[2] <= 31
+        if not valid or clock[0] > 23 or clock[1] > 59 or clock[2] > 60 or day[0] < 1970:
+            return None
+        if parts.get("z"):
+            offset = (int(parts["z"][1:3]) * 60 + int(parts["z"][3:5])) * 60
+            return calendar.timegm(day + clock) - (offset if parts["z"][0] == "+" else -offset)
+        return calendar.timegm(day + clock) if zone == "utc" else int(time.mktime(day + clock + (0, 0, -1)))
+    except (KeyError, ValueError, OverflowError):
+        return None

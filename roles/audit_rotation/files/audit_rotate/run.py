@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The order of a run: repair, take over, make room and wake a suspended auditd, rotate, take over, compress, delete, record."""
+
+import fcntl
+import os
+import time
+
+from . import pack, repair, retention, status, takeover
+from ._errors import AuditError
+from ._io import make_directory
+from .exits import Failure
+from .job import Job
+from .settings import MEGABYTE
+
+SMALL_LOG = 8 * MEGABYTE  # for want of space alone, a smaller log is not rotated: compressing it would not help
+LOCK_PAUSE = 0.2  # seconds
+NEVER_ASKED = ("archive-only",)
+
+
+def run(settings, mode, why=None, dry_run=False, say=None, wait=0):
+    """Do one run and return (Failure or None, status document). ``mode`` is rotate, archive-only or guard; ``why`` the guard's word."""
+    started = time.time()
+    lock = None if dry_run else _lock(settings, wait)
+    previous = status.read(settings)
+    try:
+        error, job = None, None
+        try:
+            job = Job(settings, previous, dry_run, say)
+            _work(job, mode, why)
+        except Failure as failure:
+            error = failure
+        except OSError as failure:
+            error = _failure_of(failure, settings)
+        if job is not None and error is None and job.problems:
+            error = Failure(job.problems[0][0], "; ".join(sentence for unused, sentence in job.problems))
+        document = status.document(job, mode, started, error) if job else status.cut_short(settings, previous, mode, started, error)
+        if not dry_run:
+            try:
+                status.write(settings, document)
+            except Failure as failure:
+                error = error or failure
+        return error, document
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def _work(job, mode, why):
+    auditd, refusal = None, None
+    if mode not in NEVER_ASKED:
+        from .asking import Auditd
+        auditd = Auditd(job.settings)
+        job.daemon_writes = auditd.pid is not None and job.settings.writes_logs
+    repair.repair(job)
+    takeover.take_over(job)
+    if auditd is not None and why != "free":
+        refusal = _ask(job, auditd, mode, why)
+        if job.rotated:
+            takeover.take_over(job)
+    pack.pack(job)
+    retention.prune(job)
+    if auditd is not None and why == "free" and _lacks(job) and _size(job.settings.log_file) >= SMALL_LOG:
+        refusal = _ask(job, auditd, mode, why)
+        if job.rotated:
+            takeover.take_over(job)
+            pack.pack(job)
+            retention.prune(job)
+    if refusal is not None:
+        raise refusal
+    if auditd is not None and not job.dry_run and _lacks(job):
+        wanted = job.settings.min_free(os.statvfs(job.directory))
+        job.problem("no_space", "%d MiB are free in %s, min_free_megabytes wants %d, and %s" % (
+            job.free() // MEGABYTE, job.directory, wanted // MEGABYTE, "%d archives would have to go, which the first run only reports" % len(
+                job.would_delete) if job.would_delete else "nothing may be deleted"))
+
+
+def _ask(job, auditd, mode, why):
+    """Wake and rotate. Returns the Failure that stands in the way, so that what was rotated earlier is archived all the same."""
+    try:
+        if auditd.pid is not None and job.settings.writes_logs and auditd.is_suspended():
+            if job.dry_run:
+                job.say("would make room and wake auditd, which has suspended logging")
+                return None
+            job.daemon_writes = False
+            pack.pack(job)
+            retention.prune(job)
+            job.problems[:] = [problem for problem in job.problems if problem[0] != "no_space"]  # the resume says what counts
+            job.resumed = auditd.resume(job)
+            job.daemon_writes = True
+            if mode == "guard" or job.resumed["moved_aside"]:
+                return None
+        auditd.check()
+        if job.dry_run:
+            job.say("would have auditd (process %d) rotate %s" % (auditd.pid, job.settings.log_file))
+            return None
+        job.rotated = auditd.rotate()
+    except Failure as failure:
+        return failure
+    except AuditError as failure:
+        return Failure("not_proven", str(failure))
+    return None
+
+
+def _lacks(job):
+    return job.free() < job.settings.min_free(os.statvfs(job.directory))
+
+
+def _size(path):
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
+def _lock(settings, wait):
+    """A descriptor that holds the lock; Failure ``locked`` where another run holds it for longer than ``wait`` seconds."""
+    try:
+        make_directory(settings.state_dir)
+        descriptor = os.open(
+            os.path.join(settings.state_dir, "lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except (OSError, AuditError) as error:
+        raise Failure("unusable", "%s cannot be used: %s" % (settings.state_dir, getattr(error, "strerror", None) or error))
+    end = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+        except OSError:
+            if time.monotonic() >= end:
+                os.close(descriptor)
+                raise Failure("locked", "another run holds %s/lock%s" % (
+                    settings.state_dir, ", and did for %d seconds" % wait if wait else ""))
+        time.sleep(LOCK_PAUSE)
+
+
+def _failure_of(error, settings):
+    from .methods import is_no_room
+    where = " (%s)" % error.filename if error.filename else ""
+    name = "no_space" if is_no_room(error) else "unusable" if error.errno == 30 else "unexpected"
+    return Failure(name, "%s in %s%s; every log is whole and the next run goes on" % (error.strerror, settings.directory, where))

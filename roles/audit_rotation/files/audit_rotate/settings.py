@@ -1,0 +1,126 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run works with: rotate.conf, and the few keys of auditd.conf that matter here.
+
+The size guard takes this path every few minutes, so nothing heavy is imported.
+"""
+
+import os
+
+from . import _rotate_conf
+from ._errors import AuditError
+from .exits import Failure
+
+MEGABYTE = 1 << 20
+LOG_FILE = "/var/log/audit/audit.log"  # auditd-config.c, clear_config()
+LONGEST_LINE = 510  # what auditd >= 4.1.3 reads of a line; a longer one it skips
+STOPPING = ("suspend", "single", "halt")
+SPACE_KEYS = (("space_left", "space_left_action"), ("admin_space_left", "admin_space_left_action"))
+SMALLEST_FREE = 128  # MiB, and no more than a twentieth of the filesystem
+MARGIN = 64  # MiB above a threshold that would suspend auditd or stop the host
+
+
+class Settings(object):
+    """rotate.conf (``config``), auditd.conf (``auditd``), and what follows from both. Paths are those of this machine."""
+
+    def __init__(self, config, auditd, resolve, root="/"):
+        self.config = config
+        self.auditd = auditd
+        self.root = root
+        log_file = config["log_file"] or auditd.get("log_file", LOG_FILE)
+        if not log_file.startswith("/"):
+            raise Failure("bad_auditd_conf", "%s: log_file = %s is not an absolute path" % (config["auditd_conf"], log_file))
+        self.log_file = resolve(log_file)
+        self.directory = os.path.realpath(os.path.dirname(self.log_file)) if root == "/" else os.path.dirname(self.log_file)
+        self.base = os.path.basename(log_file)
+        self.state_dir = resolve(config["state_dir"])
+        self.textfile = resolve(config["textfile"]) if config["textfile"] else ""
+        self.shipped_stamp = resolve(config["shipped_stamp"]) if config["shipped_stamp"] else ""
+        self.keeps_logs = auditd.get("max_log_file_action", "ignore").lower() == "keep_logs"
+        self.writes_logs = auditd.get("write_logs", "yes").lower() != "no" and auditd.get("log_format", "").lower() != "nolog"
+        self.num_logs = _integer(auditd.get("num_logs", "0"))
+
+    def ceiling(self):
+        """Bytes of audit.log that make the guard rotate; 0: none."""
+        return self.config["ceiling_megabytes"] * MEGABYTE
+
+    def min_free(self, filesystem):
+        """Bytes that are to stay free on ``filesystem`` (os.statvfs_result); 0: not looked at."""
+        wanted = self.config["min_free_megabytes"]
+        if wanted != "auto":
+            return wanted * MEGABYTE
+        total = filesystem.f_blocks * filesystem.f_frsize
+        threshold = self.stopping_threshold(total)
+        return max(min(SMALLEST_FREE * MEGABYTE, total // 20), threshold and threshold + min(MARGIN * MEGABYTE, threshold // 2))
+
+    def stopping_threshold(self, total):
+        """Bytes free below which auditd suspends itself or stops the host; 0: never. ``total`` bytes of the filesystem give percentages."""
+        found = 0
+        for key, action in SPACE_KEYS:
+            if self.auditd.get(action, "ignore").lower() in STOPPING:
+                found = max(found, _threshold(self.auditd.get(key, "0"), total))
+        return found
+
+    def keep_bytes(self, filesystem):
+        """Bytes of archives to keep; 0: no limit."""
+        wanted = self.config["keep_megabytes"]
+        if wanted != "auto":
+            return wanted * MEGABYTE
+        total = filesystem.f_blocks * filesystem.f_frsize
+        own = os.stat(self.directory).st_dev != os.stat(os.path.dirname(self.directory) or "/").st_dev
+        return total // (2 if own else 10)
+
+
+def load(config_path, root="/", config_is_ours=True):
+    """Settings for a host below ``root``. Raises Failure bad_config or bad_auditd_conf.
+
+    A missing rotate.conf means every default; one that was asked for by name must be there.
+    """
+    resolve = _resolver(root)
+    path = resolve(config_path) if config_is_ours else config_path
+    text = _text(path, "bad_config", "")
+    if text is None and not config_is_ours:
+        raise Failure("bad_config", "%s: there is no such file" % config_path)
+    try:
+        config = _rotate_conf.parse(text or "", config_path)
+    except AuditError as error:
+        raise Failure("bad_config", str(error), **error.details)
+    auditd_text = _text(resolve(config["auditd_conf"]), "bad_auditd_conf", "")
+    return Settings(config, read_auditd_conf(auditd_text or ""), resolve, root)
+
+
+def read_auditd_conf(text):
+    """{key: value} of auditd.conf as auditd takes it: words between blanks, the last of two lines wins, a last line without end is lost."""
+    settings = {}
+    for line in text.split("\n")[:-1]:
+        words = line.split()
+        if len(words) == 3 and words[1] == "=" and not words[0].startswith("#") and len(line) <= LONGEST_LINE:
+            settings[words[0].lower()] = words[2]
+    return settings
+
+
+def _resolver(root):
+    if root == "/":
+        return lambda path: path
+    from ._host import Host
+    return Host(root).path
+
+
+def _text(path, failure, default):
+    try:
+        with open(path, "rb") as stream:
+            return stream.read().decode("utf-8", "surrogateescape")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise Failure(failure, "cannot read %s: %s" % (path, error.strerror))
+
+
+def _integer(value):
+    return int(value) if value.isdigit() else 0
+
+
+def _threshold(value, total):
+    if value.endswith("%"):
+        return total * _integer(value[:-1]) // 100
+    return _integer(value) * MEGABYTE
