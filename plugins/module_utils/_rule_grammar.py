@@ -273,6 +273,9 @@ class _Line(object):
         since = tables.LISTS_SINCE.get(first)
         if since and self.release and self.release < since:
             raise bad
+        if letter == "A" and self.release and (4, 0, 4) <= self.release <= (4, 1, 0):
+            raise RuleError("-A deletes instead of adding in auditctl 4.0.4 to 4.1.0 (No such file or directory): put the rule further up "
+                            "and write -a", token)
         self.list, self.action = tables.LISTS[first], tables.ACTIONS[second]
         self.rule.list = self.list
         self.rule.prepend, self.rule.delete = letter == "A", letter == "d"
@@ -462,6 +465,8 @@ class _Line(object):
     def arch_field(self, value, text, name, sign):
         if self.calls:
             raise RuleError("arch must be before -S", text)
+        if sign not in ("=", "!="):
+            raise RuleError("%s only takes = or != operators" % name, text)
         elf = None
         if value[0] in DIGITS:
             elf = number_of(value)

@@ -428,6 +428,6 @@ def _version_order(one, other):
 def check_names(files):
     """Raise AuditError for a name that augenrules would not read, or that leaves the directory."""
     for name in files:
-        if not re.match(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*\.rules$", name):
+        if not re.match(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*\.rules\Z", name):
             raise AuditError("files: %r is not a name for a file of %s; it ends with .rules and has letters, digits and ._+- only"
                              % (name, RULES_D))
