@@ -1,0 +1,328 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compare the live state of a host with the policy: the drift document (schema 1).
+
+Everything here is pure: compare() takes what _live.collect() read and what the policy wants. The same host gives the same
+document but for ``collected_at``: figures that move by themselves are left out or coarse (free room has two digits, the
+queue is told in tenths of its limit), times are those of files and records.
+"""
+
+from . import _drift_tables as tables
+
+# What the policy speaks of -> the parts of the live state that must have been seen to say "in sync" on a live host.
+NEEDED = {
+    "auditd": ("auditd_conf", "daemon", "daemon.report"),
+    "audit_rules": ("rules", "kernel", "rules.loaded"),
+    "audit_rotation": ("rotation",),
+}
+
+
+def compare(live, parsed, wanted):
+    """The drift document, without ``host``, which the controller knows.
+
+    ``live`` and ``parsed`` come from _live.collect(); ``wanted`` is {auditd: {settings, failure_policy, rotation_wanted},
+    audit_rules: {files, ...}, audit_rotation: {...}, program: {path: sha256}}; a part that is missing or None is not compared.
+    """
+    family = (live["distribution"] or {}).get("family")
+    from . import _risks
+    risks = _risks.risks(live)
+    items = []
+    if _is_absent(live):
+        items.append(item("disk.audit", "installed", "not installed", family))
+    else:
+        items.extend(_auditd(live, wanted.get("auditd"), family))
+        items.extend(_daemon(live, family))
+        if wanted.get("audit_rules"):
+            from . import _drift_rules
+            items.extend(_drift_rules.items(live, parsed, wanted["audit_rules"], family))
+    if wanted.get("audit_rotation"):
+        from . import _drift_rotation
+        items.extend(_drift_rotation.items(live, wanted["audit_rotation"], wanted.get("program") or {}, family))
+    if not _is_absent(live):
+        items.extend(_storage(risks, wanted, family))
+    items.extend(_boot(live, wanted, family))
+    items = sorted(_unique(items), key=_order)
+    return {
+        "schema": tables.SCHEMA,
+        "collected_at": live["collected_at"],
+        "root": live["root"],
+        "status": status(items, live, wanted),
+        "summary": summary(items),
+        "items": items,
+        "live": _figures(live, risks),
+        "waived": waived(wanted, family),
+    }
+
+
+def item(ident, expected, actual, family, subject=None, severity=None, why=None, fix=None):
+    """One finding; what is not given comes from the table, by the id or the longest beginning of it that ends in a dot."""
+    entry = _entry(ident)
+    return {
+        "id": ident,
+        "layer": ident.split(".")[0],
+        "severity": severity or entry[0],
+        "expected": expected,
+        "actual": actual,
+        "controls": tables.controls(subject or entry[1], family),
+        "why": why or entry[2],
+        "fix": fix or entry[3],
+    }
+
+
+def _entry(ident):
+    parts = ident.split(".")
+    names = [ident] + [".".join(parts[:count]) + "." for count in range(len(parts) - 1, 0, -1)]
+    return next((tables.ITEMS[name] for name in names if name in tables.ITEMS), ("low", "", "", ""))
+
+
+def _order(finding):
+    return (tables.SEVERITIES.index(finding["severity"]), tables.LAYERS.index(finding["layer"]), finding["id"])
+
+
+def _unique(items):
+    """The first finding of each id."""
+    seen = {}
+    for finding in items:
+        seen.setdefault(finding["id"], finding)
+    return seen.values()
+
+
+def status(items, live, wanted):
+    """drifted: a finding of low or above; unknown: a wanted layer of a live host could not be read; otherwise in_sync."""
+    if any(finding["severity"] != "info" for finding in items):
+        return "drifted"
+    if live["root"] == "/":
+        needed = [name for part, names in NEEDED.items() if wanted.get(part) for name in names]
+        if any(name in live["unavailable"] for name in needed):
+            return "unknown"
+    return "in_sync"
+
+
+def summary(items):
+    """Counts: items altogether, by severity (all named), by layer (those that have any)."""
+    by_layer = {}
+    by_severity = dict.fromkeys(tables.SEVERITIES, 0)
+    for finding in items:
+        by_severity[finding["severity"]] += 1
+        by_layer[finding["layer"]] = by_layer.get(finding["layer"], 0) + 1
+    return {"items": len(items), "severity": by_severity, "layer": by_layer}
+
+
+def _is_absent(live):
+    """Neither a configuration nor a release nor a daemon: the package is not there."""
+    daemon = live["daemon"] or {}
+    return live["auditd_conf"] is None and live["version"] is None and not daemon.get("running") and not daemon.get("installed")
+
+
+def _auditd(live, wanted, family):
+    conf = live["auditd_conf"]
+    if conf is None:
+        if wanted:
+            yield item("disk.auditd_conf", "present", "unreadable: " + live["unavailable"]["auditd_conf"], family)
+        return
+    for problem in conf["problems"]:
+        kind = "refused" if problem["fatal"] else "trap"
+        subject = problem["key"] or "line_%s" % problem["line"]
+        where = "line %s: " % problem["line"] if problem["line"] else ""
+        actual = "%s%s = %s" % (where, problem["key"], problem["value"]) if problem["key"] else where + str(problem["value"] or "")
+        yield item("disk.auditd_conf.%s.%s" % (kind, subject), problem["reason"], actual.strip(), family)
+    if not wanted:
+        return
+    mode = int(conf["mode"], 8)
+    if mode & ~0o640:
+        yield item("disk.auditd_conf.mode", "0640 or stricter", conf["mode"], family)
+    if conf["uid"] != 0 and live["root"] == "/":
+        yield item("disk.auditd_conf.owner", "uid 0", "uid %d" % conf["uid"], family)
+    for key, value in sorted((wanted.get("settings") or {}).items()):
+        finding = _setting(key, value, conf, family)
+        if finding:
+            yield finding
+
+
+def _setting(key, value, conf, family):
+    """A key of auditd.conf: what the policy names against what auditd would run with; a removed key against the file itself."""
+    actual = conf["settings"].get(key) if value is None else conf["effective"].get(key)
+    if _same(value, actual):
+        return None
+    severity, why, fix = tables.KEYS.get(key, tables.OTHER_KEY)
+    word = str(actual or "").split(" ")[0].upper()
+    if key in tables.ACTION_KEYS:
+        severity = tables.WORD_SEVERITY.get(word, severity)
+        why = tables.WORD_WHY.get(word, why)
+    return item("disk.auditd_conf." + key, _text(value), _text(actual), family, key, severity, why, fix % key if "%s" in fix else fix)
+
+
+def _same(wanted, actual):
+    """Words in any case and numbers in any spelling are the same to auditd; paths are not."""
+    if wanted is None or actual is None:
+        return wanted is None and actual is None
+    wanted, actual = _text(wanted).split(), _text(actual).split()
+    return len(wanted) == len(actual) and all(map(_same_word, wanted, actual))
+
+
+def _same_word(wanted, actual):
+    if wanted.isdigit() and actual.isdigit():
+        return int(wanted) == int(actual)
+    return wanted == actual if wanted.startswith("/") else wanted.upper() == actual.upper()
+
+
+def _text(value):
+    """A value as auditd.conf spells it: YAML reads yes as true."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return None if value is None else str(value)
+
+
+def _daemon(live, family):
+    daemon = live["daemon"]
+    if daemon is None:
+        return
+    if not daemon["running"]:
+        if daemon["installed"]:
+            yield item("daemon.running", "running", "not running", family)
+        return
+    if daemon["older_settings"]:
+        yield item("daemon.auditd_conf", "loaded after its last change", "changed after auditd last loaded it", family)
+    report = daemon["report"]
+    if report is None:
+        return
+    effective = (live["auditd_conf"] or {}).get("effective") or {}
+    if report["logging_suspended"]:
+        yield item("daemon.logging_suspended", "no", "yes", family)
+    if report["disk_error"]:
+        yield item("daemon.disk_error", "no", "yes", family)
+    if report["writing_to_logs"] is False and str(effective.get("write_logs", "yes")).lower() == "yes":
+        yield item("daemon.writing_to_logs", "yes", "no", family, "write_logs")
+    if report["version"] and live["version"] and report["version"] != live["version"]:
+        yield item("daemon.version", live["version"], report["version"], family)
+    for key, on_disk, running in _running_values(live, report, effective):
+        yield item("daemon." + key, "%d MB (auditd.conf)" % on_disk, "%d MB (running)" % running, family, key)
+
+
+def _running_values(live, report, effective):
+    """(key, MB on disk, MB running) where they differ. Percentages may be off by one: auditd computes them in blocks."""
+    storage = live["storage"] or {}
+    size = str(effective.get("max_log_file") or "")
+    pairs = (
+        ("max_log_file", int(size) if size.isdigit() else None, report["max_log_file_mb"], 0),
+        ("space_left", storage.get("space_left_mb"), report["space_left_mb"], 1),
+        ("admin_space_left", storage.get("admin_space_left_mb"), report["admin_space_left_mb"], 1),
+    )
+    for key, on_disk, running, tolerance in pairs:
+        if not str(effective.get(key, "")).endswith("%"):
+            tolerance = 0
+        if on_disk is not None and running is not None and abs(on_disk - running) > tolerance:
+            yield key, on_disk, running
+
+
+def _storage(risks, wanted, family):
+    policy = (wanted.get("auditd") or {}).get("settings") or {}
+    for risk in risks:
+        severity, fix = risk["severity"], tables.RISK_FIXES.get(risk["key"], tables.ROOM)
+        if _is_accepted(risk, policy, wanted):
+            fix = tables.ROOM
+            if not (risk["effect"].startswith("stops_") and risk["days"] is not None and risk["days"] <= 7):
+                severity = "info"
+        yield item(risk["id"], "the host stays up and audited", risk["actual"], family, risk["key"], severity, risk["sentence"], fix)
+
+
+def _is_accepted(risk, policy, wanted):
+    """The policy itself asks for the value that makes the risk."""
+    if risk["key"] == "kernel_failure":
+        return str(wanted_control(wanted).get("-f")) == str(risk["actual"])
+    if risk["key"] == "backlog_limit":
+        return str(wanted_control(wanted).get("-b")) == str(risk["actual"])
+    key = risk["key"].replace("_mail", "")
+    return key in policy and _same(policy[key], risk["actual"])
+
+
+def wanted_control(wanted):
+    """{option: last value} of the policy's own rules files: -b, -f, -e."""
+    found = {}
+    for _name, text in sorted(((wanted.get("audit_rules") or {}).get("files") or {}).items()):
+        for line in text.splitlines():
+            words = line.split()
+            if len(words) == 2 and words[0] in ("-b", "-f", "-e", "--backlog_wait_time"):
+                found[words[0]] = words[1]
+    return found
+
+
+def _boot(live, wanted, family):
+    boot = live["boot"]
+    if boot is None:
+        return
+    if boot["audit"] == "0" or boot["audit"] == "off":
+        yield item("boot.off", "audit=1", "audit=" + boot["audit"], family)
+    elif boot["audit"] not in ("1", "on"):
+        yield item("boot.audit", "audit=1", "not set", family)
+    limit = boot["audit_backlog_limit"]
+    if limit is None or limit < 8192:
+        yield item("boot.audit_backlog_limit", "8192 or more", limit, family)
+
+
+def waived(wanted, family):
+    """What the benchmarks demand and the policy sets aside: [{controls, subject, benchmark, policy, reason, compensating}]."""
+    settings = (wanted.get("auditd") or {}).get("settings") or {}
+    found = []
+    for subject, demanded, reason, compensating in tables.WAIVERS:
+        word = str(settings.get(subject) or "").split(" ")[0].upper()
+        if word and word not in demanded:
+            found.append(_waiver(subject, " or ".join(demanded).lower(), settings[subject], reason, compensating, family))
+    control = wanted_control(wanted)
+    if control.get("-f") in ("0", "1") and tables.controls("failure", family):
+        found.append(_waiver("failure", "-f 2", "-f " + control["-f"], *tables.WAIVED_FAILURE, family=family))
+    if control.get("-e") in ("0", "1"):
+        found.append(_waiver("enabled", "-e 2", "-e " + control["-e"], *tables.WAIVED_IMMUTABLE, family=family))
+    return sorted(found, key=lambda entry: entry["subject"])
+
+
+def _waiver(subject, benchmark, policy, reason, compensating, family):
+    return {
+        "controls": tables.controls(subject, family),
+        "subject": subject,
+        "benchmark": benchmark,
+        "policy": _text(policy),
+        "reason": reason,
+        "compensating": compensating,
+    }
+
+
+def _figures(live, risks):
+    """The part of the live state that belongs into the document: facts that stay the same on a host that does."""
+    from . import _storage as storage_figures
+    status_words = (live["kernel"] or {}).get("status") or {}
+    limit = status_words.get("backlog_limit")
+    storage = dict(live["storage"] or {})
+    storage.pop("current_log_mb", None)
+    storage.pop("sendmail", None)
+    if storage.get("partition"):
+        storage["partition"] = dict(storage["partition"], free_mb=storage_figures.significant(storage["partition"]["free_mb"], 2))
+    storage["risks"] = [{key: risk[key] for key in ("id", "effect", "severity", "days", "sentence")} for risk in risks]
+    daemon = live["daemon"]
+    rules = live["rules"] or {}
+    return {
+        "version": live["version"],
+        "distribution": live["distribution"],
+        "daemon": None if daemon is None else {
+            "installed": daemon["installed"],
+            "running": daemon["running"],
+            "logging_suspended": (daemon["report"] or {}).get("logging_suspended"),
+        },
+        "kernel": None if not status_words else {
+            "enabled": status_words.get("enabled"),
+            "failure": status_words.get("failure"),
+            "backlog_limit": limit,
+            "lost": status_words.get("lost"),
+            "backlog_percent": _tenths(status_words.get("backlog"), limit),
+        },
+        "rules": {layer: (rules.get(layer) or {}).get("count") for layer in ("disk", "compiled", "loaded")},
+        "rotation": live["rotation"],
+        "storage": storage,
+        "boot": live["boot"],
+        "unavailable": live["unavailable"],
+    }
+
+
+def _tenths(part, whole):
+    """Percent in steps of ten, so that a queue that is nearly empty is told the same at each look."""
+    return int(10 * part / whole) * 10 if whole and part is not None else None

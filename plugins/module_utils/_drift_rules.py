@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compare rules by meaning: the policy's with rules.d, with audit.rules, and with what the kernel has loaded.
+
+A file that is written differently but means the same is no drift; so neither comments nor the order of files count, but what
+augenrules makes of them does.
+"""
+
+from collections import OrderedDict
+
+from . import _drift, _ruleset
+
+MOST_RULES = 100  # of one finding; the count is in its other value
+# option -> word of struct audit_status
+STATUS_WORDS = (("-f", "failure"), ("-b", "backlog_limit"), ("--backlog_wait_time", "backlog_wait_time"))
+
+
+def items(live, parsed, policy, family):
+    """The findings of the layers disk (rules.d), compiled (audit.rules) and kernel."""
+    if live["rules"] is None:
+        return []
+    files = wanted_files(policy, parsed.files)
+    same = files == parsed.files
+    wanted = parsed.disk if same else _ruleset.compile_rules(files, live["version"], parsed.awk)
+    found = [] if same else list(_disk(live, policy, parsed, files, wanted, family))
+    found.extend(_modes(live, policy, family))
+    found.extend(_compiled(live, parsed, wanted, family))
+    found.extend(_kernel(live, parsed, wanted, family))
+    return found
+
+
+def wanted_files(policy, have):
+    """OrderedDict {path: text} of rules.d as the policy wants it: its own files, and those of others unless it purges them."""
+    own = dict(policy.get("files") or {})
+    if _ruleset.FINALIZE_FILE not in own and (policy.get("control") or policy.get("immutable") is not None):
+        own[_ruleset.FINALIZE_FILE] = _ruleset.finalize_text(policy.get("control"), policy.get("immutable"))
+    files = {_ruleset.RULES_D + "/" + name: text for name, text in own.items()}
+    for path, text in have.items():
+        is_ours = _ruleset.managed(text) or path in files
+        if not is_ours and policy.get("purge", "keep") == "keep":
+            files[path] = text
+    return OrderedDict((path, files[path]) for path in sorted(files, key=lambda path: _ruleset.natural_key(path.rpartition("/")[2])))
+
+
+def _disk(live, policy, parsed, files, wanted, family):
+    """Findings by meaning: what is missing, what is too much, what sets the kernel otherwise."""
+    for path in parsed.files:
+        if path not in files:
+            name = path.rpartition("/")[2]
+            yield _drift.item("disk.rules_d_foreign." + name, "not there", "there", family)
+    for finding in _differences("disk.rules_d", wanted, parsed.disk, family):
+        yield finding
+
+
+def _modes(live, policy, family):
+    for path, entry in sorted(live["rules"]["disk"]["files"].items()):
+        if int(entry["mode"], 8) & ~0o640:
+            yield _drift.item("disk.rules_d_mode." + path.rpartition("/")[2], "0640 or stricter", entry["mode"], family)
+
+
+def _compiled(live, parsed, wanted, family):
+    if live["rules"]["compiled"] is None:
+        if wanted.rules or wanted.control:
+            yield _drift.item("compiled.audit_rules", "present", live["unavailable"]["rules.compiled"], family)
+        return
+    aborts = parsed.compiled.aborts_at
+    if aborts is not None:
+        where = "line %s: %s" % (aborts["line"], aborts["token"])
+        why = "auditctl stops at this line, and nothing after it is loaded: %s" % aborts["reason"]
+        yield _drift.item("compiled.audit_rules.aborts", "loads to its end", where, family, why=why)
+    for finding in _differences("compiled.audit_rules", wanted, parsed.compiled, family):
+        yield finding
+
+
+def _differences(prefix, wanted, have, family):
+    comparison = _ruleset.compare(wanted.rules, have.rules)
+    for kind, rules, count in (("missing", comparison.missing, len(wanted.rules)), ("extra", comparison.extra, len(have.rules))):
+        if rules:
+            yield _rules_item("%s.%s" % (prefix, kind), kind, rules, count, family)
+    for option in sorted(set(wanted.control) | set(have.control)):
+        if option in ("-D", "-c", "-i"):
+            continue
+        if str(wanted.control.get(option)) != str(have.control.get(option)):
+            yield _drift.item(
+                "%s.control.%s" % (prefix, option.lstrip("-")), _option(option, wanted.control), _option(option, have.control), family,
+                severity="high" if option == "-f" and str(have.control.get(option)) == "2" else None)
+
+
+def _option(option, control):
+    if option not in control:
+        return "no " + option
+    return option if control[option] is True else "%s %s" % (option, control[option])
+
+
+def _rules_item(ident, kind, rules, count, family):
+    """What is missing stands under expected, what is too much under actual; the other side tells how many there are."""
+    lines = sorted(rule.render() for rule in rules)
+    shown = lines[:MOST_RULES] + (["and %d more" % (len(lines) - MOST_RULES)] if len(lines) > MOST_RULES else [])
+    if kind == "missing":
+        return _drift.item(ident, shown, "%d of %d rules missing" % (len(lines), count), family)
+    return _drift.item(ident, "none of these", shown, family)
+
+
+def _kernel(live, parsed, wanted, family):
+    status = (live["kernel"] or {}).get("status")
+    if status is None:
+        return
+    for finding in _kernel_status(status, wanted.control, family):
+        yield finding
+    if parsed.loaded is None:
+        return
+    locked = status.get("enabled") == 2
+    comparison = _ruleset.compare(wanted.rules, parsed.loaded)
+    found = [
+        _rules_item("kernel.rules." + kind, kind, rules, len(wanted.rules), family)
+        for kind, rules in (("missing", comparison.missing), ("extra", comparison.extra)) if rules
+    ]
+    if comparison.out_of_order:
+        lines = [rule.render() for rule in comparison.out_of_order]
+        found.append(_drift.item("kernel.rules.order", "the order of rules.d", lines, family))
+    if not (found and locked):
+        for finding in found:
+            yield finding
+        return
+    staged = parsed.compiled is not None and not any(_ruleset.compare(wanted.rules, parsed.compiled.rules)[:2])
+    if staged:
+        expected, actual = "%d rules after the next boot" % len(wanted.rules), "%d rules, locked" % len(parsed.loaded)
+        yield _drift.item("kernel.reboot_required", expected, actual, family)
+    else:
+        for finding in found:
+            yield dict(finding, fix=finding["fix"] + ", then reboot: the rules are locked (-e 2)")
+
+
+def _kernel_status(status, control, family):
+    enabled, wanted_enabled = status.get("enabled"), str(control.get("-e", ""))
+    if enabled == 0 and wanted_enabled != "0":
+        yield _drift.item("kernel.enabled", "1 or 2", 0, family)
+    elif enabled == 1 and wanted_enabled == "2":
+        yield _drift.item("kernel.immutable", 2, 1, family)
+    elif enabled == 2 and wanted_enabled in ("0", "1"):
+        yield _drift.item("kernel.locked", int(wanted_enabled), 2, family)
+    for option, word in STATUS_WORDS:
+        value = str(control.get(option, ""))
+        if not value.isdigit() or status.get(word) is None or int(value) == status[word]:
+            continue
+        severity = why = None
+        if word == "failure" and status[word] == 2:
+            severity = "critical"
+            why = "Today the kernel panics, which stops the host at once, when it cannot queue a record; the policy chose otherwise."
+        elif word == "backlog_limit" and status[word] > int(value):
+            severity = "low"
+        yield _drift.item("kernel." + word, int(value), status[word], family, severity=severity, why=why)
+    if status.get("lost"):
+        yield _drift.item("kernel.lost", 0, status["lost"], family)

@@ -1,0 +1,255 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a difference means: severities, reasons, control ids and the variable that cures it. Tables only.
+
+Control ids are those that ComplianceAsCode's profiles cis and stig for RHEL 9 and cis_level2_server for Debian 12 publish.
+"""
+
+SCHEMA = 1
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+LAYERS = ("disk", "compiled", "daemon", "kernel", "schedule", "storage", "boot")
+
+RHEL = "CIS RHEL 9 %s"
+STIG = "STIG RHEL-09-%s"
+DEBIAN = "CIS Debian 12 %s"
+
+# subject -> ids in CIS RHEL 9, STIG RHEL 9, CIS Debian 12; an empty one: that benchmark does not ask for it
+CONTROLS = {
+    "package": ("6.3.1.1", "653010", "6.2.1.1"),
+    "service": ("6.3.1.4", "653015", "6.2.1.2"),
+    "boot.audit": ("6.3.1.2", "212055", "6.2.1.3"),
+    "boot.audit_backlog_limit": ("6.3.1.3", "653120", "6.2.1.4"),
+    "max_log_file": ("6.3.2.1", "", "6.2.2.1"),
+    "max_log_file_action": ("6.3.2.2", "653055", "6.2.2.2"),
+    "disk_full_action": ("6.3.2.3", "653025", "6.2.2.3"),
+    "disk_error_action": ("6.3.2.3", "653020", "6.2.2.3"),
+    "space_left": ("", "653035", ""),
+    "space_left_action": ("6.3.2.4", "653040", "6.2.2.4"),
+    "admin_space_left": ("", "653045", ""),
+    "admin_space_left_action": ("6.3.2.4", "653050", "6.2.2.4"),
+    "action_mail_acct": ("6.3.2.4", "653070", "6.2.2.4"),
+    "name_format": ("", "653060", ""),
+    "overflow_action": ("", "653065", ""),
+    "local_events": ("", "653075", ""),
+    "freq": ("", "653095", ""),
+    "log_format": ("", "653100", ""),
+    "write_logs": ("", "653105", ""),
+    "mode": ("6.3.4.5", "653110", "6.2.4.5"),
+    "owner": ("6.3.4.6", "232103", "6.2.4.6"),
+    "failure": ("", "654265", ""),
+    "enabled": ("6.3.3.20", "654275", "6.2.3.20"),
+    "partition": ("1.1.2.7.1", "231030", "1.1.2.7.1"),
+}
+
+
+def controls(subject, family):
+    """The published ids for a subject on a family of distributions; all benchmarks where the family has none of its own here."""
+    rhel, stig, debian = CONTROLS.get(subject, ("", "", ""))
+    ids = []
+    if family != "debian":
+        ids += [RHEL % rhel] if rhel else []
+        ids += [STIG % stig] if stig else []
+    if family != "redhat":
+        ids += [DEBIAN % debian] if debian else []
+    return ids
+
+
+FAILURE_POLICY = "role auditd: auditd_failure_policy"
+ROTATION = "role audit_rotation"
+RULES = "role audit_rules"
+BACKLOG = "role audit_rules: audit_rules_backlog_limit"
+
+# key of auditd.conf -> severity, why, fix
+KEYS = {
+    "max_log_file_action": (
+        "medium", "Rotation by time needs max_log_file_action = IGNORE; any other action rotates, keeps or stops by size as well.",
+        "role auditd",
+    ),
+    "num_logs": ("medium", "Below num_logs = 2 auditd ignores the request to rotate, so no rotation by time can work.", "role auditd"),
+    "max_log_file": ("medium", "This size decides when auditd acts on a growing log.", "role auditd: auditd_conf.max_log_file"),
+    "space_left": ("medium", "This is how much free room is left when the first warning comes.", "role auditd: auditd_conf.space_left"),
+    "space_left_action": ("medium", "This is what happens when room gets short; the policy chose another reaction.", FAILURE_POLICY),
+    "admin_space_left": (
+        "medium", "This is how much free room is left when the last step before a full disk is taken.",
+        "role auditd: auditd_conf.admin_space_left",
+    ),
+    "admin_space_left_action": (
+        "medium", "This is what happens shortly before the disk is full; the policy chose another reaction.", FAILURE_POLICY,
+    ),
+    "disk_full_action": (
+        "medium", "This is what happens when the log partition is full; the policy chose another reaction.", FAILURE_POLICY,
+    ),
+    "disk_error_action": (
+        "medium", "This is what happens when a write to the log fails; the policy chose another reaction.", FAILURE_POLICY,
+    ),
+    "write_logs": ("high", "With write_logs = no nothing reaches the log on this host.", "role auditd: auditd_conf.write_logs"),
+    "local_events": ("high", "With local_events = no this host's own events are not recorded.", "role auditd: auditd_conf.local_events"),
+    "overflow_action": ("medium", "This is what happens when a plugin cannot keep up.", "role auditd: auditd_conf.overflow_action"),
+    "log_file": (
+        "medium", "The log is written somewhere else than the policy says, out of sight of whoever collects it.",
+        "role auditd: auditd_conf.log_file",
+    ),
+}
+OTHER_KEY = ("low", "auditd.conf has another value for this key than the policy.", "role auditd: auditd_conf.%s")
+
+# What a live word does to a host that the policy wants otherwise.
+WORD_SEVERITY = {"HALT": "critical", "SINGLE": "critical", "SUSPEND": "high"}
+WORD_WHY = {
+    "HALT": "Today auditd powers this host off at that point; the policy chose another reaction.",
+    "SINGLE": "Today auditd takes this host down to single user mode at that point; the policy chose another reaction.",
+    "SUSPEND": "Today auditd stops recording at that point, and nobody is told; the policy chose another reaction.",
+}
+ACTION_KEYS = ("space_left_action", "admin_space_left_action", "disk_full_action", "disk_error_action", "overflow_action")
+
+# id of an item (or what it starts with, ending in a dot) -> severity, subject of its controls, why, fix
+ITEMS = {
+    "disk.audit": (
+        "critical", "package", "Audit is not installed, so nothing that happens on this host is recorded.",
+        "role auditd: auditd_manage_package",
+    ),
+    "disk.auditd_conf": (
+        "high", "", "auditd.conf is missing: auditd runs on its compiled defaults, without rotation, without thresholds.", "role auditd"),
+    "disk.auditd_conf.mode": ("low", "mode", "Who can read or change auditd.conf can see or choose what auditing does.", "role auditd"),
+    "disk.auditd_conf.owner": (
+        "high", "owner", "auditd.conf belongs to somebody other than root, who can switch auditing off; auditd refuses such a file.",
+        "role auditd",
+    ),
+    "disk.auditd_conf.refused.": (
+        "critical", "",
+        "auditd refuses the whole file for this: at its next start it stays dead, at a reload it keeps what it had.",
+        "role auditd: auditd_conf",
+    ),
+    "disk.auditd_conf.trap.": ("info", "", "auditd accepts this, but does not do what the line seems to say.", "role auditd: auditd_conf"),
+    "disk.rules_d.missing": (
+        "medium", "", "The files in rules.d, from which this host loads its rules at boot, lack rules of the policy.", RULES,
+    ),
+    "disk.rules_d.extra": (
+        "low", "", "Files in rules.d that the policy does not keep, or its own files as they were before, have more rules than it wants.",
+        RULES,
+    ),
+    "disk.rules_d.control.": ("low", "", "The files in rules.d set this for the kernel otherwise than the policy.", RULES),
+    "disk.rules_d_mode.": ("low", "mode", "Who can read or change a rules file can see or choose what is audited.", RULES),
+    "disk.rules_d_foreign.": (
+        "low", "", "A rules file that no policy names adds rules or changes the kernel's settings; the policy wants it out of the way.",
+        "role audit_rules: audit_rules_purge",
+    ),
+    "compiled.audit_rules": ("medium", "", "There is no audit.rules: what augenrules compiles for the kernel was never made.", RULES),
+    "compiled.audit_rules.missing": ("medium", "", "audit.rules, which auditctl loads, lacks rules of the policy.", RULES),
+    "compiled.audit_rules.extra": ("low", "", "audit.rules, which auditctl loads, has rules that no file of the policy has.", RULES),
+    "compiled.audit_rules.aborts": ("high", "", "auditctl stops at a line of audit.rules, and nothing after it is loaded.", RULES),
+    "compiled.audit_rules.control.": ("low", "", "audit.rules sets this for the kernel otherwise than the policy.", RULES),
+    "daemon.running": (
+        "critical", "service", "auditd is installed but not running: events go to the kernel log or nowhere.", "role auditd",
+    ),
+    "daemon.logging_suspended": (
+        "critical", "",
+        "auditd has suspended logging: it runs, but nothing is recorded, and a reload that changes max_log_file would kill it.",
+        "playbook remediate",
+    ),
+    "daemon.disk_error": ("high", "", "auditd met an error when it wrote its log.", "look at the disk that holds the log"),
+    "daemon.writing_to_logs": ("high", "", "auditd says that it writes no log, although auditd.conf tells it to.", "role auditd"),
+    "daemon.auditd_conf": (
+        "medium", "",
+        "auditd.conf was changed after auditd last read it: the daemon still runs with older settings, so the file tells nothing about it.",
+        "role auditd",
+    ),
+    "daemon.version": (
+        "info", "", "The running auditd is of another release than the installed one; it changes at the next restart.",
+        "restart auditd or reboot",
+    ),
+    "daemon.": (
+        "medium", "", "The running auditd uses another value than auditd.conf names: it was not reloaded, or refused to.", "role auditd",
+    ),
+    "kernel.enabled": ("critical", "enabled", "The kernel's auditing is switched off: no event is made at all.", RULES),
+    "kernel.immutable": (
+        "medium", "enabled", "The policy locks the rules until the next boot (-e 2), and they are not locked.",
+        "role audit_rules: audit_rules_immutable",
+    ),
+    "kernel.locked": (
+        "info", "enabled", "The rules are locked until the next boot, which the policy does not ask for.",
+        "role audit_rules: audit_rules_immutable, then reboot",
+    ),
+    "kernel.failure": (
+        "medium", "failure", "What the kernel does when it cannot audit is not what the policy says.",
+        "role audit_rules: audit_rules_failure",
+    ),
+    "kernel.backlog_limit": ("medium", "", "When more records wait than this, the kernel loses them or lets processes wait.", BACKLOG),
+    "kernel.backlog_wait_time": (
+        "low", "", "This is how long a process waits for room in the queue before a record is lost.",
+        "role audit_rules: audit_rules_backlog_wait_time",
+    ),
+    "kernel.lost": (
+        "info", "", "The kernel has lost records since boot or since the counter was reset; the counter tells fewer than were lost.",
+        BACKLOG,
+    ),
+    "kernel.rules.missing": ("high", "", "Rules of the policy are not loaded: what they watch for goes unrecorded.", RULES),
+    "kernel.rules.extra": (
+        "low", "", "Rules are loaded that no policy has; somebody added them by hand, or removed their file since.", RULES,
+    ),
+    "kernel.rules.order": (
+        "medium", "", "The first matching rule decides, and these are loaded in another order than the policy has them.", RULES,
+    ),
+    "kernel.reboot_required": (
+        "low", "enabled", "The kernel's rules are locked (-e 2): the new ones are staged on disk and take effect at the next boot.",
+        "reboot the host",
+    ),
+    "schedule.": ("medium", "", "The time-based rotation is not installed as the policy says.", ROTATION),
+    "schedule.interpreter": ("high", "", "The Python that the rotation program names is gone: every run fails.", ROTATION),
+    "schedule.other_scheduler": (
+        "medium", "", "Two schedulers run the rotation; each rotation takes a log that the other one expects.",
+        "role audit_rotation: audit_rotation_scheduler",
+    ),
+    "schedule.last_success": (
+        "high", "", "The rotation has not succeeded for two periods: the log grows, and nothing is pruned.", ROTATION,
+    ),
+    "schedule.last_run": ("high", "", "The last run of the rotation failed.", ROTATION),
+    "storage.rotated_logs": (
+        "low", "", "Logs that auditd rotated lie uncompressed and outside any retention; the next rotations delete or strand them.",
+        "role audit_rotation",
+    ),
+    "boot.audit": (
+        "info", "boot.audit", "Without audit=1 on the boot line, processes that start before auditd are not audited.",
+        "add audit=1 to the kernel's boot line",
+    ),
+    "boot.off": (
+        "medium", "boot.audit", "audit=0 on the boot line switches the kernel's auditing off until the next boot.",
+        "take audit=0 off the kernel's boot line",
+    ),
+    "boot.audit_backlog_limit": (
+        "info", "boot.audit_backlog_limit", "Until the rules are loaded the kernel queues 64 records; more than that during boot are lost.",
+        "add audit_backlog_limit=8192 to the kernel's boot line"),
+}
+
+# key of a risk -> fix; {policy} is what sets the key
+RISK_FIXES = {
+    "space_left_action": FAILURE_POLICY,
+    "admin_space_left_action": FAILURE_POLICY,
+    "disk_full_action": FAILURE_POLICY,
+    "disk_error_action": FAILURE_POLICY,
+    "max_log_file_action": "role audit_rotation (rotates, compresses, prunes) with role auditd",
+    "num_logs": "role auditd: auditd_conf.num_logs, auditd_conf.max_log_file, or a larger partition",
+    "overflow_action": "role auditd: auditd_conf.overflow_action",
+    "space_left_action_mail": "role auditd: auditd_failure_policy, or install a mailer",
+    "admin_space_left_action_mail": "role auditd: auditd_failure_policy, or install a mailer",
+    "kernel_failure": "role audit_rules: audit_rules_failure",
+    "backlog_limit": BACKLOG,
+    "period": "role audit_rotation: audit_rotation_ceiling_megabytes, audit_rotation_schedule, or a larger partition",
+}
+# Where the policy itself chose the word, only room helps.
+ROOM = "role audit_rotation: audit_rotation_keep_megabytes; role auditd: auditd_conf.space_left, .admin_space_left; or a larger partition"
+
+# What a benchmark demands and a policy may set aside: subject, words that satisfy it, why not, what is done instead.
+PRUNED = "logs are rotated by time, compressed and kept as long as audit_rotation_keep, _keep_days and _keep_megabytes say"
+WATCHED = "growth and days until full are in every drift report; the rotation keeps room free (audit_rotation_min_free_megabytes)"
+WAIVERS = (
+    ("max_log_file_action", ("KEEP_LOGS",), "keep_logs never deletes a log and fills the partition", PRUNED),
+    ("disk_full_action", ("HALT", "SINGLE"), "a full log partition must not stop the host", WATCHED),
+    (
+        "disk_error_action", ("HALT", "SINGLE", "SYSLOG"), "an unwritable log must not stop the host",
+        "the daemon's disk error flag is in every drift report",
+    ),
+    ("admin_space_left_action", ("HALT", "SINGLE"), "a log partition that fills must not stop the host", WATCHED),
+    ("space_left_action", ("EMAIL", "EXEC", "SINGLE", "HALT"), "mail from a host needs a mailer that most hosts lack", WATCHED),
+)
+WAIVED_FAILURE = ("the kernel must not panic because a record could not be queued", "the kernel's count of lost records is in every drift report")
+WAIVED_IMMUTABLE = ("locked rules cannot be corrected without a reboot", "every drift check compares the loaded rules with the policy")

@@ -1,0 +1,226 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: audit_drift
+short_description: Compare the live audit settings of a host with the policy
+version_added: 1.0.0
+description:
+  - Compares what the policy says with what a host has on disk, compiled, in the running daemon, in the kernel, in the schedule of the
+    rotation, in the room for its log, and on its boot line; one finding for each difference, with the layer, the reason it matters and what cures it.
+  - Answers whether the host can stop itself, by which path, and when.
+  - It changes nothing and reads a host in one task.
+  - Two looks at an unchanged host give the same document but for C(collected_at).
+author:
+  - The auditops.auditd authors (@auditops)
+attributes:
+  check_mode:
+    support: full
+    description: Reads the same in check mode; the document is spooled in check mode too.
+  diff_mode:
+    support: full
+    description: Shows what the policy would change in C(auditd.conf).
+  idempotent:
+    support: full
+    description: Nothing is changed on the host.
+options:
+  root:
+    description:
+      - Look at the system below this directory instead of the running one.
+      - The daemon and the kernel of such a tree are not available, which is not the same as in sync.
+    type: path
+    default: /
+  release:
+    description:
+      - The release of audit, for a tree that does not tell it, for example V(3.0.9).
+    type: str
+  auditd:
+    description:
+      - The policy for C(auditd.conf). Leave it out and it is not compared.
+    type: dict
+    suboptions:
+      settings:
+        description:
+          - Keys of auditd.conf(5) with the wanted values; V(null) for a key that must not be there.
+        type: dict
+        default: {}
+      failure_policy:
+        description:
+          - What the host does when it can no longer audit.
+        type: str
+        choices: [keep_running, suspend_auditing, stop_host]
+      rotation_wanted:
+        description:
+          - Whether the log is rotated by time.
+        type: bool
+        default: false
+  audit_rules:
+    description:
+      - The policy for rules, as M(auditops.auditd.audit_rules) takes it. C(files) maps names in C(rules.d) to their content; C(purge) says
+        whether other rules files are kept or put into quarantine. Leave it out and rules are not compared.
+    type: dict
+  audit_rotation:
+    description:
+      - The policy for the time-based rotation, as M(auditops.auditd.audit_rotation) takes it. Leave it out and it is not compared.
+    type: dict
+  program:
+    description:
+      - The SHA-256 of each file of the rotation program by its path on the host. Filled in by the action plugin.
+    type: dict
+  report_dir:
+    description:
+      - Directory on the controller; the document is written there as C(hosts/<inventory_hostname>.json).
+    type: path
+  phase:
+    description:
+      - Whether this comparison stands alone (V(now)) or is the one before or after a remediation.
+      - V(before) also keeps the document as C(before/<inventory_hostname>.json); V(now) removes one that is there.
+    type: str
+    choices: [now, before, after]
+    default: now
+  fail_on:
+    description:
+      - Fail when there is a finding of this severity or above. The document is written first.
+    type: str
+    choices: [never, info, low, medium, high, critical]
+    default: never
+seealso:
+  - module: auditops.auditd.audit_info
+  - module: auditops.auditd.audit_report
+"""
+
+EXAMPLES = r"""
+- name: Compare the disk actions with the policy
+  auditops.auditd.audit_drift:
+    auditd:
+      settings:
+        max_log_file_action: IGNORE
+        disk_full_action: SYSLOG
+    report_dir: audit-report
+  become: true
+
+- name: Fail a pipeline when a baked image would stop itself
+  auditops.auditd.audit_drift:
+    root: /mnt/image
+    auditd:
+      settings:
+        disk_full_action: SYSLOG
+    fail_on: high
+"""
+
+RETURN = r"""
+drift:
+  description: The drift document, schema 1.
+  returned: success
+  type: dict
+  contains:
+    schema:
+      description: The version of this form.
+      type: int
+      sample: 1
+    host:
+      description: The name of the host in the inventory.
+      type: str
+    collected_at:
+      description: When the host was read, in UTC.
+      type: str
+    root:
+      description: The tree that was read.
+      type: str
+    status:
+      description: V(in_sync), V(drifted) (a finding of severity low or above) or V(unknown) (a part of the policy could not be compared).
+      type: str
+    summary:
+      description: The number of findings, also by severity and by layer.
+      type: dict
+    items:
+      description: The findings, worst first.
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: Names the finding, stable from run to run.
+          type: str
+          sample: disk.auditd_conf.max_log_file_action
+        layer:
+          description: disk, compiled, daemon, kernel, schedule, storage or boot.
+          type: str
+        severity:
+          description: info, low, medium, high or critical.
+          type: str
+        expected:
+          description: What the policy says.
+          type: raw
+        actual:
+          description: What the host has.
+          type: raw
+        controls:
+          description: Benchmark controls that speak of it.
+          type: list
+          elements: str
+        why:
+          description: Why it matters, in one sentence.
+          type: str
+        fix:
+          description: The role and variable that cures it.
+          type: str
+    live:
+      description: Facts about the host that the comparison rests on; figures that move by themselves are coarse or left out.
+      type: dict
+    waived:
+      description: What a benchmark demands and the policy sets aside, with the reason and what is done instead.
+      type: list
+      elements: dict
+path:
+  description: The document on the controller.
+  returned: when O(report_dir) is given
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+
+AUDITD = {
+    "settings": {"type": "dict", "default": {}},
+    "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},
+    "rotation_wanted": {"type": "bool", "default": False},
+}
+
+
+def run(module):
+    from ansible_collections.auditops.auditd.plugins.module_utils import _drift, _host, _live
+    host = _host.Host(module.params["root"], module.run_command)
+    parsed = _live.Parsed()
+    live = _live.collect(host, module.params["release"] or None, parsed)
+    wanted = {name: module.params[name] for name in ("auditd", "audit_rules", "audit_rotation", "program")}
+    result = {"changed": False, "drift": _drift.compare(live, parsed, wanted)}
+    if module._diff and wanted["auditd"] and parsed.conf is not None:
+        from ansible_collections.auditops.auditd.plugins.module_utils import _conf
+        result["diff"] = _conf.diff(parsed.conf, _conf.merge(parsed.conf, wanted["auditd"]["settings"]))
+    return result
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "root": {"type": "path", "default": "/"},
+            "release": {"type": "str"},
+            "auditd": {"type": "dict", "options": AUDITD},
+            "audit_rules": {"type": "dict"},
+            "audit_rotation": {"type": "dict"},
+            "program": {"type": "dict"},
+            "report_dir": {"type": "path"},
+            "phase": {"type": "str", "choices": ["now", "before", "after"], "default": "now"},
+            "fail_on": {"type": "str", "choices": ["never", "info", "low", "medium", "high", "critical"], "default": "never"},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        module.exit_json(**run(module))
+    except AuditError as error:
+        module.fail_json(msg=str(error), **error.details)
+
+
+if __name__ == "__main__":
+    main()

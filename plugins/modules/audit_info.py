@@ -1,0 +1,135 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: audit_info
+short_description: Read the live audit state of a host
+version_added: 1.0.0
+description:
+  - Reads, in one go, every layer that can disagree about what a host audits, and returns one document.
+  - It changes nothing. The only thing it sends is C(SIGCONT), which makes auditd write its state report.
+  - What cannot be read is V(null), and C(unavailable) says why.
+author:
+  - The auditops.auditd authors (@auditops)
+attributes:
+  check_mode:
+    support: full
+    description: Reads the same in check mode.
+  diff_mode:
+    support: none
+    description: There is nothing to differ.
+  idempotent:
+    support: full
+    description: Nothing is changed.
+options:
+  root:
+    description:
+      - Read the system below this directory instead of the running one, for example an image or the volume of a host that no longer boots.
+      - The daemon and the kernel of such a tree are not available.
+    type: path
+    default: /
+  release:
+    description:
+      - The release of audit, for a tree that does not tell it, for example V(3.0.9).
+    type: str
+seealso:
+  - module: auditops.auditd.audit_drift
+"""
+
+EXAMPLES = r"""
+- name: Read the audit state
+  auditops.auditd.audit_info:
+  register: audit
+  become: true
+
+- name: Name the hosts that record nothing at the moment
+  ansible.builtin.debug:
+    msg: "{{ inventory_hostname }}: logging is suspended"
+  when: audit.info.daemon.report.logging_suspended
+
+- name: Read a volume that was mounted for a rescue
+  auditops.auditd.audit_info:
+    root: /mnt/rescue
+"""
+
+RETURN = r"""
+info:
+  description: The document.
+  returned: success
+  type: dict
+  contains:
+    collected_at:
+      description: When it was read, in UTC.
+      type: str
+      sample: '2026-03-01T09:30:00Z'
+    root:
+      description: The tree that was read.
+      type: str
+      sample: /
+    version:
+      description: The release of audit.
+      type: str
+      sample: 3.0.9
+    distribution:
+      description: C(id), C(name), C(version) of os-release(5) and the C(family) (debian, redhat, suse).
+      type: dict
+    auditd_conf:
+      description:
+        - C(/etc/audit/auditd.conf) - C(text), C(settings) as they stand there, C(effective) as auditd would run with them, C(problems).
+        - The C(mode), C(uid) and C(gid) of the file.
+      type: dict
+    daemon:
+      description:
+        - C(installed), C(running), C(pid), auditd's own state C(report), its C(last_record) about a start or a reload.
+        - C(older_settings) is V(true) where auditd.conf is newer than that record.
+      type: dict
+    kernel:
+      description: C(status) and C(features) as auditctl(8) names them. C(backlog_wait_time) is in jiffies.
+      type: dict
+    rules:
+      description:
+        - The rules on C(disk) (rules.d), C(compiled) (audit.rules) and C(loaded), each C(count) and C(rules) in one spelling per meaning.
+      type: dict
+    rotation:
+      description: The time-based rotation - whether it is C(installed) and C(active), its scheduler, configuration and last runs.
+      type: dict
+    storage:
+      description: The partition of the log, how fast the log grows and the thresholds, in MB of 1048576 bytes.
+      type: dict
+    boot:
+      description: What the boot line says about C(audit) and C(audit_backlog_limit).
+      type: dict
+    unavailable:
+      description: What could not be read, and why.
+      type: dict
+      sample:
+        kernel: 'not readable from this container: its pid namespace is not the host''s, and the kernel answers only there'
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+
+
+def run(module):
+    from ansible_collections.auditops.auditd.plugins.module_utils import _host, _live
+    host = _host.Host(module.params["root"], module.run_command)
+    return {"changed": False, "info": _live.collect(host, module.params["release"] or None)}
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "root": {"type": "path", "default": "/"},
+            "release": {"type": "str"},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        module.exit_json(**run(module))
+    except AuditError as error:
+        module.fail_json(msg=str(error), **error.details)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report of a fleet: what it says, and that nothing a host or an inventory sends breaks it or gets out of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.plugin_utils import report, report_page
+
+
+def item(ident="disk.auditd_conf.disk_full_action", severity="critical", **values):
+    return {
+        "id": ident, "layer": ident.split(".")[0], "severity": severity, "expected": "SYSLOG", "actual": "HALT", "controls": ["CIS X"],
+        "why": "It powers off.", "fix": "role auditd", **values,
+    }
+
+
+def risk(effect="stops_host", severity="critical"):
+    sentence = "/var/log/audit is full in about 3 days at 412 MB/day; then disk_full_action = HALT powers the host off"
+    return {"id": "storage.disk_full_action", "effect": effect, "severity": severity, "days": 3, "sentence": sentence}
+
+
+def document(host, items=(), risks=(), **values):
+    return {
+        "schema": 1, "host": host, "collected_at": "2026-03-01T09:30:00Z", "root": "/", "status": "drifted" if items else "in_sync",
+        "summary": {}, "items": list(items), "waived": [],
+        "live": {"version": "3.0.9", "distribution": {"name": "Debian", "version": "12"}, "storage": {"risks": list(risks)}}, **values,
+    }
+
+
+class Page(HTMLParser):
+    """Tags and attributes of a page, to see what is markup and what is text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes.extend(attrs)
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("web1.example.com", "web1.example.com.json"),
+        ("../../etc/cron.d/x", "%2E.%2F..%2Fetc%2Fcron.d%2Fx.json"),
+        ("/etc/passwd", "%2Fetc%2Fpasswd.json"),
+        ("..", "%2E..json"),
+        (".hidden", "%2Ehidden.json"),
+        ("a\0b\nc", "a%00b%0Ac.json"),
+        ("größe", "gr%C3%B6%C3%9Fe.json"),
+        ("", "%00.json"),
+    ],
+)
+def test_a_host_name_never_leaves_the_directory(tmp_path, host, name):
+    path = report.spool(str(tmp_path), host, document(host), "before")
+    assert path == str(tmp_path / "hosts" / name)
+    assert sorted(str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*.json")) == [f"before/{name}", f"hosts/{name}"]
+
+
+def test_long_names_stay_apart():
+    first, second = report.file_name("x" * 300 + "1"), report.file_name("x" * 300 + "2")
+    assert first != second and len(first) < 255
+
+
+@pytest.mark.parametrize(("phase", "kept"), [("now", False), ("before", True), ("after", True)])
+def test_phases_keep_or_remove_the_document_of_before(tmp_path, phase, kept):
+    report.spool(str(tmp_path), "web1", document("web1", [item()]), "before")
+    report.spool(str(tmp_path), "web1", document("web1"), phase)
+    before = tmp_path / "before" / "web1.json"
+    assert before.exists() is kept
+    if phase == "after":
+        assert json.loads(before.read_text())["status"] == "drifted"
+    assert (tmp_path / "hosts" / "web1.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_document_is_spooled_sorted_and_indented(tmp_path):
+    path = report.spool(str(tmp_path), "web1", {"b": 1, "a": {"d": "ü", "c": 2}}, "now")
+    assert Path(path).read_text(encoding="utf-8") == '{\n  "a": {\n    "c": 2,\n    "d": "ü"\n  },\n  "b": 1\n}\n'
+
+
+def test_a_planted_link_is_replaced_not_followed(tmp_path):
+    (tmp_path / "hosts").mkdir()
+    target = tmp_path / "target"
+    target.write_text("precious")
+    (tmp_path / "hosts" / "web1.json").symlink_to(target)
+    report.spool(str(tmp_path), "web1", document("web1"), "now")
+    assert target.read_text() == "precious"
+
+
+@pytest.fixture
+def fleet_dir(tmp_path):
+    report.spool(str(tmp_path), "web1", document("web1", [item()], [risk()]), "before")
+    report.spool(str(tmp_path), "web1", document("web1"), "after")
+    report.spool(str(tmp_path), "db1", document("db1", [item(severity="high"), item("boot.audit", "info")], [risk(severity="high")]), "now")
+    report.spool(str(tmp_path), "app1", document("app1", status="unknown"), "now")
+    return tmp_path
+
+
+def test_counts_and_order(fleet_dir):
+    fleet = report.load(str(fleet_dir))
+    assert [host.name for host in fleet.hosts] == ["db1", "app1", "web1"]
+    assert fleet.counts == {"drifted": 1, "unknown": 1, "in_sync": 1}
+    assert fleet.before_counts == {"drifted": 2, "unknown": 1, "in_sync": 0}
+    assert [host.name for host in fleet.stopping] == ["db1", "web1"]
+    assert [host.still_stops for host in fleet.stopping] == [True, False]
+    assert [gone["id"] for gone in fleet.hosts[2].fixed] == ["disk.auditd_conf.disk_full_action"]
+
+
+def test_the_summary_says_what_changed_and_who_would_have_stopped(fleet_dir):
+    text = report.summary(report.load(str(fleet_dir)))
+    assert text.splitlines()[0] == "Audit drift of 3 hosts: 1 drifted, 1 not fully known, 1 in sync (before: 2 drifted, 1 not fully known)"
+    assert "  web1  in sync: none; 1 findings gone" in text
+    assert "  web1 [no longer]: /var/log/audit is full in about 3 days" in text
+    assert "  db1 [still so]: " in text
+
+
+def test_the_summary_of_a_large_fleet_is_short(tmp_path):
+    for number in range(50):
+        report.spool(str(tmp_path), f"h{number:02}", document(f"h{number:02}", [item()], [risk()]), "now")
+    lines = report.summary(report.load(str(tmp_path))).splitlines()
+    assert len(lines) == 1 + 20 + 1 + 1 + 20 + 1
+    assert lines[21] == "  ... and 30 more, in the report"
+
+
+def test_a_host_cannot_talk_to_the_terminal(tmp_path):
+    report.spool(str(tmp_path), "x", document("evil\x1b[2J\nin sync", [item()]), "now")
+    text = report.summary(report.load(str(tmp_path)))
+    assert "\x1b" not in text and "evil\\x1b[2J\\x0ain sync" in text
+
+
+BROKEN = {
+    "not_json": b"{",
+    "not_utf8": b'{"host": "\xff"}',
+    "empty": b"",
+    "a_list": b"[]",
+    "other_schema": json.dumps(document("x", schema=2)).encode(),
+    "other_status": json.dumps(document("x", status="fine")).encode(),
+    "no_host": json.dumps(document(None)).encode(),
+    "item_is_text": json.dumps(document("x", ["text"])).encode(),
+    "item_of_odd_severity": json.dumps(document("x", [item(severity=["high"])])).encode(),
+    "deep": b"[" * 200000,
+    "controls_are_a_number": json.dumps(document("x", [item(controls=7)])).encode(),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_document_is_named_and_the_others_are_reported(fleet_dir, name):
+    (fleet_dir / "hosts" / f"{name}.json").write_bytes(BROKEN[name])
+    fleet = report.load(str(fleet_dir))
+    assert len(fleet.hosts) == 3
+    assert [file for file, _reason in fleet.problems] == [f"hosts/{name}.json"]
+    assert f"Left out: hosts/{name}.json: not a drift document: " in report.summary(fleet)
+    files = report.write(fleet, str(fleet_dir), ["html", "json"])
+    assert f"hosts/{name}.json" in Path(files["html"]).read_text()
+    assert json.loads(Path(files["json"]).read_text())["left_out"][0]["file"] == f"hosts/{name}.json"
+
+
+@pytest.mark.parametrize("name", ["a_link", "a_directory", "a_pipe"])
+def test_only_regular_files_are_read(fleet_dir, name):
+    path = fleet_dir / "hosts" / f"{name}.json"
+    {"a_link": lambda: path.symlink_to("/etc/shadow"), "a_directory": path.mkdir, "a_pipe": lambda: os.mkfifo(path)}[name]()
+    assert [file for file, _reason in report.load(str(fleet_dir)).problems] == [f"hosts/{name}.json"]
+
+
+def test_a_broken_before_costs_only_the_comparison(fleet_dir):
+    (fleet_dir / "before" / "web1.json").write_text("{")
+    fleet = report.load(str(fleet_dir))
+    assert len(fleet.hosts) == 3 and [file for file, _reason in fleet.problems] == ["before/web1.json"]
+    assert fleet.before_counts is None
+
+
+def test_only_the_wanted_hosts_and_who_is_missing(fleet_dir):
+    fleet = report.load(str(fleet_dir), ["db1", "gone"])
+    assert [host.name for host in fleet.hosts] == ["db1"]
+    assert fleet.problems == [("hosts/gone.json", "there is no document of this host: it was not reached, or its comparison failed")]
+
+
+HOSTILE = "</code><script>alert(1)</script>'\"><img src=x onerror=alert(1)>{{ 7 * 7 }}"
+
+
+def test_nothing_from_a_host_becomes_markup(tmp_path):
+    texts = dict.fromkeys(("expected", "why", "fix"), HOSTILE)
+    hostile = item("disk.auditd_conf." + HOSTILE, actual=[HOSTILE, {"a": HOSTILE}], controls=[HOSTILE], **texts)
+    values = document(HOSTILE, [hostile], [dict(risk(), sentence=HOSTILE)], root=HOSTILE, collected_at=HOSTILE)
+    waiver = dict.fromkeys(("subject", "benchmark", "policy", "reason", "compensating"), HOSTILE)
+    values["waived"] = [{"controls": [HOSTILE], **waiver}]
+    values["live"].update(version=HOSTILE, distribution={"name": HOSTILE, "version": HOSTILE})
+    report.spool(str(tmp_path), HOSTILE, values, "before")
+    report.spool(str(tmp_path), HOSTILE, dict(values, items=[]), "after")
+    (tmp_path / "hosts" / "<b>.json").write_text("{")
+    text = report.as_html(report.load(str(tmp_path)))
+    page = Page(text)
+    assert not {"script", "img", "b onerror"} & set(page.tags)
+    assert not [name for name, _value in page.attributes if name.startswith("on")]
+    assert "{{ 7 * 7 }}" in text
+    assert text.count("&lt;script&gt;") >= 8
+
+
+def test_the_page_needs_nothing_from_outside(fleet_dir):
+    text = report.as_html(report.load(str(fleet_dir)))
+    page = Page(text)
+    assert not {"script", "link", "img", "iframe"} & set(page.tags)
+    assert not [value for name, value in page.attributes if name in ("src", "href")]
+    assert not re.search(r"https?://|url\(|@import", text)
+    assert "prefers-color-scheme" in text and "viewport" in text
+
+
+def test_the_page_shows_fleet_findings_and_change(fleet_dir):
+    text = report.as_html(report.load(str(fleet_dir)))
+    for part in ("web1", "db1", "app1", "412 MB/day", "It powers off.", "role auditd", "no longer", "still so", "Before and after"):
+        assert part in text
+    assert "would have stopped themselves" in text
+
+
+def test_an_empty_directory_makes_an_empty_report(tmp_path):
+    fleet = report.load(str(tmp_path / "nothing"))
+    assert report.summary(fleet) == "Audit drift of 0 hosts: none"
+    assert "No document was found." in report.as_html(fleet)
+
+
+def test_bytes_that_are_no_text_do_not_cost_the_document(tmp_path):
+    report.spool(str(tmp_path), "x", document("x", [item(actual="caf\udce9")]), "now")
+    fleet = report.load(str(tmp_path))
+    assert not fleet.problems and fleet.hosts[0].items[0]["actual"] == "caf\udce9"
+    files = report.write(fleet, str(tmp_path), ["html", "json"])
+    assert "caf\\udce9" in Path(files["html"]).read_text(encoding="utf-8")
+
+
+def test_three_hundred_rules_are_told_by_number():
+    lines = report_page.value_lines([f"r{n}" for n in range(300)])
+    assert len(lines) == 31 and lines[-1] == "and 270 more"
+
+
+def test_unknown_formats_are_refused_before_anything_is_written(fleet_dir):
+    with pytest.raises(AuditError, match="formats: pdf is not known; known are html, json"):
+        report.write(report.load(str(fleet_dir)), str(fleet_dir), ["html", "pdf"])
+    assert not (fleet_dir / "index.html").exists()
