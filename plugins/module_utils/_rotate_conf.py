@@ -56,8 +56,8 @@ HELP = {
                           "threshold at which auditd would suspend logging or stop the host",
     "ceiling_megabytes": "MiB of audit.log that make --guard rotate before its time; 0: no ceiling",
     "adopt": "keep: the first run only reports what retention would delete; prune: it deletes at once",
-    "shipped_stamp": "file that tells up to which time logs were shipped (first line epoch seconds or ISO 8601, else its mtime): nothing newer "
-                     "is deleted",
+    "shipped_stamp": "file that tells up to which time logs were shipped (first line epoch seconds or ISO 8601, else its mtime): "
+                     "nothing newer is deleted",
     "shipped_command": "command, without a shell, that prints that time; its failure means: nothing was shipped",
     "textfile": "file for the Prometheus node exporter, *.prom",
     "auditd_conf": "where log_file, num_logs, write_logs and space_left are read",
@@ -76,7 +76,7 @@ def parse(text, path=PATH):
 
     Raises ConfigError with the line for what is not of the table.
     """
-    settings = dict((key, KEYS[key][1]) for key in ORDER)
+    settings = {key: KEYS[key][1] for key in ORDER}
     number = 0
     for line in text.split("\n"):
         number += 1
@@ -95,7 +95,7 @@ def parse(text, path=PATH):
 
 def complete(config):
     """A dict of a playbook (values as text or numbers, None: the default) as parse() returns them."""
-    settings = dict((key, KEYS[key][1]) for key in ORDER)
+    settings = {key: KEYS[key][1] for key in ORDER}
     for key in sorted(config or {}):
         if config[key] is not None:
             settings[key] = read(key, str(config[key]).strip(), "")
@@ -128,7 +128,7 @@ def check(settings, where=""):
     name_format = settings["name_format"]
     if settings["name_zone"] == "local" and name_format.endswith("Z"):
         raise ConfigError(
-            "%sname_zone = local: a name that ends in Z is read as UTC; set name_format too, for example %%Y-%%m-%%dT%%H:%%M:%%S%%z" % where,
+            "%sname_zone = local: a name that ends in Z is read as UTC; set name_format too, as in %s" % (where, "%Y-%m-%dT%H:%M:%S%z"),
             line=None, key="name_zone", value="local")
     level, method = settings["level"], settings["compress"]
     if level == "default":

@@ -67,7 +67,7 @@ class Auditd(object):
         self._check_room(job)
         oversized = self._is_oversized(before)
         moved = None
-        is_open = store.written_by_others(set([job.live_identity()]) - set([None]))
+        is_open = store.written_by_others({job.live_identity()} - {None})
         if oversized and not is_open:
             moved = takeover.aside(job)
         elif oversized:

@@ -104,7 +104,8 @@ def _check_directory(directory, dry_run):
     if status.st_uid not in (0, os.geteuid()):
         raise Failure("unusable", "%s belongs to uid %d; it must belong to root" % (directory, status.st_uid))
     if status.st_mode & 0o022:
-        raise Failure("unusable", "others than the owner may write in %s (mode %04o); make it 0750" % (directory, stat.S_IMODE(status.st_mode)))
+        raise Failure("unusable", "others than the owner may write in %s (mode %04o); make it 0750" % (
+            directory, stat.S_IMODE(status.st_mode)))
     if os.statvfs(directory).f_flag & os.ST_RDONLY and not dry_run:
         raise Failure("unusable", "%s is on a read-only filesystem: nothing can be rotated or archived there" % directory)
     return status.st_uid

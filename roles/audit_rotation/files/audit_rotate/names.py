@@ -18,7 +18,7 @@ import time
 from ._rotate_conf import NAME_FORMAT
 
 SUFFIX_METHODS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
-METHOD_SUFFIXES = dict((method, suffix) for suffix, method in SUFFIX_METHODS.items())
+METHOD_SUFFIXES = {method: suffix for suffix, method in SUFFIX_METHODS.items()}
 TEMPORARY = ".audit-rotate-tmp"
 WIDELY_COPIED = ("%F_%T", "local")  # names by the script of the distributions' articles
 DAY = 86400
@@ -33,8 +33,11 @@ TAIL = r"(?:\.(?P<sequence>\d{1,6}))?(?P<suffix>\.(?:gz|bz2|xz|zst))?$"
 
 
 class Entry(object):
-    """One file: ``name``, ``path``, ``kind``, ``stem`` (name without suffix), ``suffix``, ``method`` (None: plain text), ``number`` of a rotated
-    log, ``time`` (epoch seconds of the last record) and ``sequence`` of an archive, ``status`` (os.lstat), ``staged`` (waits elsewhere)."""
+    """One file: ``name``, ``path``, ``kind``, ``stem`` (name without suffix), ``suffix``, ``method`` (None: plain), ``status``.
+
+    A rotated log has a ``number``, an archive the ``time`` of its last record (epoch seconds) and a ``sequence``; ``staged``: it waits on
+    another filesystem.
+    """
 
     def __init__(self, directory, name, kind, status, suffix="", number=None, time=None, sequence=0):
         self.name = name
@@ -106,7 +109,7 @@ class Names(object):
             return Entry(directory, name, "rotated", status, number=int(rest))
         if number.isdigit() and len(number) <= 6 and suffix in SUFFIX_METHODS:
             return Entry(directory, name, "rotated", status, suffix=suffix, number=int(number))
-        for (unused, zone), pattern in self._patterns:
+        for (_unused, zone), pattern in self._patterns:
             match = pattern.match(rest)
             when = _epoch(match.groupdict(), zone) if match else None
             if when is not None:
@@ -120,7 +123,7 @@ class Names(object):
 
     def free_stem(self, when, taken):
         """A stem that no file in ``taken`` (names) has, with whatever suffix; a sequence is added where the second is taken."""
-        stems = set(_without_suffix(name) for name in taken)
+        stems = {_without_suffix(name) for name in taken}
         stem = self.stem(when)
         sequence = 0
         while (stem if not sequence else "%s.%d" % (stem, sequence)) in stems:
@@ -150,7 +153,8 @@ def _pattern(name_format):
         return text
     try:
         pieces = re.split(r"(%.)", name_format)
-        return re.compile("".join(directive(re.match("%(.)", piece)) if piece.startswith("%") else re.escape(piece) for piece in pieces) + TAIL)
+        parts = [directive(re.match("%(.)", piece)) if piece.startswith("%") else re.escape(piece) for piece in pieces]
+        return re.compile("".join(parts) + TAIL)
     except (KeyError, AttributeError):
         return None  # a remembered format that this release does not know
 

@@ -11,9 +11,9 @@ import os
 from . import methods, records, store
 from ._errors import AuditError
 from ._io import fsync_directory, make_directory
-from .settings import MEGABYTE
 from .exits import Failure
 from .names import METHOD_SUFFIXES
+from .settings import MEGABYTE
 
 LEFT_TO_AUDITD = 4 * MEGABYTE  # of the log filesystem, while auditd writes
 LEFT_TO_OTHERS = 64 * MEGABYTE  # of the filesystem that archives wait on
@@ -29,7 +29,7 @@ def pack(job):
         for name, size in [(entry.name, entry.status.st_size) for entry in todo] + job.planned:
             job.say("would compress %s (%d bytes) with %s" % (name, size, job.method))
         return
-    open_now = store.written_by_others(set(store.identity(entry.status) for entry in todo))
+    open_now = store.written_by_others({store.identity(entry.status) for entry in todo})
     live = job.live_identity()
     ready = []
     for entry in todo:

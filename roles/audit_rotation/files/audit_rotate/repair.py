@@ -29,7 +29,7 @@ def repair(job):
         elif entry.kind == "archive":
             by_stem.setdefault(entry.stem, []).append(entry)
     open_now = store.written_by_others(
-        set(store.identity(entry.status) for twins in by_stem.values() if len(twins) > 1 for entry in twins))
+        {store.identity(entry.status) for twins in by_stem.values() if len(twins) > 1 for entry in twins})
     for stem in sorted(by_stem):
         twins = by_stem[stem]
         plain = [entry for entry in twins if not entry.suffix]

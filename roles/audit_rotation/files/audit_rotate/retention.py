@@ -8,7 +8,6 @@ import time
 from . import records, store
 from ._io import fsync_directory
 from .exits import Failure
-from .settings import MEGABYTE
 
 DAY = 86400
 ROUNDS = 2  # freed blocks are counted, not hoped for: a file somebody holds open frees nothing, and must not cost all the others
@@ -29,7 +28,7 @@ def prune(job):
             if _is_allowed(job, entry, shipped):
                 gone.add(entry.name)
                 _delete(job, entry, "%s = %s" % (reason, config[reason]), only_report)
-    for unused in range(ROUNDS):
+    for _unused in range(ROUNDS):
         left = [entry for entry in archives if entry.name not in gone]
         for entry in _for_space(job, left[:-1], shipped, 0 if not only_report else _bytes_of(job.would_delete)):
             gone.add(entry.name)

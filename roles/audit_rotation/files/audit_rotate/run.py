@@ -70,9 +70,9 @@ def _work(job, mode, why):
         raise refusal
     if auditd is not None and not job.dry_run and _lacks(job):
         wanted = job.settings.min_free(os.statvfs(job.directory))
+        reported = "%d archives would go, which the first run only reports" % len(job.would_delete)
         job.problem("no_space", "%d MiB are free in %s, min_free_megabytes wants %d, and %s" % (
-            job.free() // MEGABYTE, job.directory, wanted // MEGABYTE, "%d archives would have to go, which the first run only reports" % len(
-                job.would_delete) if job.would_delete else "nothing may be deleted"))
+            job.free() // MEGABYTE, job.directory, wanted // MEGABYTE, reported if job.would_delete else "nothing may be deleted"))
 
 
 def _ask(job, auditd, mode, why):

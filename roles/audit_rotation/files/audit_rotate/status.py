@@ -91,8 +91,8 @@ def cut_short(settings, previous, mode, started, error):
     """The status of a run that could not even look at the logs: what was known before, and why."""
     status = dict(previous) or {"schema": SCHEMA, "program": VERSION, "last_success": None}
     status.update(
-        log_file=settings.log_file, mode=mode, last_run=iso(started), result="failed", exit=error.name, exit_code=error.code, error=str(error),
-        told_at=_told_at(previous, started, error))
+        log_file=settings.log_file, mode=mode, last_run=iso(started), result="failed", exit=error.name, exit_code=error.code,
+        error=str(error), told_at=_told_at(previous, started, error))
     return status
 
 

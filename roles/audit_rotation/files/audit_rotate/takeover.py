@@ -15,9 +15,9 @@ LAST_DATE = 1 << 34  # epoch seconds; a stamp beyond is no date
 def take_over(job):
     """Rename every rotated log, the oldest first. Returns how many."""
     rotated = [entry for entry in job.scan() if entry.kind == "rotated"]
-    plain = dict((entry.name, entry) for entry in rotated if not entry.suffix)
+    plain = {entry.name: entry for entry in rotated if not entry.suffix}
     live = job.live_identity()
-    open_now = store.written_by_others(set(store.identity(entry.status) for entry in rotated if entry.suffix))
+    open_now = store.written_by_others({store.identity(entry.status) for entry in rotated if entry.suffix})
     count = 0
     seen = {}
     for entry in sorted(rotated, key=lambda entry: (-entry.number, entry.suffix)):
@@ -68,7 +68,7 @@ def aside(job):
 def _take(job, entry):
     """The archive's name; None where auditd was faster."""
     source = entry.path
-    for unused in range(ATTEMPTS):
+    for _unused in range(ATTEMPTS):
         try:
             descriptor = store.open_plain(source)
         except FileNotFoundError:
