@@ -18,8 +18,9 @@ from ._daemon_syslog import Syslog
 from ._errors import AuditError, NotAvailable
 
 __all__ = (
-    "Follow", "ReloadError", "conf_path", "differences", "find", "is_auditd", "kernel_status", "last_record", "log_file", "parse_record",
-    "parse_report", "release", "release_tuple", "reload", "report", "restart", "resume", "rotate", "send", "start", "stop", "wait_for",
+    "Follow", "ReloadError", "conf_path", "differences", "find", "is_auditd", "kernel_status", "last_record", "log_file", "log_is_open",
+    "parse_record", "parse_report", "release", "release_tuple", "reload", "report", "restart", "resume", "rotate", "send", "start", "stop",
+    "wait_for",
 )
 
 conf_path = "/etc/audit/auditd.conf"
@@ -28,14 +29,14 @@ SYSTEMD = "/run/systemd/system"
 UNIT = "auditd.service"
 CLOCK_TICK = 0.02  # seconds; two writes within a tick of the kernel's clock get the same mtime
 UNWRITTEN_SETTLE = 1.0  # seconds for a reload to take effect where no record can tell; it takes 10 to 500 ms
-SUSPENDED_CRASH_SINCE = (3, 0, 7)  # a HUP that changes max_log_file or its action kills a suspended auditd, up to 4.2.1 at least
 
 
 class ReloadError(AuditError):
-    """auditd did not take the configuration over, or did not say so. Details: alive, record, report, messages (of syslog)."""
+    """auditd did not take the configuration over, or did not say so. Details: alive, refused, record, report, messages (syslog)."""
 
-    def __init__(self, message, alive=True, record=None, report=None, messages=()):
-        super(ReloadError, self).__init__(message + _quoted(messages), alive=alive, record=record, report=report, messages=list(messages))
+    def __init__(self, message, alive=True, refused=False, record=None, report=None, messages=()):
+        super(ReloadError, self).__init__(
+            message + _quoted(messages), alive=alive, refused=refused, record=record, report=report, messages=list(messages))
 
 
 def log_file(host):
@@ -104,8 +105,7 @@ def reload(host, pid, release, log_file, wanted=None, timeout=10.0, new_log_file
     suspended auditd, which would die of it. Raises ReloadError where the reload is refused, ignored, untrue or deadly.
     """
     before = report(host, pid, timeout, release)
-    have = release_tuple(before["version"] or release)
-    if before["logging_suspended"] and unsafe_keys_change and (not have or have >= SUSPENDED_CRASH_SINCE):
+    if before["logging_suspended"] and unsafe_keys_change and not log_is_open(host, pid, log_file):
         raise ReloadError(
             "auditd has suspended logging, and a reload that changes max_log_file or max_log_file_action would kill it: free room in %s, "
             "resume logging (SIGUSR2) and reload then" % os.path.dirname(log_file), report=before)
@@ -118,7 +118,7 @@ def reload(host, pid, release, log_file, wanted=None, timeout=10.0, new_log_file
     if not is_auditd(pid):
         raise ReloadError("auditd (process %d) died of the reload" % pid, alive=False, messages=messages)
     if record and record["res"] != "success":
-        raise ReloadError("auditd refused the configuration", record=record["text"], report=before, messages=messages)
+        raise ReloadError("auditd refused the configuration", refused=True, record=record["text"], report=before, messages=messages)
     after = report(host, pid, timeout, release)
     wrong = differences(wanted, after)
     if record and wrong:
@@ -128,6 +128,21 @@ def reload(host, pid, release, log_file, wanted=None, timeout=10.0, new_log_file
         raise ReloadError("auditd did not confirm the reload within %g seconds" % timeout, report=after, messages=messages)
     how = "record and report" if record else "report only: auditd does not write its log at the moment"
     return {"how": how, "sent": sent, "record": record["text"] if record else None, "report": after}
+
+
+def log_is_open(host, pid, log_file):
+    """True where auditd holds its log open, under whatever name that file has by now.
+
+    From 3.0.7 on it closes the log when it suspends logging. Then (to 4.2.1 at least) a reload that changes max_log_file or
+    max_log_file_action makes it write to the closed file and die; and only then SIGUSR2 opens a new file.
+    """
+    directory, name = os.path.split(log_file)
+    beginning = os.path.join(os.path.realpath(host.path(directory)), name)
+    files = "/proc/%d/fd" % pid
+    try:
+        return any(os.readlink("%s/%s" % (files, number)).startswith(beginning) for number in os.listdir(files))
+    except OSError:
+        return False
 
 
 def _answer(pid, follow):
@@ -238,21 +253,27 @@ def _start_argv(host, program):
     return [systemctl, "start", UNIT]
 
 
-def stop(host, pid=None, release=None, timeout=30.0):
-    """End auditd with SIGTERM (systemd refuses to: RefuseManualStop) and return the way the signal went; None where none runs."""
+def stop(host, pid=None, release=None, timeout=30.0, force=False):
+    """End auditd with SIGTERM (systemd refuses to: RefuseManualStop) and return the way the signal went; None where none runs.
+
+    ``force``: one that does not go gets SIGKILL; else AuditError.
+    """
     pid = pid or find(host)
     if pid is None:
         return None
     sent = send(host, pid, "stop", release)
-    if not wait_for(lambda: not is_auditd(pid), timeout):
+    if not wait_for(lambda: not is_auditd(pid), timeout) and force:
+        sent = send(host, pid, "kill")
+        wait_for(lambda: not is_auditd(pid), timeout)
+    if is_auditd(pid):
         raise AuditError("auditd (process %d) did not end within %g seconds after SIGTERM" % (pid, timeout))
     return sent
 
 
-def restart(host, log_file=LOG_FILE, release=None, timeout=30.0):
+def restart(host, log_file=LOG_FILE, release=None, timeout=30.0, force=False):
     """Stop auditd, start it and return start()'s proof with C(lost_before) and C(lost_after), the kernel's count of lost records."""
     lost = kernel_status(host).get("lost")
-    stop(host, None, release, timeout)
+    stop(host, None, release, timeout, force)
     proof = start(host, log_file, timeout)
     proof.update(lost_before=lost, lost_after=kernel_status(host).get("lost"))
     return proof

@@ -19,6 +19,7 @@ SIGNALS = {
     "resume": (signal.SIGUSR2, "resume", "USR2"),
     "report": (signal.SIGCONT, "state", "CONT"),
     "stop": (signal.SIGTERM, "stop", "TERM"),
+    "kill": (signal.SIGKILL, None, "KILL"),  # auditctl sends no such signal
 }
 
 
@@ -123,7 +124,7 @@ def send(host, pid, what, release=None):
         raise AuditError("no signal is sent: process %s is not (or no longer) the auditd of this system" % pid)
     number, word, old_word = SIGNALS[what]
     have = release_tuple(release)
-    if have >= (3, 0):
+    if word and have >= (3, 0):
         # auditctl signals whatever pid the kernel has, and 3.0 to 3.1.2 return 0 where there is none
         if kernel_status(host).get("pid") == pid:
             argv = [host.which("auditctl"), "--signal", word if have >= (3, 1, 1) else old_word]

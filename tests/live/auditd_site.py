@@ -253,7 +253,7 @@ class Site:
         """Fill the log partition with a file, whose path this returns."""
         blob = self.log_dir / "blob"
         room = os.statvfs(self.log_dir)
-        size = room.f_bavail * room.f_frsize - (leave_kilobytes << 10)
+        size = room.f_bfree * room.f_frsize - (leave_kilobytes << 10)
         with contextlib.suppress(OSError), open(blob, "wb") as stream:
             os.posix_fallocate(stream.fileno(), 0, max(size, 1))
         return blob
@@ -268,12 +268,23 @@ class Site:
         """Run plugins/modules/NAME's run() with these parameters (and the fault ``inject`` of the runner)."""
         return self.runner({"plugin": name, "parameters": parameters, "inject": inject, "check": check})
 
+    def module_process(self, name: str, **parameters) -> subprocess.Popen:
+        """As module(), but not waited for."""
+        process = subprocess.Popen(self._runner_argv(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+        process.stdin.write(json.dumps({"plugin": name, "parameters": parameters}))
+        process.stdin.close()
+        return process
+
     def runner(self, request: dict) -> dict:
-        source = (Path(__file__).parent / RUNNER).read_text()
-        tree = "/" + CARRIED if self.root != Path("/") else str(COLLECTION.parents[2])
-        done = self.command("python3", "-c", source, tree, input=json.dumps(request))
+        """The answer of tests/live/auditd_runner.py, run in the site."""
+        done = subprocess.run(self._runner_argv(), input=json.dumps(request), capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+    def _runner_argv(self) -> list[str]:
+        source = (Path(__file__).parent / RUNNER).read_text()
+        here = self.root == Path("/")
+        return [*([] if here else ["chroot", str(self.root)]), "python3", "-c", source, str(COLLECTION.parents[2]) if here else "/" + CARRIED]
 
 
 def _audit_socket() -> socket.socket:

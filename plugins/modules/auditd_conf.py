@@ -1,0 +1,380 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: auditd_conf
+short_description: Change auditd.conf and bring it into force, proven, or leave everything as it was
+version_added: 1.0.0
+description:
+  - Validates C(/etc/audit/auditd.conf) as the parser of the host's release of audit would, before anything is written. A file that
+    auditd refuses keeps it from starting at the next boot, and a key newer than the release is enough for that.
+  - Replaces the file atomically, makes auditd reload it, and waits for the proof - auditd's own record and a state report with the values
+    of the file. Where the proof does not come, the old file is put back, auditd is brought back to it, and the module fails with the reason.
+  - A host where auditd has suspended logging is woken first. The plain reload that other recipes send kills auditd 3.0.7 to 4.2.1 there.
+  - Needs nothing on the host but audit and Python.
+extends_documentation_fragment:
+  - auditops.auditd.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Validates, compares and plans as the real run does, including RV(actions) and RV(restart_required). The only signal sent is SIGCONT,
+        which makes auditd write its state report.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+    details:
+      - A file that is as wanted but was not read by auditd since it was changed is reloaded, and reported as changed.
+  platform:
+    platforms: linux
+options:
+  path:
+    description:
+      - The file. auditd reads no other, so anything else is only for a file that something else will put in place; it is never reloaded.
+    type: path
+    default: /etc/audit/auditd.conf
+  root:
+    description:
+      - Work on the system below this directory, for example an image that is being built, instead of the running one. Only the file is
+        changed there. Groups, scripts and the release are those of the tree.
+    type: path
+    default: /
+  state:
+    description:
+      - V(merged) sets the keys of O(settings) and keeps all others, the comments and the order. Where there is no file yet, it starts from
+        what upstream ships with the release. A key set to V(null) is removed.
+      - V(replaced) makes the file exactly O(content), or exactly O(settings).
+      - V(rendered) validates O(content) or O(settings) and returns RV(rendered). Nothing is changed, and no auditd is needed.
+      - V(gathered) returns what the file holds as RV(gathered) and RV(problems).
+    type: str
+    choices: [merged, replaced, rendered, gathered]
+    default: merged
+  settings:
+    description:
+      - The keys, as auditd.conf(5) spells them, and their values. V(true) and V(false) mean V(yes) and V(no).
+    type: dict
+  content:
+    description:
+      - The whole file, as text. Not with O(state=merged).
+    type: str
+  release:
+    description:
+      - The release of audit to validate for, for example V(3.0.9). By default the host, or the tree, is asked.
+      - An unknown release, newer than this collection knows, is treated as the newest one known, with a warning.
+    type: str
+  unsupported_keys:
+    description:
+      - What to do with keys that the release does not know. V(fail) refuses them, as auditd would. V(drop) leaves them out, with a warning,
+        and lists them in RV(dropped).
+    type: str
+    choices: [fail, drop]
+    default: fail
+  failure_policy:
+    description:
+      - Refuse what contradicts this policy, for example V(HALT) in any action under V(keep_running). It sets nothing by itself.
+    type: str
+    choices: [keep_running, suspend_auditing, stop_host]
+  rotation_wanted:
+    description:
+      - Refuse what keeps auditd from rotating on request (SIGUSR1), which is O(settings.num_logs) below 2.
+    type: bool
+    default: false
+  reload:
+    description:
+      - Bring the file into force on the running auditd. With V(false) only the file is written.
+    type: bool
+    default: true
+  start:
+    description:
+      - Start auditd where it is not running, after the file was validated, and prove it by its record C(DAEMON_START). With V(false) a host
+        without a running auditd gets the file and a warning. Has no effect with O(reload=false).
+    type: bool
+    default: true
+  restart:
+    description:
+      - What to do about changed keys that a reload cannot apply. V(never) reloads the others, warns and lists them in
+        RV(restart_required). V(if_needed) restarts auditd, by signal and not by C(systemctl restart), which most distributions refuse.
+      - A change of O(settings.name_format) is not reloaded either, because auditd would lose its node name by that.
+      - While auditd restarts, events go to the kernel's own log.
+    type: str
+    choices: [never, if_needed]
+    default: never
+  backup:
+    description:
+      - Keep a copy of the old file beside it. See RV(backup_file).
+    type: bool
+    default: false
+  timeout:
+    description:
+      - Seconds to wait for each proof.
+    type: float
+    default: 10
+seealso:
+  - module: auditops.auditd.auditd_signal
+  - module: auditops.auditd.audit_drift
+author:
+  - The auditops.auditd authors (@auditops)
+"""
+
+EXAMPLES = r"""
+- name: Rotate by time, not by size, and never stop the host
+  auditops.auditd.auditd_conf:
+    settings:
+      max_log_file_action: IGNORE
+      num_logs: 5
+      space_left_action: SYSLOG
+      admin_space_left_action: SYSLOG
+      disk_full_action: SYSLOG
+      disk_error_action: SYSLOG
+    failure_policy: keep_running
+    rotation_wanted: true
+  become: true
+
+- name: Would auditd 2.8.5 take this file?
+  auditops.auditd.auditd_conf:
+    state: rendered
+    release: 2.8.5
+    content: "{{ lookup('ansible.builtin.file', 'auditd.conf') }}"
+
+- name: Configure an image that is being built
+  auditops.auditd.auditd_conf:
+    root: /mnt/image
+    settings:
+      log_format: ENRICHED
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or would be done in check mode, in this order.
+  returned: O(state=merged) or O(state=replaced)
+  type: list
+  elements: str
+  sample: [write, reload]
+before:
+  description: The settings of the file before. Empty where there was none.
+  returned: O(state=merged) or O(state=replaced)
+  type: dict
+after:
+  description: The settings of the file now.
+  returned: O(state=merged) or O(state=replaced)
+  type: dict
+proof:
+  description: What proves that auditd runs with the file. V(null) in check mode.
+  returned: O(state=merged) or O(state=replaced)
+  type: dict
+  contains:
+    how:
+      description: The kind of proof, or why there is none.
+      type: str
+      sample: record and report
+    record:
+      description: auditd's own record, C(DAEMON_CONFIG) or C(DAEMON_START).
+      type: str
+    report:
+      description: auditd's state report afterwards.
+      type: dict
+    resumed:
+      description: Whether logging, which was suspended, was resumed.
+      type: bool
+      returned: when logging was suspended
+    set_aside:
+      description: The name that the full log was given so that logging could be resumed.
+      type: str
+      returned: when that was needed
+    lost_before:
+      description: The kernel's count of lost records before.
+      type: int
+      returned: on a reload or restart
+    lost_after:
+      description: The kernel's count of lost records after.
+      type: int
+      returned: on a reload or restart
+restart_required:
+  description: The keys of the change that stay without effect until auditd is restarted.
+  returned: O(state=merged) or O(state=replaced)
+  type: list
+  elements: str
+backup_file:
+  description: The copy of the old file.
+  returned: O(backup=true) and the file was changed
+  type: str
+dropped:
+  description: The keys that were left out because the release does not know them.
+  returned: O(unsupported_keys=drop)
+  type: list
+  elements: str
+rendered:
+  description: The text of the file.
+  returned: O(state=rendered)
+  type: str
+gathered:
+  description: The settings of the file.
+  returned: O(state=gathered)
+  type: dict
+problems:
+  description: What is wrong. Where the module succeeds these are what auditd accepts and does not do what it seems to say.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - line: 3
+      key: num_logs
+      value: '1'
+      reason: auditd does not rotate with less than 2 logs
+      fatal: false
+release:
+  description: The release of audit that was validated for. V(null) where it is not known.
+  returned: success
+  type: str
+  sample: 3.0.9
+rolled_back:
+  description: Whether the old file was put back.
+  returned: when a change could not be brought into force
+  type: bool
+audited:
+  description: Whether auditd runs with the old file after it was put back.
+  returned: when a change could not be brought into force
+  type: bool
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.auditops.auditd.plugins.module_utils import _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
+
+PATH = "/etc/audit/auditd.conf"
+ARGUMENT_SPEC = {
+    "path": {"type": "path", "default": PATH},
+    "root": {"type": "path", "default": "/"},
+    "state": {"type": "str", "default": "merged", "choices": ["merged", "replaced", "rendered", "gathered"]},
+    "settings": {"type": "dict"},
+    "content": {"type": "str"},
+    "release": {"type": "str"},
+    "unsupported_keys": {"type": "str", "default": "fail", "choices": ["fail", "drop"], "no_log": False},
+    "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},
+    "rotation_wanted": {"type": "bool", "default": False},
+    "reload": {"type": "bool", "default": True},
+    "start": {"type": "bool", "default": True},
+    "restart": {"type": "str", "default": "never", "choices": ["never", "if_needed"]},
+    "backup": {"type": "bool", "default": False},
+    "timeout": {"type": "float", "default": 10},
+}
+
+
+def run(module):
+    params = module.params
+    host = Host(params["root"], module.run_command)
+    release, unknown = _release(host, params)
+    if params["state"] == "gathered":
+        return _gathered(host, params, release)
+    if params["state"] == "rendered":
+        return _rendered(module, host, release)
+    if unknown and host.which("auditd") is None and host.which("auditctl") is None:
+        raise AuditError("%s; install it first, or name the release of audit that will be" % unknown)
+    return _converged(module, host, release)
+
+
+def _release(host, params):
+    if params["release"]:
+        return params["release"], None
+    from ansible_collections.auditops.auditd.plugins.module_utils import _daemon_release
+    return _daemon_release.release(host)
+
+
+def _gathered(host, params, release):
+    text = host.text(params["path"])
+    conf = _conf.parse(text)
+    problems = _conf.validate(conf, release, _conf.Environment(host), file_stat=host.lstat(params["path"])) if text is not None else []
+    return {"changed": False, "gathered": dict(conf.settings), "problems": _as_dicts(problems), "release": release}
+
+
+def _rendered(module, host, release):
+    conf, dropped = _wanted(module, None, release)
+    problems = _conf.check(conf, release, _conf.Environment(host), module.params["rotation_wanted"], module.params["failure_policy"])
+    return {"changed": False, "rendered": conf.text, "problems": _as_dicts(problems), "dropped": dropped, "release": release}
+
+
+def _converged(module, host, release):
+    from ansible_collections.auditops.auditd.plugins.module_utils import _conf_apply
+    params = module.params
+    text = host.text(params["path"])
+    before = None if text is None else _conf.parse(text)
+    after, dropped = _wanted(module, before, release)
+    problems = _conf.check(after, release, _conf.Environment(host), params["rotation_wanted"], params["failure_policy"], writing=True)
+    change = _conf_apply.Change(
+        host, release, before, after, path=params["path"], reload=params["reload"], start=params["start"], restart=params["restart"],
+        backup=params["backup"], timeout=params["timeout"])
+    plan = _conf_apply.plan(change)
+    result = {
+        "changed": bool(plan.actions), "actions": plan.actions, "restart_required": plan.restart_required, "problems": _as_dicts(problems),
+        "before": {} if before is None else dict(before.settings), "after": dict(after.settings), "dropped": dropped, "release": release,
+        "diff": _conf.diff(before, after, params["path"]), "proof": None,
+    }
+    if not module.check_mode:
+        result.update(_conf_apply.apply(change, plan))
+    _warn(module, result, plan)
+    return result
+
+
+def _wanted(module, before, release):
+    """(the Conf that is asked for, the keys that were dropped)."""
+    params = module.params
+    settings, content = params["settings"], params["content"]
+    if content is not None and settings is not None:
+        raise AuditError("content and settings are both given; give the whole text, or the keys")
+    if content is None and settings is None:
+        raise AuditError("state: %s needs settings%s" % (params["state"], "" if params["state"] == "merged" else " or content"))
+    if content is not None and params["state"] == "merged":
+        raise AuditError("content is the whole file and cannot be merged; give settings, or state: replaced")
+    if content is not None:
+        conf = _conf.parse(content)
+    elif params["state"] == "merged":
+        conf = _conf.merge(before if before is not None else _conf.parse(_conf.stock(release)), settings, release)
+    else:
+        conf = _conf.parse(_conf.render(settings, release))
+    dropped = _conf.unsupported(conf, release) if params["unsupported_keys"] == "drop" else []
+    if dropped:
+        module.warn("auditd %s does not know %s: left out" % (release or "(the newest known)", ", ".join(dropped)))
+        conf = _conf.merge(conf, dict.fromkeys(dropped), release)
+    return conf, dropped
+
+
+def _warn(module, result, plan):
+    if result["restart_required"]:
+        module.warn("auditd must be restarted for %s to take effect; restart: if_needed does it" % ", ".join(result["restart_required"]))
+    if plan.reason:
+        module.warn(plan.reason)
+    proof = result["proof"] or {}
+    if proof.get("report") and proof["report"]["logging_suspended"] and "reload" in plan.actions:
+        module.warn("the configuration is in force, but logging is still suspended: free room and resume it")
+    if proof.get("lost_after") is not None and proof.get("lost_before") is not None and proof["lost_after"] > proof["lost_before"]:
+        module.warn("the kernel lost %d audit records meanwhile" % (proof["lost_after"] - proof["lost_before"]))
+    for problem in result["problems"] if result["changed"] else ():
+        module.warn("%s: %s" % (problem["key"] or "auditd.conf", problem["reason"]))
+
+
+def _as_dicts(problems):
+    return [dict(problem._asdict()) for problem in problems]
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec=ARGUMENT_SPEC,
+        supports_check_mode=True,
+        mutually_exclusive=[("settings", "content")],
+        required_if=[
+            ("state", "merged", ["settings"]), ("state", "replaced", ["settings", "content"], True),
+            ("state", "rendered", ["settings", "content"], True),
+        ],
+    )
+    try:
+        module.exit_json(**run(module))
+    except AuditError as error:
+        module.fail_json(msg=str(error), **error.details)
+
+
+if __name__ == "__main__":
+    main()

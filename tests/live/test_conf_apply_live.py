@@ -1,0 +1,380 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""auditd_conf against real auditds: whatever happens, the host ends audited, on the old or the new file as reported, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from auditd_site import conf_text, kernel_status, wait_for
+
+CONF = "/etc/audit/auditd.conf"
+NEW = {"max_log_file": 5, "space_left": 4, "admin_space_left": 2}
+NEW_IN_REPORT = {"max_log_file_mb": 5, "space_left_mb": 4, "admin_space_left_mb": 2}
+
+
+@pytest.fixture
+def lost():
+    """The kernel's count of lost records may not grow."""
+    before = kernel_status().get("lost")
+    yield
+    assert kernel_status().get("lost") == before
+
+
+def text(site):
+    return site.path(CONF).read_text()
+
+
+def assert_audited(site, tag="probe", **running):
+    """auditd runs, is the kernel's, logs what is sent now, and runs with these values."""
+    assert site.pid and kernel_status()["pid"] == site.pid
+    report = site.report()
+    assert report["logging_suspended"] is False
+    assert {key: report[key] for key in running} == running
+    site.fill_log(0.005, tag)
+    wait_for(lambda: len(site.numbers(tag)) == 10, "the probes to be logged", 5)
+
+
+def apply(site, settings=None, predicted=True, **options):
+    """The module's answer, after check mode: it has to predict a successful run exactly and to change nothing."""
+    settings = NEW if settings is None else settings
+    before = text(site) if site.path(CONF).exists() else None
+    pid = site.pid
+    check = site.module("auditd_conf", check=True, settings=settings, **options)
+    assert (text(site) if site.path(CONF).exists() else None) == before and site.pid == pid, "check mode changed something"
+    answer = site.module("auditd_conf", settings=settings, **options)
+    if predicted and "result" in answer:
+        for key in ("changed", "actions", "restart_required", "before", "after", "diff", "problems", "dropped"):
+            assert check["result"][key] == answer["result"][key], key
+        assert check["result"]["proof"] is None
+    return answer
+
+
+def test_a_good_change(site, lost):
+    site.start()
+    pid = site.pid
+    with site.load() as sent:
+        answer = apply(site, backup=True)
+        time.sleep(0.3)
+    result = answer["result"]
+    assert result["actions"] == ["write", "reload"] and result["restart_required"] == []
+    assert result["proof"]["how"] == "record and report" and result["proof"]["record"] in site.log()
+    assert site.path(result["backup_file"]).read_text() == conf_text()
+    assert site.pid == pid, "no restart"
+    assert_audited(site, **NEW_IN_REPORT)
+    assert site.numbers("load") == list(range(sent[0]))
+    again = apply(site)["result"]
+    assert (again["changed"], again["actions"]) == (False, [])
+
+
+def test_a_refused_change_rolls_back(site, lost):
+    """The validator knows what the parser refuses; here somebody spoils the file behind it."""
+    before = site.start() and text(site)
+    mtime = os.stat(site.path(CONF)).st_mtime_ns
+    answer = apply(site, inject="break_before_reload", timeout=2)
+    assert answer["type"] == "ApplyError" and answer["details"]["rolled_back"] and answer["details"]["audited"]
+    assert "the old file is back" in answer["error"]
+    assert text(site) == before and os.stat(site.path(CONF)).st_mtime_ns == mtime
+    assert_audited(site, max_log_file_mb=8)
+    assert apply(site)["result"]["changed"], "the next run succeeds"
+    assert_audited(site, "again", **NEW_IN_REPORT)
+
+
+@pytest.mark.parametrize("settings, said", [
+    ({"num_logs": "x"}, "num_logs"),
+    ({"space_left": 1, "admin_space_left": 5}, "space_left"),
+    ({"no_such_key": 1}, "no_such_key"),
+    ({"log_group": "nosuchgroup"}, "nosuchgroup"),
+    ({"max_log_file": None, "space_left": None}, "space_left"),
+])
+def test_what_the_parser_would_refuse_is_never_written(site, settings, said):
+    before = site.start() and text(site)
+    answer = site.module("auditd_conf", settings=settings)
+    assert said in answer["error"] and answer["details"]["problems"]
+    assert text(site) == before
+    assert_audited(site, max_log_file_mb=8)
+
+
+def suspended_by_size(site, **changes):
+    site.start(**dict({"max_log_file": 1, "max_log_file_action": "SUSPEND"}, **changes))
+    site.fill_log(1.5)
+    wait_for(lambda: site.report()["logging_suspended"], "auditd to suspend logging")
+
+
+def suspended_by_space(site, **changes):
+    site.small_partition(16)
+    site.start(**dict({
+        "space_left": 14, "admin_space_left": 13, "admin_space_left_action": "SUSPEND", "disk_full_action": "SUSPEND",
+        "disk_error_action": "SUSPEND", "space_left_action": "SYSLOG"}, **changes))
+    site.fill_partition(leave_kilobytes=2048)
+    site.fill_log(0.1)
+    wait_for(lambda: site.report()["logging_suspended"], "auditd to suspend logging")
+
+
+KEEP_RUNNING = {
+    "max_log_file": 8, "max_log_file_action": "IGNORE", "space_left": 4, "admin_space_left": 3, "space_left_action": "SYSLOG",
+    "admin_space_left_action": "SYSLOG", "disk_full_action": "SYSLOG", "disk_error_action": "SYSLOG",
+}
+
+
+@pytest.mark.parametrize("suspend", [suspended_by_size, suspended_by_space])
+@pytest.mark.parametrize("settings", [
+    KEEP_RUNNING, {key: value for key, value in KEEP_RUNNING.items() if not key.startswith("max_log")},
+], ids=["max_log_file too", "space keys only"])
+def test_a_suspended_auditd_is_saved_not_killed(site, lost, suspend, settings):
+    suspend(site)
+    pid = site.pid
+    kept = site.log()
+    result = apply(site, settings)["result"]
+    assert result["actions"] == ["write", "resume", "reload"]
+    assert site.pid == pid, "it did not die"
+    assert_audited(site, space_left_mb=4, admin_space_left_mb=3, **({"max_log_file_mb": 8} if "max_log_file" in settings else {}))
+    assert result["proof"]["record"], "the reload was confirmed in the log that works again"
+    assert site.log().startswith(kept), "every record that was there is still there"
+    assert apply(site, settings)["result"]["changed"] is False
+
+
+def test_the_published_recipe_kills_what_the_module_saves(site):
+    """The control: a plain HUP in the same state. If this fails, auditd was mended and _conf_suspended can go."""
+    suspended_by_size(site)
+    pid = site.pid
+    site.configure(**KEEP_RUNNING)
+    os.kill(pid, signal.SIGHUP)
+    if site.release == "3.0":
+        time.sleep(0.5)
+        assert site.pid == pid
+    else:
+        wait_for(lambda: site.pid is None, "the segmentation fault")
+
+
+def test_a_suspended_auditd_without_room_is_left_alone(site, lost):
+    """A full partition, and a policy that would suspend again: the reload would kill auditd, so there is none."""
+    if site.release == "3.0":
+        pytest.skip("3.0 keeps its log open and takes any reload")
+    suspended_by_space(site)
+    pid, before = site.pid, text(site)
+    answer = apply(site, {"max_log_file": 4, "max_log_file_action": "SUSPEND", "admin_space_left_action": "SUSPEND", "num_logs": 4})
+    assert site.pid == pid
+    if "error" in answer:
+        assert "free room" in answer["error"] and text(site) == before
+    (site.log_dir / "blob").unlink()
+    assert "result" in apply(site, KEEP_RUNNING)
+    assert_audited(site, max_log_file_mb=8)
+
+
+def test_logs_are_moved_up_not_dropped_when_the_full_one_is_set_aside(site):
+    suspended_by_size(site, num_logs=3)
+    if site.release == "3.0":
+        pytest.skip("3.0 needs no new log")
+    for number in (1, 2):
+        (site.log_dir / f"audit.log.{number}").write_text(f"old {number}\n")
+    answer = apply(site, KEEP_RUNNING)["result"]
+    assert answer["proof"]["set_aside"] == "/var/log/audit/audit.log.1"
+    assert [(site.log_dir / f"audit.log.{number}").read_text() for number in (2, 3)] == ["old 1\n", "old 2\n"]
+    assert "DAEMON_START" in (site.log_dir / "audit.log.1").read_text()
+
+
+def test_the_file_is_missing(site, lost):
+    site.start()
+    site.path(CONF).unlink()
+    result = apply(site)["result"]
+    assert result["before"] == {} and result["actions"][0] == "write"
+    assert_audited(site, **NEW_IN_REPORT)
+
+
+def test_auditd_is_dead(site, lost):
+    site.configure()
+    result = apply(site)["result"]
+    assert result["actions"] == ["write", "start"] and result["proof"]["record"].startswith("type=DAEMON_START")
+    assert_audited(site, **NEW_IN_REPORT)
+
+
+def test_auditd_is_dead_and_is_to_stay_so(site):
+    site.configure()
+    answer = apply(site, start=False)
+    assert answer["result"]["actions"] == ["write"] and site.pid is None
+    assert any("not running" in warning for warning in answer["warnings"])
+
+
+def test_auditd_is_dead_because_its_file_is_broken(site, lost):
+    site.configure(text=conf_text(num_logs="x"))
+    result = apply(site, dict(NEW, num_logs=5))["result"]
+    assert result["actions"] == ["write", "start"]
+    assert_audited(site, **NEW_IN_REPORT)
+
+
+def test_auditd_is_killed_between_write_and_reload(site, lost):
+    site.start()
+    before = text(site)
+    answer = apply(site, inject="kill_before_reload", timeout=3)
+    assert answer["details"]["rolled_back"] and answer["details"]["audited"]
+    assert text(site) == before
+    assert_audited(site, max_log_file_mb=8)
+
+
+def test_the_reload_is_ignored(site, lost):
+    site.start()
+    before = text(site)
+    answer = apply(site, inject="ignore_reload", timeout=1.5)
+    assert "did not confirm the reload" in answer["error"] and answer["details"]["audited"]
+    assert text(site) == before
+    assert_audited(site, max_log_file_mb=8)
+
+
+def test_a_stopped_auditd_is_woken_by_the_question(site, lost):
+    """SIGSTOP just before the HUP: the SIGCONT that asks for a report lets the process run, and the HUP that waited arrives."""
+    site.start()
+    answer = apply(site, inject="stop_before_reload", timeout=2)
+    if "result" in answer:
+        assert_audited(site, **NEW_IN_REPORT)
+    else:
+        assert answer["details"]["audited"]
+        assert_audited(site, max_log_file_mb=8)
+
+
+def test_the_partition_of_the_log_is_full(site, lost):
+    """Nothing can be logged, so no record can prove anything; the values that changed do."""
+    site.small_partition(16)
+    site.start()
+    blob = site.fill_partition()
+    site.fill_log(0.02)
+    before = text(site)
+    answer = apply(site, timeout=2)
+    blob.unlink()
+    if "result" in answer:
+        assert answer["result"]["proof"]["how"].startswith("report only")
+        assert_audited(site, **NEW_IN_REPORT)
+    else:
+        assert text(site) == before and answer["details"]["audited"]
+        assert_audited(site, max_log_file_mb=8)
+
+
+def test_the_partition_of_the_file_is_full(audited, lost):
+    image = audited.path("/var/tmp/auditops-etc.img")
+    with open(image, "wb") as stream:
+        stream.truncate(1 << 20)
+    audited.stack.callback(image.unlink)
+    subprocess.run(["mkfs.ext4", "-q", image], check=True, capture_output=True)
+    subprocess.run(["mount", "-o", "loop", image, "/etc/audit"], check=True)
+    audited.stack.callback(subprocess.run, ["umount", "/etc/audit"], check=True)
+    audited.start()
+    before = text(audited)
+    room = os.statvfs("/etc/audit")
+    (audited.path("/etc/audit") / "blob").write_bytes(b"x" * (room.f_bfree * room.f_frsize))
+    answer = apply(audited, backup=False)
+    assert "cannot write /etc/audit/auditd.conf: No space left on device" in answer["error"]
+    assert text(audited) == before and [name for name in os.listdir("/etc/audit") if "auditops" in name] == []
+    audited.kill()
+
+
+def test_keys_that_need_a_restart(site, lost):
+    site.start()
+    pid = site.pid
+    settings = dict(NEW, priority_boost=5)
+    answer = apply(site, settings)
+    assert answer["result"]["restart_required"] == ["priority_boost"] and answer["result"]["actions"] == ["write", "reload"]
+    assert any("priority_boost" in warning for warning in answer["warnings"])
+    assert site.pid == pid
+    assert_audited(site, **NEW_IN_REPORT)
+
+
+def test_a_restart_where_it_is_needed_and_allowed(site, lost):
+    site.start()
+    pid = site.pid
+    result = apply(site, dict(NEW, priority_boost=5), restart="if_needed")["result"]
+    assert result["actions"] == ["write", "restart"] and result["restart_required"] == []
+    assert result["proof"]["record"].startswith("type=DAEMON_START") and result["proof"]["lost_after"] == result["proof"]["lost_before"]
+    assert site.pid != pid
+    assert_audited(site, **NEW_IN_REPORT)
+    assert apply(site, NEW, restart="if_needed")["result"]["changed"] is False
+
+
+def test_a_node_name_is_not_lost_by_a_reload(site, lost):
+    site.start()
+    settings = {"name_format": "HOSTNAME"}
+    answer = apply(site, settings)
+    assert answer["result"]["actions"] == ["write"] and answer["result"]["restart_required"] == ["name_format"]
+    assert "node=(null)" not in site.log()
+    answer = apply(site, settings, restart="if_needed")
+    assert answer["result"]["actions"] == ["restart"], "the file waits since the run before"
+    assert_audited(site)
+    assert "node=(null)" not in site.log() and "node=" in site.log().splitlines()[-1]
+
+
+def test_a_file_that_was_edited_but_not_reloaded_is_reloaded(site, lost):
+    site.start()
+    site.configure(**NEW)
+    result = apply(site)["result"]
+    assert result["actions"] == ["reload"] and result["changed"]
+    assert_audited(site, **NEW_IN_REPORT)
+    site.configure(**dict(NEW, num_logs=4))
+    assert apply(site, {"num_logs": 4})["result"]["actions"] == ["reload"], "a value that no report shows"
+    assert apply(site, {"num_logs": 4})["result"]["changed"] is False
+
+
+def test_after_a_refused_reload_of_somebody_else(site, lost):
+    """On 3.0 and older auditd is then a trap: the next good reload loads compiled defaults and says success."""
+    site.start()
+    site.configure(text=conf_text(num_logs="x"))
+    os.kill(site.pid, signal.SIGHUP)
+    time.sleep(0.5)
+    answer = apply(site, dict(NEW, num_logs=5))
+    if site.release == "3.0":
+        assert "max_log_file_mb 0 instead of 5" in answer["error"] and answer["details"]["rolled_back"]
+    else:
+        assert answer["result"]["actions"] == ["write", "reload"]
+        assert_audited(site, **NEW_IN_REPORT)
+
+
+def test_the_log_moves(site, lost):
+    site.start()
+    site.path("/var/log/audit/new").mkdir()
+    result = apply(site, {"log_file": "/var/log/audit/new/audit.log"})["result"]
+    assert result["proof"]["how"] == "record and report"
+    assert result["proof"]["record"] in site.path("/var/log/audit/new/audit.log").read_text()
+
+
+def test_percentages_are_proven_too(site, lost):
+    site.small_partition(64)
+    site.start()
+    result = apply(site, {"space_left": "25%", "admin_space_left": "10%"})["result"]
+    assert result["proof"]["how"] == "record and report"
+    assert result["proof"]["report"]["space_left_mb"] in range(12, 17)
+
+
+def test_no_logs_are_written(site, lost):
+    site.start(write_logs="no")
+    answer = apply(site, {"num_logs": 4})
+    assert answer["result"]["proof"]["how"].startswith("report only")
+    assert site.pid
+
+
+def test_a_killed_writer_leaves_the_old_or_the_new_file(audited, lost):
+    """kill -9 at moments spread over the run; the next run finishes whatever was begun."""
+    audited.start()
+    old = text(audited)
+    new = audited.module("auditd_conf", check=True, settings=NEW)["result"]["diff"]["after"]
+    began = time.monotonic()
+    audited.module("auditd_conf", check=True, settings=NEW)
+    length = (time.monotonic() - began) * 1.6
+    seen = set()
+    for step in range(25):
+        audited.configure(text=old)
+        os.kill(audited.pid, signal.SIGHUP)
+        time.sleep(0.1)
+        process = audited.module_process("auditd_conf", settings=NEW)
+        time.sleep(length * step / 25)
+        process.kill()
+        process.wait()
+        seen.add(text(audited))
+        assert text(audited) in (old, new)
+        assert audited.pid
+    assert seen == {old, new}, "the kills were not spread over the write"
+    result = audited.module("auditd_conf", settings=NEW)["result"]
+    assert result["proof"]["record"] or result["changed"] is False
+    assert_audited(audited, **NEW_IN_REPORT)
+    assert [name for name in os.listdir("/etc/audit") if name.endswith(".auditops-new")] == []
