@@ -181,7 +181,9 @@ def _daemon(live, family):
         if daemon["installed"]:
             yield item("daemon.running", "running", "not running", family)
         return
-    if daemon["older_settings"]:
+    if (daemon["last_record"] or {}).get("res") == "failed":
+        yield item("daemon.refused", "its last reload succeeded", "its last reload failed", family)
+    elif daemon["older_settings"]:
         yield item("daemon.auditd_conf", "loaded after its last change", "changed after auditd last loaded it", family)
     report = daemon["report"]
     if report is None:
@@ -265,9 +267,10 @@ def waived(wanted, family):
     settings = (wanted.get("auditd") or {}).get("settings") or {}
     found = []
     for subject, demanded, reason, compensating in tables.WAIVERS:
-        word = str(settings.get(subject) or "").split(" ")[0].upper()
-        if word and word not in demanded:
-            found.append(_waiver(subject, " or ".join(demanded).lower(), settings[subject], reason, compensating, family))
+        key = subject.partition(".")[0]
+        word = str(settings.get(key) or "").split(" ")[0].upper()
+        if word and word not in demanded and tables.controls(subject, family):
+            found.append(_waiver(subject, " or ".join(demanded).lower(), settings[key], reason, compensating, family))
     control = wanted_control(wanted)
     if control.get("-f") in ("0", "1") and tables.controls("failure", family):
         found.append(_waiver("failure", "-f 2", "-f " + control["-f"], *tables.WAIVED_FAILURE, family=family))
@@ -279,7 +282,7 @@ def waived(wanted, family):
 def _waiver(subject, benchmark, policy, reason, compensating, family):
     return {
         "controls": tables.controls(subject, family),
-        "subject": subject,
+        "subject": subject.partition(".")[0],
         "benchmark": benchmark,
         "policy": _text(policy),
         "reason": reason,

@@ -21,7 +21,7 @@ def items(live, parsed, policy, family):
         return []
     files = wanted_files(policy, parsed.files)
     same = files == parsed.files
-    wanted = parsed.disk if same else _ruleset.compile_rules(files, live["version"], parsed.awk)
+    wanted = parsed.disk if same else _ruleset.compile_rules(files, **parsed.options)
     found = [] if same else list(_disk(live, policy, parsed, files, wanted, family))
     found.extend(_modes(live, policy, family))
     found.extend(_compiled(live, parsed, wanted, family))

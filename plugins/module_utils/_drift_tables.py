@@ -23,6 +23,7 @@ CONTROLS = {
     "max_log_file_action": ("6.3.2.2", "653055", "6.2.2.2"),
     "disk_full_action": ("6.3.2.3", "653025", "6.2.2.3"),
     "disk_error_action": ("6.3.2.3", "653020", "6.2.2.3"),
+    "disk_error_action.halt": ("", "653020", ""),  # CIS takes syslog too
     "space_left": ("", "653035", ""),
     "space_left_action": ("6.3.2.4", "653040", "6.2.2.4"),
     "admin_space_left": ("", "653045", ""),
@@ -109,7 +110,9 @@ ITEMS = {
     ),
     "disk.auditd_conf": (
         "high", "", "auditd.conf is missing: auditd runs on its compiled defaults, without rotation, without thresholds.", "role auditd"),
-    "disk.auditd_conf.mode": ("low", "mode", "Who can read or change auditd.conf can see or choose what auditing does.", "role auditd"),
+    "disk.auditd_conf.mode": (
+        "info", "mode", "Who can read or change auditd.conf can see or choose what auditing does.", "chmod 0640 /etc/audit/auditd.conf",
+    ),
     "disk.auditd_conf.owner": (
         "high", "owner", "auditd.conf belongs to somebody other than root, who can switch auditing off; auditd refuses such a file.",
         "role auditd",
@@ -128,7 +131,7 @@ ITEMS = {
         RULES,
     ),
     "disk.rules_d.control.": ("low", "", "The files in rules.d set this for the kernel otherwise than the policy.", RULES),
-    "disk.rules_d_mode.": ("low", "mode", "Who can read or change a rules file can see or choose what is audited.", RULES),
+    "disk.rules_d_mode.": ("info", "mode", "Who can read or change a rules file can see or choose what is audited.", RULES),
     "disk.rules_d_foreign.": (
         "low", "", "A rules file that no policy names adds rules or changes the kernel's settings; the policy wants it out of the way.",
         "role audit_rules: audit_rules_purge",
@@ -152,6 +155,9 @@ ITEMS = {
         "medium", "",
         "auditd.conf was changed after auditd last read it: the daemon still runs with older settings, so the file tells nothing about it.",
         "role auditd",
+    ),
+    "daemon.refused": (
+        "high", "", "auditd refused its configuration at the last reload and runs with older settings; syslog has its reason.", "role auditd",
     ),
     "daemon.version": (
         "info", "", "The running auditd is of another release than the installed one; it changes at the next restart.",
@@ -245,11 +251,11 @@ WAIVERS = (
     ("max_log_file_action", ("KEEP_LOGS",), "keep_logs never deletes a log and fills the partition", PRUNED),
     ("disk_full_action", ("HALT", "SINGLE"), "a full log partition must not stop the host", WATCHED),
     (
-        "disk_error_action", ("HALT", "SINGLE", "SYSLOG"), "an unwritable log must not stop the host",
+        "disk_error_action.halt", ("HALT", "SINGLE"), "an unwritable log must not stop the host",
         "the daemon's disk error flag is in every drift report",
     ),
     ("admin_space_left_action", ("HALT", "SINGLE"), "a log partition that fills must not stop the host", WATCHED),
     ("space_left_action", ("EMAIL", "EXEC", "SINGLE", "HALT"), "mail from a host needs a mailer that most hosts lack", WATCHED),
 )
-WAIVED_FAILURE = ("the kernel must not panic because a record could not be queued", "the kernel's count of lost records is in every drift report")
+WAIVED_FAILURE = ("the kernel must not panic because a record was not queued", "every drift report counts lost records")
 WAIVED_IMMUTABLE = ("locked rules cannot be corrected without a reboot", "every drift check compares the loaded rules with the policy")

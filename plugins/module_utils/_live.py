@@ -32,7 +32,7 @@ class Parsed(object):
     def __init__(self):
         self.conf = None  # _conf.Conf of auditd.conf
         self.files = {}  # path in rules.d -> text
-        self.awk = "gawk"  # which awk the host's augenrules runs under
+        self.options = {}  # how the host reads rules: for _ruleset.compile_rules
         self.disk = self.compiled = None  # _ruleset.Compiled
         self.loaded = None  # [_rule.Rule]
 
@@ -175,10 +175,11 @@ def _kernel(host, live, parsed, release):
 
 
 def _rules(host, live, parsed, release):
-    from . import _ruleset
+    from . import _localise, _ruleset
     parsed.files = _ruleset.read_rules_d(host)
-    parsed.awk = _ruleset.awk_of(host)
-    parsed.disk = _ruleset.compile_rules(parsed.files, live["version"], parsed.awk)
+    options = _localise.options(host)
+    parsed.options = dict(options, release=live["version"], awk=_ruleset.awk_of(host))
+    parsed.disk = _ruleset.compile_rules(parsed.files, **parsed.options)
     files = {path: dict(_file(host, path), text=text) for path, text in parsed.files.items()}
     found = {"disk": dict(_ruled(parsed.disk), files=files), "compiled": None, "loaded": None}
     try:
@@ -186,7 +187,7 @@ def _rules(host, live, parsed, release):
         if text is None:
             raise NotAvailable("%s does not exist" % COMPILED_RULES)
         same = text == parsed.disk.text
-        parsed.compiled = parsed.disk if same else _ruleset.parse_rules_file(text, COMPILED_RULES)
+        parsed.compiled = parsed.disk if same else _ruleset.parse_rules_file(text, COMPILED_RULES, release=live["version"], **options)
         found["compiled"] = dict(_ruled(parsed.compiled), **_file(host, COMPILED_RULES))
     except AuditError as error:
         live["unavailable"]["rules.compiled"] = str(error)

@@ -56,12 +56,15 @@ class _Facts(object):
         self.pruned = bool(rotation.get("active") and rotation.get("prunes"))
         self.kept = _storage.kept_mb(self.settings)
         self.bounded = self.pruned or self.kept is not None
+        self.period = (rotation.get("period") or 0) / _storage.DAY if self.pruned else 0  # days between two rotations
         self.failure, self.backlog_limit, self.backlog_wait_time, self.lost = _kernel_figures(live)
 
     def full_in(self, threshold):
         """Days until only ``threshold`` MB are free: 0 now, None unknown or bounded by what is kept."""
         days = _storage.days_until(self.free, threshold, self.rate)
-        return days if days == 0 or not self.bounded else None
+        if days is None or days == 0 or not self.bounded:
+            return days
+        return days if self.period and self.free - threshold < self.rate * self.period else None
 
 
 def _kernel_figures(live):
@@ -235,7 +238,7 @@ def _backlog(facts):
     per_second = facts.rate * _storage.MEGABYTE / _storage.DAY / _storage.RECORD_BYTES
     needed = int(per_second * _storage.STALL_SECONDS)
     if needed > facts.backlog_limit:
-        words = "About %s records arrive in the %d seconds that auditd may need to rotate; with backlog_limit %d some are lost or processes wait"
+        words = "About %s records arrive in %d seconds, which auditd may need to rotate; past backlog_limit %d they are lost or processes wait"
         sentence = words % (
             _storage.significant(needed, 2), _storage.STALL_SECONDS, facts.backlog_limit)
         yield _risk("backlog_limit", "loses_records", "medium", sentence, facts.backlog_limit)

@@ -271,7 +271,7 @@ def days_until(free_mb, threshold_mb, mb_per_day):
     days = (significant(free_mb, 2) - threshold_mb) / float(mb_per_day)
     if days < 1:
         return 1
-    return int(significant(days, 1 if days >= 10 else 2) + 0.5)
+    return int(significant(days, 2) + 0.5)
 
 
 def in_words(days):

@@ -8,7 +8,8 @@ short_description: Compare the live audit settings of a host with the policy
 version_added: 1.0.0
 description:
   - Compares what the policy says with what a host has on disk, compiled, in the running daemon, in the kernel, in the schedule of the
-    rotation, in the room for its log, and on its boot line; one finding for each difference, with the layer, the reason it matters and what cures it.
+    rotation, in the room for its log, and on its boot line.
+  - There is one finding for each difference, with the layer, the reason it matters and what cures it.
   - Answers whether the host can stop itself, by which path, and when.
   - It changes nothing and reads a host in one task.
   - Two looks at an unchanged host give the same document but for C(collected_at).
