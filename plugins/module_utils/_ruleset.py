@@ -33,11 +33,13 @@ Plan = namedtuple("Plan", "steps reload reason")  # steps: [(add|delete, Rule)],
 
 class Compiled(object):
     """What augenrules makes: ``text`` of audit.rules, ``rules`` as the kernel will list them, ``control`` {option: value or True},
-    ``problems`` [dict file, line, token, reason, fatal], ``aborts_at`` the problem at which auditctl -R stops, None where it does not.
+    ``problems`` [dict file, line, token, reason, fatal], ``aborts_at`` the problem at which auditctl -R stops, None where it does not,
+    ``statements``: every rule line that parses, in the order written, duplicates and deletes too.
     """
 
     def __init__(self):
         self.text, self.rules, self.control, self.problems, self.aborts_at = "", [], OrderedDict(), [], None
+        self.statements = []
 
     def problem(self, line, token, reason, fatal=False):
         self.problems.append({"file": line.file, "line": line.number, "token": token, "reason": reason, "fatal": fatal})
@@ -106,8 +108,9 @@ def _lines(files, version, result):
             line = Line(part, path, number)
             if open_end and number == 1:
                 before = lines.pop()
-                result.problem(before, before.text, "no newline at the end of the file: augenrules glues this line to the first one of %s" %
-                               os.path.basename(path))
+                if part:
+                    result.problem(before, before.text, "no newline at the end of the file: augenrules glues this line to the first one of %s"
+                                   % os.path.basename(path))
                 line = Line(before.text + part, before.file, before.number)
             lines.append(line)
         open_end = bool(parts) and not closed or open_end and not parts
@@ -171,6 +174,7 @@ def _execute(lines, result, options):
                 result.problem(line, "-i", "-i hides every failure after it: auditctl -R ends with return code 0 whatever was refused")
             result.control[statement.name] = True if statement.value is None else statement.value
             continue
+        result.statements.append(statement)
         for token, why in statement.notes:
             result.problem(line, token, why)
         _take(statement, line, lists, known, tolerant, result)
@@ -337,7 +341,7 @@ def finalize_text(control=None, immutable=None):
     ``control``: {backlog_limit, failure, rate_limit, backlog_wait_time: int, loginuid_immutable: bool}; None and absent words are
     left to other files. ``immutable``: True -e 2, False -e 1, None no word about it.
     """
-    lines = [MARK, "-D"]
+    lines = ["", MARK, "-D"]
     control = control or {}
     for word, option in CONTROL_OPTIONS.items():
         if control.get(word) is not None:
@@ -351,13 +355,16 @@ def finalize_text(control=None, immutable=None):
 
 def managed(text):
     """Whether a file of rules.d is ours."""
-    return text.startswith(MARK)
+    return text.lstrip("\n").startswith(MARK)
 
 
 def with_mark(text):
-    """A file's text as we write it: marked as ours, and ending with a newline (augenrules would glue its last rule to the next file)."""
+    """A file's text as we write it: marked as ours, and ending with a newline.
+
+    augenrules glues the last line of a file without one to the first line of the next; so ours begin with an empty line too.
+    """
     text = text if text.endswith("\n") or not text else text + "\n"
-    return text if managed(text) else MARK + "\n" + text
+    return text if managed(text) else "\n" + MARK + "\n" + text
 
 
 def leave_out(text, foreign, on_error="abort", **options):

@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong, useless or dear in a set of audit rules that loads, and merging rules without changing what is logged."""
+
+from collections import namedtuple
+
+from . import _rule
+from . import _rule_tables as tables
+
+Finding = namedtuple("Finding", "kind severity file line rule reason")
+NEVER, ALWAYS = 0, 2
+PANIC_BACKLOG = 8192  # records; below it -f 2 turns a burst into a panic
+TWIN_LISTS = (tables.LISTS["exit"],)
+
+
+def lint(compiled, host=None):
+    """[Finding] about a C(_ruleset.Compiled): duplicates by meaning, shadowed rules, missing b32 twins, missing paths, dangerous control.
+
+    ``host`` answers what paths exist; None leaves those questions out. What auditctl refuses is in C(compiled.problems) already.
+    """
+    found = []
+    found.extend(_duplicates(compiled.rules))
+    found.extend(_shadowed(compiled.rules))
+    found.extend(_without_twin(compiled.rules))
+    found.extend(_control(compiled))
+    if host is not None:
+        found.extend(_missing(compiled.rules, host))
+    return found
+
+
+def _finding(kind, severity, rule, reason):
+    return Finding(kind, severity, rule.file, rule.line, rule.render(), reason)
+
+
+def _duplicates(rules):
+    first = {}
+    for rule in rules:
+        other = first.setdefault(rule.canonical, rule)
+        if other is not rule and _rule.same_target(other, rule):
+            yield _finding("duplicate", "low", rule, "it means the same as the rule in line %s of %s" % (other.line, other.file))
+
+
+def _shadowed(rules):
+    """A rule behind one that matches all it could match: the first match decides, the later one is never looked at."""
+    by_list = {}
+    for rule in rules:
+        fields = _filters(rule)
+        for other, other_fields in by_list.setdefault(rule.list, []):
+            if other_fields <= fields and _covers(other, rule) and rule.canonical != other.canonical:
+                yield _finding("shadowed", "medium" if rule.action != other.action else "low", rule,
+                               "%s in line %s of %s matches first whatever this rule would match" % (other.render(), other.line, other.file))
+                break
+        if len(by_list[rule.list]) < 2000:
+            by_list[rule.list].append((rule, fields))
+
+
+def _filters(rule):
+    return frozenset(field for field in rule.fields)
+
+
+def _covers(other, rule):
+    if rule.list not in tables.SYSCALL_LISTS:
+        return True
+    if any(number in (tables.PATH, tables.DIR) for number, _operator, _value in rule.fields) and rule.path != other.path:
+        return False  # the kernel keeps watches apart from the rules of system calls
+    return other.is_all or other.mask & rule.mask == rule.mask
+
+
+def _without_twin(rules):
+    seen = set()
+    for rule in rules:
+        if rule.has_arch:
+            seen.add((rule.arch, _twin_key(rule)))
+    for rule in rules:
+        if rule.list in TWIN_LISTS and rule.action == ALWAYS and rule.has_arch and rule.arch in tables.TWINS:
+            twin = tables.TWINS[rule.arch]
+            if (twin, _twin_key(rule)) not in seen and _any_call_on(rule, twin):
+                yield _finding("no_b32_twin", "low", rule, "32-bit programs make the same calls unseen: there is no rule with arch=b32 like it")
+
+
+def _twin_key(rule):
+    return (rule.list, rule.action, frozenset(field for field in rule.fields if field[0] != tables.ARCH), rule.keys)
+
+
+def _any_call_on(rule, machine):
+    from . import _syscalls
+    if rule.is_all:
+        return True
+    names, numbers = _syscalls.names(rule.arch) or {}, _syscalls.numbers(machine) or {}
+    return any(names.get(number) in numbers for number in rule.syscalls())
+
+
+def _control(compiled):
+    control = compiled.control
+    file = compiled.rules[0].file if compiled.rules else None
+    if control.get("-f") == "2":
+        backlog = int(control.get("-b", 64))
+        if backlog < PANIC_BACKLOG:
+            yield Finding("backlog_with_panic", "high", file, None, "-b %d" % backlog,
+                          "-f 2 panics the kernel when the backlog of %d records is full; %d is the least to have with it" % (backlog, PANIC_BACKLOG))
+    if control.get("-r", "0") != "0":
+        yield Finding("rate_limit", "medium", file, None, "-r %s" % control["-r"], "records above %s a second are lost" % control["-r"])
+    if control.get("-e") == "0":
+        yield Finding("disabled", "high", file, None, "-e 0", "-e 0 switches auditing off")
+
+
+def _missing(rules, host):
+    from . import _localise
+    for rule in rules:
+        why = _localise.missing_path(host, rule)
+        if why:
+            yield _finding("missing_path", "medium", rule, "%s: the kernel refuses the rule, and auditctl -R stops there" % why)
+
+
+def cost(rules):
+    """{walked, by_syscall}: how many rules each system call is held against, and the most that one call of each arch meets.
+
+    The kernel walks its whole exit list for every call and skips by mask; path= rules wait at their inode (kernel/auditsc.c).
+    """
+    walked = [rule for rule in rules if rule.list == tables.LISTS["exit"] and not any(field[0] == tables.PATH for field in rule.fields)]
+    dearest = {}
+    for machine in {rule.arch for rule in walked}:
+        mine = [rule for rule in walked if not rule.has_arch or rule.arch == machine]
+        counts = {}
+        for rule in mine:
+            if not rule.is_all:
+                for number in rule.syscalls():
+                    counts[number] = counts.get(number, 0) + 1
+        everywhere = sum(1 for rule in mine if rule.is_all)
+        from . import _syscalls
+        names = _syscalls.names(machine) or {}
+        top = max(counts, key=lambda number: (counts[number], -number)) if counts else None
+        dearest[str(machine)] = {"syscall": names.get(top, top), "rules": everywhere + counts.get(top, 0)}
+    return {"walked": len(walked), "by_syscall": dearest}
+
+
+def optimise_text(text, **options):
+    """A rules file in which rules that differ in nothing but their system calls are one rule; what is logged, and by which key, stays.
+
+    A rule moves up to its equal only where nothing between the two can match what it matches.
+    """
+    lines = text.split("\n")
+    entries = []  # [line place, Rule], in order; the later of two merged ones is gone
+    for place, line in enumerate(lines):
+        try:
+            statement = _rule.parse(line, **options)
+        except _rule.RuleError:
+            return text  # the load stops here: nothing may move across it
+        if isinstance(statement, _rule.Rule):
+            entries.append([place, statement])
+        elif isinstance(statement, _rule.Directive):
+            entries.append([place, None])
+    merged = _merge(entries)
+    for place, into in merged.items():
+        lines[place] = "## merged into line %d: %s" % (into + 1, lines[place])
+    for place, rule in entries:
+        if rule is not None and place in set(merged.values()):
+            lines[place] = rule.render()
+    return "\n".join(lines)
+
+
+def _merge(entries):
+    merged = {}
+    at = 0
+    while at < len(entries):
+        place, rule = entries[at]
+        target = _merge_target(entries, at) if rule is not None and _mergeable(rule) else None
+        if target is None:
+            at += 1
+            continue
+        first = entries[target][1]
+        first.mask |= rule.mask
+        first._canonical = None
+        merged[place] = entries[target][0]
+        entries.pop(at)
+    return merged
+
+
+def _merge_target(entries, at):
+    rule = entries[at][1]
+    for target in range(at - 1, -1, -1):
+        other = entries[target][1]
+        if other is None:
+            return None
+        if _mergeable(other) and _twin_key(other) == _twin_key(rule) and other.action == rule.action and other.arch == rule.arch:
+            return target
+        if other.list == rule.list and not _disjoint(other, rule):
+            return None
+    return None
+
+
+def _mergeable(rule):
+    return (rule.list == tables.LISTS["exit"] and not rule.delete and not rule.prepend and not rule.is_all and not rule.watch
+            and rule.permissions is None and rule.has_arch)
+
+
+def _disjoint(one, other):
+    if one.has_arch and other.has_arch and one.arch != other.arch:
+        return True
+    return not one.is_all and not other.is_all and not one.mask & other.mask and one.arch == other.arch

@@ -1,0 +1,313 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: audit_rules
+short_description: Write audit rules, load what changed without a blind moment, prove it by the kernel's own list
+version_added: 1.0.0
+description:
+  - Writes rules files below C(/etc/audit/rules.d), compiles C(/etc/audit/audit.rules) as C(augenrules) does, and brings the kernel to exactly
+    that set by adding and deleting only what differs. A rule that stays is never away, not for a moment.
+  - Rules are compared by meaning. C(-w /p -p wa -k x) and C(-a always,exit -F path=/p -F perm=wa -F key=x) are the same rule, and so are the
+    spellings of users, architectures, system calls, numbers and the lists that newer releases of auditctl fill in.
+  - Nothing is "loaded" until the kernel's list equals the wanted set. Where a rule is refused the previous set is put back, and the
+    message names file, line and rule.
+  - Where the kernel's rules are immutable (C(-e 2)) the files are staged and RV(reboot_required) says that a reboot applies them.
+  - Files that are not managed by this module are kept. A rule that one of them states already is left out of the managed files, because
+    C(auditctl -R) stops at the second one at boot.
+author:
+  - The auditops.auditd authors (@auditops)
+extends_documentation_fragment:
+  - auditops.auditd.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  state:
+    description:
+      - V(overridden) makes the managed files exactly what the task says; managed files it does not name are removed.
+      - V(replaced) makes the named files exactly what the task says and leaves other managed files alone.
+      - V(merged) adds the lines that the named files do not have in any spelling.
+      - V(rendered) returns the files and the compiled text that O(state=overridden) would write, and touches nothing.
+      - V(gathered) returns the rules of the host on disk, compiled and in the kernel.
+      - V(parsed) reads O(content) without looking at any host.
+    type: str
+    choices: [merged, replaced, overridden, rendered, gathered, parsed]
+    default: overridden
+  root:
+    description:
+      - Act on the system below this directory instead of the running one. Only files are written there.
+    type: path
+    default: /
+  files:
+    description:
+      - The managed files, name below C(/etc/audit/rules.d) to text. C(@UID_MIN@) stands for the host's C(UID_MIN).
+    type: dict
+  rules:
+    description:
+      - Rule lines, in order, for the managed file C(10-auditops.rules).
+    type: list
+    elements: str
+  content:
+    description:
+      - The text of C(10-auditops.rules), instead of O(rules); with O(state=parsed) the text to read, a rules file or what C(auditctl -l) prints.
+    type: str
+  control:
+    description:
+      - What is set besides rules. It is written to C(zz-auditops-finalize.rules), which sorts last, and so wins over other files.
+    type: dict
+    suboptions:
+      backlog_limit:
+        description: Records that may wait, C(-b).
+        type: int
+      failure:
+        description: What the kernel does when it cannot record, C(-f). V(0) nothing, V(1) say so, V(2) panic.
+        type: int
+        choices: [0, 1, 2]
+      rate_limit:
+        description: Records a second above which they are dropped, C(-r). V(0) is no limit.
+        type: int
+      backlog_wait_time:
+        description: How long a process waits when the backlog is full, C(--backlog_wait_time), in the kernel's jiffies.
+        type: int
+      loginuid_immutable:
+        description: Make the login uid of a process unchangeable once set, until the next boot. V(false) leaves it as it is.
+        type: bool
+  immutable:
+    description:
+      - V(true) ends with C(-e 2), so that nothing can change the rules until the next boot. It is set after everything else is proven.
+      - V(false) ends with C(-e 1). Unset, other files decide, and this module never sets C(-e 2).
+    type: bool
+  purge:
+    description:
+      - What to do with rules files that are not managed, with O(state=overridden).
+      - V(keep) leaves them. V(quarantine) moves them to C(/etc/audit/rules.d.quarantine).
+    type: str
+    choices: [keep, quarantine]
+    default: keep
+  on_error:
+    description:
+      - V(abort) changes nothing when one rule is refused. V(skip) leaves such rules out, as comments, and names each in RV(left_out).
+    type: str
+    choices: [abort, skip]
+    default: abort
+  missing_paths:
+    description:
+      - V(skip) leaves out rules whose path cannot exist on this host, as comments; the kernel would refuse them and the boot would load nothing
+        behind them. V(keep) writes them nevertheless.
+    type: str
+    choices: [keep, skip]
+    default: skip
+  optimise:
+    description:
+      - Merge managed rules that differ in nothing but their system calls. What is logged stays the same.
+    type: bool
+    default: false
+  load:
+    description:
+      - Load the rules into the running kernel. V(false) only writes files, for example in a container that becomes an image.
+    type: bool
+    default: true
+  backup:
+    description:
+      - Keep a copy of each file that is replaced or removed, beside it.
+    type: bool
+    default: false
+  release:
+    description:
+      - The release of audit, like V(3.0.9). The default asks the host; it decides which words are taken.
+    type: str
+seealso:
+  - module: auditops.auditd.audit_drift
+  - module: auditops.auditd.audit_info
+"""
+
+EXAMPLES = r"""
+- name: Watch the accounts, and keep the base settings
+  auditops.auditd.audit_rules:
+    rules:
+      - -w /etc/passwd -p wa -k identity
+      - -a always,exit -F arch=b64 -S adjtimex,settimeofday -F auid>=@UID_MIN@ -F auid!=unset -k time-change
+    control:
+      backlog_limit: 8192
+      failure: 1
+
+- name: Make two files exactly this, and the rules immutable until the next boot
+  auditops.auditd.audit_rules:
+    files:
+      20-exceptions.rules: |
+        -a never,exit -F arch=b64 -S all -F exe=/usr/sbin/chronyd
+      30-main.rules: "{{ lookup('ansible.builtin.file', '30-main.rules') }}"
+    immutable: true
+
+- name: Prepare an image that is mounted
+  auditops.auditd.audit_rules:
+    root: /mnt/image
+    rules:
+      - -w /etc/sudoers -p wa -k scope
+
+- name: Read a rules file without a host
+  auditops.auditd.audit_rules:
+    state: parsed
+    content: "{{ lookup('ansible.builtin.file', 'audit.rules') }}"
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+before:
+  description: The rules and settings as they were - C(rules) of the kernel (of the files where it is not read), C(control), C(files).
+  returned: O(state) is merged, replaced or overridden
+  type: dict
+after:
+  description: The same as they are now, or would be in check mode.
+  returned: O(state) is merged, replaced or overridden
+  type: dict
+commands:
+  description: What was done to the kernel, in auditctl's grammar and in order.
+  returned: O(state) is merged, replaced or overridden
+  type: list
+  elements: str
+  sample: ['-w /etc/passwd -p wa -k identity', '-d always,exit -S mount -F key=old']
+missing:
+  description: The rules that the kernel (the compiled file, where it is not read) lacked.
+  returned: O(state) is merged, replaced or overridden
+  type: list
+  elements: str
+extra:
+  description: The rules that it had too many.
+  returned: O(state) is merged, replaced or overridden
+  type: list
+  elements: str
+out_of_order:
+  description: The rules that stood on the wrong side of a rule with the other action.
+  returned: O(state) is merged, replaced or overridden
+  type: list
+  elements: str
+reloaded:
+  description: Why a list was loaded anew as a whole, null where a delta was enough.
+  returned: O(state) is merged, replaced or overridden
+  type: str
+proven:
+  description: Whether the kernel's own list equals the wanted set. Null where the kernel is not asked.
+  returned: O(state) is merged, replaced or overridden
+  type: bool
+loaded:
+  description: How many rules the kernel has. Null where it is not asked.
+  returned: O(state) is merged, replaced or overridden
+  type: int
+left_out:
+  description: Rules that were left out - C(file), C(line), C(token), C(reason).
+  returned: O(state) is merged, replaced, overridden or rendered
+  type: list
+  elements: dict
+quarantined:
+  description: Foreign files that were moved away.
+  returned: O(state) is merged, replaced or overridden
+  type: list
+  elements: str
+reboot_required:
+  description: Whether what is on disk is in force only after a reboot, because the kernel's rules are immutable.
+  returned: O(state) is merged, replaced or overridden
+  type: bool
+backups:
+  description: The copies that were kept.
+  returned: O(backup=true)
+  type: list
+  elements: str
+problems:
+  description: What is wrong with the rules - C(file), C(line), C(token), C(reason).
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {file: null, line: 3, token: nosuchcall, reason: 'Syscall name unknown: nosuchcall on x86_64'}
+lint:
+  description: What loads and is still wrong or useless - C(kind), C(severity), C(file), C(line), C(rule), C(reason).
+  returned: O(state) is parsed or gathered
+  type: list
+  elements: dict
+rules:
+  description: The rules of O(content), one canonical string each. Equal in meaning is equal here.
+  returned: O(state=parsed)
+  type: list
+  elements: str
+  sample: ['-w /etc/passwd -p wa -k identity']
+control:
+  description: The settings of O(content), option to value.
+  returned: O(state=parsed)
+  type: dict
+rendered:
+  description: Path to text of each file, with the compiled C(/etc/audit/audit.rules).
+  returned: O(state=rendered)
+  type: dict
+gathered:
+  description: C(files) path to text, C(disk), C(compiled) and C(kernel) rules as canonical strings, C(status) and C(features) of the kernel, C(cost).
+  returned: O(state=gathered)
+  type: dict
+unavailable:
+  description: What could not be read, and why.
+  returned: O(state=gathered)
+  type: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+
+ARGUMENT_SPEC = {
+    "state": {"type": "str", "choices": ["merged", "replaced", "overridden", "rendered", "gathered", "parsed"], "default": "overridden"},
+    "root": {"type": "path", "default": "/"},
+    "files": {"type": "dict"},
+    "rules": {"type": "list", "elements": "str"},
+    "content": {"type": "str"},
+    "control": {"type": "dict", "options": {
+        "backlog_limit": {"type": "int"},
+        "failure": {"type": "int", "choices": [0, 1, 2]},
+        "rate_limit": {"type": "int"},
+        "backlog_wait_time": {"type": "int"},
+        "loginuid_immutable": {"type": "bool"},
+    }},
+    "immutable": {"type": "bool"},
+    "purge": {"type": "str", "choices": ["keep", "quarantine"], "default": "keep"},
+    "on_error": {"type": "str", "choices": ["abort", "skip"], "default": "abort"},
+    "missing_paths": {"type": "str", "choices": ["keep", "skip"], "default": "skip"},
+    "optimise": {"type": "bool", "default": False},
+    "load": {"type": "bool", "default": True},
+    "backup": {"type": "bool", "default": False},
+    "release": {"type": "str"},
+}
+
+
+def run(module):
+    from ansible_collections.auditops.auditd.plugins.module_utils import _rule_policy
+    params = module.params
+    if params["state"] == "parsed":
+        return _rule_policy.parsed(params["content"], params["release"])
+    from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
+    host = Host(params["root"], module.run_command)
+    if params["state"] == "gathered":
+        return _rule_policy.gathered(host, params["release"])
+    if params["state"] == "rendered":
+        return _rule_policy.rendered(host, params)
+    return _rule_policy.converge(host, params, module.check_mode)
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec=ARGUMENT_SPEC,
+        mutually_exclusive=[("rules", "content")],
+        required_if=[("state", "parsed", ("content",))],
+        supports_check_mode=True,
+    )
+    try:
+        module.exit_json(**run(module))
+    except AuditError as error:
+        module.fail_json(msg=str(error), **error.details)
+
+
+if __name__ == "__main__":
+    main()
