@@ -103,7 +103,7 @@ def sources(chosen):
             entries = names.scan(chosen.directory, owner)
         except OSError as error:
             raise Failure("unusable", "the log directory %s cannot be read: %s" % (chosen.directory, error.strerror))
-        waiting = os.path.join(chosen.state_dir, "staging", chosen.directory.replace("%", "%25").replace("/", "%2F"))
+        waiting = chosen.stage_directory
         present = {entry.name for entry in entries}
         if os.path.isdir(waiting):
             entries += [entry for entry in names.scan(waiting, owner) if entry.name not in present]

@@ -70,7 +70,7 @@ class Job(object):
     @property
     def stage_directory(self):
         """One directory for each log directory, so that what waits there finds its way back."""
-        return os.path.join(self.settings.state_dir, "staging", self.directory.replace("%", "%25").replace("/", "%2F"))
+        return self.settings.stage_directory
 
     def free(self, path=None):
         """Bytes that auditd, too, counts as free."""

@@ -85,18 +85,19 @@ def _places(job, size):
     """Directories to write the copy in, the best first. The last room of a log that auditd writes is not used up for it."""
     need = size // methods.WORST_RATIO + (1 << 16)
     here = job.free() - need
-    stage = _stage(job, need)
     if here >= LEFT_TO_AUDITD or (here >= 0 and not job.daemon_writes):
-        return [job.directory] + stage
-    return stage + ([job.directory] if not job.daemon_writes else [])
+        return [job.directory] + _stage(job, need)
+    return _stage(job, need) + ([job.directory] if not job.daemon_writes else [])
 
 
 def _stage(job, need):
     state_dir = job.settings.state_dir
     try:
-        make_directory(job.stage_directory, 0o700)
         elsewhere = os.stat(state_dir).st_dev != os.stat(job.directory).st_dev
-        return [job.stage_directory] if elsewhere and job.free(state_dir) - need >= LEFT_TO_OTHERS else []
+        if not elsewhere or job.free(state_dir) - need < LEFT_TO_OTHERS:
+            return []
+        make_directory(job.stage_directory, 0o700)
+        return [job.stage_directory]
     except (OSError, AuditError) as error:
         job.notes.append("%s cannot hold archives: %s" % (state_dir, error))
         return []

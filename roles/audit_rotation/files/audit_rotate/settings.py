@@ -34,6 +34,9 @@ class Settings(object):
         self.directory = os.path.realpath(os.path.dirname(self.log_file)) if root == "/" else os.path.dirname(self.log_file)
         self.base = os.path.basename(log_file)
         self.state_dir = resolve(config["state_dir"])
+        # one for each log directory, named as the host names it, so that what waits there finds its way back
+        self.stage_directory = os.path.join(
+            self.state_dir, "staging", os.path.dirname(log_file).replace("%", "%25").replace("/", "%2F"))
         self.textfile = resolve(config["textfile"]) if config["textfile"] else ""
         self.shipped_stamp = resolve(config["shipped_stamp"]) if config["shipped_stamp"] else ""
         self.keeps_logs = auditd.get("max_log_file_action", "ignore").lower() == "keep_logs"

@@ -1,0 +1,24 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Install the rotation in one remote task: the program's text travels with the module's arguments."""
+
+from __future__ import annotations
+
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    """Adds the program of this checkout to the arguments; all else happens on the host."""
+
+    TRANSFERS_FILES = False
+
+    def run(self, tmp=None, task_vars=None):
+        super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        if arguments.get("state", "present") != "absent" and not arguments.get("program"):
+            from ansible_collections.auditops.auditd.plugins.plugin_utils import rotation_program
+
+            arguments["program"] = rotation_program.sources()
+        result = self._execute_module(module_name="auditops.auditd.audit_rotation", module_args=arguments, task_vars=task_vars)
+        result.get("invocation", {}).get("module_args", {}).pop("program", None)  # 100 KB that nobody wants to read
+        return result

@@ -1,0 +1,190 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: audit_rotation
+short_description: Install the time-based rotation of the audit log, run it once and verify its archives
+version_added: 1.0.0
+description:
+  - Installs the program C(audit-rotate), its configuration C(/etc/audit/rotate.conf) and a schedule, by cron or by systemd timers.
+  - The program makes auditd rotate and proves it, gives rotated logs a name of their own, compresses them, compares byte for byte and
+    deletes what the policy allows. A crash or a full disk at any moment loses no record. See C(audit-rotate --help).
+  - One task installs everything. Where a file cannot be written, those that were are put back.
+  - Needs nothing on the host but Python, and a cron daemon or systemd.
+extends_documentation_fragment:
+  - auditops.auditd.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details:
+      - The program's own files are named without their text.
+  idempotent:
+    support: full
+options:
+  root:
+    description:
+      - Work on the system below this directory, for example an image that is being built, instead of the running one. O(run) archives the
+        logs that lie there.
+    type: path
+    default: /
+  state:
+    description:
+      - V(absent) removes the program, its configuration and its schedule. Logs and archives stay.
+    type: str
+    choices: [present, absent]
+    default: present
+  config:
+    description:
+      - The keys of C(rotate.conf) and their values. What is not named has the default that C(audit-rotate --help) tells.
+    type: dict
+    default: {}
+  schedule:
+    description:
+      - V(hourly), V(daily), V(weekly), V(monthly) or the five fields of crontab(5).
+      - The words are spread over a fleet, by a minute that each host computes from its machine-id. A cron expression is taken as it is.
+    type: str
+    default: daily
+  scheduler:
+    description:
+      - V(auto) takes cron where a cron daemon is installed and not switched off, else systemd. The files of the other one are removed.
+    type: str
+    choices: [auto, cron, systemd]
+    default: auto
+  guard_minutes:
+    description:
+      - Minutes between two looks at the size of the log and the room beside it, 1 to 59. V(0) for none.
+    type: int
+    default: 10
+  interpreter:
+    description:
+      - The Python (3.6 or newer) that runs the program. By default the one that Ansible uses on this host, or the tree's own.
+    type: path
+  run:
+    description:
+      - Run the program once after a change, or where it has never run, and fail where it fails. A host whose auditd cannot rotate
+        yet (not running, C(num_logs) below 2, C(write_logs = no)) or has less room than asked for gets a warning.
+    type: bool
+    default: true
+  program:
+    description:
+      - The program's files. The action plugin fills them in.
+    type: dict
+seealso:
+  - module: auditops.auditd.auditd_conf
+  - module: auditops.auditd.audit_drift
+author:
+  - The auditops.auditd authors (@auditops)
+"""
+
+EXAMPLES = r"""
+- name: Rotate daily, keep a quarter of a year
+  auditops.auditd.audit_rotation:
+    schedule: daily
+    config:
+      keep_days: 90
+      compress: xz
+  become: true
+
+- name: Rotate by a systemd timer in an image that is being built
+  auditops.auditd.audit_rotation:
+    root: /mnt/image
+    scheduler: systemd
+"""
+
+RETURN = r"""
+scheduler:
+  description: What runs the program. V(null) with O(state=absent).
+  returned: success
+  type: str
+  sample: cron
+interpreter:
+  description: The Python that runs the program. V(null) with O(state=absent).
+  returned: success
+  type: str
+  sample: /usr/bin/python3
+files:
+  description: What was written or removed, or would be in check mode.
+  returned: success
+  type: dict
+  sample:
+    written: [/etc/audit/rotate.conf]
+    removed: []
+conflicts:
+  description: Other things on the host that rotate or compress the same log.
+  returned: success
+  type: list
+  elements: str
+ran:
+  description: What running the program once came to. V(null) where it was not run.
+  returned: success
+  type: dict
+  contains:
+    exit:
+      description: The exit code.
+      type: int
+    error:
+      description: Why it is not 0.
+      type: str
+    status:
+      description: What the program recorded, as C(audit-rotate --status) prints it.
+      type: dict
+"""
+
+import sys
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.auditops.auditd.plugins.module_utils import _rotation
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
+
+ARGUMENT_SPEC = {
+    "root": {"type": "path", "default": "/"},
+    "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+    "config": {"type": "dict", "default": {}},
+    "schedule": {"type": "str", "default": "daily"},
+    "scheduler": {"type": "str", "default": "auto", "choices": ["auto", "cron", "systemd"]},
+    "guard_minutes": {"type": "int", "default": 10},
+    "interpreter": {"type": "path"},
+    "run": {"type": "bool", "default": True},
+    "program": {"type": "dict"},
+}
+
+
+def run(module):
+    from ansible_collections.auditops.auditd.plugins.module_utils import _rotation_install as install
+    params = module.params
+    host = Host(params["root"], module.run_command)
+    plan = install.absent(host) if params["state"] == "absent" else install.present(host, params, sys.executable)
+    result = {
+        "changed": plan.changed, "scheduler": plan.scheduler, "interpreter": plan.interpreter, "conflicts": plan.conflicts, "ran": None,
+        "files": {"written": sorted(plan.written) + sorted(plan.links), "removed": list(plan.removed)}, "diff": plan.diff(),
+    }
+    for sentence in plan.conflicts:
+        module.warn(sentence)
+    if module.check_mode:
+        return result
+    if plan.changed:
+        install.apply(host, plan)
+    if params["state"] == "present" and params["run"] and (plan.changed or host.stat(_rotation.STATUS) is None):
+        ran = result["ran"] = install.run_once(host, module.run_command, plan)
+        if ran["exit"] in install.TOLERATED:
+            module.warn("the rotation is installed, and its first run says: %s" % ran["error"])
+        elif ran["exit"]:
+            raise AuditError("the rotation is installed, and its first run failed with code %d: %s" % (ran["exit"], ran["error"]), **result)
+        result["changed"] = True
+    return result
+
+
+def main():
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    try:
+        module.exit_json(**run(module))
+    except AuditError as error:
+        module.fail_json(msg=str(error), **error.details)
+
+
+if __name__ == "__main__":
+    main()

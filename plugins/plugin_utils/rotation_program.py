@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The program of the role audit_rotation as it is to lie on a host: read once on the controller, sent in one task."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from pathlib import Path
+
+from ansible_collections.auditops.auditd.plugins.module_utils import _rotation
+
+COLLECTION = Path(__file__).resolve().parents[2]
+FILES = COLLECTION / "roles" / "audit_rotation" / "files"
+SHARED = COLLECTION / "plugins" / "module_utils"
+NOT_NEEDED = {"_conf"}  # _daemon.log_file() alone asks for it, and the program has its own way to log_file
+LAUNCHERS = (_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM)
+
+
+@functools.lru_cache(maxsize=1)
+def sources() -> dict[str, str]:
+    """{installed path: text}: launchers, package, and the modules of module_utils that the package imports, however indirectly."""
+    found = {path: (FILES / Path(path).name).read_text(encoding="utf-8") for path in LAUNCHERS}
+    own = {path.stem: path.read_text(encoding="utf-8") for path in sorted((FILES / "audit_rotate").glob("*.py"))}
+    modules, waiting = {}, dict(own)
+    while waiting:
+        name, text = waiting.popitem()
+        modules[name] = text
+        for wanted in _imports(text):
+            if wanted not in NOT_NEEDED and wanted not in modules and wanted not in waiting and (SHARED / f"{wanted}.py").is_file():
+                waiting[wanted] = (SHARED / f"{wanted}.py").read_text(encoding="utf-8")
+    found.update({f"{_rotation.PACKAGE}/{name}.py": text for name, text in sorted(modules.items())})
+    return found
+
+
+def digests() -> dict[str, str]:
+    """{installed path: sha256}; the interpreter in a launcher's first line does not count."""
+    return {path: _rotation.digest(text) for path, text in sources().items()}
+
+
+def _imports(text: str) -> set[str]:
+    """The names of the sibling modules that a module imports relatively."""
+    names = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            names.update([node.module] if node.module else [alias.name for alias in node.names])
+    return names
