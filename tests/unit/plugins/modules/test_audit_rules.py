@@ -1,0 +1,415 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import errno
+import json
+import os
+import struct
+import subprocess
+import sys
+
+import pytest
+import yaml
+from ansible_collections.auditops.auditd.plugins.module_utils import _kernel, _rule, _rule_policy, _ruleset
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError, NotAvailable
+from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
+from ansible_collections.auditops.auditd.plugins.modules import audit_rules
+
+DEFAULTS = {name: option.get("default") for name, option in audit_rules.ARGUMENT_SPEC.items()}
+WATCH, MOUNT, OTHER = (
+    "-w /etc/passwd -p wa -k identity",
+    "-a always,exit -F arch=b64 -S mount -F auid>=1000 -F key=mounts",
+    "-w /etc/group -p wa -k g",
+)
+
+
+class TreeAsLive(Host):
+    """A tree that passes for the running system."""
+
+    def __init__(self, root):
+        super().__init__(str(root), lambda argv, **_options: (1, "", "no commands here"))
+        self.is_live = True
+
+    def path(self, path, follow=True):
+        return self._resolve(path, follow)
+
+
+class FakeKernel:
+    """The part of kernel/audit.c that matters: identity, order, immutability, and refusals by a word in the rule."""
+
+    def __init__(self):
+        self.rules, self.refuse, self.log, self.lies = [], {}, [], []
+        self.status = dict.fromkeys(_kernel.STATUS_WORDS, 0)
+        self.status.update(enabled=1, failure=1, backlog_limit=64, backlog_wait_time=15000)
+        self.features = 0
+
+    def load(self, *lines):
+        for line in lines:
+            self.rules.append(_rule.parse(line, machine="x86_64").resolve(lambda path: False).to_kernel())
+
+    def lines(self):
+        return [_rule.from_kernel(data, "x86_64").canonical for data in self.rules]
+
+    def connect(self, timeout=10.0):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_unused):
+        pass
+
+    def request(self, message, payload=b"", reply=None, many=False):
+        if message == _kernel.AUDIT_GET:
+            return [struct.pack("=11I", *[self.status[word] or 0 for word in _kernel.STATUS_WORDS])]
+        if message == _kernel.AUDIT_GET_FEATURE:
+            return [struct.pack("=4I", 1, 0, self.features, 0)]
+        if message == _kernel.AUDIT_LIST_RULES:
+            return sorted((rule for rule in self.rules if rule not in self.lies), key=lambda data: data[0] & 7)
+        self.log.append((message, payload))
+        if self.status["enabled"] == 2:
+            raise _kernel.KernelError("immutable", errno.EPERM)
+        if message == _kernel.AUDIT_SET:
+            words = struct.unpack("=11I", payload)
+            for word, bit in _kernel.STATUS_BITS.items():
+                if words[0] & bit:
+                    self.status[word] = words[_kernel.STATUS_WORDS.index(word)]
+        elif message == _kernel.AUDIT_SET_FEATURE:
+            self.features |= 2
+        elif message == _kernel.AUDIT_ADD_RULE:
+            for word, number in self.refuse.items():
+                if word.encode() in payload:
+                    raise _kernel.KernelError("refused", number)
+            flags = payload[0]
+            data = bytes([flags & ~0x10]) + payload[1:]
+            if data in self.rules and not flags & 0x10:
+                raise _kernel.KernelError("exists", errno.EEXIST)
+            self.rules.insert(0 if flags & 0x10 else len(self.rules), data)
+        elif message == _kernel.AUDIT_DEL_RULE:
+            if payload not in self.rules:
+                raise _kernel.KernelError("none", errno.ENOENT)
+            self.rules.remove(payload)
+        return []
+
+
+@pytest.fixture
+def kernel(monkeypatch):
+    fake = FakeKernel()
+    monkeypatch.setattr(_kernel, "Netlink", fake.connect)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", lambda *_arguments: None)
+    return fake
+
+
+@pytest.fixture
+def host(tmp_path):
+    (tmp_path / "etc/audit/rules.d").mkdir(parents=True)
+    for name in ("passwd", "group"):
+        (tmp_path / "etc" / name).write_text("root:x:0:0:\n")
+    return TreeAsLive(tmp_path)
+
+
+def tree_of(host):
+    found = {}
+    for directory, _names, files in os.walk(host.root):
+        for name in files:
+            path = os.path.join(directory, name)
+            with open(path, "rb") as stream:
+                found[path[len(host.root) :]] = (stream.read(), os.stat(path).st_mode)
+    return found
+
+
+def converge(host, check_mode=False, **params):
+    params.setdefault("release", "3.0.9")
+    return _rule_policy.converge(host, dict(DEFAULTS, **params), check_mode)
+
+
+def put(host, name, text):
+    with open(host.path("/etc/audit/rules.d/" + name), "w") as stream:
+        stream.write(text)
+
+
+def test_from_nothing_and_again(kernel, host):
+    params = {"rules": [WATCH, MOUNT], "control": {"backlog_limit": 8192, "failure": 1}}
+    result = converge(host, **params)
+    assert result["changed"]
+    assert result["proven"] is True
+    assert result["loaded"] == 2
+    assert result["commands"] == [WATCH, MOUNT, "-b 8192"]
+    assert sorted(kernel.lines()) == sorted([MOUNT, WATCH])
+    assert kernel.status["backlog_limit"] == 8192
+    written = tree_of(host)
+    assert {path: oct(mode & 0o777) for path, (_data, mode) in written.items() if path.startswith("/etc/audit")} == dict.fromkeys(
+        ["/etc/audit/audit.rules", "/etc/audit/rules.d/10-auditops.rules", "/etc/audit/rules.d/zz-auditops-finalize.rules"], "0o600"
+    )
+    kernel.log.clear()
+    again = converge(host, **params)
+    assert not again["changed"]
+    assert again["proven"] is True
+    assert (again["commands"], again["diff"], kernel.log) == ([], [], [])
+    assert tree_of(host) == written
+
+
+def test_only_the_difference_is_touched(kernel, host):
+    converge(host, rules=[WATCH, MOUNT])
+    kernel.log.clear()
+    result = converge(host, rules=[MOUNT.replace("1000", "500"), WATCH.replace("-k identity", "-F key=identity").replace("-p wa", "-p aw")])
+    assert [message for message, _payload in kernel.log] == [
+        _kernel.AUDIT_ADD_RULE,
+        _kernel.AUDIT_DEL_RULE,
+    ]  # the new one before the old one goes
+    assert len(result["missing"]) == len(result["extra"]) == 1
+    assert result["proven"]
+
+
+def test_check_mode_says_the_same_and_changes_nothing(kernel, host):
+    put(host, "50-theirs.rules", OTHER + "\n")
+    kernel.load("-w /old -p r")
+    before = tree_of(host)
+    params = {"rules": [WATCH], "control": {"failure": 0}, "immutable": True}
+    foretold = converge(host, check_mode=True, **params)
+    assert (tree_of(host), kernel.log, kernel.status["enabled"]) == (before, [], 1)
+    done = converge(host, **params)
+    for key in ("changed", "commands", "diff", "missing", "extra", "before", "after"):
+        assert foretold[key] == done[key], key
+    assert foretold["commands"][-1] == "-e 2"
+
+
+def test_immutable_comes_last_and_later_runs_stage(kernel, host):
+    result = converge(host, rules=[WATCH], immutable=True)
+    assert result["commands"][-1] == "-e 2"
+    assert kernel.status["enabled"] == 2
+    assert not converge(host, rules=[WATCH], immutable=True)["changed"]
+    kernel.log.clear()
+    staged = converge(host, rules=[WATCH, MOUNT], immutable=True)
+    assert (staged["changed"], staged["reboot_required"], staged["commands"]) == (True, True, [])
+    assert staged["missing"] == [MOUNT]
+    assert staged["after"]["at_boot"] == [WATCH, MOUNT]
+    assert kernel.log == []
+    assert "mounts" in host.text("/etc/audit/audit.rules")
+    waiting = converge(host, rules=[WATCH, MOUNT], immutable=True)
+    assert (waiting["changed"], waiting["reboot_required"]) == (False, True)
+
+
+def test_a_foreign_e_2_is_not_carried_out(kernel, host):
+    put(host, "99-theirs.rules", "-e 2\n")
+    assert converge(host, rules=[WATCH])["proven"]
+    assert kernel.status["enabled"] == 1
+    assert host.text("/etc/audit/audit.rules").endswith("-e 2\n")
+
+
+@pytest.mark.parametrize("already", [[], ["-w /keep -p r -k a", "-a never,exit -S all -F auid=7"]])
+def test_a_refused_rule_leaves_all_as_it_was(kernel, host, already):
+    kernel.load(*already)
+    kernel.refuse = {"/etc/group": errno.ENOENT}
+    before, rules = tree_of(host), list(kernel.rules)
+    with pytest.raises(AuditError) as refused:
+        converge(host, rules=[WATCH, OTHER], control={"backlog_limit": 9})
+    assert "10-auditops.rules line 4" in str(refused.value)
+    assert OTHER in str(refused.value)
+    assert "previous set of %d rules is in force" % len(already) in str(refused.value)
+    assert (tree_of(host), kernel.rules, kernel.status["backlog_limit"]) == (before, rules, 64)
+
+
+def test_a_refused_rule_is_left_out_where_asked(kernel, host):
+    kernel.refuse = {"/etc/group": errno.ENOENT}
+    result = converge(host, rules=[WATCH, OTHER, MOUNT], on_error="skip")
+    assert [entry["token"] for entry in result["left_out"]] == [OTHER]
+    assert (result["loaded"], result["proven"]) == (2, True)
+
+
+def test_a_kernel_that_lies_is_found_out(kernel, host):
+    converge(host, rules=[WATCH])
+    before, rules = tree_of(host), list(kernel.rules)
+    kernel.lies = [_rule.parse(MOUNT, machine="x86_64").to_kernel()]
+    with pytest.raises(AuditError, match="not proven: the kernel lacks -a always,exit -F arch=b64 -S mount"):
+        converge(host, rules=[WATCH, MOUNT])
+    assert (tree_of(host), kernel.rules) == (before, rules)
+
+
+@pytest.mark.parametrize("on_error", ["abort", "skip"])
+def test_a_bad_line(kernel, host, on_error):
+    params = {"rules": [WATCH, "-a always,exit -F arch=b64 -S nosuch -k x", MOUNT], "on_error": on_error}
+    if on_error == "abort":
+        with pytest.raises(AuditError, match="10-auditops.rules line 4: Syscall name unknown: nosuch") as refused:
+            converge(host, **params)
+        assert refused.value.details["problems"][0]["token"] == "nosuch"
+        assert (kernel.rules, os.listdir(host.path("/etc/audit/rules.d"))) == ([], [])
+        return
+    result = converge(host, **params)
+    assert result["loaded"] == 2
+    assert [entry["token"] for entry in result["left_out"]] == ["nosuch"]
+    assert "## refused by auditctl (Syscall name unknown" in host.text("/etc/audit/rules.d/10-auditops.rules")
+    assert not converge(host, **params)["changed"]
+
+
+def test_a_foreign_bad_line_stops_the_boot_and_so_us(kernel, host):
+    put(host, "05-theirs.rules", "-w /a -p q\n")
+    with pytest.raises(AuditError, match="05-theirs.rules line 1.*nothing was changed"):
+        converge(host, rules=[WATCH])
+    assert converge(host, rules=[WATCH], purge="quarantine")["quarantined"] == ["/etc/audit/rules.d/05-theirs.rules"]
+
+
+def test_foreign_files_are_kept_or_quarantined(kernel, host):
+    put(host, "audit.rules", "-D\n-b 1\n-w /etc/passwd -p wa -k identity")
+    converge(host, rules=[WATCH, MOUNT], control={"backlog_limit": 8192})
+    assert "left out here: " + WATCH in host.text("/etc/audit/rules.d/10-auditops.rules")
+    assert sorted(kernel.lines()) == sorted([MOUNT, WATCH])
+    assert kernel.status["backlog_limit"] == 8192
+    result = converge(host, rules=[WATCH, MOUNT], control={"backlog_limit": 8192}, purge="quarantine")
+    assert (result["commands"], result["changed"]) == ([], True)
+    assert host.listdir("/etc/audit/rules.d.quarantine") == ["audit.rules"]
+    assert host.listdir("/etc/audit/rules.d") == ["10-auditops.rules", "zz-auditops-finalize.rules"]
+    assert not converge(host, rules=[WATCH, MOUNT], control={"backlog_limit": 8192}, purge="quarantine")["changed"]
+
+
+def test_states(kernel, host):
+    converge(host, files={"20-a.rules": WATCH + "\n", "30-b.rules": MOUNT + "\n"}, control={"backlog_limit": 100})
+    merged = converge(
+        host,
+        state="merged",
+        files={"20-a.rules": "-a always,exit -F path=/etc/passwd -F perm=wa -k identity\n" + OTHER},
+        control={"failure": 0},
+    )
+    assert merged["missing"] == [OTHER]
+    assert (kernel.status["backlog_limit"], kernel.status["failure"]) == (100, 0)
+    assert not converge(host, state="merged", files={"20-a.rules": OTHER}, control={"failure": 0})["changed"]
+    replaced = converge(host, state="replaced", files={"20-a.rules": OTHER + "\n"})
+    assert replaced["extra"] == [_rule.from_kernel(_rule.parse(WATCH).resolve(lambda path: False).to_kernel()).render()]
+    overridden = converge(host, files={"30-b.rules": MOUNT + "\n"})
+    assert host.listdir("/etc/audit/rules.d") == ["30-b.rules"]
+    assert overridden["loaded"] == 1
+
+
+def test_uid_min_and_missing_paths(kernel, host):
+    with open(host.path("/etc/") + "/login.defs", "w") as stream:
+        stream.write("# UID_MIN 7\nUID_MIN\t\t  500\n")
+    lines = [
+        "-a always,exit -F arch=b64 -S mount -F auid>=@UID_MIN@ -F key=m",
+        "-w /no/such/file -p wa -k gone",
+        "-w /etc/none -p wa -k may_come",
+    ]
+    result = converge(host, rules=lines)
+    assert [rule for rule in kernel.lines() if "auid>=500" in rule]
+    assert [entry["token"] for entry in result["left_out"]] == ["/no/such/file"]
+    assert result["loaded"] == 2
+    os.makedirs(host.path("/no/such"))
+    assert converge(host, rules=lines)["missing"] == ["-w /no/such/file -p wa -k gone"]
+
+
+def test_optimise_merges_and_keeps_the_meaning(kernel, host):
+    line = "-a always,exit -F arch=b64 -S %s -F auid>=1000 -F key=perm"
+    converge(host, rules=[line % "chmod", line % "fchmod,fchmodat", "-a never,exit -F arch=b64 -S chown", line % "chown"], optimise=True)
+    assert kernel.lines() == [
+        _rule.parse(line % "chmod,fchmod,fchmodat").canonical,
+        "-a never,exit -F arch=b64 -S chown",
+        _rule.parse(line % "chown").canonical,
+    ]
+
+
+def test_modes_are_put_right(kernel, host):
+    converge(host, rules=[WATCH])
+    os.chmod(host.path("/etc/audit/audit.rules"), 0o640)
+    assert converge(host, rules=[WATCH])["changed"]
+    assert not converge(host, rules=[WATCH])["changed"]
+
+
+def test_backups(kernel, host):
+    converge(host, rules=[WATCH])
+    result = converge(host, rules=[OTHER], backup=True)
+    assert len(result["backups"]) == 2
+    assert all(os.path.exists(path) for path in result["backups"])
+    assert list(_ruleset.read_rules_d(host)) == ["/etc/audit/rules.d/10-auditops.rules"]
+
+
+def test_a_container_hears_one_sentence(kernel, host, monkeypatch):
+    def refuse(self=None):
+        raise NotAvailable("not readable from this container")
+
+    monkeypatch.setattr(_kernel, "status", refuse)
+    before = tree_of(host)
+    with pytest.raises(AuditError, match="cannot be loaded: not readable from this container. With load: false only the files are written"):
+        converge(host, rules=[WATCH])
+    assert tree_of(host) == before
+    assert converge(host, check_mode=True, rules=[WATCH])["problems"][-1]["reason"] == "not readable from this container"
+    result = converge(host, rules=[WATCH], load=False)
+    assert (result["changed"], result["proven"], result["loaded"]) == (True, None, None)
+
+
+def test_not_root_hears_one_sentence(host, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(AuditError, match="only root may write"):
+        converge(host, rules=[WATCH])
+
+
+@pytest.mark.parametrize(
+    ("params", "word"),
+    [
+        ({"files": {"../x.rules": ""}}, "files:"),
+        ({"files": {"x": ""}}, "files:"),
+        ({"rules": ["-w /a\n-w /b"]}, "more than one line"),
+    ],
+)
+def test_bad_input(kernel, host, params, word):
+    with pytest.raises(AuditError, match=word):
+        converge(host, **params)
+    assert host.listdir("/etc/audit/rules.d") == []
+
+
+def module(**params):
+    """The module as a host runs it."""
+    code = audit_rules.__file__
+    data = json.dumps({"ANSIBLE_MODULE_ARGS": params})
+    environment = dict(os.environ, PYTHONPATH=":".join(path for path in sys.path if path))
+    done = subprocess.run([sys.executable, code], input=data, capture_output=True, text=True, check=False, env=environment)
+    assert done.stdout, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_parsed_needs_no_host():
+    result = module(state="parsed", content="# x\n-b 8192\n%s\n-a always,exit -S nosuch\n-w relative\n-w /etc/passwd\n" % WATCH)
+    assert result["rules"] == [WATCH, "-w /etc/passwd -p rwxa"]
+    assert [(problem["line"], problem["token"]) for problem in result["problems"]] == [(4, "nosuch"), (5, "-w relative")]
+    assert result["control"] == {"-b": "8192"}
+    assert module(state="parsed", content="No rules\n")["rules"] == []
+
+
+def test_offline_tree_gets_files_only(tmp_path):
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/passwd").write_text("root:x:0:0::/:/bin/sh\nalice:x:1234:1234::/:/bin/sh\n")
+    params = {
+        "root": str(tmp_path),
+        "rules": ["-a always,exit -F arch=b64 -S mount -F uid=alice -k x"],
+        "control": {"failure": 1},
+        "release": "3.0.9",
+    }
+    foretold = module(_ansible_check_mode=True, **params)
+    assert not (tmp_path / "etc/audit").exists()
+    result = module(**params)
+    assert foretold["diff"] == result["diff"]
+    assert (result["changed"], result["proven"], result["commands"]) == (True, None, [])
+    assert "uid=alice" in (tmp_path / "etc/audit/audit.rules").read_text()  # a user of the tree, not of this machine
+    assert not module(**params)["changed"]
+
+
+def test_rendered_and_gathered(tmp_path):
+    (tmp_path / "etc/audit/rules.d").mkdir(parents=True)
+    (tmp_path / "etc/audit/rules.d/a.rules").write_text("-w /etc -p wa\n-w /etc -p wa\n")
+    rendered = module(
+        state="rendered", root=str(tmp_path), rules=["-a always,exit -F arch=b64 -S mount"], release="3.0.9", purge="quarantine"
+    )
+    assert list(rendered["rendered"]) == ["/etc/audit/rules.d/10-auditops.rules", "/etc/audit/audit.rules"]
+    gathered = module(state="gathered", root=str(tmp_path), release="3.0.9")
+    assert gathered["gathered"]["disk"] == ["-w /etc -p rwxa".replace("rwxa", "wa")]
+    assert gathered["gathered"]["kernel"] is None
+    assert "offline" in gathered["unavailable"]["kernel"]
+    assert "Rule exists" in gathered["problems"][0]["reason"]
+
+
+def test_documentation_is_the_argument_spec():
+    options = yaml.safe_load(audit_rules.DOCUMENTATION)["options"]
+    assert set(options) == set(audit_rules.ARGUMENT_SPEC)
+    for name, option in audit_rules.ARGUMENT_SPEC.items():
+        assert options[name].get("default") == option.get("default"), name
+        assert options[name].get("choices") == option.get("choices"), name
