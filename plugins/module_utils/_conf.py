@@ -9,7 +9,7 @@ import re
 from collections import OrderedDict, namedtuple
 
 from . import _conf_reader as reader
-from ._conf_keys import KEYS, LONGEST_LINE, OLDEST_SUPPORTED, ConfError, at, known, lower, version
+from ._conf_keys import KEYS, LONGEST_LINE, OLDEST_SUPPORTED, ULONG_MAX, ConfError, at, known, lower, version
 from ._conf_keys import NEWEST as NEWEST_RELEASE
 from ._conf_reader import Problem, encode
 from ._policy import FAILURE_POLICIES
@@ -123,7 +123,7 @@ def _wanted(settings, release):
     limit = at(LONGEST_LINE, version(release)) if release is not None else LONGEST_LINE[""]
     wanted = OrderedDict()
     for name, value in settings.items():
-        if not isinstance(name, str) or not _NAME.match(name):
+        if not isinstance(name, str) or not (value is None or _NAME.match(name)):  # any key that is there can be removed
             raise ConfError("%r is not a key of auditd.conf; keys are words like num_logs" % (name,), key=str(name))
         key = lower(name)
         if key in wanted:
@@ -142,8 +142,10 @@ def _value(key, value):
     """The text of a value given in YAML: yes and no arrive as booleans, numbers as integers."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int):
+    if isinstance(value, int) and abs(value) <= ULONG_MAX:
         return str(value)
+    if isinstance(value, int):
+        raise ConfError("%s: the number is too large; auditd counts up to %d" % (key, ULONG_MAX), key=key)
     if not isinstance(value, str):
         reason = "%s: %r is a %s; give one word, a number, yes or no" % (key, value, type(value).__name__)
         raise ConfError(reason, key=key, value=str(value))
@@ -158,15 +160,15 @@ def _value(key, value):
         reason = "%r begins or ends with a space; give it without" % value
     if reason:
         raise ConfError("%s: %s" % (key, reason), key=key, value=value)
-    _encodable(value, key)
+    _encodable(value, key, key=key)
     return value
 
 
-def _encodable(text, what):
+def _encodable(text, what, **details):
     try:
         encode(text)
     except UnicodeEncodeError:
-        raise ConfError("%s contains half of a character (a lone surrogate) that cannot be written; give plain text" % what)
+        raise ConfError("%s contains half of a character (a lone surrogate) that cannot be written; give plain text" % what, **details)
 
 
 def _verify_before_account(lines, moving):
@@ -279,9 +281,9 @@ def _sentence(fatal):
     where = "auditd.conf" if first.line is None else "auditd.conf line %d" % first.line
     what = ""
     if first.key:
-        what = " %s:" % first.key if first.value is None else " %s = %s:" % (first.key, first.value)
+        what = ", %s" % first.key if first.value is None else ", %s = %s" % (first.key, first.value)
     more = "" if len(fatal) == 1 else " (and %d more, see problems)" % (len(fatal) - 1)
-    return "%s:%s %s%s" % (where, what, first.reason, more)
+    return "%s%s: %s%s" % (where, what, first.reason, more)
 
 
 def Environment(host):

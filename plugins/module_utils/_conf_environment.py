@@ -6,7 +6,7 @@ import stat
 
 from ._errors import AuditError
 
-LOG_DIRECTORY = "/var/log/audit"  # the package's own; auditd's package or tmpfiles.d creates it
+LOG_DIRECTORY = ["var", "log", "audit"]  # the package's own: it or tmpfiles.d creates it
 SENDMAIL = "/usr/lib/sendmail"  # compiled into auditd
 AUDITD = ("/sbin/auditd", "/usr/sbin/auditd")
 # The message with which a build says, at every key of a feature it was built without, that it ignores the key.
@@ -42,7 +42,7 @@ class Environment(object):
 
     def directory(self, path):
         """True where auditd can open the directory; the package's own log directory counts even before it exists."""
-        if path.rstrip("/") == LOG_DIRECTORY:
+        if [name for name in path.split("/") if name] == LOG_DIRECTORY:
             return True
         found = self.stat(path)
         return found is not None and stat.S_ISDIR(found.st_mode)

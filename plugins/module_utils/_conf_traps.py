@@ -228,7 +228,7 @@ def _rotation(judgement, wanted):
     if values["max_log_file_action"] != "KEEP_LOGS" and int(values["num_logs"]) < 2:
         judgement.add_for("num_logs", "with num_logs = %s auditd never rotates, not by size and not by SIGUSR1; give at least 2"
                           % values["num_logs"], fatal=wanted)
-    if wanted and values["write_logs"] == "no" and "write_logs" not in judgement.refused:
+    if wanted and values.get("write_logs") == "no" and "write_logs" not in judgement.refused:
         judgement.add_for("write_logs", "auditd writes no log, so there is nothing to rotate; set write_logs = yes")
 
 
