@@ -28,8 +28,8 @@ def wake(attempt):
     woken = _resume(attempt, log_file)
     if woken.get("suspended") and (change.unsafe or not change.writes):
         raise AuditError(
-            "auditd has suspended logging and cannot resume: there is no room in %s. A reload that changes max_log_file or "
-            "max_log_file_action would kill it now; free room there (rotate, compress, remove old logs) and run again" % os.path.dirname(log_file))
+            "auditd has suspended logging and cannot resume: there is no room in %s. A reload that changes max_log_file or its action "
+            "would kill it; free room there (rotate, compress, remove old logs) and run again" % os.path.dirname(log_file))
     return woken
 
 
@@ -63,19 +63,37 @@ def _load_all_but_unsafe(attempt):
 
 def _resume(attempt, log_file):
     """SIGUSR2; where that does not do, once more with a new log in the place of the full one."""
-    change, pid = attempt.change, attempt.plan.pid
-    try:
-        _daemon.resume(change.host, pid, change.release, WAKE_TIMEOUT)
-        return {"resumed": True}
-    except AuditError as error:
-        if "report" not in error.details or _daemon.log_is_open(change.host, pid, log_file):
-            return {"resumed": False, "suspended": True}
-    aside = set_aside(change.host.path(log_file))
-    try:
-        _daemon.resume(change.host, pid, change.release, WAKE_TIMEOUT)
-        return {"resumed": True, "set_aside": aside}
-    except AuditError:
-        return {"resumed": False, "suspended": True, "set_aside": aside}
+    host, pid, release = attempt.host, attempt.plan.pid, attempt.change.release
+    aside = None
+    for get_new_log in (lambda: None, lambda: _new_log(attempt, log_file)):
+        try:
+            aside = get_new_log()
+            _daemon.resume(host, pid, release, WAKE_TIMEOUT)
+            return {"resumed": True, "set_aside": aside}
+        except AuditError:
+            if not _daemon.is_auditd(pid):
+                raise
+    return {"resumed": False, "suspended": True, "set_aside": aside}
+
+
+def _new_log(attempt, log_file):
+    """Put the full log aside and return its new name: by hand where auditd has closed it, else auditd has to do it."""
+    host, pid, release = attempt.host, attempt.plan.pid, attempt.change.release
+    if not _daemon.log_is_open(host, pid, log_file):
+        return set_aside(log_file)
+    num_logs = int(attempt.change.running["num_logs"])
+    if num_logs < 2:
+        raise AuditError("auditd does not rotate with num_logs = %d" % num_logs)
+    spare_oldest(log_file, num_logs)
+    _daemon.rotate(host, pid, release, log_file, num_logs, WAKE_TIMEOUT)
+    return log_file + ".1"
+
+
+def spare_oldest(path, num_logs):
+    """Give the log that the next rotation would overwrite a number beyond those of the rotation."""
+    last = "%s.%d" % (path, num_logs - 1)
+    if os.path.lexists(last):
+        os.rename(last, "%s.%d" % (path, _free_number(path, num_logs)))
 
 
 def set_aside(path):
@@ -85,12 +103,15 @@ def set_aside(path):
     """
     if not os.path.lexists(path):
         return None
-    free = 1
-    while os.path.lexists("%s.%d" % (path, free)):
-        free += 1
-    for number in range(free - 1, 0, -1):
+    for number in range(_free_number(path, 1) - 1, 0, -1):
         os.rename("%s.%d" % (path, number), "%s.%d" % (path, number + 1))
     first = path + ".1"
     os.rename(path, first)
     os.chmod(first, stat.S_IMODE(os.stat(first).st_mode) & 0o440)
     return first
+
+
+def _free_number(path, number):
+    while os.path.lexists("%s.%d" % (path, number)):
+        number += 1
+    return number

@@ -27,6 +27,7 @@ conf_path = "/etc/audit/auditd.conf"
 LOG_FILE = "/var/log/audit/audit.log"  # auditd-config.c, clear_config()
 SYSTEMD = "/run/systemd/system"
 UNIT = "auditd.service"
+SYSTEMD_NOTICES = 3.0  # seconds
 CLOCK_TICK = 0.02  # seconds; two writes within a tick of the kernel's clock get the same mtime
 UNWRITTEN_SETTLE = 1.0  # seconds for a reload to take effect where no record can tell; it takes 10 to 500 ms
 
@@ -114,10 +115,11 @@ def reload(host, pid, release, log_file, wanted=None, timeout=10.0, new_log_file
     with Follow(host, sorted(set([log_file, new_log_file or log_file]))) as follow:
         sent = send(host, pid, "reload", release)
         record = wait_for(lambda: _answer(pid, follow), timeout if writes else min(timeout, UNWRITTEN_SETTLE))
-    messages = syslog.messages(pid)
+    good = record and record["res"] == "success"
+    messages = syslog.messages(pid) if good else syslog.reasons(pid)
     if not is_auditd(pid):
         raise ReloadError("auditd (process %d) died of the reload" % pid, alive=False, messages=messages)
-    if record and record["res"] != "success":
+    if record and not good:
         raise ReloadError("auditd refused the configuration", refused=True, record=record["text"], report=before, messages=messages)
     after = report(host, pid, timeout, release)
     wrong = differences(wanted, after)
@@ -227,15 +229,19 @@ def start(host, log_file=LOG_FILE, timeout=30.0):
     with Follow(host, [log_file]) as follow:
         argv = _start_argv(host, program)
         rc, _unused, err = host.run(argv)
-        pid = wait_for(lambda: find(host), timeout) if rc == 0 else None
+        pid = wait_for(lambda: find(host), min(timeout, SYSTEMD_NOTICES)) if rc == 0 else None
+        if rc == 0 and pid is None and len(argv) > 1:
+            # systemd may not have noticed yet that the one before ended, and then has nothing to start
+            rc, _unused, err = host.run(argv)
+            pid = wait_for(lambda: find(host), timeout) if rc == 0 else None
         if pid is None:
-            messages = syslog.messages() or [err.strip()]
+            messages = syslog.reasons() or [err.strip()]
             raise AuditError("auditd does not start: %s returned %d%s" % (" ".join(argv), rc, _quoted(messages)), rc=rc, messages=messages)
         state = report(host, pid, timeout)
         writes = state["writing_to_logs"] and not state["logging_suspended"] and not _is_full(host, log_file)
         records = wait_for(lambda: follow.records(("DAEMON_START",)), timeout if writes else UNWRITTEN_SETTLE)
     if not is_auditd(pid):
-        raise AuditError("auditd started and ended at once%s" % _quoted(syslog.messages()))
+        raise AuditError("auditd started and ended at once%s" % _quoted(syslog.reasons()))
     if writes and not records:
         raise AuditError("auditd runs (process %d) but its record DAEMON_START is not in %s" % (pid, log_file))
     return {"pid": pid, "how": " ".join(argv), "record": records[-1]["text"] if records else None, "report": state}

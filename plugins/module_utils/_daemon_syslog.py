@@ -5,8 +5,11 @@
 import os
 import time
 
+from ._daemon_signal import wait_for
+
 FILES = ("/var/log/syslog", "/var/log/messages", "/var/log/daemon.log")
 JOURNAL = "/run/systemd/system"
+DELAY = 1.0  # seconds between a message and its line in the file, at most
 LIMIT = 1 << 18  # bytes read of each file
 ROUTINE = (
     "config change requested", "No plugins found", "Unable to adjust out of memory score", "Init complete", "audit(",
@@ -21,6 +24,10 @@ class Syslog(object):
         self._host = host
         self._began = time.time()
         self._sizes = dict((path, _size(path)) for path in FILES)
+
+    def reasons(self, pid=None):
+        """As messages(), after giving the system's log a moment to write down what auditd has just said."""
+        return wait_for(lambda: self.messages(pid), DELAY) or []
 
     def messages(self, pid=None):
         """auditd's messages since then without the routine ones, of process ``pid`` where one is given; none where no log can be read."""

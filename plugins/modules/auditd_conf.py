@@ -7,10 +7,10 @@ module: auditd_conf
 short_description: Change auditd.conf and bring it into force, proven, or leave everything as it was
 version_added: 1.0.0
 description:
-  - Validates C(/etc/audit/auditd.conf) as the parser of the host's release of audit would, before anything is written. A file that
+  - Validates C(/etc/audit/auditd.conf) as the parser of the host's release of audit would, before anything is written. What
     auditd refuses keeps it from starting at the next boot, and a key newer than the release is enough for that.
   - Replaces the file atomically, makes auditd reload it, and waits for the proof - auditd's own record and a state report with the values
-    of the file. Where the proof does not come, the old file is put back, auditd is brought back to it, and the module fails with the reason.
+    of the file. Where the proof does not come, the old file is put back, auditd is brought back to it, and the module fails and says why.
   - A host where auditd has suspended logging is woken first. The plain reload that other recipes send kills auditd 3.0.7 to 4.2.1 there.
   - Needs nothing on the host but audit and Python.
 extends_documentation_fragment:

@@ -53,9 +53,11 @@ def inject(fault):
         return
     signals = importlib.import_module(UTILS + "_daemon")
     original = signals.send
+    todo = [fault]
 
     def send(host, pid, what, release=None):
-        if what == "reload":
+        if what == "reload" and todo:
+            todo.pop()
             if fault == "kill_before_reload":
                 os.kill(pid, signal.SIGKILL)
                 signals.wait_for(lambda: not signals.is_auditd(pid), 5)

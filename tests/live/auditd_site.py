@@ -199,7 +199,7 @@ class Site:
         return "".join(path.read_text(errors="replace") for path in files)
 
     def records(self, kind: str) -> list[str]:
-        return [line for line in self.log().splitlines() if f"type={kind} " in line]
+        return [line for line in self.log().split("\n") if f"type={kind} " in line]
 
     # load and room
 
@@ -233,9 +233,13 @@ class Site:
 
     def fill_log(self, megabytes: float, tag: str = "fill"):
         """Send messages of 400 bytes until the log must have grown by so many MiB."""
+        self.send(int(megabytes * 1024 * 1024 / 480), tag, 400)
+
+    def send(self, count: int, tag: str, padding: int = 0):
+        """Send so many numbered messages to the kernel, each with so many bytes more than it needs."""
         with contextlib.closing(_audit_socket()) as channel:
-            for number in range(int(megabytes * 1024 * 1024 / 480)):
-                _send(channel, tag, number, 400)
+            for number in range(count):
+                _send(channel, tag, number, padding)
 
     def small_partition(self, megabytes: int = 16, filesystem: str = "ext4") -> Path:
         """Put /var/log/audit on a loop-mounted filesystem of this size until the test ends."""
@@ -251,12 +255,40 @@ class Site:
 
     def fill_partition(self, leave_kilobytes: int = 0) -> Path:
         """Fill the log partition with a file, whose path this returns."""
-        blob = self.log_dir / "blob"
-        room = os.statvfs(self.log_dir)
-        size = room.f_bfree * room.f_frsize - (leave_kilobytes << 10)
-        with contextlib.suppress(OSError), open(blob, "wb") as stream:
-            os.posix_fallocate(stream.fileno(), 0, max(size, 1))
-        return blob
+        return fill(self.log_dir, leave_kilobytes)
+
+    @contextlib.contextmanager
+    def syslog(self):
+        """A system log daemon that writes /var/log/syslog of the site: auditd says there why it refuses a configuration."""
+        path, device = self.path("/var/log/syslog"), self.path("/dev/log")
+        if device.exists():
+            yield path
+            return
+        before = path.read_bytes() if path.exists() else None
+        channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        channel.bind(str(device))
+        channel.settimeout(0.1)
+        stop = threading.Event()
+
+        def work():
+            while not stop.is_set():
+                with contextlib.suppress(TimeoutError):
+                    stamp, _, message = channel.recv(8192).rstrip(b"\0\n").partition(b" auditd[")
+                    with open(path, "ab") as stream:
+                        stream.write(stamp.partition(b">")[2] + b" host auditd[" + message + b"\n")
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        try:
+            yield path
+        finally:
+            stop.set()
+            thread.join()
+            channel.close()
+            device.unlink()
+            path.unlink(missing_ok=True)
+            if before is not None:
+                path.write_bytes(before)
 
     # the code under test
 
@@ -270,7 +302,8 @@ class Site:
 
     def module_process(self, name: str, **parameters) -> subprocess.Popen:
         """As module(), but not waited for."""
-        process = subprocess.Popen(self._runner_argv(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        process = subprocess.Popen(self._runner_argv(), stdin=subprocess.PIPE, text=True, **quiet)
         process.stdin.write(json.dumps({"plugin": name, "parameters": parameters}))
         process.stdin.close()
         return process
@@ -283,8 +316,27 @@ class Site:
 
     def _runner_argv(self) -> list[str]:
         source = (Path(__file__).parent / RUNNER).read_text()
-        here = self.root == Path("/")
-        return [*([] if here else ["chroot", str(self.root)]), "python3", "-c", source, str(COLLECTION.parents[2]) if here else "/" + CARRIED]
+        if self.root == Path("/"):
+            return ["python3", "-c", source, str(COLLECTION.parents[2])]
+        return ["chroot", str(self.root), "python3", "-c", source, "/" + CARRIED]
+
+
+def fill(directory: Path, leave_kilobytes: int = 0) -> Path:
+    """Fill the filesystem of a directory with the file "blob" in it, to the last block unless some KiB are to be left."""
+    blob = directory / "blob"
+    chunk = 1 << 20
+    with open(blob, "wb", buffering=0) as stream:
+        while chunk:
+            room = os.statvfs(directory)
+            left = room.f_bavail * room.f_frsize - (leave_kilobytes << 10)
+            if leave_kilobytes and left <= 0:
+                break
+            try:
+                stream.write(b"x" * (min(left, chunk) if leave_kilobytes else chunk))
+                os.fsync(stream.fileno())
+            except OSError:
+                chunk //= 2
+    return blob
 
 
 def _audit_socket() -> socket.socket:
