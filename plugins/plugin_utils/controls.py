@@ -1,0 +1,166 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control library on the controller: reads and checks roles/audit_rules/files/controls/*.yml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from ansible_collections.auditops.auditd.plugins.module_utils import _rule
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+
+DIRECTORY = Path(__file__).resolve().parents[2] / "roles/audit_rules/files/controls"
+SECTIONS = ("products", "controls", "filters", "waivers")
+MAP, LIST, STR = "a mapping", "a list", "text"
+TYPES = {MAP: dict, LIST: list, STR: str}
+
+# part: ({required: type}, {optional: type})
+SHAPES = {
+    "products": ({"title": STR, "watches": STR, "commands": STR, "audit": STR}, {}),
+    "controls": ({"title": STR, "why": STR, "file": STR}, {"lines": LIST, "variants": LIST, "joins": STR, "key": STR, "programs": LIST}),
+    "variants": ({"products": LIST}, {"lines": LIST, "modern": LIST, "needed_by": STR, "user": STR}),
+    "filters": ({"title": STR, "why": STR, "effect": STR, "weakens": LIST, "lines": LIST}, {"variants": LIST, "user": STR}),
+    "waivers": ({"reason": STR, "compensating": STR}, {}),
+    "benchmark": (
+        {"name": STR, "title": STR, "rules": MAP},
+        {"product": STR, "also_numbered": MAP, "needed_by": MAP, "auditd_conf": MAP, "status": MAP, "sample_files": MAP,
+         "sample_directories": LIST},
+    ),
+}
+WORDS = {"watches": ("old", "modern"), "commands": ("plain", "pair", "unfiltered")}
+CHECKERS = ("oval", "text")
+
+
+class LibraryError(AuditError):
+    """The data of the library is wrong; the message names the file and the place in it."""
+
+
+def library(directory: Path | str = DIRECTORY) -> dict:
+    """The library as one dict of plain values: products, controls, filters, waivers, benchmarks. LibraryError where a file is wrong."""
+    result: dict = {section: {} for section in (*SECTIONS, "benchmarks")}
+    for path in sorted(Path(directory).glob("*.yml")):
+        _read(path, result)
+    if not result["benchmarks"]:
+        raise LibraryError(f"{directory}: there is no benchmark here")
+    _check_references(result)
+    return result
+
+
+def _read(path: Path, result: dict) -> None:
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise LibraryError(f"{path.name}: cannot be read as YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(data, dict):
+        raise LibraryError(f"{path.name}: is {_kind(data)}, not a mapping of {', '.join((*SECTIONS, 'benchmark'))}")
+    for section, entries in data.items():
+        if section == "benchmark":
+            _check_shape(path, "benchmark", "benchmark", entries)
+            name = entries["name"]
+            _check_new(path, "benchmark", name, result["benchmarks"])
+            _check_benchmark(path, entries)
+            result["benchmarks"][name] = entries
+            continue
+        if section not in SECTIONS:
+            raise LibraryError(f"{path.name}: {section!r} is unknown; a file has {', '.join((*SECTIONS, 'benchmark'))}")
+        if not isinstance(entries, dict):
+            raise LibraryError(f"{path.name}: {section} is {_kind(entries)}, not a mapping")
+        for name, entry in entries.items():
+            _check_new(path, section, name, result[section])
+            _check_shape(path, f"{section}.{name}", section, entry)
+            _check_entry(path, section, name, entry)
+            result[section][name] = entry
+
+
+def _check_new(path: Path, section: str, name: object, known: dict) -> None:
+    if name in known:
+        raise LibraryError(f"{path.name}: {section} {name} is there twice")
+
+
+def _check_shape(path: Path, where: str, shape: str, entry: object) -> None:
+    required, optional = SHAPES[shape]
+    if not isinstance(entry, dict):
+        raise LibraryError(f"{path.name}: {where} is {_kind(entry)}, not a mapping")
+    for key in required:
+        if key not in entry:
+            raise LibraryError(f"{path.name}: {where} has no {key}")
+    for key, value in entry.items():
+        expected = required.get(key) or optional.get(key)
+        if expected is None:
+            raise LibraryError(f"{path.name}: {where} has {key!r}; known are {', '.join((*required, *optional))}")
+        if not isinstance(value, TYPES[expected]):
+            raise LibraryError(f"{path.name}: {where}.{key} is {_kind(value)} ({value!r}), not {expected}")
+        if key in WORDS and value not in WORDS[key]:
+            raise LibraryError(f"{path.name}: {where}.{key} is {value!r}, not one of {', '.join(WORDS[key])}")
+
+
+def _check_entry(path: Path, section: str, name: str, entry: dict) -> None:
+    where = f"{section}.{name}"
+    if section == "controls":
+        if "lines" not in entry and "programs" not in entry:
+            raise LibraryError(f"{path.name}: {where} has no lines")
+        if not entry["file"].endswith(".rules") or not entry["file"][:2].isdigit():
+            raise LibraryError(f"{path.name}: {where}.file is {entry['file']!r}; a file of rules.d has a number first and ends with .rules")
+    lines = list(entry.get("lines", []))
+    for variant in entry.get("variants", []):
+        _check_shape(path, f"{where}.variants", "variants", variant)
+        lines += variant.get("lines", []) + variant.get("modern", [])
+    for line in lines:
+        _check_line(path, where, line)
+        if section == "controls" and line.startswith(("-a", "-w")) and " -k " not in line and " -F key=" not in line:
+            raise LibraryError(f"{path.name}: {where}: {line!r} has no key; checkers want one")
+
+
+def _check_line(path: Path, where: str, line: object) -> None:
+    if not isinstance(line, str):
+        raise LibraryError(f"{path.name}: {where}: {line!r} is {_kind(line)}, not a line for auditctl")
+    try:
+        # as on the machine that knows most calls: which of them the host has is seen there
+        statement = _rule.parse(line, machine="x86_64", users=lambda name: 1, groups=lambda name: 1)
+    except _rule.RuleError as error:
+        raise LibraryError(f"{path.name}: {where}: auditctl refuses {line!r}: {error.reason}") from error
+    if statement is None:
+        raise LibraryError(f"{path.name}: {where}: {line!r} is not a rule")
+
+
+def _check_benchmark(path: Path, entry: dict) -> None:
+    for part in ("rules", "sample_files"):
+        for number, names in entry.get(part, {}).items():
+            if not isinstance(number, str):
+                raise LibraryError(f'{path.name}: {part} {number!r} is {_kind(number)}; write it in quotes: "{number}"')
+            if not isinstance(names, list):
+                raise LibraryError(f"{path.name}: {part}.{number} is {_kind(names)}, not a list")
+    for number, keys in entry.get("auditd_conf", {}).items():
+        for key, values in keys.items() if isinstance(keys, dict) else [(None, None)]:
+            if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
+                where = f"{path.name}: auditd_conf.{number}.{key}"
+                raise LibraryError(f"{where}: give the list of values it accepts, as text, the one to set first")
+    for name, checker in entry.get("needed_by", {}).items():
+        if checker not in CHECKERS:
+            raise LibraryError(f"{path.name}: needed_by.{name} is {checker!r}, not one of {', '.join(CHECKERS)}")
+
+
+def _check_references(result: dict) -> None:
+    controls, products = result["controls"], result["products"]
+    for name, benchmark in result["benchmarks"].items():
+        if benchmark.get("product") not in (None, *products):
+            raise LibraryError(f"benchmark {name}: product {benchmark['product']!r} is not in products; there are {', '.join(products)}")
+        named = [control for names in benchmark["rules"].values() for control in names] + list(benchmark.get("needed_by", {}))
+        for control in named:
+            if control not in controls:
+                raise LibraryError(f"benchmark {name}: there is no control {control!r}")
+    for section in ("controls", "filters"):
+        for name, entry in result[section].items():
+            for variant in entry.get("variants", []):
+                for product in variant["products"]:
+                    if product not in products:
+                        raise LibraryError(f"{section}.{name}: product {product!r} is not in products; there are {', '.join(products)}")
+            for control in [*entry.get("weakens", []), *([entry["joins"]] if "joins" in entry else [])]:
+                if control not in controls:
+                    raise LibraryError(f"{section}.{name}: there is no control {control!r}")
+
+
+def _kind(value: object) -> str:
+    names = {dict: MAP, list: LIST, str: STR, int: "a number", float: "a number", bool: "true or false", type(None): "empty"}
+    return names.get(type(value), type(value).__name__)
