@@ -26,7 +26,7 @@ help:
 	@echo "make build     the collection's tarball in $(BUILD)"
 
 demo: $(VENV)/.ansible tree
-	@$(BIN)/python $(COLLECTION)/demo/demo.py $(BUILD)/demo
+	@PYTHONPATH=$(TREE) $(BIN)/python $(COLLECTION)/demo/demo.py $(BUILD)/demo
 
 test: lint sanity molecule pytest
 

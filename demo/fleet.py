@@ -71,6 +71,7 @@ def write_logs(root: Path, rotated: int) -> None:
 
 def build_tree(root: Path, name: str, tree: Tree) -> None:
     shutil.copytree(FIXTURES / name, root)
+    (root / "etc/audit/plugins.d").mkdir()
     for path in (root / "etc/audit").rglob("*"):
         path.chmod(0o750 if path.is_dir() else 0o640)  # as packages install them; git does not keep it
     for path, text in tree.files.items():
