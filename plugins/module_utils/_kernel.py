@@ -174,9 +174,9 @@ def netlink_status(netlink):
     """As status(), over an open socket; KernelError where the kernel refuses."""
     data = netlink.request(AUDIT_GET, reply=AUDIT_GET)[0]
     words = struct.unpack_from("=%dI" % min(len(STATUS_WORDS), len(data) // 4), data)
-    values = dict(zip(STATUS_WORDS, words))
-    values.pop("mask", None)
-    return {name: values.get(name) for name in STATUS_WORDS if name != "mask"}
+    values = {name: words[place] if place < len(words) else None for place, name in enumerate(STATUS_WORDS)}
+    del values["mask"]
+    return values
 
 
 def features(run_command=None):

@@ -257,8 +257,9 @@ def from_kernel(data, machine=None):
     head = struct.Struct("=%dI" % count)
     offset = TEXT_AT
     keys = ()
-    for number, value, operator in zip(head.unpack_from(data, FIELDS_AT), head.unpack_from(data, VALUES_AT),
-                                       head.unpack_from(data, OPERATORS_AT)):
+    values, operators = head.unpack_from(data, VALUES_AT), head.unpack_from(data, OPERATORS_AT)
+    for place, number in enumerate(head.unpack_from(data, FIELDS_AT)):
+        value = values[place]
         if number in tables.STRINGS:
             text = data[offset:offset + value].decode("utf-8", "surrogateescape")
             offset += value
@@ -268,7 +269,7 @@ def from_kernel(data, machine=None):
             if number in (tables.PATH, tables.DIR):
                 rule.target = "dir" if number == tables.DIR else "path"
             value = text
-        rule.fields.append((number, operator, value))
+        rule.fields.append((number, operators[place], value))
     rule.keys = keys
     return rule
 

@@ -6,12 +6,12 @@ It follows src/auditctl.c and lib/libaudit.c of audit-userspace 3.0.9 and 4.0.2:
 may stand in any order that getopt_long(3) takes, numbers are read by strtol(3) with base 0, names in any case.
 """
 
-import errno
 import re
 
 from . import _rule_tables as tables
 from . import _syscalls
-from ._rule import ALL, Directive, Rule, RuleError, message_types, permission_mask
+from ._rule import ALL, Directive, Rule, RuleError, permission_mask
+from ._rule_fields import DIGITS, EQUAL, READERS, kernel_notes, number_of, permission_bits
 
 OPTIONS = "hicslDvtC:e:f:r:b:a:A:d:S:F:m:R:w:W:k:p:q:"
 TAKES_VALUE = {letter: OPTIONS[place + 1:place + 2] == ":" for place, letter in enumerate(OPTIONS) if letter != ":"}
@@ -19,9 +19,8 @@ LONG_OPTIONS = {  # name: (takes a value, first release)
     "loginuid-immutable": (False, None), "backlog_wait_time": (True, None), "reset-lost": (False, None),
     "reset_backlog_wait_time_actual": (False, (3, 0)), "signal": (True, (3, 0)),
 }
-NUMBER = re.compile(r"[ \t]*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
 NO_SYSCALLS_ON = {"task": "task", "user": "user", "filesystem": "filesystem", "exclude": "exclude"}
-EQUAL = tables.OPERATORS["="]
+UNQUOTED = "in a rules file quotes are literal and a blank ends the word: auditctl -R refuses this line"
 KEY_NEEDS = "Key field needs a watch, syscall or exe path given prior to it"
 
 
@@ -48,7 +47,7 @@ def parse(line, machine=None, release=None, users=None, groups=None, is_director
                 raise
             result = _Line(machine, release, users, groups).read(retry)
             if isinstance(result, Rule):
-                result.notes += ((retry[-1], "in a rules file quotes are literal and a blank ends the word: auditctl -R refuses this line"),)
+                result.notes += ((retry[-1], UNQUOTED),)
     except RuleError as error:
         raise RuleError(error.reason, error.token, number, file, text)
     result.file, result.line, result.text = file, number, text
@@ -79,25 +78,6 @@ def _other_splits(text, words):
             if end > place + 1:
                 return words[:place] + [" ".join(words[place:end])] + words[end:]
     return None
-
-
-def number_of(text):
-    """As strtol(3) and strtoul(3) with base 0 into an unsigned 32-bit word; what follows the digits is not looked at."""
-    if text.isdigit() and (text[0] != "0" or text == "0"):
-        return int(text) & 0xFFFFFFFF
-    found = NUMBER.match(text)
-    if found is None:
-        return 0
-    sign, digits = found.groups()
-    value = int(digits, 16) if digits[:2] in ("0x", "0X") else int(digits, 8) if digits[0] == "0" else int(digits)
-    return (-value if sign == "-" else value) & 0xFFFFFFFF
-
-
-def is_number(text, negative=True):
-    return text[:1] in DIGITS and text != "" or negative and text[:1] == "-" and text[1:2] != "" and text[1:2] in DIGITS
-
-
-DIGITS = frozenset("0123456789")
 
 
 def release_tuple(release):
@@ -307,7 +287,7 @@ class _Line(object):
             raise RuleError("permission option needs a watch given prior to it", token)
         if len(text) > 4:
             raise RuleError("permission %s is too long: it takes letters out of rwxa" % text, token)
-        value = _permission_bits(text, lambda letter: RuleError("Permission %s isn't supported: it takes r, w, x and a" % letter, token))
+        value = permission_bits(text, lambda letter: RuleError("Permission %s isn't supported: it takes r, w, x and a" % letter, token))
         fields = self.rule.fields
         if not fields:
             raise RuleError("Permissions should be preceded by other fields", token)
@@ -394,9 +374,9 @@ class _Line(object):
             raise RuleError("%s can only be used with exit filter list" % name, text)
         if number in tables.EQUALITY_ONLY and sign not in ("=", "!="):
             raise RuleError("%s only takes = or != operators" % name, text)
-        handler = HANDLERS.get(number)
-        if handler is not None:
-            value = handler(self, value, text, name, sign)
+        reader = READERS.get(number)
+        if reader is not None:
+            value = reader(self, value, text, name, sign)
         elif number in tables.STRINGS:
             if len(value.encode("utf-8", "surrogateescape")) > tables.MAX_PATH:
                 raise RuleError("String value too long", text)
@@ -461,156 +441,6 @@ class _Line(object):
         if self.calls and not rule.watch and rule.has_arch and rule.permissions and self.release and \
                 self.release >= tables.PERMISSION_SYSCALLS_SINCE and not rule.is_all:
             rule.mask |= permission_mask(rule.permissions, rule.arch)
-
-    def arch_field(self, value, text, name, sign):
-        if self.calls:
-            raise RuleError("arch must be before -S", text)
-        if sign not in ("=", "!="):
-            raise RuleError("%s only takes = or != operators" % name, text)
-        elf = None
-        if value[0] in DIGITS:
-            elf = number_of(value)
-        else:
-            lower = value.lower()
-            native = self.rule.machine
-            if lower in ("b64", "b32"):
-                machine = native
-                if lower == "b32":
-                    machine = tables.TWINS.get(native, native)
-                if (tables.ELF.get(machine, 0) & tables.ELF_64BIT != 0) != (lower == "b64"):
-                    machine = None
-                elf = tables.ELF.get(machine)
-            else:
-                machine = tables.MACHINES.get(lower)
-                if machine is None and re.match("[0-9a-f]+", lower):
-                    machine = tables.ELF_NAMES.get(int(re.match("[0-9a-f]+", lower).group(), 16))
-                elf = tables.ELF.get(machine)
-        if elf not in tables.ELF_NAMES:
-            raise RuleError("%s elf mapping not found: arch takes b64, b32 or a machine as uname -m prints it" % text, text)
-        self.machine = tables.ELF_NAMES[elf]
-        return elf
-
-    def user_field(self, value, text, name, sign):
-        return self._name_or_number(value, text, self.users, "user", negative=True)
-
-    def group_field(self, value, text, name, sign):
-        return self._name_or_number(value, text, self.groups, "group", negative=False)
-
-    def _name_or_number(self, value, text, lookup, what, negative):
-        if is_number(value, negative):
-            return number_of(value)
-        if negative and value == "unset":
-            return tables.UNSET
-        found = lookup(value)
-        if found is None:
-            raise RuleError("Unknown %s: %s" % (what, value), text)
-        return found
-
-    def exit_field(self, value, text, name, sign):
-        if is_number(value):
-            return number_of(value)
-        number = ERRORS.get(value.lstrip("-").upper()) if value.count("-") <= 1 else None
-        if number is None:
-            raise RuleError("-F unknown errno -%s" % text, text)
-        return (-number if value[0] == "-" else number) & 0xFFFFFFFF
-
-    def message_field(self, value, text, name, sign):
-        if tables.LIST_NAMES[self.list] not in ("exclude", "user"):
-            raise RuleError("msgtype field can only be used with exclude or user filter list", text)
-        if value[0] in DIGITS:
-            return number_of(value)
-        found = message_types()[0].get(value.upper())
-        if found is None:
-            raise RuleError("-F unknown message type - %s" % text, text)
-        return found
-
-    def permission_field(self, value, text, name, sign):
-        if sign != "=":
-            raise RuleError("%s only takes = operator" % name, text)
-        if len(value) > 4:
-            raise RuleError("String value too long: perm takes letters out of rwxa", text)
-        return _permission_bits(value, lambda letter: RuleError("Permission can only contain 'rwxa': not %s" % letter, text))
-
-    def filetype_field(self, value, text, name, sign):
-        # -l prints the number, which auditctl itself does not take back
-        found = number_of(value) if value[0] in DIGITS else tables.FILE_TYPES.get(value.lower())
-        if found is None:
-            raise RuleError("-F unknown file type - %s" % text, text)
-        return found
-
-    def fstype_field(self, value, text, name, sign):
-        if tables.LIST_NAMES[self.list] != "filesystem":
-            raise RuleError("%s field is not valid for the filter" % name, text)
-        found = number_of(value) if value[0] in DIGITS else tables.FILESYSTEMS.get(value.lower())
-        if found is None:
-            raise RuleError("file system type is unknown for field: %s" % text, text)
-        self.filesystem = True
-        return found
-
-    def argument_field(self, value, text, name, sign):
-        if not is_number(value):
-            raise RuleError("-F value should be number for %s" % text, text)
-        return number_of(value)
-
-    def session_field(self, value, text, name, sign):
-        if tables.LIST_NAMES[self.list] not in ("user", "exit", "exclude"):
-            raise RuleError("%s must be used with exclude, user, or exit filter" % name, text)
-        return tables.UNSET if value == "unset" else number_of(value)
-
-    def family_field(self, value, text, name, sign):
-        found = number_of(value)
-        if found >= tables.MAX_ADDRESS_FAMILY:
-            raise RuleError("value is too large for field: %s" % text, text)
-        if value[0] not in DIGITS:
-            self.rule.notes += ((text, "auditctl reads a word that is no number as 0: give the number of the address family"),)
-        return found
-
-    def key_field(self, value, text, name, sign):
-        raise RuleError("key only takes = operator", text)
-
-
-HANDLERS = {
-    tables.ARCH: _Line.arch_field, tables.EXIT: _Line.exit_field, tables.MSGTYPE: _Line.message_field, tables.PERM: _Line.permission_field,
-    tables.FILETYPE: _Line.filetype_field, tables.FSTYPE: _Line.fstype_field, tables.SESSIONID: _Line.session_field,
-    tables.SADDR_FAM: _Line.family_field, tables.KEY: _Line.key_field,
-}
-HANDLERS.update(dict.fromkeys(tables.USERS, _Line.user_field))
-HANDLERS.update(dict.fromkeys(tables.GROUPS, _Line.group_field))
-HANDLERS.update(dict.fromkeys(tables.ARGUMENTS, _Line.argument_field))
-ERRORS = {name: number for name, number in vars(errno).items() if name[0] == "E"}
-
-BIT_OPERATORS = (tables.OPERATORS["&"], tables.OPERATORS["&="])
-ALL_OPERATORS_ON = tables.ARGUMENTS | {tables.FIELDS["pers"], tables.FIELDS["devminor"]}
-EQUALITY_IN_KERNEL = frozenset((13, 14, 15, 19, 20, 21, tables.KEY, tables.FILETYPE, tables.COMPARE))
-
-
-def kernel_notes(rule):
-    """(token, why) for each field that auditctl sends and the kernel refuses (kernel/auditfilter.c, audit_watch.c, audit_tree.c)."""
-    for number, operator, value in rule.fields:
-        name = tables.FIELD_NAMES.get(number, str(number))
-        if number in (tables.PATH, tables.DIR):
-            if operator != EQUAL:
-                yield "%s%s" % (name, value), "the kernel takes only = with %s (Invalid argument)" % name
-            if value[:1] != "/":
-                yield "%s=%s" % (name, value), "the kernel takes only an absolute path (Invalid argument)"
-            elif number == tables.PATH and len(value) > 1 and value.endswith("/"):
-                yield "path=%s" % value, "the kernel takes no path= that ends with /: a directory is dir= (Invalid argument)"
-        elif operator in BIT_OPERATORS and number not in ALL_OPERATORS_ON:
-            yield name, "the kernel takes no bit operator with %s (Invalid argument)" % name
-        elif number in EQUALITY_IN_KERNEL and operator not in (EQUAL, tables.OPERATORS["!="]):
-            yield name, "the kernel takes only = and != with %s (Invalid argument)" % name
-        if rule.list == tables.LISTS["filesystem"] and number not in (tables.FSTYPE, tables.KEY):
-            yield name, "the kernel takes only fstype on the filesystem list (Invalid argument)"
-
-
-def _permission_bits(text, error):
-    bits = 0
-    known = dict(tables.PERMISSIONS)
-    for letter in text:
-        if letter.lower() not in known:
-            raise error(letter)
-        bits |= known[letter.lower()]
-    return bits
 
 
 def _user_number(name):

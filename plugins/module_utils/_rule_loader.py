@@ -125,7 +125,8 @@ def _set(netlink, step):
 
 
 def _listed(netlink, machine):
-    return [_rule.from_kernel(data, machine) for data in netlink.request(_kernel.AUDIT_LIST_RULES, reply=_kernel.AUDIT_LIST_RULES, many=True)]
+    message = _kernel.AUDIT_LIST_RULES
+    return [_rule.from_kernel(data, machine) for data in netlink.request(message, reply=message, many=True)]
 
 
 def _prove(netlink, wanted, result, machine):
@@ -136,7 +137,8 @@ def _prove(netlink, wanted, result, machine):
     found = _ruleset.compare(expected, loaded)
     for words, rules in (("lacks", found.missing), ("still has", found.extra), ("has in another order", found.out_of_order)):
         if rules:
-            raise AuditError("not proven: the kernel %s %s%s" % (words, rules[0].render(), " and %d more" % (len(rules) - 1) if rules[1:] else ""))
+            more = " and %d more" % (len(rules) - 1) if rules[1:] else ""
+            raise AuditError("not proven: the kernel %s %s%s" % (words, rules[0].render(), more))
     result.count = len(loaded)
 
 

@@ -21,10 +21,12 @@ def parsed(text, release=None):
     notes = {id(problem) for problem in compiled.problems if not problem["fatal"]}
     problems = [_public(problem) for problem in compiled.problems if id(problem) not in notes]
     lint = [dict(finding._asdict()) for finding in _ruleset_lint.lint(compiled)]
-    lint += [{"kind": "note", "severity": "low", "file": None, "line": problem["line"], "rule": problem["token"], "reason": problem["reason"]}
-             for problem in compiled.problems if id(problem) in notes]
-    control = {name: value for name, value in compiled.control.items()}
-    return {"changed": False, "rules": [rule.canonical for rule in compiled.statements], "problems": problems, "control": control, "lint": lint}
+    for problem in compiled.problems:
+        if id(problem) in notes:
+            lint.append(dict(_public(problem), kind="note", severity="low", rule=problem["token"]))
+            del lint[-1]["token"]
+    rules = [rule.canonical for rule in compiled.statements]
+    return {"changed": False, "rules": rules, "problems": problems, "control": dict(compiled.control), "lint": lint}
 
 
 def gathered(host, release=None):
@@ -183,8 +185,8 @@ class _Job(object):
             "quarantined": list(staged.quarantined),
             "reboot_required": self.immutable and differs,
             "problems": [_public(problem) for problem in staged.problems],
-            "before": {"rules": [rule.render() for rule in self.have], "control": self._control_before(), "files": sorted(self.current)},
-            "after": {"rules": [rule.render() for rule in self.wanted], "control": dict(staged.compiled.control), "files": list(staged.files)},
+            "before": _side(self.have, self._control_before(), sorted(self.current)),
+            "after": _side(self.wanted, dict(staged.compiled.control), list(staged.files)),
         }
         if self.immutable:
             result["after"] = dict(result["after"], rules=result["before"]["rules"], at_boot=result["after"]["rules"])
@@ -235,7 +237,7 @@ class _Job(object):
     def _write_files(self, undo, backups):
         directory = self.host.path(_ruleset.RULES_D)
         _io.make_directory(directory, DIRECTORY_MODE)
-        order = [path for path in self.write if path != _ruleset.AUDIT_RULES] + [path for path in self.write if path == _ruleset.AUDIT_RULES]
+        order = sorted(self.write, key=lambda path: path == _ruleset.AUDIT_RULES)  # the compiled file last
         for path in self.staged.quarantined:
             _io.make_directory(self.host.path(_ruleset.QUARANTINE), DIRECTORY_MODE)
             target = _free_name(self.host, _quarantine_path(path))
@@ -267,8 +269,13 @@ class _Job(object):
         result["commands"] = loaded.commands
         result["proven"] = True
         result["loaded"] = loaded.count
-        result["left_out"] = result["left_out"] + [
-            {"file": rule.file, "line": rule.line, "token": rule.render(), "reason": "the kernel refused it: %s" % why} for rule, why in loaded.skipped]
+        for rule, why in loaded.skipped:
+            reason = "the kernel refused it: %s" % why
+            result["left_out"].append({"file": rule.file, "line": rule.line, "token": rule.render(), "reason": reason})
+
+
+def _side(rules, control, files):
+    return {"rules": [rule.render() for rule in rules], "control": control, "files": files}
 
 
 def _quarantine_path(path):

@@ -25,6 +25,7 @@ CONTROL_OPTIONS = OrderedDict((  # word of the policy and of struct audit_status
 # What augenrules' awk program looks for; mawk (Debian's awk) has no \s, so only flush-left lines count there
 GAWK = {"comment": r"\s*#", "-e": r"\s*-e", "-D": r"\s*-D\s*$", "-f": r"\s*-f", "-b": r"\s*-b"}
 MAWK = {"comment": r"#", "-e": r"-e", "-D": r"-D$", "-f": r"-f", "-b": r"-b"}
+NOT_FLUSH = "%s is not flush left, or has blanks after it: augenrules under mawk leaves it where it is"
 
 Line = namedtuple("Line", "text file number")
 Comparison = namedtuple("Comparison", "missing extra out_of_order redundant")
@@ -96,8 +97,8 @@ def _lines(files, version, result):
     open_end = False
     for path, text in files.items():
         if " " in os.path.basename(path) and (version is None or version < (4, 2)):
-            result.problem(Line("", path, None), os.path.basename(path), "augenrules before 4.2 does not read a file with a blank in its name",
-                           fatal=version is not None)
+            reason = "augenrules before 4.2 does not read a file with a blank in its name"
+            result.problem(Line("", path, None), os.path.basename(path), reason, fatal=version is not None)
             if version is not None:
                 continue
         parts = text.split("\n")
@@ -109,7 +110,7 @@ def _lines(files, version, result):
             if open_end and number == 1:
                 before = lines.pop()
                 if part:
-                    result.problem(before, before.text, "no newline at the end of the file: augenrules glues this line to the first one of %s"
+                    result.problem(before, before.text, "no newline at the end of the file: augenrules glues this line to the first of %s"
                                    % os.path.basename(path))
                 line = Line(before.text + part, before.file, before.number)
             lines.append(line)
@@ -130,8 +131,7 @@ def _sort_out(lines, awk, result):
                 last[name] = line
                 break
             if anywhere[name].match(line.text):
-                result.problem(line, line.text.strip(), "%s is not flush left, or has blanks after it: augenrules under mawk leaves it where it is"
-                               % name)
+                result.problem(line, line.text.strip(), NOT_FLUSH % name)
                 rest.append(line)
                 break
         else:

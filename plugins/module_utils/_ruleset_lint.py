@@ -48,7 +48,7 @@ def _shadowed(rules):
         for other, other_fields in by_list.setdefault(rule.list, []):
             if other_fields <= fields and _covers(other, rule) and rule.canonical != other.canonical:
                 yield _finding("shadowed", "medium" if rule.action != other.action else "low", rule,
-                               "%s in line %s of %s matches first whatever this rule would match" % (other.render(), other.line, other.file))
+                               "%s in line %s of %s matches all that this rule could" % (other.render(), other.line, other.file))
                 break
         if len(by_list[rule.list]) < 2000:
             by_list[rule.list].append((rule, fields))
@@ -75,7 +75,7 @@ def _without_twin(rules):
         if rule.list in TWIN_LISTS and rule.action == ALWAYS and rule.has_arch and rule.arch in tables.TWINS:
             twin = tables.TWINS[rule.arch]
             if (twin, _twin_key(rule)) not in seen and _any_call_on(rule, twin):
-                yield _finding("no_b32_twin", "low", rule, "32-bit programs make the same calls unseen: there is no rule with arch=b32 like it")
+                yield _finding("no_b32_twin", "low", rule, "32-bit programs make the same calls unseen: no rule like it has arch=b32")
 
 
 def _twin_key(rule):
@@ -97,7 +97,7 @@ def _control(compiled):
         backlog = int(control.get("-b", 64))
         if backlog < PANIC_BACKLOG:
             yield Finding("backlog_with_panic", "high", file, None, "-b %d" % backlog,
-                          "-f 2 panics the kernel when the backlog of %d records is full; %d is the least to have with it" % (backlog, PANIC_BACKLOG))
+                          "-f 2 panics the kernel when a backlog of %d records is full; have %d or more" % (backlog, PANIC_BACKLOG))
     if control.get("-r", "0") != "0":
         yield Finding("rate_limit", "medium", file, None, "-r %s" % control["-r"], "records above %s a second are lost" % control["-r"])
     if control.get("-e") == "0":

@@ -7,10 +7,10 @@ module: audit_rules
 short_description: Write audit rules, load what changed without a blind moment, prove it by the kernel's own list
 version_added: 1.0.0
 description:
-  - Writes rules files below C(/etc/audit/rules.d), compiles C(/etc/audit/audit.rules) as C(augenrules) does, and brings the kernel to exactly
-    that set by adding and deleting only what differs. A rule that stays is never away, not for a moment.
-  - Rules are compared by meaning. C(-w /p -p wa -k x) and C(-a always,exit -F path=/p -F perm=wa -F key=x) are the same rule, and so are the
-    spellings of users, architectures, system calls, numbers and the lists that newer releases of auditctl fill in.
+  - Writes rules files below C(/etc/audit/rules.d), compiles C(/etc/audit/audit.rules) as C(augenrules) does, and brings the kernel to
+    exactly that set by adding and deleting only what differs. A rule that stays is never away, not for a moment.
+  - Rules are compared by meaning. C(-w /p -p wa -k x) and C(-a always,exit -F path=/p -F perm=wa -F key=x) are the same rule, and so
+    are the spellings of users, architectures, system calls, numbers and the lists that newer releases of auditctl fill in.
   - Nothing is "loaded" until the kernel's list equals the wanted set. Where a rule is refused the previous set is put back, and the
     message names file, line and rule.
   - Where the kernel's rules are immutable (C(-e 2)) the files are staged and RV(reboot_required) says that a reboot applies them.
@@ -55,7 +55,8 @@ options:
     elements: str
   content:
     description:
-      - The text of C(10-auditops.rules), instead of O(rules); with O(state=parsed) the text to read, a rules file or what C(auditctl -l) prints.
+      - The text of C(10-auditops.rules), instead of O(rules).
+      - With O(state=parsed) the text to read, a rules file or what C(auditctl -l) prints.
     type: str
   control:
     description:
@@ -98,8 +99,8 @@ options:
     default: abort
   missing_paths:
     description:
-      - V(skip) leaves out rules whose path cannot exist on this host, as comments; the kernel would refuse them and the boot would load nothing
-        behind them. V(keep) writes them nevertheless.
+      - V(skip) leaves out rules whose path cannot exist on this host, as comments; the kernel would refuse them and the boot would load
+        nothing behind them. V(keep) writes them nevertheless.
     type: str
     choices: [keep, skip]
     default: skip
@@ -246,7 +247,9 @@ rendered:
   returned: O(state=rendered)
   type: dict
 gathered:
-  description: C(files) path to text, C(disk), C(compiled) and C(kernel) rules as canonical strings, C(status) and C(features) of the kernel, C(cost).
+  description:
+    - C(files) path to text. C(disk), C(compiled) and C(kernel) rules as canonical strings. C(control) of the files.
+    - C(status) and C(features) of the kernel. C(cost), how many rules a system call is held against.
   returned: O(state=gathered)
   type: dict
 unavailable:

@@ -133,7 +133,8 @@ def test_no_socket(monkeypatch, number, word):
     monkeypatch.setattr(_kernel.socket, "socket", refuse)
     with pytest.raises(NotAvailable, match=word):
         _kernel.rules()
-    text = "enabled 1\nfailure 1\npid 7\nrate_limit 0\nbacklog_limit 64\nlost 0\nbacklog 0\nbacklog_wait_time 15000\nloginuid_immutable 1 locked\n"
+    text = "enabled 1\nfailure 1\npid 7\nrate_limit 0\nbacklog_limit 64\nlost 0\nbacklog 0\n"
+    text += "backlog_wait_time 15000\nloginuid_immutable 1 locked\n"
     answers = {"-s": (0, text, ""), "-l": (0, "-w /x -p wa\n", "")}
 
     def run(argv):

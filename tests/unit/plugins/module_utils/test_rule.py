@@ -9,8 +9,9 @@ import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils import _rule, _ruleset
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-GOLDEN = json.load(open(os.path.join(HERE, "fixtures/rules/rule_listings.json"), encoding="utf-8"))["rules"]
-CORPUS = os.path.join(HERE, "../../../../../shared/corpus/rules")
+with open(os.path.join(HERE, "fixtures/rules/rule_listings.json"), encoding="utf-8") as stream:
+    GOLDEN = json.load(stream)["rules"]
+CORPUS = os.path.join(os.environ.get("AUDITOPS_CORPUS", HERE + "/../../../../../shared/corpus"), "rules")
 EMULATOR_ONLY = ("-q /a,/b", "-t")  # refused by the emulated kernel, not by auditctl
 UNNAMED = "(null)"  # those builds of auditctl had no name for the list they had sent
 
@@ -283,7 +284,7 @@ def test_corpus_round_trips(name):
     with open(os.path.join(CORPUS, name), "rb") as stream:
         text = stream.read().decode("utf-8", "surrogateescape")
     compiled = _ruleset.compile_rules({"/etc/audit/rules.d/" + name: text}, machine="x86_64")
-    assert compiled.rules or compiled.problems or compiled.control
+    assert compiled.text.startswith(_ruleset.HEADER)
     for rule in compiled.rules:
         assert parse(rule.canonical).canonical == rule.canonical
         again = parse(rule.render())
