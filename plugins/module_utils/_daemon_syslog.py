@@ -3,6 +3,7 @@
 """What auditd tells syslog or the journal: before 4.1.2 the only place where it says why it refused a configuration."""
 
 import os
+import re
 import time
 
 from ._daemon_signal import wait_for
@@ -35,7 +36,8 @@ class Syslog(object):
         return [line for line in lines if line and not line.startswith(ROUTINE)]
 
     def _from_files(self, pid):
-        tag = "auditd[%d]: " % pid if pid else "auditd["
+        # before it is a daemon, auditd has not told syslog to add its pid
+        tag = re.compile(r" auditd\[%d\]: (.*)" % pid if pid else r" auditd(?:\[\d+\])?: (.*)")
         lines = []
         for path in FILES:
             try:
@@ -45,7 +47,7 @@ class Syslog(object):
                     text = stream.read(LIMIT).decode("utf-8", "replace")
             except OSError:
                 continue
-            lines += [line.partition("]: ")[2] for line in text.splitlines() if tag in line]
+            lines += [match.group(1) for match in map(tag.search, text.split("\n")) if match]
         return lines
 
     def _from_journal(self, pid):

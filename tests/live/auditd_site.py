@@ -273,9 +273,9 @@ class Site:
         def work():
             while not stop.is_set():
                 with contextlib.suppress(TimeoutError):
-                    stamp, _, message = channel.recv(8192).rstrip(b"\0\n").partition(b" auditd[")
+                    stamp, _, message = channel.recv(8192).rstrip(b"\0\n").partition(b" auditd")
                     with open(path, "ab") as stream:
-                        stream.write(stamp.partition(b">")[2] + b" host auditd[" + message + b"\n")
+                        stream.write(stamp.partition(b">")[2] + b" host auditd" + message + b"\n")
 
         thread = threading.Thread(target=work)
         thread.start()
