@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.auditops.auditd.plugins.plugin_utils import rotation_program
 
+# Once for a run: the strategy loads this plugin before it forks a worker for each host.
+PROGRAM = rotation_program.digests()
 PHASES = ("now", "before", "after")
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 ON_CONTROLLER = ("report_dir", "phase", "fail_on")
@@ -24,9 +27,7 @@ class ActionModule(ActionBase):
         fail_on = _choice("fail_on", options["fail_on"] or "never", ("never", *SEVERITIES))
         arguments = {name: value for name, value in self._task.args.items() if name not in ON_CONTROLLER}
         if arguments.get("audit_rotation") and not arguments.get("program"):
-            from ansible_collections.auditops.auditd.plugins.plugin_utils import rotation_program
-
-            arguments["program"] = rotation_program.digests()
+            arguments["program"] = PROGRAM
         result = self._execute_module(module_name="auditops.auditd.audit_drift", module_args=arguments, task_vars=task_vars)
         if result.get("failed") or "drift" not in result:
             return result

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare the live state of a host with the policy: the drift document (schema 1).
 
-Everything here is pure: compare() takes what _live.collect() read and what the policy wants. The same host gives the same
-document but for ``collected_at``: figures that move by themselves are left out or coarse (free room has two digits, the
-queue is told in tenths of its limit), times are those of files and records.
+compare() takes what _live.collect() read and what the policy wants; it reads only the files that the policy names. The same
+host gives the same document but for ``collected_at``: figures that move by themselves are left out or coarse (free room has
+two digits, the queue is told in tenths of its limit), times are those of files and records.
 """
 
 from . import _drift_tables as tables
@@ -37,7 +37,7 @@ def compare(live, parsed, wanted):
             items.extend(_drift_rules.items(live, parsed, wanted["audit_rules"], family))
     if wanted.get("audit_rotation"):
         from . import _drift_rotation
-        items.extend(_drift_rotation.items(live, wanted["audit_rotation"], wanted.get("program") or {}, family))
+        items.extend(_drift_rotation.items(live, parsed.host, wanted["audit_rotation"], wanted.get("program") or {}, family))
     if not _is_absent(live):
         items.extend(_storage(risks, wanted, family))
     items.extend(_boot(live, wanted, family))

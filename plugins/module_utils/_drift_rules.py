@@ -6,10 +6,11 @@ A file that is written differently but means the same is no drift; so neither co
 augenrules makes of them does.
 """
 
-from collections import OrderedDict
+from . import _drift, _localise, _ruleset
+from ._errors import AuditError
 
-from . import _drift, _ruleset
-
+# What a policy can say without a rule of it depending on what else the host has.
+PLAIN = {"files", "control", "immutable", "purge", "on_error", "missing_paths", "state", "optimise"}
 MOST_RULES = 100  # of one finding; the count is in its other value
 # option -> word of struct audit_status
 STATUS_WORDS = (("-f", "failure"), ("-b", "backlog_limit"), ("--backlog_wait_time", "backlog_wait_time"))
@@ -19,40 +20,49 @@ def items(live, parsed, policy, family):
     """The findings of the layers disk (rules.d), compiled (audit.rules) and kernel."""
     if live["rules"] is None:
         return []
-    files = wanted_files(policy, parsed.files)
-    same = files == parsed.files
-    wanted = parsed.disk if same else _ruleset.compile_rules(files, **parsed.options)
-    found = [] if same else list(_disk(live, policy, parsed, files, wanted, family))
-    found.extend(_modes(live, policy, family))
-    found.extend(_compiled(live, parsed, wanted, family))
-    found.extend(_kernel(live, parsed, wanted, family))
-    return found
+    modes = list(_modes(live, family))
+    if _is_as_written(parsed, policy):
+        found = _layers(live, parsed, parsed.disk, family)
+        if not found or all(finding["severity"] == "info" for finding in found):
+            return modes + found
+    from . import _rule_staging
+    try:
+        staged = _rule_staging.stage(parsed.host, parsed.files, policy, release=live["version"])
+    except AuditError as error:
+        problems = error.details.get("problems", ())
+        reasons = ["%s line %s: %s" % (problem["file"], problem["line"], problem["reason"]) for problem in problems]
+        return [_drift.item("disk.rules_d.policy", "rules that this host can load", reasons or str(error), family)]
+    return modes + list(_disk(parsed, staged, family)) + _layers(live, parsed, staged.compiled, family)
 
 
-def wanted_files(policy, have):
-    """OrderedDict {path: text} of rules.d as the policy wants it: its own files, and those of others unless it purges them."""
-    own = dict(policy.get("files") or {})
-    if _ruleset.FINALIZE_FILE not in own and (policy.get("control") or policy.get("immutable") is not None):
-        own[_ruleset.FINALIZE_FILE] = _ruleset.finalize_text(policy.get("control"), policy.get("immutable"))
-    files = {_ruleset.RULES_D + "/" + name: text for name, text in own.items()}
-    for path, text in have.items():
-        is_ours = _ruleset.managed(text) or path in files
-        if not is_ours and policy.get("purge", "keep") == "keep":
-            files[path] = text
-    return OrderedDict((path, files[path]) for path in sorted(files, key=lambda path: _ruleset.natural_key(path.rpartition("/")[2])))
+def _is_as_written(parsed, policy):
+    """The files are byte for byte those that the policy writes, and load to their end: then a host in sync is told without
+    putting together anew, rule by rule, what would be written."""
+    if parsed.disk.aborts_at is not None or policy.get("optimise") or not set(policy) <= PLAIN:
+        return False
+    wanted = {_ruleset.RULES_D + "/" + name: text for name, text in (policy.get("files") or {}).items()}
+    finalize = _ruleset.RULES_D + "/" + _ruleset.FINALIZE_FILE
+    if finalize not in wanted and (policy.get("control") or policy.get("immutable") is not None):
+        wanted[finalize] = _ruleset.finalize_text(policy.get("control"), policy.get("immutable"))
+    for path, text in parsed.files.items():
+        if path not in wanted and (_ruleset.managed(text) or policy.get("purge", "keep") != "keep"):
+            return False
+    return all(parsed.files.get(path) == _ruleset.with_mark(_localise.text_for(parsed.host, text)) for path, text in wanted.items())
 
 
-def _disk(live, policy, parsed, files, wanted, family):
-    """Findings by meaning: what is missing, what is too much, what sets the kernel otherwise."""
-    for path in parsed.files:
-        if path not in files:
-            name = path.rpartition("/")[2]
-            yield _drift.item("disk.rules_d_foreign." + name, "not there", "there", family)
-    for finding in _differences("disk.rules_d", wanted, parsed.disk, family):
-        yield finding
+def _layers(live, parsed, wanted, family):
+    return list(_compiled(live, parsed, wanted, family)) + list(_kernel(live, parsed, wanted, family))
 
 
-def _modes(live, policy, family):
+def _disk(parsed, staged, family):
+    for path in staged.quarantined + staged.removed:
+        yield _drift.item("disk.rules_d_foreign." + path.rpartition("/")[2], "not there", "there", family)
+    if staged.files != parsed.files:
+        for finding in _differences("disk.rules_d", staged.compiled, parsed.disk, family):
+            yield finding
+
+
+def _modes(live, family):
     for path, entry in sorted(live["rules"]["disk"]["files"].items()):
         if int(entry["mode"], 8) & ~0o640:
             yield _drift.item("disk.rules_d_mode." + path.rpartition("/")[2], "0640 or stricter", entry["mode"], family)

@@ -123,6 +123,7 @@ ITEMS = {
         "role auditd: auditd_conf",
     ),
     "disk.auditd_conf.trap.": ("info", "", "auditd accepts this, but does not do what the line seems to say.", "role auditd: auditd_conf"),
+    "disk.rules_d.policy": ("high", "", "The policy has rules that this host would refuse, so nothing of it can be loaded.", RULES),
     "disk.rules_d.missing": (
         "medium", "", "The files in rules.d, from which this host loads its rules at boot, lack rules of the policy.", RULES,
     ),
@@ -157,7 +158,8 @@ ITEMS = {
         "role auditd",
     ),
     "daemon.refused": (
-        "high", "", "auditd refused its configuration at the last reload and runs with older settings; syslog has its reason.", "role auditd",
+        "high", "", "auditd refused its configuration at the last reload and runs with older settings; syslog has its reason.",
+        "role auditd",
     ),
     "daemon.version": (
         "info", "", "The running auditd is of another release than the installed one; it changes at the next restart.",
@@ -199,6 +201,8 @@ ITEMS = {
         "low", "enabled", "The kernel's rules are locked (-e 2): the new ones are staged on disk and take effect at the next boot.",
         "reboot the host",
     ),
+    "schedule.conflict.": (
+        "info", "", "Something else rotates or compresses the same log: each takes files that the other expects.", "remove the other one"),
     "schedule.": ("medium", "", "The time-based rotation is not installed as the policy says.", ROTATION),
     "schedule.interpreter": ("high", "", "The Python that the rotation program names is gone: every run fails.", ROTATION),
     "schedule.other_scheduler": (

@@ -30,9 +30,9 @@ class Parsed(object):
     """What the document holds as text, kept parsed for the comparison: no file is read or parsed twice."""
 
     def __init__(self):
+        self.host = None  # the _host.Host that was read
         self.conf = None  # _conf.Conf of auditd.conf
         self.files = {}  # path in rules.d -> text
-        self.options = {}  # how the host reads rules: for _ruleset.compile_rules
         self.disk = self.compiled = None  # _ruleset.Compiled
         self.loaded = None  # [_rule.Rule]
 
@@ -46,6 +46,7 @@ def collect(host, release=None, parsed=None):
     if host.is_live and os.geteuid() != 0:
         raise AuditError("reading the live audit state needs root: run with become")
     parsed = parsed or Parsed()
+    parsed.host = host
     live = {
         "collected_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "root": host.root,
@@ -178,8 +179,7 @@ def _rules(host, live, parsed, release):
     from . import _localise, _ruleset
     parsed.files = _ruleset.read_rules_d(host)
     options = _localise.options(host)
-    parsed.options = dict(options, release=live["version"], awk=_ruleset.awk_of(host))
-    parsed.disk = _ruleset.compile_rules(parsed.files, **parsed.options)
+    parsed.disk = _ruleset.compile_rules(parsed.files, live["version"], _ruleset.awk_of(host), **options)
     files = {path: dict(_file(host, path), text=text) for path, text in parsed.files.items()}
     found = {"disk": dict(_ruled(parsed.disk), files=files), "compiled": None, "loaded": None}
     try:
@@ -214,7 +214,8 @@ def _loaded(host, live, parsed):
 
 def _rotation(host, live, parsed, release):
     from . import _live_rotation
-    return _live_rotation.read(host, live["unavailable"])
+    log_file = ((live["auditd_conf"] or {}).get("effective") or {}).get("log_file") or "/var/log/audit/audit.log"
+    return _live_rotation.read(host, live["unavailable"], log_file)
 
 
 def _storage(host, live, parsed, release):

@@ -3,35 +3,63 @@
 """The time-based rotation as it stands on a host: program, scheduler, configuration, last runs."""
 
 import json
+import re
 
-from . import _rotate_conf
+from . import _rotate_conf, _rotation
 from ._errors import AuditError
 
-PROGRAM = "/usr/local/sbin/audit-rotate"
-CRON = "/etc/cron.d/audit-rotate"
-TIMER = "/etc/systemd/system/audit-rotate.timer"
-TIMER_ENABLED = "/etc/systemd/system/timers.target.wants/audit-rotate.timer"
-STATUS = _rotate_conf.STATE_DIR + "/status.json"
-STATUS_KEYS = ("last_run", "last_success", "result", "error")
+STATUS_KEYS = ("last_run", "last_success", "result", "exit", "error")
+KEEPS = ("keep", "keep_days", "keep_megabytes", "min_free_megabytes")
+TIMER_LINK = _rotation.WANTS + "audit-rotate.timer"
+# words of systemd.time(7) that the timers use -> seconds between two runs
+CALENDARS = {calendar: period for _fields, calendar, period in _rotation.WORDS.values()}
 
 
-def read(host, missing):
-    """{installed, schedulers, active, prunes, config, last}; what cannot be read goes into ``missing`` {name: reason}.
+def read(host, missing, log_file):
+    """{installed, schedulers, active, period, prunes, config, last, conflicts}; what cannot be read goes into ``missing`` {name: reason}.
 
-    ``active``: the program and a scheduler that starts it are there. ``prunes``: its configuration bounds what is kept.
+    ``active``: the program and a scheduler that starts it are there. ``period``: seconds between two runs, None where that cannot be told.
+    ``prunes``: its configuration bounds what is kept. ``conflicts``: sentences about what else touches the same log.
     """
-    installed = host.stat(PROGRAM) is not None
-    schedulers = [name for name, path in (("cron", CRON), ("systemd", TIMER_ENABLED)) if host.lstat(path) is not None]
+    installed = host.stat(_rotation.PROGRAM) is not None
+    cron, timer = _text(host, _rotation.CRON), _text(host, _rotation.TIMER)
+    schedulers = ["cron"] if cron is not None else []
+    if timer is not None and host.lstat(TIMER_LINK) is not None:
+        schedulers.append("systemd")
     config = _config(host, missing)
-    keeps = ("keep", "keep_days", "keep_megabytes", "min_free_megabytes")
     return {
         "installed": installed,
         "schedulers": schedulers,
         "active": installed and bool(schedulers),
-        "prunes": config is not None and any(config[key] for key in keeps),
+        "period": _cron_period(cron) if cron is not None else _timer_period(timer) if timer is not None else None,
+        "prunes": config is not None and any(config[key] for key in KEEPS),
         "config": config,
         "last": _status(host, missing) if installed else None,
+        "conflicts": _rotation.conflicts(host, log_file),
     }
+
+
+def _text(host, path):
+    try:
+        return host.text(path)
+    except AuditError:
+        return None
+
+
+def _cron_period(text):
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) == 7 and words[6] == _rotation.PROGRAM:
+            try:
+                return _rotation.Schedule(" ".join(words[:5])).period
+            except AuditError:
+                return None
+    return None
+
+
+def _timer_period(text):
+    found = re.findall(r"^OnCalendar=(.*)$", text, re.M)
+    return CALENDARS.get(found[0]) if len(found) == 1 else None
 
 
 def _config(host, missing):
@@ -45,9 +73,9 @@ def _config(host, missing):
 
 def _status(host, missing):
     try:
-        text = host.text(STATUS)
+        text = host.text(_rotation.STATUS)
         found = {} if text is None else json.loads(text)
         return {key: found.get(key) for key in STATUS_KEYS}
     except (AuditError, ValueError, AttributeError) as error:
-        missing["rotation.last"] = "%s: %s" % (STATUS, error)
+        missing["rotation.last"] = "%s: %s" % (_rotation.STATUS, error)
         return None

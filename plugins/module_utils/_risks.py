@@ -238,7 +238,7 @@ def _backlog(facts):
     per_second = facts.rate * _storage.MEGABYTE / _storage.DAY / _storage.RECORD_BYTES
     needed = int(per_second * _storage.STALL_SECONDS)
     if needed > facts.backlog_limit:
-        words = "About %s records arrive in %d seconds, which auditd may need to rotate; past backlog_limit %d they are lost or processes wait"
+        words = "About %s records arrive in %d seconds, as long as auditd may need to rotate; past backlog_limit %d they are lost or wait"
         sentence = words % (
             _storage.significant(needed, 2), _storage.STALL_SECONDS, facts.backlog_limit)
         yield _risk("backlog_limit", "loses_records", "medium", sentence, facts.backlog_limit)

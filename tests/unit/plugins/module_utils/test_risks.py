@@ -36,6 +36,7 @@ def found(**values):
 
 
 IGNORE = {"max_log_file_action": "IGNORE"}
+FULL, ADMIN, MAIL = "storage.disk_full_action", "storage.admin_space_left_action", "storage.space_left_action_mail"
 PRUNED = {"active": True, "prunes": True, "period": 86400}
 
 
@@ -50,22 +51,22 @@ def test_a_host_that_rotates_and_prunes_by_time_has_no_risk():
 @pytest.mark.parametrize(
     ("values", "ident", "effect", "severity", "days"),
     [
-        ({"settings": dict(IGNORE, disk_full_action="HALT")}, "storage.disk_full_action", "stops_host", "critical", 3),
-        ({"settings": dict(IGNORE, disk_full_action="single")}, "storage.disk_full_action", "stops_host", "critical", 3),
-        ({"settings": dict(IGNORE, disk_full_action="SUSPEND")}, "storage.disk_full_action", "stops_auditing", "high", 3),
+        ({"settings": dict(IGNORE, disk_full_action="HALT")}, FULL, "stops_host", "critical", 3),
+        ({"settings": dict(IGNORE, disk_full_action="single")}, FULL, "stops_host", "critical", 3),
+        ({"settings": dict(IGNORE, disk_full_action="SUSPEND")}, FULL, "stops_auditing", "high", 3),
         ({"settings": dict(IGNORE, disk_full_action="SYSLOG")}, "storage.disk_full_action", "loses_records", "medium", 3),
         ({"settings": dict(IGNORE, disk_full_action="EXEC /sbin/x")}, "storage.disk_full_action", "runs_program", "info", 3),
-        ({"settings": dict(IGNORE, disk_full_action="HALT"), "rate": None}, "storage.disk_full_action", "stops_host", "high", None),
-        ({"settings": dict(IGNORE, disk_full_action="HALT"), "size": None}, "storage.disk_full_action", "stops_host", "high", None),
-        ({"settings": dict(IGNORE, disk_full_action="HALT"), "free": 100000}, "storage.disk_full_action", "stops_host", "high", 240),
-        ({"settings": {"disk_full_action": "HALT"}}, "storage.disk_full_action", "stops_host", "info", None),
-        ({"settings": {"disk_full_action": "HALT"}, "mount": "/"}, "storage.disk_full_action", "stops_host", "high", None),
-        ({"settings": {"disk_full_action": "HALT"}, "free": 0}, "storage.disk_full_action", "stops_host", "critical", 0),
-        ({"settings": dict(IGNORE, admin_space_left_action="HALT")}, "storage.admin_space_left_action", "stops_host", "critical", 3),
-        ({"settings": {"admin_space_left_action": "SUSPEND"}, "free": 40}, "storage.admin_space_left_action", "stops_auditing", "high", 0),
+        ({"settings": dict(IGNORE, disk_full_action="HALT"), "rate": None}, FULL, "stops_host", "high", None),
+        ({"settings": dict(IGNORE, disk_full_action="HALT"), "size": None}, FULL, "stops_host", "high", None),
+        ({"settings": dict(IGNORE, disk_full_action="HALT"), "free": 100000}, FULL, "stops_host", "high", 240),
+        ({"settings": {"disk_full_action": "HALT"}}, FULL, "stops_host", "info", None),
+        ({"settings": {"disk_full_action": "HALT"}, "mount": "/"}, FULL, "stops_host", "high", None),
+        ({"settings": {"disk_full_action": "HALT"}, "free": 0}, FULL, "stops_host", "critical", 0),
+        ({"settings": dict(IGNORE, admin_space_left_action="HALT")}, ADMIN, "stops_host", "critical", 3),
+        ({"settings": {"admin_space_left_action": "SUSPEND"}, "free": 40}, ADMIN, "stops_auditing", "high", 0),
         ({"settings": dict(IGNORE, space_left_action="SINGLE")}, "storage.space_left_action", "stops_host", "critical", 3),
-        ({"settings": {"admin_space_left_action": "HALT"}, "size": 40, "free": 30}, "storage.admin_space_left_action", "stops_host", "critical", 0),
-        ({"settings": dict(IGNORE, disk_full_action="HALT"), "rotation": PRUNED, "free": 300}, "storage.disk_full_action", "stops_host", "critical", 1),
+        ({"settings": {"admin_space_left_action": "HALT"}, "size": 40, "free": 30}, ADMIN, "stops_host", "critical", 0),
+        ({"settings": dict(IGNORE, disk_full_action="HALT"), "rotation": PRUNED, "free": 300}, FULL, "stops_host", "critical", 1),
         ({"settings": {"disk_error_action": "HALT"}}, "storage.disk_error_action", "stops_host", "high", None),
         ({"settings": {"disk_error_action": "SUSPEND"}}, "storage.disk_error_action", "stops_auditing", "medium", None),
         ({"settings": {"overflow_action": "HALT"}}, "storage.overflow_action", "stops_host", "high", None),
@@ -75,7 +76,7 @@ def test_a_host_that_rotates_and_prunes_by_time_has_no_risk():
         ({"settings": {"num_logs": "1"}}, "storage.max_log_file_action", "fills_partition", "high", 3),
         ({"settings": {"max_log_file_action": "SUSPEND"}}, "storage.max_log_file_action", "stops_auditing", "high", 1),
         ({"settings": {"num_logs": "99", "max_log_file": "200"}}, "storage.num_logs", "fills_partition", "medium", None),
-        ({"settings": {"space_left_action": "EMAIL"}, "sendmail": False}, "storage.space_left_action_mail", "warns_nobody", "medium", None),
+        ({"settings": {"space_left_action": "EMAIL"}, "sendmail": False}, MAIL, "warns_nobody", "medium", None),
         ({"status": {"failure": 2, "backlog_limit": 8192, "backlog_wait_time": 15000}}, "storage.kernel_failure", "stops_host", "high", None),
         ({"status": {"failure": 2, "backlog_limit": 64, "backlog_wait_time": 15000}}, "storage.kernel_failure", "stops_host", "critical", None),
         ({"control": {"-f": "2", "-b": "8192", "--backlog_wait_time": "0"}}, "storage.kernel_failure", "stops_host", "critical", None),
@@ -131,7 +132,8 @@ def test_sentence(ident):
 
 
 def test_the_worst_comes_first():
-    risks = _risks.risks(host(settings=dict(IGNORE, disk_full_action="HALT", disk_error_action="SUSPEND", admin_space_left_action="SUSPEND")))
+    actions = {"disk_full_action": "HALT", "disk_error_action": "SUSPEND", "admin_space_left_action": "SUSPEND"}
+    risks = _risks.risks(host(settings=dict(IGNORE, **actions)))
     order = ["critical", "high", "medium", "low", "info"]
     assert [risk["severity"] for risk in risks] == sorted((risk["severity"] for risk in risks), key=order.index)
 

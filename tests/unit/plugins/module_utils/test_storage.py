@@ -103,7 +103,10 @@ def test_only_the_current_log(tree):
 
 @pytest.mark.parametrize(
     "files",
-    [{}, {"audit.log": (b"", START)}, {"audit.log": (record(START), START + 60)}, {"audit.log.1": (b"x" * MB, START)}, {"audit.log": (b"no record", START)}],
+    [
+        {}, {"audit.log": (b"", START)}, {"audit.log": (record(START), START + 60)}, {"audit.log.1": (b"x" * MB, START)},
+        {"audit.log": (b"no record", START)},
+    ],
     ids=["none", "empty", "a minute", "one without record", "no record"],
 )
 def test_too_little_to_tell(tree, files):
