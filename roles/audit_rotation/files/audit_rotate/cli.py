@@ -44,6 +44,10 @@ def main(arguments):
         return failure.code
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # a fault of this program: the administrator's log is to have it, and the trace goes to stderr
+        import syslog
+        syslog.syslog(syslog.LOG_ERR, "unexpected: %r (exit code 1)" % error)
+        raise
 
 
 def _run(options, chosen, why):

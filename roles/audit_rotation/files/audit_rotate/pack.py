@@ -51,16 +51,24 @@ def pack(job):
 
 def _pack_one(job, entry):
     """False where there is no room for it now."""
+    packed = _pack_somewhere(job, entry)
+    if packed and os.path.dirname(packed) != job.directory:
+        come_home(job, os.path.basename(packed))
+    return packed is not None
+
+
+def _pack_somewhere(job, entry):
+    """The path of the archive; "" where the log is left as it is for this time, None where there is no room for it now."""
     try:
         descriptor = store.open_plain(entry.path)
     except OSError as error:
         job.problem("partly", "%s cannot be compressed: %s" % (entry.name, error.strerror))
-        return True
+        return ""
     try:
         size = os.fstat(descriptor).st_size
         if size == 0:
             os.unlink(entry.path)  # auditd rotated an empty log: there is no record to keep
-            return True
+            return ""
         for directory in _places(job, size):
             try:
                 packed = _write(job, entry, descriptor, directory)
@@ -69,16 +77,13 @@ def _pack_one(job, entry):
                     continue
                 reason = error.strerror if isinstance(error, OSError) else str(error)
                 job.problem("compressor", "%s was not compressed and is as it was: %s" % (entry.name, reason))
-                return True
+                return ""
             if packed is None:
                 job.waiting.append({"name": entry.name, "reason": "it grew while it was compressed"})
-                return True
-            if directory != job.directory:
-                come_home(job, os.path.basename(packed))
-            return True
-        return False
+            return packed or ""
+        return None
     finally:
-        os.close(descriptor)
+        os.close(descriptor)  # only now the original's blocks are free
 
 
 def _places(job, size):

@@ -17,15 +17,15 @@ def repair(job):
     entries = job.scan()
     for entry in entries:
         if entry.kind == "temporary":
-            _remove(job, entry, "the temporary file %s of a run that was cut short")
+            _remove(job, entry, "the temporary file %s of a run that was cut short" % entry.name)
         elif entry.kind == "archive" and not entry.suffix and entry.status.st_size == 0:
-            _remove(job, entry, "the empty file %s")
+            _remove(job, entry, "the empty file %s" % entry.name)
         elif entry.kind == "archive":
             by_stem.setdefault(entry.stem, []).append(entry)
     waiting = job.staged()
     for entry in waiting:
         if entry.kind == "temporary":
-            _remove(job, entry, "the temporary file %s of a run that was cut short")
+            _remove(job, entry, "the temporary file %s of a run that was cut short" % entry.name)
         elif entry.kind == "archive":
             by_stem.setdefault(entry.stem, []).append(entry)
     open_now = store.written_by_others(
@@ -52,10 +52,10 @@ def _settle(job, plain, packed):
         os.fsync(descriptor)  # the tool that wrote it may not have
         os.close(descriptor)
         fsync_directory(os.path.dirname(packed.path))
-        _remove(job, plain, "%s, which is whole in " + packed.name)
+        _remove(job, plain, "%s, which is whole in %s" % (plain.name, packed.name))
         return []
     if relation == "part":
-        _remove(job, packed, "%s, a part of " + plain.name)
+        _remove(job, packed, "%s, a part of %s" % (packed.name, plain.name))
         return [plain]
     stem = job.names.free_stem(plain.time, job.taken)
     store.move(plain.path, os.path.join(job.directory, stem))
@@ -107,7 +107,7 @@ def _bring(job, entry):
         os.close(at_home)
         os.close(staged)
     if same:
-        _remove(job, entry, "the second copy of %s in " + job.stage_directory)
+        _remove(job, entry, "the second copy of %s in %s" % (entry.name, job.stage_directory))
         return
     name = job.names.free_stem(entry.time, job.taken) + entry.suffix
     store.move(entry.path, os.path.join(job.stage_directory, name))
@@ -119,5 +119,5 @@ def _remove(job, entry, what):
     if not job.dry_run:
         store.unlink_if_there(entry.path)
         fsync_directory(os.path.dirname(entry.path))
-    job.repaired.append("removed " + what % entry.name)
-    job.say(("would remove " if job.dry_run else "removed ") + what % entry.name)
+    job.repaired.append("removed " + what)
+    job.say(("would remove " if job.dry_run else "removed ") + what)

@@ -15,6 +15,8 @@ from ._io import SELINUX_XATTR, fsync_directory
 from .names import temporary
 
 CHUNK = 1 << 18
+AT_FDCWD = -100  # fcntl.h
+RENAME_NOREPLACE = 1  # linux/fs.h
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -29,12 +31,32 @@ def open_plain(path):
 
 def move(source, target):
     """Rename onto a name that nobody has. FileExistsError where somebody has it; FileNotFoundError where the source has gone."""
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    try:
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        if error.errno not in NO_ROOM or not _move_by_kernel(source, target):
+            raise
+        return
     try:
         os.rename(source, target)
     except OSError:
         os.unlink(target)  # still the empty file of a moment ago
         raise
+
+
+def _move_by_kernel(source, target):
+    """renameat2(2) with RENAME_NOREPLACE, which needs no inode: a full XFS has none left. False where it cannot be called."""
+    try:
+        import ctypes
+        function = ctypes.CDLL(None, use_errno=True).renameat2  # glibc 2.28
+    except (ImportError, OSError, AttributeError):
+        return False
+    if function(AT_FDCWD, os.fsencode(source), AT_FDCWD, os.fsencode(target), RENAME_NOREPLACE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.EINVAL, errno.ENOSYS):
+        return False
+    raise OSError(number, os.strerror(number), target)
 
 
 def create(directory, name):

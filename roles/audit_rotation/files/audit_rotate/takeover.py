@@ -20,7 +20,7 @@ def take_over(job):
     open_now = store.written_by_others({store.identity(entry.status) for entry in rotated if entry.suffix})
     count = 0
     seen = {}
-    for entry in sorted(rotated, key=lambda entry: (-entry.number, entry.suffix)):
+    for entry in sorted(rotated, key=lambda entry: (-entry.number, not entry.suffix)):
         identity = store.identity(entry.status)
         if identity == live:
             job.notes.append("%s is a second name of the live log and stays" % entry.name)
