@@ -21,7 +21,6 @@ PRIVILEGED = ("discover", "list", "off")
 FILTER_FILE = "20-auditops-filters.rules"
 COMMAND_CONTROL = "privileged_commands"
 MODERN, OLD = "modern", "old"
-SETUID, CAPABILITY = "setuid", "capability"
 WATCH = re.compile(r"-w (\S+) -p (\w+) -k (\S+)$")
 CALLS = re.compile(r" -S (\S+)")
 COMMAND = re.compile(r"-a always,exit -F path=(\S+) -F perm=x (.*)$")
@@ -42,7 +41,7 @@ def resolve(library, profiles, skip=(), product=None, arch="x86_64", audit_relea
     """What the named profiles mean on a host.
 
     ``product``: as product() gives it. ``arch``: uname -m. ``audit_release``: of auditctl, None takes what the product ships.
-    ``privileged``: discover takes ``programs`` (as programs() gives it, or plain paths), list the library's own list, off none.
+    ``privileged``: discover takes ``programs`` (paths, of C(_localise.privileged_commands)), list the library's own, off none.
     ``filters``: names of noise filters. ``failure_policy``, ``rotation_wanted``, ``immutable`` decide what is waived.
     ``has_user``: name -> bool, for filters that name a user; None takes every user as present.
 
@@ -82,21 +81,6 @@ def resolve(library, profiles, skip=(), product=None, arch="x86_64", audit_relea
         "sample_files": _samples(library, names), "auditd_conf": conf["settings"], "expectations": conf["expectations"],
         "waivers": conf["waivers"], "notes": place.notes + _foreign(library, names, product),
     }
-
-
-def programs(host):
-    """({path: setuid | capability}, complete) of the programs that run with more rights than their caller.
-
-    OVAL content wants exactly one line of its form for each set-uid or set-gid program, and counts; programs with file capabilities
-    get theirs in a form that is not counted.
-    """
-    from . import _localise
-    paths, complete = _localise.privileged_commands(host)
-    found = OrderedDict()
-    for path in paths:
-        status = host.lstat(path)
-        found[path] = SETUID if status is not None and status.st_mode & 0o6000 else CAPABILITY
-    return found, complete
 
 
 def sample_texts(host, result):
@@ -157,12 +141,8 @@ class _Place(object):
         control = self.controls[COMMAND_CONTROL]
         paths = {"discover": programs, "list": control["programs"], "off": ()}[how]
         text = "-a always,exit -F path=%s -F perm=x -F auid>=1000 -F auid!=unset -k " + control["key"]
-        counted, other = "plain", "pair"
-        if any(self.style(product, "commands", "plain") == "pair" for product in products):
-            counted, other = other, counted
-        by_capability = {path for path in paths if paths[path] == CAPABILITY} if isinstance(paths, dict) else set()
-        return [line for path in sorted(set(paths) - fixed)
-                for line in command_forms(text % _rule.escape(path), other if path in by_capability else counted)]
+        form = "pair" if any(self.style(product, "commands", "plain") == "pair" for product in products) else "plain"
+        return [line for path in sorted(set(paths) - fixed) for line in command_forms(text % _rule.escape(path), form)]
 
     def fit(self, line):
         """(line as it is written here, None), or (None, why it is not written)."""
@@ -197,14 +177,20 @@ class _Place(object):
         for name, heading, lines in entries:
             kept = []
             for line in lines:
-                statement = _rule.parse(line, machine=self.arch, release=self.release, users=lambda user: 1)
-                if statement.canonical in seen:
-                    self.notes.append("%s: %s is the same rule as one of %s" % (name, line, seen[statement.canonical]))
+                meaning = self.meaning(line)
+                if meaning in seen:
+                    self.notes.append("%s: %s is the same rule as one of %s" % (name, line, seen[meaning]))
                     continue
-                seen[statement.canonical] = name
+                seen[meaning] = name
                 kept.append(line)
             result.append((name, heading, kept))
         return result
+
+    def meaning(self, line):
+        try:
+            return _rule.parse(line, machine=self.arch, release=self.release, users=lambda user: 1).canonical
+        except _rule.RuleError:
+            return line  # an architecture whose calls we have no table of
 
 
 def modern_watch(line):

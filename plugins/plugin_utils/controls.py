@@ -32,6 +32,18 @@ WORDS = {"watches": ("old", "modern"), "commands": ("plain", "pair", "unfiltered
 CHECKERS = ("oval", "text")
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key that is there twice is an error: the first one would be lost without a word."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key, _value in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is there twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 class LibraryError(AuditError):
     """The data of the library is wrong; the message names the file and the place in it."""
 
@@ -49,7 +61,7 @@ def library(directory: Path | str = DIRECTORY) -> dict:
 
 def _read(path: Path, result: dict) -> None:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # a SafeLoader
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise LibraryError(f"{path.name}: cannot be read as YAML: {' '.join(str(error).split())}") from error
     if not isinstance(data, dict):
