@@ -84,10 +84,12 @@ class Rule(object):
     @property
     def arch(self):
         """The machine whose system calls this rule names."""
+        if self.list == tables.LISTS["io_uring"]:
+            return "io_uring"
         for number, _operator, value in self.fields:
             if number == tables.ARCH:
                 return tables.ELF_NAMES.get(value)
-        return "io_uring" if self.list == tables.LISTS["io_uring"] else self.machine
+        return self.machine
 
     @property
     def has_arch(self):
@@ -139,14 +141,16 @@ class Rule(object):
         """
         if self.list not in tables.SYSCALL_LISTS or self.is_all:
             return True
+        if self.list != EXIT:
+            return self.mask & every_operation() == every_operation()
         permissions = self.permissions
-        if permissions is None or self.list != EXIT:
+        if permissions is None:
             return False
         needed = permission_mask(permissions, self.arch)
         return bool(needed) and self.mask & needed == needed
 
     def _call_text(self):
-        key = (self.mask & COMPARED, self.arch)
+        key = (self.mask, self.arch)
         text = _call_texts.get(key)
         if text is None:
             names = _syscalls.names(key[1]) or {}
@@ -317,6 +321,11 @@ def permission_mask(permissions, machine):
         names = " ".join(text for bit, text in tables.PERMISSION_SYSCALLS.items() if permissions & bit).split()
         _permission_masks[key] = sum(1 << number for number in {numbers[name] for name in names if name in numbers})
     return _permission_masks[key]
+
+
+def every_operation():
+    """The bits that -S all stands for on the io_uring list: what auditctl 4.0 names; later releases name more."""
+    return sum(1 << number for number in _syscalls.numbers("io_uring").values() if number <= _syscalls.LAST_URING_OF_4_0)
 
 
 def permission_text(bits):

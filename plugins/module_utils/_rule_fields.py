@@ -18,6 +18,8 @@ ERRORS = {name: number for name, number in vars(errno).items() if name[0] == "E"
 
 BIT_OPERATORS = (tables.OPERATORS["&"], tables.OPERATORS["&="])
 ALL_OPERATORS_ON = tables.ARGUMENTS | {tables.FIELDS["pers"], tables.FIELDS["devminor"]}
+EITHER = (EQUAL, tables.OPERATORS["!="])
+USERS_SET = tables.USERS | tables.GROUPS
 EQUALITY_IN_KERNEL = frozenset((13, 14, 15, 19, 20, 21, tables.KEY, tables.FILETYPE, tables.COMPARE))
 
 
@@ -187,9 +189,13 @@ def kernel_notes(rule):
                 yield "%s=%s" % (name, value), "the kernel takes only an absolute path (Invalid argument)"
             elif number == tables.PATH and len(value) > 1 and value.endswith("/"):
                 yield "path=%s" % value, "the kernel takes no path= that ends with /: a directory is dir= (Invalid argument)"
+        elif value == tables.UNSET and number in USERS_SET and (number != tables.AUID or operator not in EITHER):
+            yield name, "the kernel takes unset only with auid, and only = and != (Invalid argument)"
+        elif number == tables.EXE and value[:1] != "/":
+            yield "exe=%s" % value, "the kernel takes only an absolute path (Invalid argument)"
         elif operator in BIT_OPERATORS and number not in ALL_OPERATORS_ON:
             yield name, "the kernel takes no bit operator with %s (Invalid argument)" % name
-        elif number in EQUALITY_IN_KERNEL and operator not in (EQUAL, tables.OPERATORS["!="]):
+        elif number in EQUALITY_IN_KERNEL and operator not in EITHER:
             yield name, "the kernel takes only = and != with %s (Invalid argument)" % name
         if rule.list == tables.LISTS["filesystem"] and number not in (tables.FSTYPE, tables.KEY):
             yield name, "the kernel takes only fstype on the filesystem list (Invalid argument)"

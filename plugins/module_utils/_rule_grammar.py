@@ -10,7 +10,7 @@ import re
 
 from . import _rule_tables as tables
 from . import _syscalls
-from ._rule import ALL, Directive, Rule, RuleError, permission_mask
+from ._rule import ALL, Directive, Rule, RuleError, every_operation, permission_mask
 from ._rule_fields import DIGITS, EQUAL, READERS, kernel_notes, number_of, permission_bits
 
 OPTIONS = "hicslDvtC:e:f:r:b:a:A:d:S:F:m:R:w:W:k:p:q:"
@@ -41,6 +41,8 @@ def parse(line, machine=None, release=None, users=None, groups=None, is_director
             raise RuleError("the line is longer than the %d bytes that auditctl reads" % tables.MAX_LINE, token=words[0])
         try:
             result = _Line(machine, release, users, groups).read(words)
+        except _PassedOver as passed:
+            result = passed.args[0]
         except RuleError:
             retry = _other_splits(text, words) if grammar == "any" else None
             if retry is None:
@@ -72,17 +74,23 @@ def _other_splits(text, words):
             return shlex.split(text)
         except ValueError:
             return None
-    for place, word in enumerate(words):
-        if word.startswith("key=") and words[place - 1:place] == ["-F"]:
-            end = next((at for at in range(place + 1, len(words)) if words[at] == "-F"), len(words))
-            if end > place + 1:
-                return words[:place] + [" ".join(words[place:end])] + words[end:]
-    return None
+    joined = []
+    for word in words:
+        in_key = joined and (joined[-1].startswith("key=") or joined[-2:-1] == ["-k"])
+        if in_key and word not in ("-F", "-k"):
+            joined[-1] += " " + word
+        else:
+            joined.append(word)
+    return joined if joined != words else None
 
 
 def release_tuple(release):
     """(3, 0, 9) of "3.0.9"; None of None."""
     return tuple(int(part) for part in re.findall(r"\d+", release)[:3]) if release else None
+
+
+class _PassedOver(Exception):
+    """auditctl reads no further in this line, and does not complain."""
 
 
 class _Line(object):
@@ -94,6 +102,7 @@ class _Line(object):
         self.users, self.groups = users or _user_number, groups or _group_number
         self.list = self.action = None
         self.operations = 0
+        self.perm_field = False
         self.calls = self.permission = self.exe = self.filesystem = False
         self.machine = None  # whose calls -S names, once known
         self.prefix = None
@@ -244,8 +253,8 @@ class _Line(object):
         if len(parts) != 2:
             raise bad
         first, second = parts
-        if "possible" in parts:
-            raise RuleError("the action possible is deprecated: auditctl passes over the rule", token)
+        if second == "possible" and first in tables.LISTS:
+            raise _PassedOver(Directive("-" + letter, value))
         if first in tables.ACTIONS:
             first, second = second, first
         if first not in tables.LISTS or second not in tables.ACTIONS or self.list is not None and parts[0] in tables.ACTIONS:
@@ -279,7 +288,8 @@ class _Line(object):
             rule.notes += ((token, "neither .. nor wildcards are understood in a watch: the kernel takes them as they are"),)
         rule.watch, rule.mask, rule.delete = True, ALL, letter == "W"
         self.list, self.action, self.calls, self.permission, self.sends = tables.LISTS["exit"], tables.ACTIONS["always"], True, True, True
-        rule.fields = [(tables.PATH, EQUAL, bare), (tables.PERM, EQUAL, 15)]
+        number = tables.DIR if path.endswith("/") else tables.PATH  # a guess, until resolve() is told
+        rule.fields = [(number, EQUAL, bare), (tables.PERM, EQUAL, 15)]
 
     def _permissions(self, text):
         token = "-p " + text
@@ -334,12 +344,15 @@ class _Line(object):
         for word in text.split(","):  # up to 4.0.x auditctl takes one name for each -S
             value = number_of(word) if word[:1] in DIGITS else table.get(word.lower())
             if word == "all":
-                self.rule.mask |= ALL
+                self.rule.mask |= every_operation()
             elif value is None:
                 raise RuleError("io_uring op unknown: %s" % word, token)
             else:
                 self.rule.mask |= 1 << value
         self.calls = True
+
+    def _exclude_is_narrow(self):
+        return self.release is not None and self.release < tables.EXCLUDE_TAKES_MORE_SINCE
 
     def _unknown_here(self, name):
         return self.release is not None and any(self.release < since and name in names.split() for since, names in _syscalls.NOT_BEFORE)
@@ -367,10 +380,9 @@ class _Line(object):
         if number is None or since and self.release and self.release < since:
             raise RuleError("-F unknown field: %s" % name, text)
         listname = tables.LIST_NAMES[self.list]
-        if listname == "exclude" and number not in tables.ON_EXCLUDE:
+        if listname == "exclude" and number not in tables.ON_EXCLUDE and self._exclude_is_narrow():
             raise RuleError("Only msgtype, *uid, *gid, pid, and subj* fields can be used with exclude filter: not %s" % name, text)
-        if number in tables.EXIT_LIST_ONLY and listname != "exit" and not (listname == "io_uring" and number in
-                                                                          (tables.PATH, tables.DIR, tables.PERM, tables.EXIT)):
+        if number in tables.EXIT_LIST_ONLY and listname != "exit" and not (listname == "exclude" and number == tables.PERM):
             raise RuleError("%s can only be used with exit filter list" % name, text)
         if number in tables.EQUALITY_ONLY and sign not in ("=", "!="):
             raise RuleError("%s only takes = or != operators" % name, text)
@@ -384,6 +396,7 @@ class _Line(object):
             raise RuleError("-F value should be number for %s" % text, text)
         else:
             value = number_of(value)
+        self.perm_field |= number == tables.PERM
         self._append(number, tables.OPERATORS[sign], value, text)
 
     def _append(self, number, operator, value, token):
@@ -409,7 +422,7 @@ class _Line(object):
 
     def _check_key_field(self):
         token = "key=%s" % self.keys[0]
-        if self.list == tables.LISTS["exclude"]:
+        if self.list == tables.LISTS["exclude"] and self._exclude_is_narrow():
             raise RuleError("Only msgtype, *uid, *gid, pid, and subj* fields can be used with exclude filter: not key", token)
         if not (self.calls or self.permission or self.exe or self.filesystem):
             raise RuleError(KEY_NEEDS, token)
@@ -436,10 +449,10 @@ class _Line(object):
         raise RuleError("-C incompatible comparison: %s" % text, text)
 
     def _release_fills_in(self):
-        """auditctl 3.1.3 and later adds the calls of perm to those that an arch rule names itself."""
+        """auditctl 3.1.3 and later adds the calls of -F perm (not of -p) to those that a rule names itself."""
         rule = self.rule
-        if self.calls and not rule.watch and rule.has_arch and rule.permissions and self.release and \
-                self.release >= tables.PERMISSION_SYSCALLS_SINCE and not rule.is_all:
+        new = self.release is not None and self.release >= tables.PERMISSION_SYSCALLS_SINCE
+        if new and self.calls and self.perm_field and not rule.watch and not rule.is_all:
             rule.mask |= permission_mask(rule.permissions, rule.arch)
 
 

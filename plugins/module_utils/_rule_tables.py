@@ -37,6 +37,7 @@ ARGUMENTS = frozenset((200, 201, 202, 203))
 STRINGS = frozenset((13, 14, 15, 16, 17, 19, 20, 21, 22, 23, PATH, DIR, EXE, KEY))  # their value is a length, their text is in buf
 EXIT_LIST_ONLY = frozenset((18, 19, 20, 21, 22, 23, 100, 101, 102, 103, 104, PATH, DIR, PERM, FILETYPE))
 EQUALITY_ONLY = frozenset((EXE, FSTYPE, INODE))
+EXCLUDE_TAKES_MORE_SINCE = (3, 1)
 ON_EXCLUDE = frozenset((0, 1, 5, 9, 12, 13, 14, 15, 16, 17, EXE))
 UNSET = 0xFFFFFFFF
 

@@ -172,6 +172,9 @@ def _execute(lines, result, options):
                 tolerant = True
             if statement.name == "-i":
                 result.problem(line, "-i", "-i hides every failure after it: auditctl -R ends with return code 0 whatever was refused")
+            if statement.name in ("-a", "-A", "-d"):
+                result.problem(line, line.text.strip(), "the action possible is deprecated: auditctl passes over the rule and says nothing")
+                continue
             result.control[statement.name] = True if statement.value is None else statement.value
             continue
         result.statements.append(statement)

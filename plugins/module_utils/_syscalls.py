@@ -152,6 +152,8 @@ URING = """
 msg_ring fsetxattr setxattr fgetxattr getxattr 46 uring_cmd 48 sendmsg_zc
 """
 
+LAST_URING_OF_4_0 = 36
+
 TABLES = {"x86_64": X86_64, "i386": I386, "aarch64": AARCH64, "arm": ARM, "io_uring": URING}
 
 # Calls that the auditctl of a release certainly does not know yet: (first release that may, names)

@@ -83,6 +83,12 @@ SAME = [
         "-a always,exit -F arch=b64 -S open,readlink,quotactl,getxattr,lgetxattr,fgetxattr,"
         "listxattr,llistxattr,flistxattr,openat,readlinkat,openat2 -F perm=r -F auid>=1000",
     ),
+    (
+        "-a always,io_uring -S all -k x",
+        "-a always,io_uring -S sendmsg,recvmsg,accept,connect,fallocate,openat,close,openat2,shutdown,renameat,unlinkat -F key=x",
+    ),
+    ("-w /etc/ssh/ -F auid=0", "-a always,exit -S all -F dir=/etc/ssh -F perm=rwxa -F auid=0"),
+    ("-w /x -p wa -k k\\ l", "-w /x -p wa -k k l", "-a always,exit -F path=/x -F perm=wa -F key=k l"),
     ("-w /my\\ dir/file -k k", "-a always,exit -F path=/my\\ dir/file -F perm=rwxa -k k"),
 ]
 
@@ -124,9 +130,10 @@ REFUSED = [  # line, token, part of the reason
     ("-a always,exit -F arch>b64", "arch>b64", "= or !="),
     ("-a always,exit -F msgtype=CWD", "msgtype=CWD", "exclude or user"),
     ("-a never,exclude -F msgtype=NOPE", "msgtype=NOPE", "unknown message type"),
-    ("-a never,exclude -F path=/x", "path=/x", "exclude filter"),
     ("-a never,exclude -F msgtype=CWD -k x", "-k x", "key option needs"),
-    ("-a never,exclude -F msgtype=CWD -F key=x", "key=x", "exclude filter"),
+    ("-a never,exclude -F path=/x", "path=/x", "exit filter"),
+    ("-a never,io_uring -F path=/x", "path=/x", "exit filter"),
+    ("-a never,exclude -F msgtype=CWD -F key=x", "key=x", "given prior"),
     ("-a always,task -S open", "-S open", "task list"),
     ("-a always,user -S open", "-S open", "user list"),
     ("-a always,filesystem -S open", "-S open", "filesystem list"),
@@ -138,7 +145,7 @@ REFUSED = [  # line, token, part of the reason
     ("-a always,exit,never", "-a always,exit,never", "bad keyword"),
     ("-a Always,exit -S open", "-a Always,exit", "bad keyword"),
     ("-a entry,always -S open", "-a entry,always", "bad keyword"),
-    ("-a exit,possible -S open", "-a exit,possible", "deprecated"),
+    ("-a possible,exit -S open", "-a possible,exit", "bad keyword"),
     ("-F auid=0 -a always,exit", "-F auid=0", "List must be given"),
     ("-a always,exit -F auid", "auid", "missing operation"),
     ("-a always,exit -F auid=", "auid=", "missing value"),
@@ -204,6 +211,8 @@ BY_RELEASE = [
     ("-a always,filesystem -F fstype=tracefs", "2.7.8", "2.8.5"),
     ("--reset_backlog_wait_time_actual", "2.8.5", "3.0"),
     ("-A always,exit -S open", "4.0.5", "4.1.4"),
+    ("-a never,exclude -F arch=b64", "3.0.9", "4.0.2"),
+    ("-a never,exclude -F perm=x", "3.0.9", "4.0.2"),
 ]
 
 
@@ -212,6 +221,10 @@ def test_by_release(line, refuses, takes):
     with pytest.raises(_rule.RuleError):
         _rule.parse(line, release=refuses, machine="x86_64")
     assert _rule.parse(line, release=takes, machine="x86_64") is not None
+
+
+def test_what_auditctl_passes_over_is_no_rule():
+    assert isinstance(_rule.parse("-a exit,possible -S nosuch", machine="x86_64"), _rule.Directive)
 
 
 def test_partial_call_list_is_filled_up_by_newer_auditctl():
@@ -271,6 +284,7 @@ def test_watch_is_what_the_host_has(tmp_path):
         ("-a always,exit -F path=x", "absolute"),
         ("-a always,exit -S open -F uid&1", "bit operator"),
         ("-w /etc/*.conf", "wildcards"),
+        ("-a always,exit -F uid=-1", "unset only"),
         ("-a always,filesystem -F uid=0", "filesystem list"),
     ],
 )

@@ -100,6 +100,7 @@ def test_control_last_wins_and_rules_keep_their_place():
 
 
 PROBLEMS = [
+    ({"a.rules": "-w /a\n-a exit,possible -S open\n"}, {}, "passes over", 2, False),
     ({"a.rules": "-w /a\n-w /a -p rwxa\n-w /b\n"}, {}, "Rule exists", 2, True),
     ({"a.rules": "-w /a\nnonsense\n"}, {}, "no option", 2, True),
     ({"a.rules": "-w /a", "b.rules": "-w /b\n"}, {}, "no newline", 1, False),

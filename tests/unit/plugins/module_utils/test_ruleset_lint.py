@@ -52,7 +52,8 @@ def test_missing_paths(tmp_path):
 
 
 def test_cost():
-    text = "-w /a -p wa\n-a never,task\n-a always,exit -F arch=b64 -S open,mount\n-a always,exit -F arch=b64 -S open\n-a always,exit -S all -F uid=0\n"
+    text = "-w /a -p wa\n-a never,task\n-a always,exit -S all -F uid=0\n"
+    text += "-a always,exit -F arch=b64 -S open,mount\n-a always,exit -F arch=b64 -S open\n"
     cost = _ruleset_lint.cost(compiled(text).rules)
     assert cost["walked"] == 3
     assert cost["by_syscall"]["x86_64"] == {"syscall": "open", "rules": 3}
