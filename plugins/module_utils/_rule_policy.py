@@ -19,13 +19,13 @@ def parsed(text, release=None):
     text = "\n".join("" if line.strip() == "No rules" else line for line in (text or "").split("\n"))
     compiled = _ruleset.parse_rules_file(text, None, grammar="any", release=release)
     notes = {id(problem) for problem in compiled.problems if not problem["fatal"]}
-    problems = [_public(problem) for problem in compiled.problems if id(problem) not in notes]
+    problems = [{name: problem[name] for name in ("line", "token", "reason")} for problem in compiled.problems if id(problem) not in notes]
     lint = [dict(finding._asdict()) for finding in _ruleset_lint.lint(compiled)]
     for problem in compiled.problems:
         if id(problem) in notes:
             lint.append(dict(_public(problem), kind="note", severity="low", rule=problem["token"]))
             del lint[-1]["token"]
-    rules = [rule.canonical for rule in compiled.statements]
+    rules = [rule.canonical for rule in compiled.statements if not rule.delete]
     return {"changed": False, "rules": rules, "problems": problems, "control": dict(compiled.control), "lint": lint}
 
 

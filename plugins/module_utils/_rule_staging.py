@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What /etc/audit/rules.d becomes under a policy: one answer for the module that writes it and the check that compares it."""
 
+import functools
 from collections import OrderedDict
 
 from . import _localise, _rule, _ruleset
@@ -31,7 +32,7 @@ def stage(host, current, policy, state="overridden", release=None, awk=None):
     as details, where a line of ours is refused and on_error is abort.
     """
     result = Staged()
-    wanted = _own_texts(current, policy, state)
+    wanted = own_texts(current, policy, state)
     options = dict(_localise.options(host), release=release)
     for path, text in current.items():
         if path in wanted:
@@ -48,22 +49,18 @@ def stage(host, current, policy, state="overridden", release=None, awk=None):
     awk = awk or _ruleset.awk_of(host)
     foreign = _ruleset.compile_rules(_in_order(result.files), release, awk, **_localise.options(host))
     stated = {rule.canonical: rule for rule in foreign.rules}
+    missing = functools.partial(_localise.missing_path, host) if policy.get("missing_paths", "skip") == "skip" else None
     for path in _in_order(wanted):
         text = _ruleset.with_mark(_localise.text_for(host, wanted[path]))
         text = _without_notes_of_ours(text)
-        if policy.get("missing_paths", "skip") == "skip":
-            text = _skip_missing(host, path, text, result, options)
         if policy.get("optimise"):
             from . import _ruleset_lint
             text = _ruleset_lint.optimise_text(text, **options)
-        text, refused = _ruleset.leave_out(text, stated, policy.get("on_error", "abort"), **options)
-        for problem in refused:
-            problem["file"] = path
-            (result.skipped if policy.get("on_error") == "skip" else result.problems).append(problem)
+        text, refused, skipped = _ruleset.leave_out(text, path, stated, policy.get("on_error", "abort"), missing, **options)
+        result.skipped += skipped
+        (result.skipped if policy.get("on_error") == "skip" else result.problems).extend(refused)
         result.files[path] = text
         result.own.append(path)
-        mine = _ruleset.parse_rules_file(text, path, **options)
-        stated.update((rule.canonical, rule) for rule in mine.rules)
     result.files = _in_order(result.files)
     result.compiled = _ruleset.compile_rules(result.files, release, awk, **_localise.options(host))
     if result.problems:
@@ -73,7 +70,7 @@ def stage(host, current, policy, state="overridden", release=None, awk=None):
     return result
 
 
-def _own_texts(current, policy, state):
+def own_texts(current, policy, state="overridden"):
     """{path: text} of the files that the policy speaks of, before the host has its say."""
     wanted = OrderedDict()
     files = policy.get("files") or {}
@@ -139,21 +136,6 @@ def _without_notes_of_ours(text):
     return "\n".join(lines)
 
 
-def _skip_missing(host, path, text, result, options):
-    lines = text.split("\n")
-    for place, line in enumerate(lines):
-        try:
-            statement = _rule.parse(line, number=place + 1, file=path, **options)
-        except _rule.RuleError:
-            continue
-        if isinstance(statement, _rule.Rule):
-            why = _localise.missing_path(host, statement)
-            if why:
-                result.skipped.append({"file": path, "line": place + 1, "token": statement.path or line, "reason": why})
-                lines[place] = "## left out, %s, here: %s" % (why, line)
-    return "\n".join(lines)
-
-
 def _path(name):
     return _ruleset.RULES_D + "/" + name
 
@@ -161,3 +143,6 @@ def _path(name):
 def _in_order(files):
     names = sorted(files, key=lambda path: _ruleset.natural_key(path.rpartition("/")[2]))
     return OrderedDict((path, files[path]) for path in names)
+
+
+_own_texts = own_texts

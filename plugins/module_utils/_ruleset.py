@@ -370,31 +370,35 @@ def with_mark(text):
     return text if managed(text) else "\n" + MARK + "\n" + text
 
 
-def leave_out(text, foreign, on_error="abort", **options):
-    """(text, problems) of our file without the rules that ``foreign`` {identity: Rule} has already.
+def leave_out(text, path, stated, on_error="abort", missing=None, **options):
+    """(text, refused, skipped) of our file ``path`` without the rules that are in ``stated`` {canonical: Rule}; its own are added there.
 
     auditctl -R would stop at the second one ("Rule exists") and never come to the rest, nor to -e 2. on_error skip: lines that auditctl
-    refuses become comments too.
+    refuses (``refused``) become comments too. ``missing``: Rule -> why its path cannot be there, or None; such rules (``skipped``) become
+    comments. Both are lists of dict file, line, token, reason.
     """
-    lines = []
-    problems = []
-    seen = dict(foreign)
+    lines, refused, skipped = [], [], []
     for number, line in enumerate(text.split("\n"), 1):
         try:
-            statement = _rule.parse(line, number=number, **options)
+            statement = _rule.parse(line, number=number, file=path, **options)
         except _rule.RuleError as error:
-            problems.append(error.problem())
+            refused.append(error.problem())
             lines.append("## refused by auditctl (%s): %s" % (error.reason, line) if on_error == "skip" else line)
             continue
         if isinstance(statement, _rule.Rule) and not statement.delete:
-            other = seen.get(statement.canonical)
-            if other is not None:
-                where = LEFT_OUT % (os.path.basename(other.file), other.line) if other.file else "## twice in this file, left out here: "
-                line = where + line
+            why = missing(statement) if missing is not None else None
+            other = stated.get(statement.canonical)
+            if why:
+                skipped.append({"file": path, "line": number, "token": statement.path or line, "reason": why})
+                line = "## left out, %s, here: %s" % (why, line)
+            elif other is None:
+                stated[statement.canonical] = statement
+            elif other.file == path:
+                line = "## twice in this file, left out here: " + line
             else:
-                seen[statement.canonical] = statement
+                line = LEFT_OUT % (os.path.basename(other.file), other.line) + line
         lines.append(line)
-    return "\n".join(lines), problems
+    return "\n".join(lines), refused, skipped
 
 
 def natural_key(name):

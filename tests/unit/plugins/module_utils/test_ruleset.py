@@ -281,19 +281,27 @@ def test_finalize_wins_over_the_distribution_file():
 def test_what_a_foreign_file_has_is_left_out_of_ours():
     foreign = compiled({"50-other.rules": "-w /a -p wa -k a\n"}).rules
     ours = "-a exit,always -F path=/a -F perm=wa -k a\n-w /b -p wa\n-w /b -p wa\n"
-    text, problems = _ruleset.leave_out(ours, {rule.canonical: rule for rule in foreign}, machine="x86_64")
+    path = "/etc/audit/rules.d/10-auditops.rules"
+    text, refused, skipped = _ruleset.leave_out(ours, path, {rule.canonical: rule for rule in foreign}, machine="x86_64")
     result = compiled({"10-auditops.rules": text, "50-other.rules": "-w /a -p wa -k a\n"})
-    assert problems == []
-    assert result.problems == []
+    assert (refused, skipped, result.problems) == ([], [], [])
     assert [rule.path for rule in result.rules] == ["/b", "/a"]
     assert "50-other.rules line 1" in text
 
 
 def test_skip_turns_bad_lines_into_comments():
-    text, problems = _ruleset.leave_out("-w /a\nbad line\n-w /b\n", {}, on_error="skip")
-    assert [problem["line"] for problem in problems] == [2]
+    text, refused, _skipped = _ruleset.leave_out("-w /a\nbad line\n-w /b\n", "x.rules", {}, on_error="skip")
+    assert [(problem["file"], problem["line"]) for problem in refused] == [("x.rules", 2)]
     assert compiled({"a.rules": text}).aborts_at is None
-    assert _ruleset.leave_out("bad\n", {}, on_error="abort")[0] == "bad\n"
+    assert _ruleset.leave_out("bad\n", "x.rules", {}, on_error="abort")[0] == "bad\n"
+
+
+def test_rules_of_missing_paths_become_comments():
+    text, _refused, skipped = _ruleset.leave_out(
+        "-w /a\n-w /gone\n", "x.rules", {}, missing=lambda rule: "gone" if rule.path == "/gone" else None
+    )
+    assert [(entry["line"], entry["token"], entry["reason"]) for entry in skipped] == [(2, "/gone", "gone")]
+    assert [rule.path for rule in compiled({"a.rules": text}).rules] == ["/a"]
 
 
 @pytest.mark.parametrize("name", ["../x.rules", "x", "a b.rules", ".x.rules", "x.rules\n", "-x.rules", ""])
