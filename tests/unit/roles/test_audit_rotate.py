@@ -160,10 +160,13 @@ def test_mode_owner_and_times_of_an_archive_are_those_of_the_log(tree):
     tree.rotated(1, mode=0o440)
     if os.geteuid() == 0:
         os.chown(tree.log / "audit.log.1", 0, 4)
-    before = (tree.log / "audit.log.1").stat()
+    def attributes(name):
+        status = (tree.log / name).stat()
+        return status.st_mode, status.st_uid, status.st_gid, int(status.st_mtime)
+
+    before = attributes("audit.log.1")
     assert tree.run().returncode == 0
-    after = (tree.log / archives(tree)[0]).stat()
-    assert (after.st_mode, after.st_uid, after.st_gid, int(after.st_mtime)) == (before.st_mode, before.st_uid, before.st_gid, int(before.st_mtime))
+    assert attributes(archives(tree)[0]) == before
 
 
 # migration
@@ -286,7 +289,8 @@ def test_only_what_was_shipped_is_deleted(tmp_path, stamp, kept, how):
     path = tmp_path / "shipped"
     if stamp is not None:
         path.write_text(f"{time.time() - stamp * 86400:.0f}\n" if stamp != "rubbish" else "rubbish\n")
-    tree = aged(Tree(tmp_path, adopt="prune", keep=1, **{how: path if how == "shipped_stamp" else f"/bin/cat {path}"}), (50, 40, 30, 20, 10))
+    config = {how: path if how == "shipped_stamp" else f"/bin/cat {path}"}
+    tree = aged(Tree(tmp_path, adopt="prune", keep=1, **config), (50, 40, 30, 20, 10))
     done = tree.run()
     assert len(archives(tree)) == kept
     assert done.returncode == (14 if stamp is None and how == "shipped_command" else 0)
@@ -410,7 +414,9 @@ def test_the_guard_asks_little_and_loads_little(tree):
 
 
 @pytest.mark.parametrize("config, size, word", [
-    ({"ceiling_megabytes": 1}, 1 << 20, "ceiling"), ({"ceiling_megabytes": 1}, (1 << 20) - 1, None), ({"ceiling_megabytes": 0}, 1 << 21, None),
+    ({"ceiling_megabytes": 1}, 1 << 20, "ceiling"),
+    ({"ceiling_megabytes": 1}, (1 << 20) - 1, None),
+    ({"ceiling_megabytes": 0}, 1 << 21, None),
     ({"min_free_megabytes": 10 ** 9}, 0, "free"),
 ])
 def test_what_the_guard_acts_on(tmp_path, config, size, word, monkeypatch):
@@ -426,7 +432,8 @@ def test_what_the_guard_acts_on(tmp_path, config, size, word, monkeypatch):
 @pytest.mark.parametrize("auditd, total, expected", [
     ({}, 100 << 30, 128), ({}, 1 << 30, 51), ({"admin_space_left": "50", "admin_space_left_action": "SUSPEND"}, 100 << 30, 128),
     ({"admin_space_left": "500", "admin_space_left_action": "halt"}, 100 << 30, 564),
-    ({"space_left": "10%", "space_left_action": "single"}, 100 << 30, 10304), ({"space_left": "25%", "space_left_action": "email"}, 100 << 30, 128),
+    ({"space_left": "10%", "space_left_action": "single"}, 100 << 30, 10304),
+    ({"space_left": "25%", "space_left_action": "email"}, 100 << 30, 128),
 ])
 def test_the_room_that_is_kept_free(tmp_path, auditd, total, expected):
     from audit_rotate import _rotate_conf, settings

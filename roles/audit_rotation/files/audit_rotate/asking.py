@@ -6,12 +6,13 @@ import os
 import subprocess
 import time
 
-from . import _daemon, store, takeover
+from . import _daemon, pack, retention, store, takeover
 from ._errors import AuditError
 from ._host import Host
 from .exits import Failure
 from .settings import MEGABYTE
 
+SMALLEST_ROOM = MEGABYTE  # for a while of logging, whatever the thresholds are
 SETTLE = 0.3  # seconds for the record of the resume to reach the disk and the space check behind it
 
 
@@ -58,23 +59,21 @@ class Auditd(object):
             raise Failure("not_proven" if _daemon.is_auditd(self.pid) else "daemon_dead", str(error), **error.details)
 
     def resume(self, job):
-        """Wake a suspended auditd after room was made; what it says afterwards counts.
+        """Wake a suspended auditd after what was rotated has made room; what it says afterwards counts.
 
-        A log that has reached max_log_file under max_log_file_action = SUSPEND suspends it again at once: its file is taken over first.
-        Since 3.0.7 auditd has closed it by then; an older one keeps it open, and only USR1 gives it another.
+        Where that was not enough, or the log itself has reached max_log_file under max_log_file_action = SUSPEND, the log is taken over
+        and compressed too. Since 3.0.7 auditd has closed it by then; an older one keeps it open, and only USR1 gives it another.
         """
         before = self._report or self.report()
-        self._check_room(job)
-        oversized = self._is_oversized(before)
         moved = None
-        is_open = store.written_by_others({job.live_identity()} - {None})
-        if oversized and not is_open:
-            moved = takeover.aside(job)
-        elif oversized:
-            try:
-                self.rotate()
-            except Failure as error:
-                job.notes.append("auditd keeps the suspended log open: %s" % error)
+        if self._is_oversized(before) or self._lacks_room(job):
+            if store.written_by_others({job.live_identity()} - {None}):
+                self._rotate_while_suspended(job)
+            else:
+                moved = takeover.aside(job)
+            pack.pack(job)
+            retention.prune(job)
+        self._check_room(job)
         try:
             proof = _daemon.resume(self.host, self.pid, self.release, self.timeout)
         except AuditError as error:
@@ -87,10 +86,23 @@ class Auditd(object):
             raise Failure("suspended", "auditd says that it logs again, but there is no %s" % self.settings.log_file)
         return {"sent": proof["sent"], "moved_aside": moved, "free_megabytes": job.free() // MEGABYTE}
 
-    def _check_room(self, job):
-        """Below a threshold that suspends or stops, the first record after a resume would do just that."""
+    def _rotate_while_suspended(self, job):
+        try:
+            job.rotated = self.rotate()
+        except Failure as error:
+            job.notes.append("auditd keeps the suspended log open: %s" % error)
+        takeover.take_over(job)
+
+    def _needed(self, job):
+        """Bytes: below a threshold that suspends or stops, the first record after a resume would do just that."""
         room = os.statvfs(job.directory)
-        needed = self.settings.stopping_threshold(room.f_blocks * room.f_frsize)
+        return self.settings.stopping_threshold(room.f_blocks * room.f_frsize)
+
+    def _lacks_room(self, job):
+        return job.free() <= max(self._needed(job), SMALLEST_ROOM)
+
+    def _check_room(self, job):
+        needed = self._needed(job)
         if job.free() <= needed:
             raise Failure(
                 "suspended", "auditd has suspended logging and stays so: %d MiB are free in %s and more than %d are needed%s" % (
