@@ -49,8 +49,8 @@ PLAY = """
 
 
 def rules() -> str:
-    lines = [f"-a always,exit -F arch=b64 -F path=/etc/bench{number} -F perm=wa -F auid>=1000 -F auid!=unset -F key=bench" for number in range(RULES)]
-    return MARK + "\n".join(lines) + "\n"
+    rule = "-a always,exit -F arch=b64 -F path=/etc/bench{} -F perm=wa -F auid>=1000 -F auid!=unset -F key=bench\n"
+    return MARK + "".join(rule.format(number) for number in range(RULES))
 
 
 def policy() -> dict:

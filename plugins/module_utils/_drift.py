@@ -42,7 +42,8 @@ def compare(live, parsed, wanted):
         items.extend(_storage(risks, wanted, family))
     items.extend(_boot(live, wanted, family))
     items = sorted(_unique(items), key=_order)
-    return {
+    from . import _live
+    return _live.as_text({
         "schema": tables.SCHEMA,
         "collected_at": live["collected_at"],
         "root": live["root"],
@@ -51,7 +52,7 @@ def compare(live, parsed, wanted):
         "items": items,
         "live": _figures(live, risks),
         "waived": waived(wanted, family),
-    }
+    })
 
 
 def item(ident, expected, actual, family, subject=None, severity=None, why=None, fix=None):
@@ -118,14 +119,10 @@ def _auditd(live, wanted, family):
     conf = live["auditd_conf"]
     if conf is None:
         if wanted:
-            yield item("disk.auditd_conf", "present", "unreadable: " + live["unavailable"]["auditd_conf"], family)
+            yield item("disk.auditd_conf", "present", live["unavailable"]["auditd_conf"], family)
         return
     for problem in conf["problems"]:
-        kind = "refused" if problem["fatal"] else "trap"
-        subject = problem["key"] or "line_%s" % problem["line"]
-        where = "line %s: " % problem["line"] if problem["line"] else ""
-        actual = "%s%s = %s" % (where, problem["key"], problem["value"]) if problem["key"] else where + str(problem["value"] or "")
-        yield item("disk.auditd_conf.%s.%s" % (kind, subject), problem["reason"], actual.strip(), family)
+        yield _problem(problem, family)
     if not wanted:
         return
     mode = int(conf["mode"], 8)
@@ -137,6 +134,15 @@ def _auditd(live, wanted, family):
         finding = _setting(key, value, conf, family)
         if finding:
             yield finding
+
+
+def _problem(problem, family):
+    kind, expected = ("refused", "a line that auditd accepts") if problem["fatal"] else ("trap", "a line that does what it says")
+    ident = "disk.auditd_conf.%s.%s" % (kind, problem["key"] or "line_%s" % problem["line"])
+    value = problem["value"] if problem["key"] is None else "%s = %s" % (problem["key"], problem["value"])
+    where = "" if problem["line"] is None else "line %s: " % problem["line"]
+    why = "%s %s." % (_entry(ident)[2], problem["reason"].rstrip("."))
+    return item(ident, expected, where + str(value or ""), family, why=why)
 
 
 def _setting(key, value, conf, family):
@@ -239,13 +245,20 @@ def _is_accepted(risk, policy, wanted):
 
 
 def wanted_control(wanted):
-    """{option: last value} of the policy's own rules files: -b, -f, -e."""
+    """{option: value} that the policy's rules give the kernel: -b, -f, -e, --backlog_wait_time; values as text."""
+    policy = wanted.get("audit_rules") or {}
     found = {}
-    for _name, text in sorted(((wanted.get("audit_rules") or {}).get("files") or {}).items()):
+    for _name, text in sorted((policy.get("files") or {}).items()):
         for line in text.splitlines():
             words = line.split()
-            if len(words) == 2 and words[0] in ("-b", "-f", "-e", "--backlog_wait_time"):
+            if len(words) == 2 and words[0] in tables.CONTROL_WORDS:
                 found[words[0]] = words[1]
+    for option, word in tables.CONTROL_WORDS.items():
+        value = (policy.get("control") or {}).get(word)
+        if value is not None:
+            found[option] = str(value)
+    if policy.get("immutable") is not None:
+        found["-e"] = "2" if policy["immutable"] else "1"
     return found
 
 

@@ -13,6 +13,9 @@ RHEL = "CIS RHEL 9 %s"
 STIG = "STIG RHEL-09-%s"
 DEBIAN = "CIS Debian 12 %s"
 
+# option of auditctl(8) -> word of the policy and of struct audit_status
+CONTROL_WORDS = {"-b": "backlog_limit", "-f": "failure", "-e": "enabled", "--backlog_wait_time": "backlog_wait_time"}
+
 # subject -> ids in CIS RHEL 9, STIG RHEL 9, CIS Debian 12; an empty one: that benchmark does not ask for it
 CONTROLS = {
     "package": ("6.3.1.1", "653010", "6.2.1.1"),
@@ -119,10 +122,10 @@ ITEMS = {
     ),
     "disk.auditd_conf.refused.": (
         "critical", "",
-        "auditd refuses the whole file for this: at its next start it stays dead, at a reload it keeps what it had.",
+        "auditd refuses the whole file for this, so it stays dead at its next start and keeps what it had at a reload:",
         "role auditd: auditd_conf",
     ),
-    "disk.auditd_conf.trap.": ("info", "", "auditd accepts this, but does not do what the line seems to say.", "role auditd: auditd_conf"),
+    "disk.auditd_conf.trap.": ("info", "", "auditd accepts this, but does not do what the line seems to say:", "role auditd: auditd_conf"),
     "disk.rules_d.policy": ("high", "", "The policy has rules that this host would refuse, so nothing of it can be loaded.", RULES),
     "disk.rules_d.missing": (
         "medium", "", "The files in rules.d, from which this host loads its rules at boot, lack rules of the policy.", RULES,

@@ -58,7 +58,22 @@ def collect(host, release=None, parsed=None):
         except AuditError as error:
             live[name] = None
             live["unavailable"][name] = str(error)
-    return live
+    return as_text(live)
+
+
+def as_text(value):
+    """The same with every byte that is no UTF-8 replaced by U+FFFD: a document is JSON and goes through terminals."""
+    if isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return value
+    if isinstance(value, dict):
+        return {as_text(key): as_text(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_text(entry) for entry in value]
+    return value
 
 
 def _version(host, live, parsed, release):

@@ -37,6 +37,7 @@ def found(**values):
 
 IGNORE = {"max_log_file_action": "IGNORE"}
 FULL, ADMIN, MAIL = "storage.disk_full_action", "storage.admin_space_left_action", "storage.space_left_action_mail"
+GROWS, KERNEL = "storage.max_log_file_action", "storage.kernel_failure"
 PRUNED = {"active": True, "prunes": True, "period": 86400}
 
 
@@ -70,16 +71,16 @@ def test_a_host_that_rotates_and_prunes_by_time_has_no_risk():
         ({"settings": {"disk_error_action": "HALT"}}, "storage.disk_error_action", "stops_host", "high", None),
         ({"settings": {"disk_error_action": "SUSPEND"}}, "storage.disk_error_action", "stops_auditing", "medium", None),
         ({"settings": {"overflow_action": "HALT"}}, "storage.overflow_action", "stops_host", "high", None),
-        ({"settings": {"max_log_file_action": "KEEP_LOGS"}}, "storage.max_log_file_action", "fills_partition", "high", 3),
-        ({"settings": IGNORE}, "storage.max_log_file_action", "fills_partition", "high", 3),
-        ({"settings": IGNORE, "rate": None}, "storage.max_log_file_action", "fills_partition", "medium", None),
-        ({"settings": {"num_logs": "1"}}, "storage.max_log_file_action", "fills_partition", "high", 3),
+        ({"settings": {"max_log_file_action": "KEEP_LOGS"}}, GROWS, "fills_partition", "high", 3),
+        ({"settings": IGNORE}, GROWS, "fills_partition", "high", 3),
+        ({"settings": IGNORE, "rate": None}, GROWS, "fills_partition", "medium", None),
+        ({"settings": {"num_logs": "1"}}, GROWS, "fills_partition", "high", 3),
         ({"settings": {"max_log_file_action": "SUSPEND"}}, "storage.max_log_file_action", "stops_auditing", "high", 1),
         ({"settings": {"num_logs": "99", "max_log_file": "200"}}, "storage.num_logs", "fills_partition", "medium", None),
         ({"settings": {"space_left_action": "EMAIL"}, "sendmail": False}, MAIL, "warns_nobody", "medium", None),
-        ({"status": {"failure": 2, "backlog_limit": 8192, "backlog_wait_time": 15000}}, "storage.kernel_failure", "stops_host", "high", None),
-        ({"status": {"failure": 2, "backlog_limit": 64, "backlog_wait_time": 15000}}, "storage.kernel_failure", "stops_host", "critical", None),
-        ({"control": {"-f": "2", "-b": "8192", "--backlog_wait_time": "0"}}, "storage.kernel_failure", "stops_host", "critical", None),
+        ({"status": {"failure": 2, "backlog_limit": 8192, "backlog_wait_time": 15000}}, KERNEL, "stops_host", "high", None),
+        ({"status": {"failure": 2, "backlog_limit": 64, "backlog_wait_time": 15000}}, KERNEL, "stops_host", "critical", None),
+        ({"control": {"-f": "2", "-b": "8192", "--backlog_wait_time": "0"}}, KERNEL, "stops_host", "critical", None),
         ({"status": {"backlog_limit": 64}, "rate": 3000}, "storage.backlog_limit", "loses_records", "medium", None),
     ],
 )

@@ -1,0 +1,221 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action plugins of drift and report: what they hand to the host, what they write here, when they fail. And both for real, on trees."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible_collections.auditops.auditd.plugins.action import audit_drift, audit_report
+
+COLLECTIONS = Path(audit_drift.__file__).parents[5]
+
+
+def item(severity):
+    return {
+        "id": f"disk.auditd_conf.{severity}", "layer": "disk", "severity": severity, "expected": "a", "actual": "b", "controls": [],
+        "why": "Because.", "fix": "role auditd",
+    }
+
+
+def document(*severities):
+    status = "drifted" if set(severities) - {"info"} else "in_sync"
+    return {
+        "schema": 1, "collected_at": "2026-01-01T00:00:00Z", "root": "/", "status": status, "summary": {},
+        "items": [item(name) for name in severities], "live": {}, "waived": [],
+    }
+
+
+class Task:
+    async_val = 0
+    check_mode = diff = False
+
+    def __init__(self, args):
+        self.args = args
+
+
+class Drift(audit_drift.ActionModule):
+    """The action with the host replaced by what it answers."""
+
+    def __init__(self, args, answer):
+        self._task = Task(args)
+        self.answer = answer
+        self.launched = []
+
+    def _execute_module(self, module_name=None, module_args=None, task_vars=None, **unused):
+        self.launched.append((module_name, module_args))
+        return self.answer
+
+    def run(self, tmp=None, task_vars=None):
+        return super().run(tmp, task_vars or {"inventory_hostname": "web1"})
+
+
+@pytest.fixture(autouse=True)
+def without_base_run(monkeypatch):
+    monkeypatch.setattr(audit_drift.ActionBase, "run", lambda self, tmp=None, task_vars=None: {})
+
+
+def test_the_host_gets_the_policy_and_not_the_controllers_options(tmp_path):
+    args = {"auditd": {"settings": {}}, "root": "/mnt", "report_dir": str(tmp_path), "phase": "before", "fail_on": "never"}
+    action = Drift(args, {"changed": False, "drift": document()})
+    action.run()
+    assert action.launched == [("auditops.auditd.audit_drift", {"auditd": {"settings": {}}, "root": "/mnt"})]
+
+
+def test_the_program_is_known_by_its_digests():
+    action = Drift({"audit_rotation": {"schedule": "daily"}}, {"drift": document()})
+    action.run()
+    program = action.launched[0][1]["program"]
+    assert "/usr/local/sbin/audit-rotate" in program and all(len(digest) == 64 for digest in program.values())
+
+
+def test_the_document_is_spooled_with_its_host(tmp_path):
+    result = Drift({"report_dir": str(tmp_path)}, {"drift": document("low")}).run()
+    spooled = json.loads((tmp_path / "hosts" / "web1.json").read_text())
+    assert result["path"] == str(tmp_path / "hosts" / "web1.json")
+    assert spooled == result["drift"] and spooled["host"] == "web1"
+    assert not (tmp_path / "before").exists()
+
+
+def test_a_relative_directory_counts_from_where_ansible_was_called(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Drift({"report_dir": "here"}, {"drift": document()}).run()
+    assert (tmp_path / "here" / "hosts" / "web1.json").exists()
+
+
+def test_a_failed_module_is_handed_on_and_spools_nothing(tmp_path):
+    answer = {"failed": True, "msg": "needs root"}
+    assert Drift({"report_dir": str(tmp_path)}, answer).run() == answer
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "severities", "fails"),
+    [
+        ("never", ["critical"], False), (None, ["critical"], False), ("critical", ["high"], False), ("critical", ["critical"], True),
+        ("medium", ["high", "low"], True), ("medium", ["low", "info"], False), ("info", ["info"], True), ("low", [], False),
+    ],
+)
+def test_fail_on(tmp_path, fail_on, severities, fails):
+    result = Drift({"report_dir": str(tmp_path), "fail_on": fail_on}, {"drift": document(*severities)}).run()
+    assert bool(result.get("failed")) is fails
+    assert (tmp_path / "hosts" / "web1.json").exists(), "the document is written before the task fails"
+    if fails:
+        assert f"of severity {fail_on} or above" in result["msg"] and "Because." in result["msg"]
+
+
+@pytest.mark.parametrize(("name", "value"), [("phase", "later"), ("fail_on", "everything")])
+def test_a_wrong_word_is_refused_before_the_host_is_asked(name, value):
+    action = Drift({name: value}, {"drift": document()})
+    with pytest.raises(AnsibleActionFail, match=f"{name}: {value} is none of"):
+        action.run()
+    assert action.launched == []
+
+
+def test_a_directory_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AnsibleActionFail, match="report_dir: cannot write the document of web1"):
+        Drift({"report_dir": str(tmp_path / "file")}, {"drift": document()}).run()
+
+
+CONF = """\
+log_group = root
+max_log_file = 8
+max_log_file_action = {action}
+num_logs = 5
+space_left = 75
+space_left_action = SYSLOG
+admin_space_left = 50
+admin_space_left_action = SYSLOG
+disk_full_action = {full}
+disk_error_action = SYSLOG
+"""
+PLAY = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - auditops.auditd.audit_drift:
+        root: "{{ audit_root }}"
+        release: 3.0.9
+        auditd: {settings: {max_log_file_action: ROTATE, disk_full_action: SYSLOG}, failure_policy: keep_running}
+        report_dir: "{{ report_dir }}"
+      register: result
+    - ansible.builtin.assert:
+        that: [result is not changed, result.drift.host == inventory_hostname]
+    - auditops.auditd.audit_report:
+        report_dir: "{{ report_dir }}"
+        hosts: "{{ ansible_play_hosts_all }}"
+      run_once: true
+      register: published
+    - ansible.builtin.assert:
+        that:
+          - published is not changed
+          - published.counts.drifted == 2 and published.counts.in_sync == 1
+          - published.stopping == ['../../halts']
+          - published.dest is search('index.html')
+      run_once: true
+"""
+HOSTS = {"good": ("ROTATE", "SYSLOG"), "../../halts": ("KEEP_LOGS", "HALT"), "fills": ("KEEP_LOGS", "SYSLOG")}
+
+
+def playbook(tmp_path, *options):
+    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), ANSIBLE_NOCOLOR="1", ANSIBLE_LOCAL_TEMP=str(tmp_path / "tmp"))
+    command = [sys.executable, "-m", "ansible", "playbook", "-i", str(tmp_path / "hosts.json"), str(tmp_path / "play.yml"), *options]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path)
+
+
+@pytest.fixture
+def fleet(tmp_path):
+    hosts = {}
+    for number, (name, (action, full)) in enumerate(HOSTS.items()):
+        root = tmp_path / "trees" / str(number)
+        (root / "etc/audit/rules.d").mkdir(parents=True)
+        (root / "etc/group").write_text("root:x:0:\n")
+        (root / "etc/audit/auditd.conf").write_text(CONF.format(action=action, full=full))
+        hosts[name] = {"audit_root": str(root)}
+    variables = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "report_dir": "report"}
+    (tmp_path / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": variables}}))
+    (tmp_path / "play.yml").write_text(PLAY)
+    return tmp_path
+
+
+def state(directory):
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in sorted(directory.rglob("*")) if path.is_file()}
+
+
+def test_a_fleet_of_trees_for_real(fleet):
+    before = state(fleet / "trees")
+    first = playbook(fleet, "--check")
+    assert first.returncode == 0, first.stdout + first.stderr
+    documents = {path.name: json.loads(path.read_text()) for path in (fleet / "report/hosts").iterdir()}
+    second = playbook(fleet, "-v")
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert state(fleet / "trees") == before
+    assert sorted(documents) == ["%2E.%2F..%2Fhalts.json", "fills.json", "good.json"]
+    assert {document["status"] for document in documents.values()} == {"drifted", "in_sync"}
+    for path in (fleet / "report/hosts").iterdir():
+        again = json.loads(path.read_text())
+        for each in (again, documents[path.name]):
+            each.pop("collected_at")
+        assert again == documents[path.name]
+    assert "Audit drift of 3 hosts: 2 drifted, 1 in sync" in first.stdout
+    assert "Hosts that can stop themselves:\n  ../../halts: Nothing bounds the log" in first.stdout
+    page = (fleet / "report/index.html").read_text()
+    assert "../../halts" in page and "powers the host off" in page
+
+
+def test_a_format_that_is_not_known_is_refused(fleet):
+    task = "auditops.auditd.audit_report: {report_dir: report, formats: [pdf]}"
+    (fleet / "play.yml").write_text(f"- hosts: all\n  gather_facts: false\n  tasks:\n    - {task}\n")
+    run = playbook(fleet)
+    assert run.returncode != 0 and "formats: pdf is not known; known are html, json" in run.stdout + run.stderr
+
+
+def test_the_report_needs_no_connection():
+    assert audit_report.ActionModule._requires_connection is False

@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""audit_info and audit_drift as Ansible runs them on a host: one process, arguments in, JSON out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.auditops.auditd.plugins.modules import audit_drift, audit_info, audit_report
+
+COLLECTIONS = Path(audit_drift.__file__).parents[5]
+RUN = """
+import json, sys
+from ansible.module_utils import basic
+basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": json.loads(sys.argv[2])}).encode()
+basic._ANSIBLE_PROFILE = "legacy"
+import importlib
+importlib.import_module("ansible_collections.auditops.auditd.plugins.modules." + sys.argv[1]).main()
+"""
+
+
+def run(name, **args):
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join([str(COLLECTIONS), *sys.path]))
+    process = subprocess.run([sys.executable, "-c", RUN, name, json.dumps(args)], env=environment, capture_output=True, text=True)
+    assert "Traceback" not in process.stdout + process.stderr
+    return json.loads(process.stdout)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    (tmp_path / "etc/audit/rules.d").mkdir(parents=True)
+    (tmp_path / "etc/group").write_text("root:x:0:\n")
+    (tmp_path / "etc/audit/auditd.conf").write_text("space_left = 75\nadmin_space_left = 50\ndisk_full_action = HALT\n# caf\u00e9\n")
+    return tmp_path
+
+
+def test_info_returns_the_document(tree):
+    result = run("audit_info", root=str(tree), release="3.0.9")
+    assert result["changed"] is False
+    assert result["info"]["auditd_conf"]["settings"]["disk_full_action"] == "HALT"
+    assert "kernel" in result["info"]["unavailable"]
+
+
+def test_drift_returns_the_document_and_never_a_change(tree):
+    result = run("audit_drift", root=str(tree), release="3.0.9", auditd={"settings": {"disk_full_action": "SYSLOG"}})
+    assert result["changed"] is False and result["drift"]["status"] == "drifted"
+    assert "disk.auditd_conf.disk_full_action" in [item["id"] for item in result["drift"]["items"]]
+    assert "diff" not in result
+
+
+def test_check_mode_is_the_same(tree):
+    args = {"root": str(tree), "release": "3.0.9", "auditd": {"settings": {"disk_full_action": "SYSLOG"}}}
+    one, other = run("audit_drift", **args), run("audit_drift", _ansible_check_mode=True, **args)
+    for result in (one, other):
+        result["drift"].pop("collected_at")
+    assert one["drift"] == other["drift"]
+
+
+def test_diff_shows_what_the_policy_would_change(tree):
+    result = run("audit_drift", root=str(tree), release="3.0.9", auditd={"settings": {"disk_full_action": "SYSLOG"}}, _ansible_diff=True)
+    assert "disk_full_action = HALT" in result["diff"]["before"] and "disk_full_action = SYSLOG" in result["diff"]["after"]
+
+
+@pytest.mark.parametrize("name", ["audit_info", "audit_drift"])
+def test_a_root_that_is_not_there_is_one_sentence(name, tmp_path):
+    result = run(name, root=str(tmp_path / "none"))
+    assert result["failed"] and result["msg"].startswith("root: ") and "is not a directory" in result["msg"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes somebody else")
+@pytest.mark.parametrize("name", ["audit_info", "audit_drift"])
+def test_without_root_a_live_host_is_one_sentence(name, monkeypatch):
+    code = RUN.replace("import importlib\n", "import importlib, os\nos.geteuid = lambda: 1000\n")
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join([str(COLLECTIONS), *sys.path]))
+    process = subprocess.run([sys.executable, "-c", code, name, "{}"], env=environment, capture_output=True, text=True)
+    assert json.loads(process.stdout)["msg"] == "reading the live audit state needs root: run with become"
+
+
+@pytest.mark.parametrize("values", [{"phase": "later"}, {"fail_on": "x"}, {"auditd": {"unknown": 1}}, {"nonsense": 1}])
+def test_bad_options_are_refused(values, tree):
+    assert run("audit_drift", root=str(tree), **values)["failed"]
+
+
+@pytest.mark.parametrize("module", [audit_drift, audit_info, audit_report])
+def test_documentation_names_every_option(module):
+    import yaml
+
+    documented = yaml.safe_load(module.DOCUMENTATION)["options"]
+    if module is audit_drift:
+        assert set(documented["auditd"]["suboptions"]) == set(audit_drift.AUDITD)
+    assert yaml.safe_load(module.EXAMPLES) and yaml.safe_load(module.RETURN)
+    assert all(option["description"] for option in documented.values())
