@@ -124,7 +124,12 @@ def apply(host, plan):
         _remove_library(host.path(_rotation.LIBRARY, follow=False))
 
 
-def run_once(host, run_command, plan):
+def last_succeeded(host):
+    """True where the program has run, and well."""
+    return (_status(host) or {}).get("result") == "success"
+
+
+def run_once(host, run_command):
     """Run the installed program and return {exit, error, status}."""
     if host.is_live:
         argv = [_rotation.PROGRAM, "--wait", LONGEST_WAIT]
@@ -132,14 +137,19 @@ def run_once(host, run_command, plan):
         import sys
         argv = [sys.executable, "-IS", host.path(_rotation.PROGRAM), "--archive-only", "--wait", LONGEST_WAIT, "--root", host.root]
     rc, _out, err = run_command(argv)
-    try:
-        status = json.loads(host.text(_rotation.STATUS) or "null")
-    except (AuditError, ValueError):
-        status = None
+    status = _status(host)
     error = err.strip().replace("audit-rotate: ", "") or None
     if rc == 0 and (not status or status.get("result") != "success"):
         rc, error = 1, "it ended with 0 and recorded no success in %s" % _rotation.STATUS
     return {"exit": rc, "error": error, "status": status}
+
+
+def _status(host):
+    try:
+        status = json.loads(host.text(_rotation.STATUS) or "null")
+    except (AuditError, ValueError):
+        return None
+    return status if isinstance(status, dict) else None
 
 
 def _check_compressor(host, config, interpreter):

@@ -64,8 +64,8 @@ options:
     type: path
   run:
     description:
-      - Run the program once after a change, or where it has never run, and fail where it fails. A host whose auditd cannot rotate
-        yet (not running, C(num_logs) below 2, C(write_logs = no)) or has less room than asked for gets a warning.
+      - Run the program once after a change, or where its last run did not succeed, and fail where it fails. A host whose auditd cannot
+        rotate yet (not running, C(num_logs) below 2, C(write_logs = no)) or has less room than asked for gets a warning.
     type: bool
     default: true
   program:
@@ -136,7 +136,6 @@ ran:
 import sys
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.auditops.auditd.plugins.module_utils import _rotation
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
 
@@ -164,17 +163,19 @@ def run(module):
     }
     for sentence in plan.conflicts:
         module.warn(sentence)
+    is_due = params["state"] == "present" and params["run"] and (plan.changed or not install.last_succeeded(host))
     if module.check_mode:
         return result
     if plan.changed:
         install.apply(host, plan)
-    if params["state"] == "present" and params["run"] and (plan.changed or host.stat(_rotation.STATUS) is None):
-        ran = result["ran"] = install.run_once(host, module.run_command, plan)
+    if is_due:
+        ran = result["ran"] = install.run_once(host, module.run_command)
         if ran["exit"] in install.TOLERATED:
-            module.warn("the rotation is installed, and its first run says: %s" % ran["error"])
+            module.warn("the rotation is installed, and its run says: %s" % ran["error"])
         elif ran["exit"]:
-            raise AuditError("the rotation is installed, and its first run failed with code %d: %s" % (ran["exit"], ran["error"]), **result)
-        result["changed"] = True
+            raise AuditError("the rotation is installed, and its run failed with code %d: %s" % (ran["exit"], ran["error"]), **result)
+        else:
+            result["changed"] = True
     return result
 
 

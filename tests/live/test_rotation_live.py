@@ -97,7 +97,8 @@ def here(audited):
 
 
 def drained(site, tag, number):
-    wait_for(lambda: f"op=auditops-{tag} n={number} ".encode() in (site.log_dir / "audit.log").read_bytes(), "the last event to be written", 60)
+    last = f"op=auditops-{tag} n={number} ".encode()
+    wait_for(lambda: last in (site.log_dir / "audit.log").read_bytes(), "the last event to be written", 60)
 
 
 def test_rotates_with_proof_on_every_release(rotation):
