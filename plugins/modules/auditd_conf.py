@@ -1,4 +1,5 @@
 #!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -78,7 +79,7 @@ options:
     choices: [keep_running, suspend_auditing, stop_host]
   rotation_wanted:
     description:
-      - Refuse what keeps auditd from rotating on request (SIGUSR1), which is O(settings.num_logs) below 2.
+      - Refuse what keeps auditd from rotating on request (SIGUSR1), which is C(num_logs) below 2.
     type: bool
     default: false
   reload:
@@ -96,7 +97,7 @@ options:
     description:
       - What to do about changed keys that a reload cannot apply. V(never) reloads the others, warns and lists them in
         RV(restart_required). V(if_needed) restarts auditd, by signal and not by C(systemctl restart), which most distributions refuse.
-      - A change of O(settings.name_format) is not reloaded either, because auditd would lose its node name by that.
+      - A change of C(name_format) is not reloaded either, because auditd would lose its node name by that.
       - While auditd restarts, events go to the kernel's own log.
     type: str
     choices: [never, if_needed]
