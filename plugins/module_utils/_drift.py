@@ -332,11 +332,18 @@ def _figures(live, risks):
             "backlog_percent": _tenths(status_words.get("backlog"), limit),
         },
         "rules": {layer: (rules.get(layer) or {}).get("count") for layer in ("disk", "compiled", "loaded")},
-        "rotation": live["rotation"],
+        "rotation": _rotation(live["rotation"]),
         "storage": storage,
         "boot": live["boot"],
         "unavailable": live["unavailable"],
     }
+
+
+def _rotation(rotation):
+    """Without the times of the last runs: the guard runs every few minutes. A run that is overdue is a finding, with its time."""
+    if rotation is None or rotation["last"] is None:
+        return rotation
+    return dict(rotation, last={key: rotation["last"][key] for key in ("result", "exit", "error")})
 
 
 def _tenths(part, whole):

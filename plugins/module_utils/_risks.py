@@ -148,6 +148,8 @@ def _when(facts, limit_key, limit, days):
         return "The log is rotated and pruned; once %s all the same," % step
     if facts.kept is not None:
         return "auditd keeps at most %d MB of logs; once %s all the same," % (facts.kept, step)
+    if facts.rate is not None:
+        return "Nothing bounds the log, which grows by %s MB/day; once %s," % (facts.rate, step)
     return "Nothing bounds the log, and how fast it grows is not known; once %s," % step
 
 
@@ -168,7 +170,7 @@ def _never_pruned(facts):
     elif days is not None:
         end = "%s is full %s at %s MB/day" % (facts.directory, _storage.in_words(days), facts.rate)
     else:
-        end = "%s fills up sooner or later" % facts.directory
+        end = "%s fills up sooner or later%s" % (facts.directory, "" if facts.rate is None else ", at %s MB/day" % facts.rate)
     severity = "high" if days is not None and days <= SOON else "medium"
     yield _risk("max_log_file_action", "fills_partition", severity, cause + ": " + end, facts.settings.get("max_log_file_action"), days)
 

@@ -235,7 +235,8 @@ def summary(fleet: Fleet, limit: int = 20) -> str:
     width = max((len(_plain(host.name)) for host in shown[:limit]), default=0)
     for host in shown[:limit]:
         line = f"  {_plain(host.name):<{width}}  {STATUS_WORDS[host.status]}: {in_words(host.counts)}"
-        lines.append(line + (f"; {len(host.fixed)} findings gone" if host.fixed else ""))
+        gone = f"; {len(host.fixed)} finding{'' if len(host.fixed) == 1 else 's'} gone" if host.fixed else ""
+        lines.append(line + gone)
     lines.extend(_more(shown, limit))
     if fleet.stopping:
         tense = "would have stopped themselves" if fleet.before_counts else "can stop themselves"

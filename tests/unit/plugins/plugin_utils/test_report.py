@@ -119,7 +119,7 @@ def test_counts_and_order(fleet_dir):
 def test_the_summary_says_what_changed_and_who_would_have_stopped(fleet_dir):
     text = report.summary(report.load(str(fleet_dir)))
     assert text.splitlines()[0] == "Audit drift of 3 hosts: 1 drifted, 1 not fully known, 1 in sync (before: 2 drifted, 1 not fully known)"
-    assert "  web1  in sync: none; 1 findings gone" in text
+    assert "  web1  in sync: none; 1 finding gone" in text
     assert "  web1 [no longer]: /var/log/audit is full in about 3 days" in text
     assert "  db1 [still so]: " in text
 
