@@ -138,6 +138,16 @@ class Fleet:
         return sorted(found.values(), key=lambda finding: (SEVERITIES.index(finding.severity), -len(finding.on), finding.id))
 
 
+    @property
+    def waivers(self) -> list[tuple[dict, list[str]]]:
+        """Each waiver once, with the hosts that have it."""
+        found: dict[str, tuple[dict, list[str]]] = {}
+        for host in self.hosts:
+            for entry in host.now["waived"]:
+                found.setdefault(json.dumps(entry, sort_keys=True), (entry, []))[1].append(host.name)
+        return sorted(found.values(), key=lambda pair: (pair[0]["subject"], pair[0]["controls"]))
+
+
 def count_by_severity(items: list[dict]) -> dict[str, int]:
     return {severity: sum(item["severity"] == severity for item in items) for severity in SEVERITIES}
 
@@ -193,19 +203,20 @@ def _checked(document: object) -> dict:
     if not isinstance(document.get("host"), str):
         raise ValueError("it does not name its host")
     live = document.get("live") if isinstance(document.get("live"), dict) else {}
-    items, waived = _dicts(document.get("items"), ITEM_TEXTS), _dicts(document.get("waived"), ())
+    items, waived = _dicts(document.get("items"), ITEM_TEXTS, SEVERITIES), _dicts(document.get("waived"), WAIVER_TEXTS)
     return dict(document, items=items, waived=waived, live=_checked_live(live))
 
 
 ITEM_TEXTS = ("id", "layer", "why", "fix")
+WAIVER_TEXTS = ("subject", "benchmark", "policy", "reason", "compensating")
 
 
-def _dicts(value: object, texts: tuple[str, ...]) -> list[dict]:
+def _dicts(value: object, texts: tuple[str, ...], severities: tuple[str, ...] = ()) -> list[dict]:
     found = []
     for entry in value if isinstance(value, list) else []:
         if not isinstance(entry, dict):
-            raise ValueError("one of its findings is no object")
-        if texts and entry.get("severity") not in SEVERITIES:
+            raise ValueError("one of its entries is no object")
+        if severities and entry.get("severity") not in severities:
             raise ValueError(f"the severity of a finding is {entry.get('severity')!r}")
         controls = [str(control) for control in entry.get("controls") or []]
         proper = {name: str(entry.get(name, "")) for name in texts}

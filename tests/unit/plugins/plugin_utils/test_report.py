@@ -222,6 +222,15 @@ def test_the_page_shows_fleet_findings_and_change(fleet_dir):
     assert "would have stopped themselves" in text
 
 
+def test_a_waiver_is_shown_once_with_its_hosts(fleet_dir):
+    waiver = {"controls": ["CIS X"], "subject": "disk_full_action", "benchmark": "halt", "policy": "SYSLOG", "reason": "r", "compensating": "c"}
+    for host in ("web1", "db1"):
+        report.spool(str(fleet_dir), host, document(host, waived=[waiver]), "now")
+    fleet = report.load(str(fleet_dir))
+    assert [(entry["policy"], names) for entry, names in fleet.waivers] == [("SYSLOG", ["db1", "web1"])]
+    assert "db1, web1" in report.as_html(fleet)
+
+
 def test_an_empty_directory_makes_an_empty_report(tmp_path):
     fleet = report.load(str(tmp_path / "nothing"))
     assert report.summary(fleet) == "Audit drift of 0 hosts: none"
