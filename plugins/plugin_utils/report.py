@@ -132,7 +132,8 @@ class Fleet:
         found: dict[str, Finding] = {}
         for host in self.hosts:
             for item in host.items:
-                finding = found.setdefault(item["id"], Finding(item["id"], item["severity"], item["layer"], item["fix"], item["controls"]))
+                finding = found.setdefault(item["id"], Finding(item["id"], item["severity"], item["layer"], item["fix"], []))
+                finding.controls.extend(control for control in item["controls"] if control not in finding.controls)
                 finding.severity = min(finding.severity, item["severity"], key=SEVERITIES.index)
                 finding.on.append((host, item))
         return sorted(found.values(), key=lambda finding: (SEVERITIES.index(finding.severity), -len(finding.on), finding.id))

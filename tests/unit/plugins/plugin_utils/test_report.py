@@ -223,12 +223,20 @@ def test_the_page_shows_fleet_findings_and_change(fleet_dir):
 
 
 def test_a_waiver_is_shown_once_with_its_hosts(fleet_dir):
-    waiver = {"controls": ["CIS X"], "subject": "disk_full_action", "benchmark": "halt", "policy": "SYSLOG", "reason": "r", "compensating": "c"}
+    texts = {"subject": "disk_full_action", "benchmark": "halt", "policy": "SYSLOG", "reason": "r", "compensating": "c"}
+    waiver = {"controls": ["CIS X"], **texts}
     for host in ("web1", "db1"):
         report.spool(str(fleet_dir), host, document(host, waived=[waiver]), "now")
     fleet = report.load(str(fleet_dir))
     assert [(entry["policy"], names) for entry, names in fleet.waivers] == [("SYSLOG", ["db1", "web1"])]
     assert "db1, web1" in report.as_html(fleet)
+
+
+def test_a_finding_of_several_hosts_has_the_worst_severity_and_all_controls(tmp_path):
+    report.spool(str(tmp_path), "a", document("a", [item(severity="high", controls=["CIS X"])]), "now")
+    report.spool(str(tmp_path), "b", document("b", [item(severity="critical", controls=["CIS X", "STIG Y"])]), "now")
+    (finding,) = report.load(str(tmp_path)).findings
+    assert (finding.severity, finding.controls, len(finding.on)) == ("critical", ["CIS X", "STIG Y"], 2)
 
 
 def test_an_empty_directory_makes_an_empty_report(tmp_path):
