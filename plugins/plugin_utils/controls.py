@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import yaml
-from ansible_collections.auditops.auditd.plugins.module_utils import _rule
+from ansible_collections.auditops.auditd.plugins.module_utils import _library_words, _rule
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "roles/audit_rules/files/controls"
@@ -32,7 +33,7 @@ WORDS = {"watches": ("old", "modern"), "commands": ("plain", "pair", "unfiltered
 CHECKERS = ("oval", "text")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """YAML in which a key that is there twice is an error: the first one would be lost without a word."""
 
     def construct_mapping(self, node, deep=False):
@@ -57,6 +58,33 @@ def library(directory: Path | str = DIRECTORY) -> dict:
         raise LibraryError(f"{directory}: there is no benchmark here")
     _check_references(result)
     return result
+
+
+@functools.lru_cache(maxsize=1)
+def _shipped() -> dict:
+    return library()
+
+
+def with_library(arguments: dict) -> dict:
+    """The arguments of audit_rules (or of that part of audit_drift's), with the library where they name profiles.
+
+    Words that need no host to be judged, profiles, filters and what is skipped, are refused here, before any host is touched.
+    """
+    profiles = arguments.get("profiles")
+    if not profiles:
+        return dict(arguments)
+    data = _shipped()
+    named = [name for name in _list(profiles) if name != "auto"]
+    names = _library_words.choose(data, named, None)
+    _library_words.skipping(data, names, _list(arguments.get("skip")))
+    for name in _list(arguments.get("filters")):
+        if name not in data["filters"]:
+            raise AuditError(f"audit_rules_filters: {name!r} is no filter of the library; {_library_words.nearest(name, data['filters'])}")
+    return dict(arguments, library=data)
+
+
+def _list(value: object) -> list:
+    return [] if value is None else [part.strip() for part in value.split(",")] if isinstance(value, str) else list(value)
 
 
 def _read(path: Path, result: dict) -> None:

@@ -96,7 +96,8 @@ def test_every_control_is_loaded_or_says_why_not(product, arch):
 @pytest.mark.parametrize("product", ["rhel_9", "debian_12"])
 def test_cis_and_stig_stay_below_the_cliff(product):
     """70 rules on the exit list; from 80 on the kernel walks the whole list at 6 to 15 ns a rule (docs: cost of rules)."""
-    files = {"passwd", "group", "shadow", "gshadow", "opasswd", "sudoers", "hosts", "hostname", "issue", "localtime", "lastlog", "utmp", "wtmp", "btmp"}
+    files = {"passwd", "group", "shadow", "gshadow", "opasswd", "sudoers", "hosts", "hostname", "issue", "localtime", "lastlog", "utmp",
+             "wtmp", "btmp"}
     found = compiled(resolve(("auto", "stig_rhel_9"), product), is_directory=lambda path: path.rsplit("/", 1)[1] not in files)
     on_exit_list = [rule for rule in found.rules if rule.list == _rule_tables.LISTS["exit"] and
                     not any(field[0] == _rule_tables.PATH for field in rule.fields)]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 
@@ -72,3 +73,29 @@ def test_an_own_benchmark_is_one_file(directory):
 def test_an_empty_directory(tmp_path):
     with pytest.raises(controls.LibraryError, match="no benchmark"):
         controls.library(tmp_path)
+
+
+def test_the_generated_page_is_the_data():
+    path = controls.DIRECTORY.parents[3] / "tests/tools/make_controls_rst.py"
+    specification = importlib.util.spec_from_file_location("make_controls_rst", path)
+    generator = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(generator)
+    assert generator.TARGET.read_text() == generator.document(), "run tests/tools/make_controls_rst.py"
+
+
+def test_the_library_goes_with_a_task_that_names_profiles():
+    assert controls.with_library({"rules": []}) == {"rules": []}
+    assert controls.with_library({"profiles": []}) == {"profiles": []}
+    arguments = controls.with_library({"profiles": ["auto"], "skip": ["cis_debian_12:6.2.3.9", "key:scope"], "filters": "cron"})
+    assert arguments["library"] == controls.library()
+
+
+@pytest.mark.parametrize(("arguments", "word"), [
+    ({"profiles": ["cis_rhel9"]}, "cis_rhel_9"),
+    ({"profiles": "auto,cis_rhel9"}, "cis_rhel_9"),
+    ({"profiles": ["auto"], "skip": ["key:scop"]}, "scope"),
+    ({"profiles": ["auto"], "filters": ["chrony", "container"]}, "containers"),
+])
+def test_unknown_words_are_refused_on_the_controller(arguments, word):
+    with pytest.raises(controls.AuditError, match=word):
+        controls.with_library(arguments)
