@@ -19,7 +19,9 @@ def os_release(host):
 
 def resolve(host, library, profiles, skip=(), filters=(), privileged="discover", audit_release=None, arch=None, failure_policy=None,
             rotation_wanted=False, immutable=False):
-    """_library.resolve() with what this host answers; ``files`` has the sample files in it too.
+    """_library.resolve() with what this host answers, and ``verbatim`` {name: text}: the audit package's sample files.
+
+    Checkers compare those byte for byte: they are written without the mark that the other files carry.
 
     ``arch`` (uname -m) and ``audit_release`` default to the host's own. An offline tree that has no program to tell its architecture by
     is taken as of this machine's.
@@ -36,7 +38,7 @@ def resolve(host, library, profiles, skip=(), filters=(), privileged="discover",
         arch or (os.uname().machine if host.is_live else _localise.machine_of(host)) or os.uname().machine,
         audit_release, _localise.uid_min(host), privileged, programs, filters, failure_policy, rotation_wanted, immutable,
         lambda name: has_user(name) is not None)
-    result["files"].update(_library.sample_texts(host, result))
+    result["verbatim"] = _library.sample_texts(host, result)
     result["notes"] = notes + result["notes"]
     return result
 

@@ -75,3 +75,15 @@ def test_a_tree_without_audit_cannot_be_judged(tmp_path):
     (tmp_path / "usr/sbin/auditctl").touch()
     assert _library_host.can_judge_paths(host)
     assert _library_host.can_judge_paths(Host("/"))
+
+
+def test_sample_files_come_as_they_are(tmp_path):
+    host = tree(tmp_path)
+    directory = tmp_path / "usr/share/doc/auditd/examples/rules"
+    directory.mkdir(parents=True)
+    for number in LIBRARY["benchmarks"]["ospp"]["sample_files"].values():
+        for name in number:
+            (directory / name).write_text(f"## {name}\n")
+    result = _library_host.resolve(host, LIBRARY, ["ospp"])
+    assert result["files"] == {} and len(result["verbatim"]) == 16
+    assert all(text == f"## {name}\n" for name, text in result["verbatim"].items())
