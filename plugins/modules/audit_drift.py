@@ -189,6 +189,18 @@ AUDITD = {
     "rotation_wanted": {"type": "bool", "default": False},
 }
 
+ARGUMENT_SPEC = {
+    "root": {"type": "path", "default": "/"},
+    "release": {"type": "str"},
+    "auditd": {"type": "dict", "options": AUDITD},
+    "audit_rules": {"type": "dict"},
+    "audit_rotation": {"type": "dict"},
+    "program": {"type": "dict"},
+    "report_dir": {"type": "path"},
+    "phase": {"type": "str", "choices": ["now", "before", "after"], "default": "now"},
+    "fail_on": {"type": "str", "choices": ["never", "info", "low", "medium", "high", "critical"], "default": "never"},
+}
+
 
 def run(module):
     from ansible_collections.auditops.auditd.plugins.module_utils import _drift, _host, _live
@@ -204,20 +216,7 @@ def run(module):
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec={
-            "root": {"type": "path", "default": "/"},
-            "release": {"type": "str"},
-            "auditd": {"type": "dict", "options": AUDITD},
-            "audit_rules": {"type": "dict"},
-            "audit_rotation": {"type": "dict"},
-            "program": {"type": "dict"},
-            "report_dir": {"type": "path"},
-            "phase": {"type": "str", "choices": ["now", "before", "after"], "default": "now"},
-            "fail_on": {"type": "str", "choices": ["never", "info", "low", "medium", "high", "critical"], "default": "never"},
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         module.exit_json(**run(module))
     except AuditError as error:

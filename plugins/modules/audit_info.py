@@ -111,6 +111,11 @@ info:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 
+ARGUMENT_SPEC = {
+    "root": {"type": "path", "default": "/"},
+    "release": {"type": "str"},
+}
+
 
 def run(module):
     from ansible_collections.auditops.auditd.plugins.module_utils import _host, _live
@@ -119,13 +124,7 @@ def run(module):
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec={
-            "root": {"type": "path", "default": "/"},
-            "release": {"type": "str"},
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         module.exit_json(**run(module))
     except AuditError as error:
