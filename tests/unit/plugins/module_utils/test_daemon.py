@@ -100,3 +100,24 @@ def test_wait_for_is_bounded_and_sleeps():
 def test_a_rotation_auditd_would_skip_is_refused_before_any_signal():
     with pytest.raises(AuditError, match="num_logs = 1; set num_logs to 2 or more"):
         _daemon.rotate(Host("/"), os.getpid(), "3.0.9", "/nonexistent", num_logs=1)
+
+
+def test_start_by_systemd_is_asked_twice_where_it_had_not_noticed_the_end(tmp_path, monkeypatch):
+    ran, state = [], {"pid": None}
+
+    def run_command(argv, **options):
+        ran.append(argv[1:])
+        if [call for call in ran if call[0] == "start"] == [["start", "auditd.service"]] * 2:
+            state["pid"] = 77
+        return 0, "", ""
+
+    monkeypatch.setattr(_daemon, "SYSTEMD", str(tmp_path))
+    monkeypatch.setattr(_daemon, "SYSTEMD_NOTICES", 0.05)
+    monkeypatch.setattr(_daemon, "UNWRITTEN_SETTLE", 0.01)
+    monkeypatch.setattr(_daemon, "find", lambda host: state["pid"])
+    monkeypatch.setattr(_daemon, "is_auditd", lambda pid: True)
+    monkeypatch.setattr(_daemon, "report", lambda host, pid, timeout: {"writing_to_logs": False, "logging_suspended": None})
+    monkeypatch.setattr(Host, "which", lambda self, program: "/usr/sbin/" + program)
+    started = _daemon.start(Host("/", run_command), str(tmp_path / "audit.log"))
+    assert started["pid"] == 77 and started["how"] == "/usr/sbin/systemctl start auditd.service"
+    assert ran == [["reset-failed", "auditd.service"], ["start", "auditd.service"], ["start", "auditd.service"]]
