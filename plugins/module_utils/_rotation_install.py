@@ -196,7 +196,7 @@ def _link(host, path):
 def _make_parent(host, path):
     parent = path.rpartition("/")[0]
     if host.stat(parent) is None:
-        _io.make_directory(host.path(parent), 0o755)
+        _io.make_directory(host.path(parent), 0o750 if path == _rotation.CONF else 0o755)
 
 
 def _relink(path, target):

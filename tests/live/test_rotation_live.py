@@ -26,6 +26,7 @@ STATE = "/var/tmp/auditops-rotate-state"
 PER_SECOND = int(os.environ.get("AUDITOPS_EVENTS_PER_SECOND", "5000"))
 ROTATIONS = int(os.environ.get("AUDITOPS_ROTATIONS", "20"))
 KILLS = int(os.environ.get("AUDITOPS_KILLS", "40"))
+PYTHON36 = next((str(path) for path in sorted(Path.home().glob(".pyenv/versions/3.6.*/bin/python"))), None) or shutil.which("python3.6")
 ROOMY = {"max_log_file_action": "IGNORE", "num_logs": 5}
 
 
@@ -34,6 +35,7 @@ class Rotation:
 
     def __init__(self, site):
         self.site = site
+        self.python = "/usr/bin/python3" if site.path("/usr/bin/python3").exists() else sys.executable
         self.program = str(COLLECTION / FILES)
         if site.root != Path("/"):
             self.program = f"/{CARRIED}/ansible_collections/auditops/auditd/{FILES}"
@@ -46,8 +48,7 @@ class Rotation:
 
     def argv(self, *arguments):
         where = [] if self.site.root == Path("/") else ["chroot", str(self.site.root)]
-        python = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
-        return [*where, python, "-IS", f"{self.program}/audit-rotate", *arguments]
+        return [*where, self.python, "-IS", f"{self.program}/audit-rotate", *arguments]
 
     def run(self, *arguments):
         return subprocess.run(self.argv(*arguments), capture_output=True, text=True)
@@ -140,6 +141,64 @@ def test_keep_logs_rotates_whatever_num_logs_is(here):
     here.site.send(10, "a")
     assert here.run().returncode == 0
     assert here.numbers("a") == list(range(10))
+
+
+@pytest.mark.parametrize("mode", ["--rotate", "--guard"])
+def test_an_auditd_that_writes_another_log_is_left_alone(here, tmp_path, mode):
+    site = here.site
+    site.start(**ROOMY)
+    (tmp_path / "log").mkdir(mode=0o750)
+    log = tmp_path / "log" / "audit.log"
+    log.write_bytes(b"x" * (2 << 20))
+    here.configure(log_file=log, ceiling_megabytes=1)
+    before = (site.log_dir / "audit.log").stat().st_ino
+    done = here.run(*(["--guard"] if mode == "--guard" else []))
+    assert done.returncode == 6, done.stderr
+    assert (site.log_dir / "audit.log").stat().st_ino == before and site.records("DAEMON_ROTATE") == []
+    assert log.stat().st_size == 2 << 20
+
+
+@pytest.mark.skipif(not PYTHON36, reason="no Python 3.6 here")
+def test_python_36_rotates_and_wakes(here):
+    site = here.site
+    here.python = PYTHON36
+    site.start(**{**ROOMY, **SUSPENDED["size"]})
+    suspend(site, "size")
+    done = here.run()
+    assert done.returncode == 0, done.stderr
+    assert site.report()["logging_suspended"] is False
+    assert here.run().returncode == 0
+    assert here.status()["rotated"]
+
+
+def test_the_installed_program_runs_by_the_line_that_cron_gets(here):
+    site = here.site
+    sources = subprocess.run(
+        [sys.executable, "-c", "import json; from ansible_collections.auditops.auditd.plugins.plugin_utils import rotation_program as p; "
+         "print(json.dumps(p.sources()))"], capture_output=True, text=True, cwd=COLLECTION.parents[2], check=True)
+    site.start(**ROOMY)
+    site.send(10, "cron")
+    installed = ("/usr/local/sbin/audit-rotate", "/etc/cron.d/audit-rotate")
+    if any(Path(path).exists() for path in installed):
+        pytest.skip("the rotation is installed on this machine")
+    try:
+        options = {"scheduler": "cron", "program": json.loads(sources.stdout), "config": {"min_free_megabytes": 0}}
+        check = site.module("audit_rotation", check=True, **options)
+        assert check["result"]["changed"] and not any(Path(path).exists() for path in installed)
+        answer = site.module("audit_rotation", **options)
+        assert answer["result"]["ran"]["exit"] == 0, answer
+        assert answer["result"]["files"] == check["result"]["files"]
+        again = site.module("audit_rotation", **options)
+        assert not again["result"]["changed"] and again["result"]["ran"] is None
+        line = [line for line in Path(installed[1]).read_text().splitlines() if line.endswith("audit-rotate")][0]
+        before = (site.log_dir / "audit.log").stat().st_ino
+        subprocess.run(["/bin/sh", "-c", line.split(" root ")[1]], check=True, env={"PATH": "/usr/bin:/bin"})
+        assert (site.log_dir / "audit.log").stat().st_ino != before
+        assert here.numbers("cron") == list(range(10))
+    finally:
+        site.module("audit_rotation", state="absent")
+        shutil.rmtree("/var/lib/audit-rotate", ignore_errors=True)
+    assert not any(Path(path).exists() for path in (*installed, "/usr/local/lib/audit-rotate"))
 
 
 def test_a_log_elsewhere(here):

@@ -429,6 +429,14 @@ def test_what_the_guard_acts_on(tmp_path, config, size, word, monkeypatch):
     assert (found and found[0]) == word
 
 
+def test_the_guard_tells_the_same_trouble_once_and_fails_each_time(tmp_path):
+    tree = Tree(tmp_path, min_free_megabytes=10 ** 9).rotated(1)
+    first, second = tree.run("--guard"), tree.run("--guard")
+    assert first.returncode == second.returncode == 11
+    assert "min_free_megabytes wants" in first.stderr and second.stderr == ""
+    assert tree.serials() == tree.written
+
+
 @pytest.mark.parametrize("auditd, total, expected", [
     ({}, 100 << 30, 128), ({}, 1 << 30, 51), ({"admin_space_left": "50", "admin_space_left_action": "SUSPEND"}, 100 << 30, 128),
     ({"admin_space_left": "500", "admin_space_left_action": "halt"}, 100 << 30, 564),

@@ -23,7 +23,8 @@ class Auditd(object):
         self.settings = settings
         self.timeout = float(max(1, settings.config["timeout"]))
         self.host = Host("/", run_command)
-        self.pid = _daemon.find(self.host)
+        found = _daemon.find(self.host)
+        self.pid = found if found and settings.is_written_by(found) else None
         self.release = _daemon.release(self.host)[0] if self.pid else None
         self._report = None
 

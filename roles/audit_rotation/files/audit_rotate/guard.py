@@ -18,6 +18,8 @@ def reason(settings):
     except OSError:
         log = None
     pid = _auditd() if settings.writes_logs and settings.root == "/" else None
+    if pid and not settings.is_written_by(pid):
+        pid = None
     if pid and (log is None or not _holds(pid, log)):
         return "suspended", "auditd runs and does not hold %s open: it has suspended logging" % settings.log_file
     if log is not None and 0 < settings.ceiling() <= log.st_size and settings.writes_logs:

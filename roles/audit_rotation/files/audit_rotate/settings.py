@@ -13,6 +13,7 @@ from .exits import Failure
 
 MEGABYTE = 1 << 20
 LOG_FILE = "/var/log/audit/audit.log"  # auditd-config.c, clear_config()
+AUDITD_CONF = "/etc/audit/auditd.conf"  # auditd(8); -c names another directory
 LONGEST_LINE = 510  # what auditd >= 4.1.3 reads of a line; a longer one it skips
 STOPPING = ("suspend", "single", "halt")
 SPACE_KEYS = (("space_left", "space_left_action"), ("admin_space_left", "admin_space_left_action"))
@@ -42,6 +43,17 @@ class Settings(object):
         self.keeps_logs = auditd.get("max_log_file_action", "ignore").lower() == "keep_logs"
         self.writes_logs = auditd.get("write_logs", "yes").lower() != "no" and auditd.get("log_format", "").lower() != "nolog"
         self.num_logs = _integer(auditd.get("num_logs", "0"))
+
+    def is_written_by(self, pid):
+        """True where this auditd works by the configuration that names our log; another's log and daemon are left alone."""
+        try:
+            with open("/proc/%d/cmdline" % pid, "rb") as stream:
+                words = stream.read().decode("utf-8", "surrogateescape").split("\0")
+        except OSError:
+            return False
+        conf = os.path.join(words[words.index("-c") + 1], "auditd.conf") if "-c" in words[:-2] else AUDITD_CONF
+        own = self.config["log_file"] in ("", self.auditd.get("log_file", LOG_FILE))
+        return own and os.path.realpath(conf) == os.path.realpath(self.config["auditd_conf"])
 
     def ceiling(self):
         """Bytes of audit.log that make the guard rotate; 0: none."""
