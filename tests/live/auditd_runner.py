@@ -34,6 +34,7 @@ class Module:
     def __init__(self, parameters, check_mode, defaults):
         self.params = dict(defaults, **parameters)
         self.check_mode = check_mode
+        self._diff = False
         self.run_command = run_command
         self.warnings = []
 
