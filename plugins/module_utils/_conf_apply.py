@@ -20,7 +20,7 @@ RESTART_AFTER_REFUSAL_BEFORE = (3, 0, 1)  # up to 3.0 the reload after a refused
 MEBIBYTE = 1 << 20
 
 Plan = namedtuple("Plan", "actions restart_required pid report reason")
-Plan.__doc__ = """What is to be done: actions (of write, resume, reload, restart, start, in this order), the keys that stay without
+Plan.__doc__ = """What is to be done: actions (of write, mode, resume, reload, restart, start, in this order), the keys that stay without
 effect until a restart, the running auditd and its state report (None where none runs), and why nothing more is done (a sentence, None)."""
 
 
@@ -31,7 +31,7 @@ class ApplyError(AuditError):
 class Change(object):
     """One change of auditd.conf: from ``before`` (Conf; None where there is no file) to ``after`` (Conf, validated) on ``host``."""
 
-    def __init__(self, host, release, before, after, path=PATH, reload=True, start=True, restart="never", backup=False, timeout=10.0):
+    def __init__(self, host, release, before, after, path=PATH, reload=True, start=True, restart="never", backup=False, timeout=10.0, mode=None):
         self.host = host
         self.release = release
         self.before = before
@@ -46,12 +46,22 @@ class Change(object):
         self.running = _conf.effective(before if before is not None else _conf.parse(None), release)
         self.wanted = _conf.effective(after, release)
         self.writes = before is None or before.text != after.text
-        self._old = _Old(self.file)
+        self._old = _Old(self.file, mode)
+        self.restricts = not self.writes and self._old.mode != self._old.new_mode
 
     def write(self, conf):
         """Replace the file, as a whole."""
         _io.make_directory(os.path.dirname(self.file))
-        _io.write_atomic(self.file, conf.data, self._old.mode)
+        _io.write_atomic(self.file, conf.data, self._old.new_mode)
+
+    def restrict(self):
+        """Give the file its mode; text and time stay, so auditd has nothing to load."""
+        _io.set_mode(self.file, self._old.new_mode)
+
+    @property
+    def modes(self):
+        """(the mode the file has, the mode it gets), as text; the same twice where there is nothing to do."""
+        return tuple("%04o" % mode for mode in (self._old.mode, self._old.new_mode))
 
     def restore(self):
         """The file as it was: bytes, mode, time (a time newer than the last reload would look like an edit to load), or gone."""
@@ -64,7 +74,7 @@ class Change(object):
 
 
 class _Old(object):
-    def __init__(self, path):
+    def __init__(self, path, new_mode):
         self.path = path
         try:
             with open(path, "rb") as stream:
@@ -72,11 +82,13 @@ class _Old(object):
                 status = os.fstat(stream.fileno())
         except FileNotFoundError:
             self.data, self.times, self.mode = None, None, NEW_FILE_MODE
+            self.new_mode = self.mode if new_mode is None else new_mode
             return
         except OSError as error:
             raise AuditError("cannot read %s: %s" % (path, error.strerror))
         self.times = (status.st_atime_ns, status.st_mtime_ns)
-        self.mode = stat.S_IMODE(status.st_mode) & 0o664  # auditd refuses a file that everybody may write
+        self.mode = stat.S_IMODE(status.st_mode)
+        self.new_mode = self.mode & 0o664 if new_mode is None else new_mode  # auditd refuses a file that everybody may write
 
     def restore(self):
         if self.data is None:
@@ -108,7 +120,7 @@ def _threshold(host, effective, key):
 
 def plan(change):
     """The Plan of a change. AuditError where a running auditd does not answer: then nothing can be proven and nothing is begun."""
-    write = ["write"] if change.writes else []
+    write = ["write"] if change.writes else ["mode"] if change.restricts else []
     if not change.acts:
         return Plan(write, [], None, None, None)
     pid = _daemon.find(change.host)
@@ -119,7 +131,7 @@ def plan(change):
     report = _daemon.report(change.host, pid, change.timeout, change.release)
     pending = not change.writes and _is_pending(change, report)
     if not change.writes and not pending:
-        return Plan([], [], pid, report, _suspension(report))
+        return Plan(write, [], pid, report, _suspension(report))
     keys = _restart_keys(change, pending)
     if keys and change.restart == "if_needed":
         return Plan(write + ["restart"], [], pid, report, None)
@@ -156,6 +168,8 @@ def apply(change, planned):
     act = next((ACTS[action] for action in planned.actions if action in ACTS), None)
     if change.writes:
         change.write(change.after)
+    elif "mode" in planned.actions:
+        change.restrict()
     if act is None:
         how = planned.reason or ("the file was written; nothing was asked of auditd" if change.writes else "nothing was to be done")
         return {"proof": {"how": how, "record": None, "report": planned.report}, "backup_file": backup}

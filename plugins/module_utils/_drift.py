@@ -8,6 +8,7 @@ two digits, the queue is told in tenths of its limit), times are those of files 
 """
 
 from . import _drift_tables as tables
+from ._errors import AuditError
 
 # What the policy speaks of -> the parts of the live state that must have been seen to say "in sync" on a live host.
 NEEDED = {
@@ -30,7 +31,7 @@ def compare(live, parsed, wanted):
     if _is_absent(live):
         items.append(item("disk.audit", "installed", "not installed", family))
     else:
-        items.extend(_auditd(live, wanted.get("auditd"), family))
+        items.extend(_auditd(live, parsed, wanted.get("auditd"), family))
         items.extend(_daemon(live, family))
         if wanted.get("audit_rules"):
             from . import _drift_rules
@@ -115,7 +116,7 @@ def _is_absent(live):
     return live["auditd_conf"] is None and live["version"] is None and not daemon.get("running") and not daemon.get("installed")
 
 
-def _auditd(live, wanted, family):
+def _auditd(live, parsed, wanted, family):
     conf = live["auditd_conf"]
     if conf is None:
         if wanted:
@@ -125,15 +126,47 @@ def _auditd(live, wanted, family):
         yield _problem(problem, family)
     if not wanted:
         return
-    mode = int(conf["mode"], 8)
-    if mode & ~0o640:
-        yield item("disk.auditd_conf.mode", "0640 or stricter", conf["mode"], family)
+    mode = wanted.get("mode")
+    if int(conf["mode"], 8) & ~int(mode or "0640", 8):
+        expected = "%s or stricter" % (mode or "0640")
+        yield item("disk.auditd_conf.mode", expected, conf["mode"], family, severity="low" if mode else None)
     if conf["uid"] != 0 and live["root"] == "/":
         yield item("disk.auditd_conf.owner", "uid 0", "uid %d" % conf["uid"], family)
-    for key, value in sorted((wanted.get("settings") or {}).items()):
+    settings = _settings(wanted, live["version"])
+    for finding in _policy(live, parsed, wanted, settings, family):
+        yield finding
+    for key, value in sorted(settings.items()):
         finding = _setting(key, value, conf, family)
         if finding:
             yield finding
+
+
+def _settings(wanted, release):
+    """The settings of the policy that this release is to have, keys in small letters."""
+    settings = {key.lower(): value for key, value in (wanted.get("settings") or {}).items()}
+    if wanted.get("unsupported_keys") == "drop":
+        from . import _conf
+        for key in _conf.unsupported(settings, release):
+            del settings[key]
+    return settings
+
+
+def _policy(live, parsed, wanted, settings, family):
+    """What auditd would refuse of the policy on this host, before anything is written: not what the file has wrong already."""
+    from . import _conf
+    release = live["version"]
+    try:
+        merged = _conf.merge(parsed.conf, settings, release)
+        problems = _conf.validate(
+            merged, release, _conf.Environment(parsed.host), wanted.get("rotation_wanted"), wanted.get("failure_policy"), writing=True)
+    except AuditError as error:
+        yield item("disk.auditd_conf.policy", "settings that this host can take", str(error), family)
+        return
+    known = {(problem["key"], problem["value"]) for problem in live["auditd_conf"]["problems"] if problem["fatal"]}
+    reasons = ["%s = %s: %s" % (problem.key, problem.value, problem.reason) for problem in problems
+               if problem.fatal and (problem.key, problem.value) not in known]
+    if reasons:
+        yield item("disk.auditd_conf.policy", "settings that this host can take", reasons, family)
 
 
 def _problem(problem, family):

@@ -114,7 +114,11 @@ ITEMS = {
     "disk.auditd_conf": (
         "high", "", "auditd.conf is missing: auditd runs on its compiled defaults, without rotation, without thresholds.", "role auditd"),
     "disk.auditd_conf.mode": (
-        "info", "mode", "Who can read or change auditd.conf can see or choose what auditing does.", "chmod 0640 /etc/audit/auditd.conf",
+        "info", "mode", "Who can read or change auditd.conf can see or choose what auditing does.", "role auditd",
+    ),
+    "disk.auditd_conf.policy": (
+        "high", "", "The policy has settings that auditd on this host would refuse; nothing of the policy is applied until they are right.",
+        "role auditd: auditd_conf, auditd_failure_policy",
     ),
     "disk.auditd_conf.owner": (
         "high", "owner", "auditd.conf belongs to somebody other than root, who can switch auditing off; auditd refuses such a file.",

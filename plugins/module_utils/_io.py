@@ -38,6 +38,18 @@ def write_atomic(path, data, mode=0o600):
         raise AuditError("cannot write %s: %s; the file is as it was" % (path, error.strerror), path=path)
 
 
+def set_mode(path, mode):
+    """Change the mode of a regular file; a link in its place is refused, not followed."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            os.fchmod(descriptor, mode)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise AuditError("cannot set the mode of %s to %04o: %s" % (path, mode, error.strerror), path=path)
+
+
 def backup(path):
     """Keep a copy of ``path`` beside it, named by the second, and return its name; None where there is no file."""
     try:

@@ -57,6 +57,16 @@ options:
           - Whether the log is rotated by time.
         type: bool
         default: false
+      unsupported_keys:
+        description:
+          - What becomes of settings that the host's release does not know. V(drop) leaves them out of the comparison.
+        type: str
+        choices: [fail, drop]
+        default: fail
+      mode:
+        description:
+          - The mode that the file must have or be stricter than, for example V('0600'). Without it, wider than C(0640) is told.
+        type: str
   audit_rules:
     description:
       - The policy for rules, as M(auditops.auditd.audit_rules) takes it. C(files) maps names in C(rules.d) to their content; C(purge) says
@@ -187,6 +197,8 @@ AUDITD = {
     "settings": {"type": "dict", "default": {}},
     "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},
     "rotation_wanted": {"type": "bool", "default": False},
+    "unsupported_keys": {"type": "str", "choices": ["fail", "drop"], "default": "fail", "no_log": False},
+    "mode": {"type": "str"},
 }
 
 ARGUMENT_SPEC = {

@@ -107,6 +107,10 @@ options:
       - Keep a copy of the old file beside it. See RV(backup_file).
     type: bool
     default: false
+  mode:
+    description:
+      - The mode of the file in octal, in quotes, for example V('0600'). By default an old file keeps its mode, and a new one gets 0600.
+    type: str
   timeout:
     description:
       - Seconds to wait for each proof.
@@ -240,6 +244,8 @@ audited:
   type: bool
 """
 
+import re
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.auditops.auditd.plugins.module_utils import _conf
@@ -261,6 +267,7 @@ ARGUMENT_SPEC = {
     "start": {"type": "bool", "default": True},
     "restart": {"type": "str", "default": "never", "choices": ["never", "if_needed"]},
     "backup": {"type": "bool", "default": False},
+    "mode": {"type": "str"},
     "timeout": {"type": "float", "default": 10},
 }
 
@@ -307,17 +314,33 @@ def _converged(module, host, release):
     problems = _conf.check(after, release, _conf.Environment(host), params["rotation_wanted"], params["failure_policy"], writing=True)
     change = _conf_apply.Change(
         host, release, before, after, path=params["path"], reload=params["reload"], start=params["start"], restart=params["restart"],
-        backup=params["backup"], timeout=params["timeout"])
+        backup=params["backup"], timeout=params["timeout"], mode=_mode(params["mode"]))
     plan = _conf_apply.plan(change)
     result = {
         "changed": bool(plan.actions), "actions": plan.actions, "restart_required": plan.restart_required, "problems": _as_dicts(problems),
         "before": {} if before is None else dict(before.settings), "after": dict(after.settings), "dropped": dropped, "release": release,
-        "diff": _conf.diff(before, after, params["path"]), "proof": None,
+        "diff": _diff(change, before, after), "proof": None,
     }
     if not module.check_mode:
         result.update(_conf_apply.apply(change, plan))
     _warn(module, result, plan)
     return result
+
+
+def _mode(text):
+    if text is None:
+        return None
+    if not re.match("0?[0-7]{3}$", text) or int(text, 8) & 0o022:
+        raise AuditError("mode = %s: give three or four octal digits in quotes, not writable for group and others, for example '0600'" % text)
+    return int(text, 8)
+
+
+def _diff(change, before, after):
+    text = _conf.diff(before, after, change.path)
+    old, new = change.modes
+    if old == new or before is None:
+        return text
+    return [text, {"before": "mode %s\n" % old, "after": "mode %s\n" % new, "before_header": change.path, "after_header": change.path}]
 
 
 def _wanted(module, before, release):

@@ -419,3 +419,50 @@ def test_each_kind_of_finding_is_told_completely(name):
     severity, subject, why, fix = tables.ITEMS[name]
     assert severity in tables.SEVERITIES and why[-1] in ".:" and fix and (not subject or subject in tables.CONTROLS)
     assert name.split(".")[0] in tables.LAYERS
+
+
+POLICIES = [
+    # what the policy adds, a word of the reason, None where the policy is right
+    ({"num_logs": 1}, "num_logs"),
+    ({"disk_full_action": "HALT"}, "auditd_failure_policy"),
+    ({"space_left": 50}, "admin_space_left"),
+    ({"admin_space_left": 80}, "space_left"),
+    ({"report_interval": "1h"}, "report_interval"),
+    ({"max_log_file": "8\n-e 0"}, "max_log_file"),
+    ({"nonsense": 1}, "nonsense"),
+    ({"space_left_action": "EMAIL"}, "sendmail"),
+    ({"Space_Left": 200}, None),
+]
+
+
+@pytest.mark.parametrize(("settings", "word"), POLICIES)
+def test_a_policy_that_auditd_would_refuse_is_one_finding(tree, settings, word):
+    wanted = copy.deepcopy(WANTED)
+    wanted["auditd"]["settings"].update(settings)
+    finding = found(drift(tree, wanted)).get("disk.auditd_conf.policy")
+    assert (finding is None) == (word is None)
+    assert word is None or word in str(finding["actual"])
+
+
+def test_what_the_file_has_wrong_already_is_not_the_policy_s_fault(tree):
+    write(tree, "/etc/audit/auditd.conf", CONF + "nonsense = 1\n")
+    ids = set(found(drift(tree)))
+    assert "disk.auditd_conf.refused.nonsense" in ids
+    assert "disk.auditd_conf.policy" not in ids
+
+
+def test_keys_that_the_release_does_not_know_can_be_dropped(tree):
+    wanted = copy.deepcopy(WANTED)
+    wanted["auditd"]["settings"]["report_interval"] = "1h"
+    wanted["auditd"]["unsupported_keys"] = "drop"
+    assert found(drift(tree, wanted)) == {}
+
+
+@pytest.mark.parametrize(("mode", "wanted_mode", "severity"), [
+    (0o640, None, None), (0o644, None, "info"), (0o640, "0600", "low"), (0o600, "0600", None), (0o400, "0600", None)])
+def test_mode_of_auditd_conf(tree, mode, wanted_mode, severity):
+    (tree / "etc/audit/auditd.conf").chmod(mode)
+    wanted = copy.deepcopy(WANTED)
+    wanted["auditd"]["mode"] = wanted_mode
+    finding = found(drift(tree, wanted), "info").get("disk.auditd_conf.mode")
+    assert (finding or {}).get("severity") == severity

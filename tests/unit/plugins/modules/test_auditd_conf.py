@@ -221,3 +221,30 @@ def test_another_path_is_only_written(tree):
 def test_what_auditd_would_drop_silently_is_a_problem_and_a_warning(tree):
     result = run(tree, state="rendered", content=STOCK + "freq = 50")
     assert any("newline" in problem["reason"] for problem in result["problems"])
+
+
+MODES = [
+    # mode of the file, mode asked for, mode afterwards, changed
+    (0o640, None, 0o640, False),
+    (0o640, "0600", 0o600, True),
+    (0o600, "0600", 0o600, False),
+    (0o640, "600", 0o600, True),
+]
+
+
+@pytest.mark.parametrize(("old", "asked", "new", "changed"), MODES)
+def test_mode_of_a_file_whose_text_is_right(tree, old, asked, new, changed):
+    path = tree / "etc/audit/auditd.conf"
+    path.chmod(old)
+    before = path.stat().st_mtime_ns
+    predicted = run(tree, check_mode=True, settings={"space_left": 75}, mode=asked)
+    assert stat.S_IMODE(path.stat().st_mode) == old
+    result = run(tree, settings={"space_left": 75}, mode=asked)
+    assert (stat.S_IMODE(path.stat().st_mode), result["changed"], predicted["changed"]) == (new, changed, changed)
+    assert path.stat().st_mtime_ns == before, "auditd has nothing to load"
+
+
+@pytest.mark.parametrize("asked", ["0666", "0620", "rw", "08", "00600"])
+def test_a_mode_that_is_none_is_refused(tree, asked):
+    with pytest.raises(AuditError, match="octal digits"):
+        run(tree, settings={"space_left": 75}, mode=asked)
