@@ -362,8 +362,6 @@ def test_a_method_that_is_not_installed(tree, monkeypatch):
     assert methods.chosen("auto") == "xz"
 
 
-@pytest.mark.skipif(os.path.exists("/proc/sys/kernel/audit") or not shutil.which("pidof") or subprocess.run(
-    ["pidof", "auditd"], capture_output=True).returncode == 0, reason="an auditd runs here")
 def test_without_auditd_the_old_logs_are_archived_and_the_code_says_so(tree):
     tree.rotated(2)
     done = tree.run("--rotate")
