@@ -130,7 +130,7 @@ def main() -> int:
     best = {name: [min(values) for values in zip(*rounds, strict=True)] for name, rounds in found.items()}
     for name, place in (("module CPU", 0), ("task wall", 2)):
         middle, least = (figures["audit_drift"][place] / figures["ping"][place] for figures in (median, best))
-        print(f"{name:12} {middle:5.2f} x ping by medians, {least:5.2f} x by best rounds, which other load disturbs least (aim {AIMS[name]})")
+        print(f"{name:12} {middle:5.2f} x ping by medians, {least:5.2f} x by the least disturbed rounds (aim {AIMS[name]})")
     print(f"pipelining   {'on' if PIPELINING == '1' else 'off'}")
     print(f"peak memory  {median['audit_drift'][1]:5.1f} MB (aim {MEMORY_AIM})")
     return 0
