@@ -82,10 +82,16 @@ def settings(site) -> dict[str, str]:
     return {key: value.upper() for key, value in (line.split(" = ", 1) for line in lines if line and not line.startswith("#"))}
 
 
+def age(path: Path) -> tuple[str, int]:
+    """Archives of one second are told apart by a number, the oldest has none."""
+    stamp, sequence = re.fullmatch(r"audit\.log\.([^.]+)(?:\.(\d+))?\.\w+", path.name).groups()
+    return stamp, int(sequence or 0)
+
+
 def read_archives(site) -> str:
     """Every byte of the log directory, oldest first, whatever the compression."""
     text = ""
-    for path in sorted(site.log_dir.glob("audit.log.*")):
+    for path in sorted(site.log_dir.glob("audit.log.*"), key=age):
         if path.suffix == ".zst":
             text += subprocess.run(["zstd", "-dcq", str(path)], check=True, capture_output=True, text=True).stdout
         else:
