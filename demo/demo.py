@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import fleet
-
 from ansible_collections.auditops.auditd.plugins.plugin_utils import report as reports
 
 LONGEST_LIST = 6

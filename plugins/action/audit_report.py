@@ -25,11 +25,12 @@ class ActionModule(ActionBase):
                 "report_dir": {"type": "str", "required": True},
                 "formats": {"type": "list", "elements": "str", "default": ["json", "html"]},
                 "hosts": {"type": "list", "elements": "str"},
+                "failed": {"type": "list", "elements": "str"},
             },
         )
         report_dir = unfrackpath(options["report_dir"], follow=False)
         try:
-            fleet = report.load(report_dir, options["hosts"])
+            fleet = report.load(report_dir, options["hosts"], options["failed"])
             files = report.write(fleet, report_dir, options["formats"])
         except AuditError as error:
             raise AnsibleActionFail(str(error)) from error

@@ -26,6 +26,7 @@ class Plan(object):
     def __init__(self, scheduler=None, interpreter=None):
         self.scheduler = scheduler
         self.interpreter = interpreter
+        self.log_file = None
         self.written = {}
         self.links = {}
         self.removed = []
@@ -62,7 +63,7 @@ def present(host, params, running):
     config = _rotate_conf.complete(params["config"])
     scheduler = _rotation.scheduler_of(host, params["scheduler"])
     plan = Plan(scheduler, _rotation.interpreter_of(host, params["interpreter"], running))
-    log_file = config["log_file"] or _log_file(host)
+    log_file = plan.log_file = config["log_file"] or _log_file(host)
     _check_compressor(host, config, plan.interpreter)
     wanted = {path: (text.encode("utf-8"), mode) for path, (text, mode) in _rotation.desired_files(
         params, scheduler, _rotation.minute_of(host), log_file.rpartition("/")[0]).items()}
@@ -124,9 +125,12 @@ def apply(host, plan):
         _remove_library(host.path(_rotation.LIBRARY, follow=False))
 
 
-def last_succeeded(host):
-    """True where the program has run, and well."""
-    return (_status(host) or {}).get("result") == "success"
+def is_due(host, plan):
+    """True where the program has something to do that its schedule would only bring later: it changed, never ran, ran badly, or logs wait."""
+    if plan.changed or (_status(host) or {}).get("result") != "success":
+        return True
+    from . import _storage
+    return bool(_storage.rotated_plain(_storage.finished_logs(host, plan.log_file), plan.log_file))
 
 
 def run_once(host, run_command):

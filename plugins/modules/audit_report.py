@@ -45,6 +45,12 @@ options:
       - A host of these without a document is named.
     type: list
     elements: str
+  failed:
+    description:
+      - Hosts that this run did not get through on, for example C(ansible_play_hosts_all | difference(ansible_play_hosts)). Their document
+        is of an earlier moment, which is told, and an earlier V(in_sync) counts as not known.
+    type: list
+    elements: str
 seealso:
   - module: auditops.auditd.audit_drift
 """
@@ -59,6 +65,7 @@ EXAMPLES = r"""
   auditops.auditd.audit_report:
     report_dir: audit-report
     hosts: "{{ ansible_play_hosts_all }}"
+    failed: "{{ ansible_play_hosts_all | difference(ansible_play_hosts) }}"
   run_once: true
 """
 

@@ -65,7 +65,7 @@ options:
     type: path
   run:
     description:
-      - Run the program once after a change, or where its last run did not succeed, and fail where it fails. A host whose auditd cannot
+      - Run the program once after a change, where its last run did not succeed, or where rotated logs wait, and fail where it fails. A host whose auditd cannot
         rotate yet (not running, C(num_logs) below 2, C(write_logs = no)) or has less room than asked for gets a warning.
     type: bool
     default: true
@@ -164,9 +164,9 @@ def run(module):
     }
     for sentence in plan.conflicts:
         module.warn(sentence)
-    is_due = params["state"] == "present" and params["run"] and (plan.changed or not install.last_succeeded(host))
+    is_due = params["state"] == "present" and params["run"] and install.is_due(host, plan)
     if module.check_mode:
-        return result
+        return dict(result, changed=plan.changed or is_due)
     if plan.changed:
         install.apply(host, plan)
     if is_due:

@@ -247,7 +247,6 @@ audited:
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.auditops.auditd.plugins.module_utils import _conf
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import Host

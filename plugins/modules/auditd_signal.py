@@ -118,7 +118,6 @@ pid:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.auditops.auditd.plugins.module_utils import _daemon
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError, NotAvailable
 from ansible_collections.auditops.auditd.plugins.module_utils._host import Host

@@ -60,10 +60,11 @@ class HostReport:
     name: str
     now: dict
     before: dict | None = None
+    failed: bool = False  # this run did not get through on it, so an "in sync" is of an earlier one
 
     @property
     def status(self) -> str:
-        return self.now["status"]
+        return "unknown" if self.failed and self.now["status"] == "in_sync" else self.now["status"]
 
     @property
     def items(self) -> list[dict]:
@@ -158,10 +159,11 @@ def stop_sentences(document: dict) -> list[str]:
     return [str(risk["sentence"]) for risk in risks if risk["effect"] == "stops_host" and risk["severity"] in ("critical", "high")]
 
 
-def load(report_dir: str, hosts: list[str] | None = None) -> Fleet:
-    """Read the documents below ``report_dir``; only those of ``hosts`` where that is given."""
+def load(report_dir: str, hosts: list[str] | None = None, failed: list[str] | None = None) -> Fleet:
+    """Read the documents below ``report_dir``; only those of ``hosts`` where that is given. ``failed`` ran into an error, or were not reached."""
     fleet = Fleet([], [])
     directory = Path(report_dir) / "hosts"
+    failed_names = {file_name(host) for host in failed or ()}
     wanted = None if hosts is None else {file_name(host) for host in hosts}
     entries = [entry.name for entry in directory.iterdir()] if directory.is_dir() else []
     names = sorted(name for name in entries if name.endswith(".json") and not name.startswith("."))
@@ -172,7 +174,9 @@ def load(report_dir: str, hosts: list[str] | None = None) -> Fleet:
         if now is not None:
             earlier = Path(report_dir) / "before" / name
             before = _load(earlier, fleet.problems) if os.path.lexists(earlier) else None
-            fleet.hosts.append(HostReport(now["host"], now, before))
+            fleet.hosts.append(HostReport(now["host"], now, before, name in failed_names))
+            if name in failed_names:
+                fleet.problems.append((f"hosts/{name}", f"this run failed on the host or did not reach it: what is shown is of {now.get('collected_at')}"))
     for name in sorted((wanted or set()) - set(names)):
         fleet.problems.append((f"hosts/{name}", "there is no document of this host: it was not reached, or its comparison failed"))
     fleet.hosts.sort(key=lambda host: (STATUSES.index(host.status), [-host.counts[severity] for severity in SEVERITIES], host.name))
