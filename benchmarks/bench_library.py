@@ -49,7 +49,7 @@ def sets() -> dict[str, str]:
     library = controls.library()
     fields = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().replace('"', "").splitlines() if "=" in line)
     product = _library.product(fields)
-    release = re.search(r"version (\S+)", subprocess.run(["auditctl", "-v"], capture_output=True, text=True).stdout).group(1)
+    release = re.search(r"version (\S+)", subprocess.run(["auditctl", "-v"], check=False, capture_output=True, text=True).stdout).group(1)
 
     def text(*profiles):
         result = _library.resolve(library, profiles, product=product, privileged="list", audit_release=release)
@@ -81,8 +81,8 @@ def load(text: str) -> int:
     with tempfile.NamedTemporaryFile("w", suffix=".rules") as stream:
         stream.write("-c\n" + "".join(line + "\n" for line in text.splitlines() if re.match(r"-[aw] ", line)))
         stream.flush()
-        subprocess.run(["auditctl", "-R", stream.name], capture_output=True)
-    listed = subprocess.run(["auditctl", "-l"], capture_output=True, text=True).stdout.splitlines()
+        subprocess.run(["auditctl", "-R", stream.name], check=False, capture_output=True)
+    listed = subprocess.run(["auditctl", "-l"], check=False, capture_output=True, text=True).stdout.splitlines()
     return sum(1 for line in listed if line.startswith("-a") and ",exit" in line and " path=" not in line or is_directory(line))
 
 
@@ -95,8 +95,10 @@ def main() -> int:
     if os.geteuid() != 0 or not shutil.which("auditctl") or not shutil.which("cc"):
         print("bench_library: needs root, auditctl and a C compiler (cc)")
         return 0
-    kept = [line for line in subprocess.run(["auditctl", "-l"], capture_output=True, text=True).stdout.splitlines() if line.startswith("-")]
-    enabled = re.search(r"^enabled (\d)", subprocess.run(["auditctl", "-s"], capture_output=True, text=True).stdout, re.MULTILINE).group(1)
+    listed = subprocess.run(["auditctl", "-l"], check=False, capture_output=True, text=True).stdout
+    kept = [line for line in listed.splitlines() if line.startswith("-")]
+    status = subprocess.run(["auditctl", "-s"], check=False, capture_output=True, text=True).stdout
+    enabled = re.search(r"^enabled (\d)", status, re.MULTILINE).group(1)
     subprocess.run(["auditctl", "-e", "1"], capture_output=True, check=True)
     with tempfile.TemporaryDirectory() as work:
         probe = Path(work, "probe")
@@ -108,11 +110,11 @@ def main() -> int:
             for _round in range(ROUNDS):  # all sets in each round, so that a busy minute hits them alike
                 for name, text in sets().items():
                     on_exit_list[name] = load(text)
-                    took = [float(word) for word in subprocess.run([probe], capture_output=True, text=True).stdout.split()]
+                    took = [float(word) for word in subprocess.run([probe], check=False, capture_output=True, text=True).stdout.split()]
                     best[name] = [min(pair) for pair in zip(best.get(name, took), took, strict=True)]
         finally:
             load("\n".join(kept))
-            subprocess.run(["auditctl", "-e", enabled], capture_output=True)
+            subprocess.run(["auditctl", "-e", enabled], check=False, capture_output=True)
     one = best["one rule"]
     print(f"{'rules':30} {'exit list':>9} " + " ".join(f"{what:>18}" for what in ("getppid", "open+close", "stat")))
     for name, values in best.items():

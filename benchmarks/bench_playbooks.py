@@ -25,7 +25,8 @@ PING = "- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.pin
 
 
 def timed(argv: list[str], directory: Path) -> float:
-    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTION.parents[2]), ANSIBLE_LOCALHOST_WARNING="False", ANSIBLE_PIPELINING="True")
+    settings = {"ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]), "ANSIBLE_LOCALHOST_WARNING": "False", "ANSIBLE_PIPELINING": "True"}
+    environment = os.environ | settings
     start = time.perf_counter()
     done = subprocess.run(argv, cwd=directory, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -122,7 +122,7 @@ def guard(rounds: int) -> tuple[float, float]:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--megabytes", type=int, default=100)
     parser.add_argument("--log", type=Path)
     parser.add_argument("--rounds", type=int, default=3)

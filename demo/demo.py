@@ -36,7 +36,8 @@ class Demo:
         print("\n".join("    " + line for line in text.splitlines()), flush=True)
 
     def run(self) -> None:
-        print(f"A fleet of {len(fleet.FLEET)} hosts, as their distributions ship auditd; rhel-8 was hardened until it halts.\nTheir trees: {self.directory}/hosts")
+        print(f"A fleet of {len(fleet.FLEET)} hosts, as their distributions ship auditd; rhel-8 was hardened until it halts.")
+        print(f"Their trees: {self.directory}/hosts")
         self.play("drift", self.report)
         self.say(reports.summary(reports.load(str(self.report))))
         self.play("remediate", self.report)

@@ -47,8 +47,8 @@ def records(start: datetime.datetime, serial: int, count: int) -> str:
     for step in range(count):
         stamp = f"{start.timestamp() + step:.3f}:{serial + step}"
         lines.append(
-            f"type=SYSCALL msg=audit({stamp}): arch=c000003e syscall=257 success=yes exit=3 a0=ffffff9c a1=7ffd{step:08x} a2=0 a3=0 items=1 "
-            f'ppid=812 pid={1000 + step} auid=1000 uid=0 gid=0 euid=0 tty=pts0 ses=3 comm="vi" exe="/usr/bin/vi" key="scope"\n'
+            f"type=SYSCALL msg=audit({stamp}): arch=c000003e syscall=257 success=yes exit=3 a0=ffffff9c a1=7ffd{step:08x} a2=0 a3=0 "
+            f'items=1 ppid=812 pid={1000 + step} auid=1000 uid=0 gid=0 euid=0 tty=pts0 ses=3 comm="vi" exe="/usr/bin/vi" key="scope"\n'
         )
     return "".join(lines)
 
@@ -94,7 +94,6 @@ def build(directory: Path) -> Path:
     connection = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     inventory.write_text(json.dumps({"all": {"hosts": hosts, "vars": connection}}, indent=2) + "\n")
     return inventory
-
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@ class ApplyError(AuditError):
 class Change(object):
     """One change of auditd.conf: from ``before`` (Conf; None where there is no file) to ``after`` (Conf, validated) on ``host``."""
 
-    def __init__(self, host, release, before, after, path=PATH, reload=True, start=True, restart="never", backup=False, timeout=10.0, mode=None):
+    def __init__(self, host, release, before, after, path=PATH, reload=True, start=True, restart="never", backup=False, timeout=10.0,
+                 mode=None):
         self.host = host
         self.release = release
         self.before = before

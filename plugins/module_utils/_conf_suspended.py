@@ -51,7 +51,7 @@ def _load_all_but_unsafe(attempt):
 
     change = attempt.change
     before = change.before.settings if change.before is not None else {}
-    careful = _conf.merge(change.after, dict((key, before.get(key)) for key in UNSAFE_KEYS))
+    careful = _conf.merge(change.after, {key: before.get(key) for key in UNSAFE_KEYS})
     if any(problem.fatal for problem in _conf.validate(careful, change.release)):
         return
     change.write(careful)

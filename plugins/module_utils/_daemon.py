@@ -52,7 +52,7 @@ def report(host, pid, timeout=10.0, release=None):
 
     The daemon overwrites the same file each time, so a report counts as fresh when the file has changed since SIGCONT was sent.
     """
-    before = dict((path, _changed_at(path)) for path in STATE_PATHS)
+    before = {path: _changed_at(path) for path in STATE_PATHS}
     age = time.time() - max(stamp[1] for stamp in before.values()) / 1e9
     if 0 <= age < CLOCK_TICK:
         time.sleep(CLOCK_TICK - age)
@@ -112,7 +112,7 @@ def reload(host, pid, release, log_file, wanted=None, timeout=10.0, new_log_file
             "resume logging (SIGUSR2) and reload then" % os.path.dirname(log_file), report=before)
     syslog = Syslog(host)
     writes = before["writing_to_logs"] and not before["logging_suspended"]
-    with Follow(host, sorted(set([log_file, new_log_file or log_file]))) as follow:
+    with Follow(host, sorted({log_file, new_log_file or log_file})) as follow:
         sent = send(host, pid, "reload", release)
         record = wait_for(lambda: _answer(pid, follow), timeout if writes else min(timeout, UNWRITTEN_SETTLE))
     good = record and record["res"] == "success"

@@ -88,7 +88,7 @@ class Follow(object):
 
     def __init__(self, host, log_files):
         self._host = host
-        self._streams = dict((path, self._open(path, at_end=True)) for path in log_files)
+        self._streams = {path: self._open(path, at_end=True) for path in log_files}
 
     def __enter__(self):
         return self

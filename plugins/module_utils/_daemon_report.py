@@ -39,7 +39,7 @@ LABELS = {
     "active connections": ("active_connections", "int"),
     "total connections": ("total_connections", "int"),
 }
-KEYS = tuple(sorted(set(key for key, kind in LABELS.values())))
+KEYS = tuple(sorted({key for key, kind in LABELS.values()}))
 
 # "label = value unit", and the lines that have no "=" before 4.0.2: "space_left setting 75 MB".
 LINE = re.compile(r"^(?P<label>.*?\D)(?:\s*=\s*|\s+(?=\d+ MB$))(?P<value>\S.*)$")
@@ -85,7 +85,7 @@ def _megabytes(value):
 
 
 READERS = {
-    "text": lambda value: value,
+    "text": str,
     "int": _integer,
     "bool": lambda value: {"yes": True, "no": False}.get(value),
     "kilobytes": _kilobytes,

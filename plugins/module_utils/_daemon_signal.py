@@ -124,13 +124,12 @@ def send(host, pid, what, release=None):
         raise AuditError("no signal is sent: process %s is not (or no longer) the auditd of this system" % pid)
     number, word, old_word = SIGNALS[what]
     have = release_tuple(release)
-    if word and have >= (3, 0):
-        # auditctl signals whatever pid the kernel has, and 3.0 to 3.1.2 return 0 where there is none
-        if kernel_status(host).get("pid") == pid:
-            argv = [host.which("auditctl"), "--signal", word if have >= (3, 1, 1) else old_word]
-            rc, _unused, _unused = host.run(argv)
-            if rc == 0:
-                return " ".join(["auditctl"] + argv[1:])
+    # auditctl signals whatever pid the kernel has, and 3.0 to 3.1.2 return 0 where there is none
+    if word and have >= (3, 0) and kernel_status(host).get("pid") == pid:
+        argv = [host.which("auditctl"), "--signal", word if have >= (3, 1, 1) else old_word]
+        rc, _unused, _unused = host.run(argv)
+        if rc == 0:
+            return " ".join(["auditctl"] + argv[1:])
     _kill(pid, number)
     return "kill -%s %d" % (old_word, pid)
 

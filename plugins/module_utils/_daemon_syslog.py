@@ -24,7 +24,7 @@ class Syslog(object):
     def __init__(self, host):
         self._host = host
         self._began = time.time()
-        self._sizes = dict((path, _size(path)) for path in FILES)
+        self._sizes = {path: _size(path) for path in FILES}
 
     def reasons(self, pid=None):
         """As messages(), after giving the system's log a moment to write down what auditd has just said."""

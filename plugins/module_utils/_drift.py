@@ -133,8 +133,7 @@ def _auditd(live, parsed, wanted, family):
     if conf["uid"] != 0 and live["root"] == "/":
         yield item("disk.auditd_conf.owner", "uid 0", "uid %d" % conf["uid"], family)
     settings = _settings(wanted, live["version"])
-    for finding in _policy(live, parsed, wanted, settings, family):
-        yield finding
+    yield from _policy(live, parsed, wanted, settings, family)
     for key, value in sorted(settings.items()):
         finding = _setting(key, value, conf, family)
         if finding:
@@ -184,7 +183,7 @@ def _setting(key, value, conf, family):
     if _same(value, actual):
         return None
     severity, why, fix = tables.KEYS.get(key, tables.OTHER_KEY)
-    word = str(actual or "").split(" ")[0].upper()
+    word = str(actual or "").partition(" ")[0].upper()
     if key in tables.ACTION_KEYS:
         severity = tables.WORD_SEVERITY.get(word, severity)
         why = tables.WORD_WHY.get(word, why)
@@ -314,7 +313,7 @@ def waived(wanted, family):
     found = []
     for subject, demanded, reason, compensating in tables.WAIVERS:
         key = subject.partition(".")[0]
-        word = str(settings.get(key) or "").split(" ")[0].upper()
+        word = str(settings.get(key) or "").partition(" ")[0].upper()
         if word and word not in demanded and tables.controls(subject, family):
             found.append(_waiver(subject, " or ".join(demanded).lower(), settings[key], reason, compensating, family))
     control = wanted_control(wanted)

@@ -6,7 +6,7 @@ A file that is written differently but means the same is no drift; so neither co
 augenrules makes of them does.
 """
 
-from . import _drift, _localise, _rule_staging, _ruleset
+from . import _drift, _localise, _rule_staging, _ruleset_delta, _ruleset_files
 from ._errors import AuditError
 
 MOST_RULES = 100  # of one finding; the count is in its other value
@@ -39,9 +39,9 @@ def _is_as_written(parsed, policy):
         return False
     wanted = _rule_staging._own_texts(parsed.files, policy, "overridden")
     for path, text in parsed.files.items():
-        if path not in wanted and (_ruleset.managed(text) or policy.get("purge") == "quarantine"):
+        if path not in wanted and (_ruleset_files.managed(text) or policy.get("purge") == "quarantine"):
             return False
-    return all(parsed.files.get(path) == _ruleset.with_mark(_localise.text_for(parsed.host, text)) for path, text in wanted.items())
+    return all(parsed.files.get(path) == _ruleset_files.with_mark(_localise.text_for(parsed.host, text)) for path, text in wanted.items())
 
 
 def _layers(live, parsed, wanted, family):
@@ -52,8 +52,7 @@ def _disk(parsed, staged, family):
     for path in staged.quarantined + staged.removed:
         yield _drift.item("disk.rules_d_foreign." + path.rpartition("/")[2], "not there", "there", family)
     if staged.files != parsed.files:
-        for finding in _differences("disk.rules_d", staged.compiled, parsed.disk, family):
-            yield finding
+        yield from _differences("disk.rules_d", staged.compiled, parsed.disk, family)
 
 
 def _modes(live, family):
@@ -72,12 +71,11 @@ def _compiled(live, parsed, wanted, family):
         where = "line %s: %s" % (aborts["line"], aborts["token"])
         why = "auditctl stops at this line, and nothing after it is loaded: %s" % aborts["reason"]
         yield _drift.item("compiled.audit_rules.aborts", "loads to its end", where, family, why=why)
-    for finding in _differences("compiled.audit_rules", wanted, parsed.compiled, family):
-        yield finding
+    yield from _differences("compiled.audit_rules", wanted, parsed.compiled, family)
 
 
 def _differences(prefix, wanted, have, family):
-    comparison = _ruleset.compare(wanted.rules, have.rules)
+    comparison = _ruleset_delta.compare(wanted.rules, have.rules)
     for kind, rules, count in (("missing", comparison.missing, len(wanted.rules)), ("extra", comparison.extra, len(have.rules))):
         if rules:
             yield _rules_item("%s.%s" % (prefix, kind), kind, rules, count, family)
@@ -109,12 +107,11 @@ def _kernel(live, parsed, wanted, family):
     status = (live["kernel"] or {}).get("status")
     if status is None:
         return
-    for finding in _kernel_status(status, wanted.control, family):
-        yield finding
+    yield from _kernel_status(status, wanted.control, family)
     if parsed.loaded is None:
         return
     locked = status.get("enabled") == 2
-    comparison = _ruleset.compare(wanted.rules, parsed.loaded)
+    comparison = _ruleset_delta.compare(wanted.rules, parsed.loaded)
     found = [
         _rules_item("kernel.rules." + kind, kind, rules, len(wanted.rules), family)
         for kind, rules in (("missing", comparison.missing), ("extra", comparison.extra)) if rules
@@ -123,10 +120,9 @@ def _kernel(live, parsed, wanted, family):
         lines = [rule.render() for rule in comparison.out_of_order]
         found.append(_drift.item("kernel.rules.order", "the order of rules.d", lines, family))
     if not (found and locked):
-        for finding in found:
-            yield finding
+        yield from found
         return
-    staged = parsed.compiled is not None and not any(_ruleset.compare(wanted.rules, parsed.compiled.rules)[:2])
+    staged = parsed.compiled is not None and not any(_ruleset_delta.compare(wanted.rules, parsed.compiled.rules)[:2])
     if staged:
         expected, actual = "%d rules after the next boot" % len(wanted.rules), "%d rules, locked" % len(parsed.loaded)
         yield _drift.item("kernel.reboot_required", expected, actual, family)

@@ -126,7 +126,7 @@ def apply(host, plan):
 
 
 def is_due(host, plan):
-    """True where the program has something to do that its schedule would only bring later: it changed, never ran, ran badly, or logs wait."""
+    """True where the program is to run now, not at its next tick: it changed, never ran, ran badly, or rotated logs wait."""
     if plan.changed or (_status(host) or {}).get("result") != "success":
         return True
     from . import _storage

@@ -7,6 +7,7 @@ cannot tell apart in its own listing, dir= or path= behind a C(-w), is equal the
 """
 
 import errno
+import functools
 import os
 import struct
 import sys
@@ -305,12 +306,11 @@ def native_machine():
     return tables.MACHINES.get(name, name)
 
 
-def message_types(cache={}):  # noqa: B006 the default is the cache
+@functools.lru_cache(maxsize=1)
+def message_types():
     """({name: number}, {number: name})"""
-    if not cache:
-        numbers = _syscalls.unpack(tables.MESSAGE_TYPES)
-        cache["both"] = (numbers, {number: name for name, number in numbers.items()})
-    return cache["both"]
+    numbers = _syscalls.unpack(tables.MESSAGE_TYPES)
+    return numbers, {number: name for name, number in numbers.items()}
 
 
 def permission_mask(permissions, machine):

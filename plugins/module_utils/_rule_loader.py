@@ -5,7 +5,7 @@
 import errno
 import os
 
-from . import _kernel, _rule, _ruleset
+from . import _kernel, _rule, _ruleset, _ruleset_delta
 from ._errors import AuditError, NotAvailable
 
 IMMUTABLE = 2
@@ -79,7 +79,7 @@ def load(wanted, plan, steps, state, on_error="abort", machine=None):
             for step in plan.steps:
                 if _do(netlink, step, on_error, result):
                     done.append(step)
-                    result.commands.append(_ruleset.command(step))
+                    result.commands.append(_ruleset_delta.command(step))
             _prove(netlink, wanted, result, machine)
             for step in steps:
                 if step not in last:
@@ -109,8 +109,8 @@ def _do(netlink, step, on_error, result):
             result.skipped.append((rule, why))
             return False
         where = "%s line %s: " % (rule.file, rule.line) if rule.file else ""
-        raise AuditError("%sthe kernel refused %s: %s" % (where, _ruleset.command(step), why),
-                         problems=[{"file": rule.file, "line": rule.line, "token": _ruleset.command(step), "reason": why}])
+        raise AuditError("%sthe kernel refused %s: %s" % (where, _ruleset_delta.command(step), why),
+                         problems=[{"file": rule.file, "line": rule.line, "token": _ruleset_delta.command(step), "reason": why}])
 
 
 def _set(netlink, step):
@@ -131,10 +131,10 @@ def _listed(netlink, machine):
 
 def _prove(netlink, wanted, result, machine):
     skipped = {id(rule) for rule, _why in result.skipped}
-    identities = {_ruleset.identity_of(rule) for rule, _why in result.skipped}
-    expected = [rule for rule in wanted if id(rule) not in skipped and _ruleset.identity_of(rule) not in identities]
+    identities = {_ruleset_delta.identity_of(rule) for rule, _why in result.skipped}
+    expected = [rule for rule in wanted if id(rule) not in skipped and _ruleset_delta.identity_of(rule) not in identities]
     loaded = _listed(netlink, machine)
-    found = _ruleset.compare(expected, loaded)
+    found = _ruleset_delta.compare(expected, loaded)
     for words, rules in (("lacks", found.missing), ("still has", found.extra), ("has in another order", found.out_of_order)):
         if rules:
             more = " and %d more" % (len(rules) - 1) if rules[1:] else ""
@@ -159,10 +159,10 @@ def _undo(netlink, done, before, state, machine):
                 _kernel.set_status(netlink, **{word: value})
         now = _listed(netlink, machine)
         if [rule.data for rule in now] != [rule.data for rule in state.rules]:
-            plan = _ruleset.plan(state.rules, now)
+            plan = _ruleset_delta.plan(state.rules, now)
             for action, rule in plan.steps:
                 _quietly(_kernel.add_rule if action == "add" else _kernel.delete_rule, netlink, rule.to_kernel())
-            found = _ruleset.compare(state.rules, _listed(netlink, machine))
+            found = _ruleset_delta.compare(state.rules, _listed(netlink, machine))
             if any(found[:3]):
                 raise AuditError("the previous rules could not be put back: %d missing, %d too many; run augenrules --load" %
                                  (len(found.missing), len(found.extra)))

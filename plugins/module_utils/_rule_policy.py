@@ -6,7 +6,7 @@ import os
 import stat
 from collections import OrderedDict
 
-from . import _io, _ruleset
+from . import _io, _ruleset, _ruleset_delta
 from ._errors import AuditError, NotAvailable
 
 FILE_MODE, DIRECTORY_MODE = 0o600, 0o750
@@ -144,13 +144,13 @@ class _Job(object):
         self.wanted = staged.compiled.rules
         if kernel is not None:
             have = kernel.rules
-            self.plan = _ruleset.plan(self.wanted, have)
+            self.plan = _ruleset_delta.plan(self.wanted, have)
             self.steps = _rule_loader.control_steps(staged.compiled.control, kernel, params["immutable"])
         else:
             have = _ruleset.parse_rules_file(self.compiled_before or "").rules
-            self.plan, self.steps = _ruleset.Plan([], [], None), []
+            self.plan, self.steps = _ruleset_delta.Plan([], [], None), []
         self.have = have
-        self.comparison = _ruleset.compare(self.wanted, have)
+        self.comparison = _ruleset_delta.compare(self.wanted, have)
         self.files_differ = bool(self.write or self.modes or staged.removed or staged.quarantined)
 
     def _before(self, path):
@@ -171,7 +171,7 @@ class _Job(object):
         loads = differs and not self.immutable
         commands = []
         if loads:
-            commands = [_ruleset.command(step) for step in self.plan.steps] + [_rule_loader.control_command(step) for step in self.steps]
+            commands = [_ruleset_delta.command(step) for step in self.plan.steps] + [_rule_loader.control_command(step) for step in self.steps]
         result = {
             "changed": self.files_differ or loads,
             "commands": commands,

@@ -5,7 +5,7 @@
 import functools
 from collections import OrderedDict
 
-from . import _localise, _rule, _ruleset
+from . import _localise, _rule, _ruleset, _ruleset_files
 from ._errors import AuditError
 
 STATES = ("merged", "replaced", "overridden")
@@ -37,7 +37,7 @@ def stage(host, current, policy, state="overridden", release=None, awk=None):
     for path, text in current.items():
         if path in wanted:
             continue
-        if _ruleset.managed(text):
+        if _ruleset_files.managed(text):
             if state == "overridden":
                 result.removed.append(path)
             else:
@@ -51,12 +51,12 @@ def stage(host, current, policy, state="overridden", release=None, awk=None):
     stated = {rule.canonical: rule for rule in foreign.rules}
     missing = functools.partial(_localise.missing_path, host) if policy.get("missing_paths", "skip") == "skip" else None
     for path in _in_order(wanted):
-        text = _ruleset.with_mark(_localise.text_for(host, wanted[path]))
+        text = _ruleset_files.with_mark(_localise.text_for(host, wanted[path]))
         text = _without_notes_of_ours(text)
         if policy.get("optimise"):
             from . import _ruleset_lint
             text = _ruleset_lint.optimise_text(text, **options)
-        text, refused, skipped = _ruleset.leave_out(text, path, stated, policy.get("on_error", "abort"), missing, **options)
+        text, refused, skipped = _ruleset_files.leave_out(text, path, stated, policy.get("on_error", "abort"), missing, **options)
         result.skipped += skipped
         (result.skipped if policy.get("on_error") == "skip" else result.problems).extend(refused)
         result.files[path] = text
@@ -74,8 +74,8 @@ def own_texts(current, policy, state="overridden"):
     """{path: text} of the files that the policy speaks of, before the host has its say."""
     wanted = OrderedDict()
     files = policy.get("files") or {}
-    _ruleset.check_names(files)
-    base = _path(_ruleset.BASE_FILE)
+    _ruleset_files.check_names(files)
+    base = _path(_ruleset_files.LOCAL_FILE)
     for name, text in files.items():
         wanted[_path(name)] = text
     lines = policy.get("rules")
@@ -86,12 +86,12 @@ def own_texts(current, policy, state="overridden"):
             if "\n" in line:
                 raise AuditError("rules: %r is more than one line; give each rule its own entry" % line)
         wanted[base] = "".join(line + "\n" for line in lines)
-    finalize = _path(_ruleset.FINALIZE_FILE)
+    finalize = _path(_ruleset_files.FINALIZE_FILE)
     control, immutable = policy.get("control"), policy.get("immutable")
     if finalize not in wanted and (control or immutable is not None):
         if state == "merged" and finalize in current:
             control, immutable = _merged_control(current[finalize], control, immutable)
-        wanted[finalize] = _ruleset.finalize_text(control, immutable)
+        wanted[finalize] = _ruleset_files.finalize_text(control, immutable)
     if state == "merged":
         for path in list(wanted):
             if path != finalize and path in current:
@@ -113,7 +113,7 @@ def _merged_text(current, path, text):
             added.append(line)
     if not added:
         return current[path]
-    return _ruleset.with_mark(current[path]) + "\n".join(added) + "\n"
+    return _ruleset_files.with_mark(current[path]) + "\n".join(added) + "\n"
 
 
 def _merged_control(text, control, immutable):

@@ -65,8 +65,9 @@ options:
     type: path
   run:
     description:
-      - Run the program once after a change, where its last run did not succeed, or where rotated logs wait, and fail where it fails. A host whose auditd cannot
-        rotate yet (not running, C(num_logs) below 2, C(write_logs = no)) or has less room than asked for gets a warning.
+      - Run the program once after a change, where its last run did not succeed, or where rotated logs wait, and fail where it fails.
+      - A host whose auditd cannot rotate yet (not running, C(num_logs) below 2, C(write_logs = no)) or has less room than asked for
+        gets a warning.
     type: bool
     default: true
   program:

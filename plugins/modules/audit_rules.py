@@ -51,12 +51,12 @@ options:
     type: dict
   rules:
     description:
-      - Rule lines, in order, for the managed file C(10-auditops.rules).
+      - Rule lines, in order, for the managed file C(70-auditops-local.rules).
     type: list
     elements: str
   content:
     description:
-      - The text of C(10-auditops.rules), instead of O(rules).
+      - The text of C(70-auditops-local.rules), instead of O(rules).
       - With O(state=parsed) the text to read, a rules file or what C(auditctl -l) prints.
     type: str
   control:

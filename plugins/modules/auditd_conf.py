@@ -330,7 +330,7 @@ def _mode(text):
     if text is None:
         return None
     if not re.match("0?[0-7]{3}$", text) or int(text, 8) & 0o022:
-        raise AuditError("mode = %s: give three or four octal digits in quotes, not writable for group and others, for example '0600'" % text)
+        raise AuditError("mode = %s: give octal digits in quotes, not writable for group and others, for example '0600'" % text)
     return int(text, 8)
 
 

@@ -139,7 +139,6 @@ class Fleet:
                 finding.on.append((host, item))
         return sorted(found.values(), key=lambda finding: (SEVERITIES.index(finding.severity), -len(finding.on), finding.id))
 
-
     @property
     def waivers(self) -> list[tuple[dict, list[str]]]:
         """Each waiver once, with the hosts that have it."""
@@ -160,7 +159,7 @@ def stop_sentences(document: dict) -> list[str]:
 
 
 def load(report_dir: str, hosts: list[str] | None = None, failed: list[str] | None = None) -> Fleet:
-    """Read the documents below ``report_dir``; only those of ``hosts`` where that is given. ``failed`` ran into an error, or were not reached."""
+    """Read the documents below ``report_dir``; only those of ``hosts`` where that is given. ``failed`` are hosts this run failed on."""
     fleet = Fleet([], [])
     directory = Path(report_dir) / "hosts"
     failed_names = {file_name(host) for host in failed or ()}
@@ -176,7 +175,8 @@ def load(report_dir: str, hosts: list[str] | None = None, failed: list[str] | No
             before = _load(earlier, fleet.problems) if os.path.lexists(earlier) else None
             fleet.hosts.append(HostReport(now["host"], now, before, name in failed_names))
             if name in failed_names:
-                fleet.problems.append((f"hosts/{name}", f"this run failed on the host or did not reach it: what is shown is of {now.get('collected_at')}"))
+                reason = f"this run failed on the host or did not reach it: what is shown is of {now.get('collected_at')}"
+                fleet.problems.append((f"hosts/{name}", reason))
     for name in sorted((wanted or set()) - set(names)):
         fleet.problems.append((f"hosts/{name}", "there is no document of this host: it was not reached, or its comparison failed"))
     fleet.hosts.sort(key=lambda host: (STATUSES.index(host.status), [-host.counts[severity] for severity in SEVERITIES], host.name))

@@ -84,7 +84,7 @@ def main():
         if "plugin" in request:
             without_ansible()
             plugin = importlib.import_module("ansible_collections.auditops.auditd.plugins.modules." + request["plugin"])
-            defaults = dict((name, option.get("default")) for name, option in plugin.ARGUMENT_SPEC.items())
+            defaults = {name: option.get("default") for name, option in plugin.ARGUMENT_SPEC.items()}
             module = Module(request["parameters"], request.get("check", False), defaults)
             answer["result"] = plugin.run(module)
             answer["warnings"] = module.warnings

@@ -130,7 +130,7 @@ def test_resume_tells_whether_logging_resumed(site):
     stuck = site.call("_daemon", "resume", pid=site.pid, release=site.release, timeout=1)
     assert "stays suspended" in stuck["error"] and stuck["details"]["report"]["logging_suspended"] is True
     os.kill(site.pid, signal.SIGUSR1)
-    wait_for(lambda: (site.log_dir / "audit.log.1").exists(), "the full log to be rotated")
+    wait_for((site.log_dir / "audit.log.1").exists, "the full log to be rotated")
     resumed = site.call("_daemon", "resume", pid=site.pid, release=site.release)["result"]
     assert resumed["report"]["logging_suspended"] is False
 
@@ -159,7 +159,7 @@ def test_last_record_looks_behind_a_rotation(audited):
     audited.start()
     audited.fill_log(0.5)
     os.kill(audited.pid, signal.SIGUSR1)
-    wait_for(lambda: (audited.log_dir / "audit.log.1").exists(), "the rotation")
+    wait_for((audited.log_dir / "audit.log.1").exists, "the rotation")
     time.sleep(0.2)
     record = audited.call("_daemon", "last_record", log_file=LOG, types=["DAEMON_START"])["result"]
     assert record["type"] == "DAEMON_START" and record["op"] == "start" and record["res"] == "success"

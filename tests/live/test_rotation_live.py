@@ -51,7 +51,7 @@ class Rotation:
         return [*where, self.python, "-IS", f"{self.program}/audit-rotate", *arguments]
 
     def run(self, *arguments):
-        return subprocess.run(self.argv(*arguments), capture_output=True, text=True)
+        return subprocess.run(self.argv(*arguments), check=False, capture_output=True, text=True)
 
     def status(self):
         return json.loads((self.site.path(STATE) / "status.json").read_text())

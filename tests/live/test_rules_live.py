@@ -18,7 +18,7 @@ import threading
 import time
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _kernel, _rule, _rule_loader, _rule_policy, _ruleset
+from ansible_collections.auditops.auditd.plugins.module_utils import _kernel, _rule, _rule_loader, _rule_policy, _ruleset, _ruleset_delta
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
 from ansible_collections.auditops.auditd.plugins.modules import audit_rules
@@ -92,12 +92,12 @@ def test_corpus_is_refused_where_auditctl_refuses_and_in_sync_where_it_loads(ker
     assert ours == refused
     wanted = [rule for rule in compiled.rules if rule.line not in by_kernel]
     loaded = [rule for rule in in_kernel() if rule.path != "%s/first" % tmp_path]
-    assert [len(part) for part in _ruleset.compare(wanted, loaded)[:3]] == [0, 0, 0]
+    assert [len(part) for part in _ruleset_delta.compare(wanted, loaded)[:3]] == [0, 0, 0]
     if wanted:
         changed = _rule.parse(wanted[len(wanted) // 2].render(), release=release).resolve(os.path.isdir)
         changed.keys += ("changed",)
         others = [changed if place == len(wanted) // 2 else rule for place, rule in enumerate(wanted)]
-        assert [len(part) for part in _ruleset.compare(others, loaded)[:2]] == [1, 1]
+        assert [len(part) for part in _ruleset_delta.compare(others, loaded)[:2]] == [1, 1]
 
 
 def forty(directory):
@@ -146,7 +146,7 @@ def test_a_rule_that_the_kernel_refuses(etc_audit, tmp_path, on_error):
     params = {"rules": [*forty(tmp_path)[3:9], "-w %s/no/such -p wa" % tmp_path], "missing_paths": "keep", "on_error": on_error}
     if on_error == "abort":
         with pytest.raises(
-            AuditError, match=r"10-auditops.rules line 9.*No such file or directory; the previous set of 6 rules is in force"
+            AuditError, match=r"70-auditops-local.rules line 9.*No such file or directory; the previous set of 6 rules is in force"
         ):
             converge(etc_audit, **params)
         assert sorted(before) == sorted(_kernel.rules())
@@ -238,7 +238,7 @@ def test_no_watched_write_is_missed_while_rules_change(etc_audit, tmp_path, reco
     assert written > 50
     assert written - logged == 0
     full_written, full_logged = writes_and_records(
-        str(watched), lambda: subprocess.run(["auditctl", "-R", _ruleset.AUDIT_RULES], capture_output=True)
+        str(watched), lambda: subprocess.run(["auditctl", "-R", _ruleset.AUDIT_RULES], check=False, capture_output=True)
     )
     record_property("missed by a full reload", "%d of %d" % (full_written - full_logged, full_written))
     print("delta loads missed 0 of %d writes, one full reload %d of %d" % (written, full_written - full_logged, full_written))
@@ -255,7 +255,7 @@ def test_a_running_list_is_read_whole(kernel_audit):
 
 @pytest.mark.parametrize("wrapper", [["unshare", "-p", "-f"], ["unshare", "-U", "-r"]], ids=["pid namespace", "user namespace"])
 def test_a_container_hears_one_sentence_and_nothing_is_written(etc_audit, wrapper):
-    if subprocess.run([*wrapper, "true"], capture_output=True).returncode != 0:
+    if subprocess.run([*wrapper, "true"], check=False, capture_output=True).returncode != 0:
         pytest.skip("no such namespaces here")
     code = (
         "from ansible_collections.auditops.auditd.plugins.module_utils import _rule_policy as p, _host;"
@@ -276,6 +276,6 @@ def test_the_loader_puts_back_what_it_deleted(kernel_audit):
     state = _rule_loader.read()
     wanted = [_rule.parse("-a never,task"), _rule.parse("-a always,exit -F dir=/no/such/directory -F perm=wa")]
     with pytest.raises(AuditError, match="the previous set of 3 rules is in force"):
-        _rule_loader.load(wanted, _ruleset.plan(wanted, state.rules), [("backlog_limit", 77)], state)
+        _rule_loader.load(wanted, _ruleset_delta.plan(wanted, state.rules), [("backlog_limit", 77)], state)
     assert _kernel.rules() == [rule.data for rule in state.rules]
     assert _kernel.status()["backlog_limit"] != 77

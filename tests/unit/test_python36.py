@@ -20,7 +20,8 @@ ON_HOSTS = sorted(
 
 
 def python36() -> str | None:
-    candidates = [shutil.which("python3.6"), "/usr/libexec/platform-python", *map(str, Path.home().glob(".pyenv/versions/3.6.*/bin/python"))]
+    own = map(str, Path.home().glob(".pyenv/versions/3.6.*/bin/python"))
+    candidates = [shutil.which("python3.6"), "/usr/libexec/platform-python", *own]
     for candidate in candidates:
         if candidate and Path(candidate).exists():
             said = subprocess.run([candidate, "--version"], capture_output=True, text=True, check=False).stdout
@@ -50,7 +51,8 @@ def test_module_utils_know_nothing_of_ansible(path):
 @pytest.mark.skipif(PYTHON36 is None, reason="no Python 3.6 here")
 def test_module_utils_import_on_python_36():
     names = [path.stem for path in ON_HOSTS if path.parent.name == "module_utils" and path.stem != "__init__"]
-    program = "import importlib; [importlib.import_module('ansible_collections.auditops.auditd.plugins.module_utils.' + n) for n in %r]" % names
+    prefix = "ansible_collections.auditops.auditd.plugins.module_utils."
+    program = "import importlib; [importlib.import_module(%r + name) for name in %r]" % (prefix, names)
     root = COLLECTION.parents[2]
     done = subprocess.run([PYTHON36, "-B", "-c", program], cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -171,8 +171,7 @@ def _blocks(source, quiet=False):
             sys.stderr.write("audit-archive: %s: %s\n" % (source.name, error.strerror))
         return
     try:
-        for block in methods.decompressed(source.method, descriptor):
-            yield block
+        yield from methods.decompressed(source.method, descriptor)
     except (methods.Corrupt, Failure) as error:
         if not quiet:
             sys.stderr.write("audit-archive: %s: %s; what could be read was\n" % (source.name, error))

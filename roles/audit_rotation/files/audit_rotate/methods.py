@@ -66,14 +66,11 @@ def compress(method, source, target, level="default", threads=1):
 def decompressed(method, descriptor):
     """The original's blocks. Corrupt where the file is cut off or damaged; what was sound has been given before that."""
     if method is None:
-        for block in blocks_of(descriptor):
-            yield block
+        yield from blocks_of(descriptor)
     elif method == "zstd":
-        for block in _zstd_blocks(descriptor):
-            yield block
+        yield from _zstd_blocks(descriptor)
     else:
-        for block in _library_blocks(method, descriptor):
-            yield block
+        yield from _library_blocks(method, descriptor)
 
 
 def _filter(argv, source, target):
@@ -130,8 +127,7 @@ def _library_blocks(method, descriptor):
                     data = data.lstrip(b"\0") if complete else data
                     stream = DECOMPRESSORS[method]() if data else None
                     continue
-                for block in _drain(stream, data):
-                    yield block
+                yield from _drain(stream, data)
                 complete = stream.eof
                 data = stream.unused_data if complete else b""
                 stream = None if complete else stream

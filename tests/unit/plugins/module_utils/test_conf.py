@@ -279,7 +279,7 @@ def test_check_raises_the_first_reason_and_all_problems():
     problems = caught.value.details["problems"]
     assert [(problem["line"], problem["key"], problem["fatal"]) for problem in problems if problem["line"]] == [
         (2, "num_logs", True), (3, "foo", True), (5, "admin_space_left", False)]
-    assert type(problems[0]) is dict
+    assert isinstance(problems[0], dict)
 
 
 def test_check_returns_what_is_not_fatal():

@@ -10,7 +10,6 @@ import sys
 import time
 
 import pytest
-
 from ansible_collections.auditops.auditd.plugins.module_utils import _daemon
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError, NotAvailable
 from ansible_collections.auditops.auditd.plugins.module_utils._host import Host

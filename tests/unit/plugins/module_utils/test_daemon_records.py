@@ -8,13 +8,15 @@ import os
 from pathlib import Path
 
 import pytest
-
 from ansible_collections.auditops.auditd.plugins.module_utils import _daemon_records as records
 from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
 
 GOLDEN = {path.stem: path.read_bytes() for path in sorted((Path(__file__).parent / "fixtures/daemon_records").glob("*.txt"))}
 CONFIG = b"type=DAEMON_CONFIG msg=audit(1795350461.899:1447): op=reconfigure state=changed auid=1000 pid=4242 subj=unconfined res=success"
-START = b"type=DAEMON_START msg=audit(1795350459.607:8154): op=start ver=3.0.9 format=raw auid=4294967295 pid=50 uid=0 ses=4294967295 res=success"
+START = (
+    b"type=DAEMON_START msg=audit(1795350459.607:8154): op=start ver=3.0.9 format=raw auid=4294967295 pid=50 uid=0 ses=4294967295 "
+    b"res=success"
+)
 NOISE = b"type=USER_LOGIN msg=audit(1795350460.1:%d): pid=1 uid=0 auid=0 msg='op=x'\n"
 
 

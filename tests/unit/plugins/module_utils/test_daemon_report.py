@@ -7,7 +7,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from ansible_collections.auditops.auditd.plugins.module_utils import _daemon, _daemon_report
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 

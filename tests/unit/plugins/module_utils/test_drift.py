@@ -8,7 +8,7 @@ import copy
 import json
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _drift, _live, _rotation, _ruleset
+from ansible_collections.auditops.auditd.plugins.module_utils import _drift, _live, _rotation, _ruleset, _ruleset_files
 from ansible_collections.auditops.auditd.plugins.module_utils import _drift_tables as tables
 from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
 
@@ -71,9 +71,9 @@ def tree(tmp_path):
     write(tmp_path, "/etc/default/grub", 'GRUB_CMDLINE_LINUX="audit=1 audit_backlog_limit=8192"\n')
     write(tmp_path, "/etc/audit/auditd.conf", CONF)
     files = {
-        _ruleset.RULES_D + "/" + _ruleset.BASE_FILE: _ruleset.with_mark("".join(line + "\n" for line in RULES)),
+        _ruleset.RULES_D + "/" + _ruleset_files.LOCAL_FILE: _ruleset_files.with_mark("".join(line + "\n" for line in RULES)),
         _ruleset.RULES_D + "/audit.rules": "-D\n-b 64\n",
-        _ruleset.RULES_D + "/" + _ruleset.FINALIZE_FILE: _ruleset.finalize_text(WANTED["audit_rules"]["control"], False),
+        _ruleset.RULES_D + "/" + _ruleset_files.FINALIZE_FILE: _ruleset_files.finalize_text(WANTED["audit_rules"]["control"], False),
     }
     for path, text in files.items():
         write(tmp_path, path, text)
@@ -144,8 +144,8 @@ def remove(path):
 
 
 AUDITD_CONF = "/etc/audit/auditd.conf"
-BASE = _ruleset.RULES_D + "/" + _ruleset.BASE_FILE
-FINALIZE = _ruleset.RULES_D + "/" + _ruleset.FINALIZE_FILE
+BASE = _ruleset.RULES_D + "/" + _ruleset_files.LOCAL_FILE
+FINALIZE = _ruleset.RULES_D + "/" + _ruleset_files.FINALIZE_FILE
 COMPILED = _ruleset.AUDIT_RULES
 FULL = "disk_full_action = "
 ON_DISK = [
@@ -280,7 +280,7 @@ def test_a_key_that_is_to_go(tree):
     ],
 )
 def test_rules_are_compared_by_meaning(tree, text):
-    write(tree, BASE, _ruleset.MARK + "\n" + text)
+    write(tree, BASE, _ruleset_files.MARK + "\n" + text)
     assert found(drift(tree)) == {}
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 
 import pytest
-
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError, NotAvailable
 from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
 

@@ -11,9 +11,9 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
-
 from ansible_collections.auditops.auditd.plugins.module_utils import _io
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 
@@ -30,8 +30,9 @@ while True:
 
 def test_kill_at_any_moment_leaves_a_complete_file(tmp_path):
     path = tmp_path / "auditd.conf"
-    for dummy in range(15):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, env=dict(os.environ, PYTHONPATH=":".join(sys.path)))
+    for _round in range(15):
+        environment = dict(os.environ, PYTHONPATH=":".join(sys.path))
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, env=environment)
         writer.stdout.readline()
         time.sleep(random.uniform(0.0, 0.05))
         writer.send_signal(signal.SIGKILL)
@@ -97,5 +98,5 @@ def test_backups_of_one_second_do_not_overwrite_each_other(tmp_path):
     first = _io.backup(str(path))
     path.write_text("two")
     second = _io.backup(str(path))
-    assert (open(first).read(), open(second).read()) == ("one", "two")
+    assert [Path(copy).read_text() for copy in (first, second)] == ["one", "two"]
     assert _io.backup(str(tmp_path / "missing")) is None

@@ -8,7 +8,7 @@ import subprocess
 from collections import OrderedDict
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _rule, _ruleset
+from ansible_collections.auditops.auditd.plugins.module_utils import _rule, _ruleset, _ruleset_delta, _ruleset_files
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
 
@@ -39,7 +39,8 @@ def test_natural_order_is_that_of_ls(tmp_path):
         directory = tmp_path / str(round_number)
         directory.mkdir()
         names = {
-            "".join(dice.choice("0129aZz_-.~+") for _ in range(dice.randint(1, 6))).lstrip(".-") + dice.choice(endings) for _ in range(30)
+            "".join(dice.choice("0129aZz_-.~+") for _letter in range(dice.randint(1, 6))).lstrip(".-") + dice.choice(endings)
+            for _name in range(30)
         }
         for name in names:
             (directory / name).touch()
@@ -149,14 +150,14 @@ def test_in_sync_whatever_the_spelling():
         "-a user,always",
         "-a task,never",
     )
-    assert _ruleset.compare(wanted, kernel(*BASE)) == ([], [], [], [])
+    assert _ruleset_delta.compare(wanted, kernel(*BASE)) == ([], [], [], [])
 
 
 @pytest.mark.parametrize("place", range(4))
 def test_one_changed_rule_is_one_difference(place):
     lines = list(BASE)
     lines[place] = "-a always,exit -S mount -k changed"
-    comparison = _ruleset.compare(rules(*BASE), kernel(*lines))
+    comparison = _ruleset_delta.compare(rules(*BASE), kernel(*lines))
     assert [len(part) for part in comparison] == [1, 1, 0, 0]
     assert comparison.missing[0].line is None
     assert comparison.extra[0].keys == ("changed",)
@@ -164,12 +165,12 @@ def test_one_changed_rule_is_one_difference(place):
 
 def test_directory_and_path_are_told_apart_where_known():
     have = kernel("-w /a -p wa")
-    assert _ruleset.compare(rules("-w /a -p wa"), have).missing == []
-    assert len(_ruleset.compare([rules("-w /a -p wa")[0].resolve(lambda path: True)], have).missing) == 1
+    assert _ruleset_delta.compare(rules("-w /a -p wa"), have).missing == []
+    assert len(_ruleset_delta.compare([rules("-w /a -p wa")[0].resolve(lambda path: True)], have).missing) == 1
 
 
 def test_the_same_meaning_twice_is_redundant_not_extra():
-    comparison = _ruleset.compare(
+    comparison = _ruleset_delta.compare(
         rules("-a always,exit -S open -F uid=0 -F gid=0"),
         kernel("-a always,exit -S open -F uid=0 -F gid=0", "-a always,exit -S open -F gid=0 -F uid=0"),
     )
@@ -191,7 +192,7 @@ NEVER, ALWAYS, OTHER = "-a never,exit -S all -F auid=77", "-a always,exit -S ope
     ],
 )
 def test_order_where_it_matters(wanted, have, wrong):
-    assert len(_ruleset.compare(rules(*wanted), kernel(*have)).out_of_order) == wrong
+    assert len(_ruleset_delta.compare(rules(*wanted), kernel(*have)).out_of_order) == wrong
 
 
 def simulate(steps, have):
@@ -235,9 +236,9 @@ def test_plan_gets_there(wanted, have):
     wanted_rules, have_rules = rules(*wanted), kernel(*have)
     for rule in wanted_rules:
         rule.resolve(lambda path: False)
-    plan = _ruleset.plan(wanted_rules, have_rules)
+    plan = _ruleset_delta.plan(wanted_rules, have_rules)
     state, history = simulate(plan.steps, have_rules)
-    assert _ruleset.compare(wanted_rules, state) == ([], [], [], [])
+    assert _ruleset_delta.compare(wanted_rules, state) == ([], [], [], [])
     if not plan.reload:
         staying = {rule.canonical for rule in wanted_rules if rule.action} & {rule.canonical for rule in have_rules}
         assert all(staying <= moment for moment in history)
@@ -250,8 +251,8 @@ def test_plan_over_random_sets():
     for _round in range(150):
         wanted, have = dice.sample(lines, dice.randint(0, 8)), dice.sample(lines, dice.randint(0, 8))
         wanted_rules, have_rules = rules(*wanted), kernel(*have)
-        state, _history = simulate(_ruleset.plan(wanted_rules, have_rules).steps, have_rules)
-        assert _ruleset.compare(wanted_rules, state) == ([], [], [], [])
+        state, _history = simulate(_ruleset_delta.plan(wanted_rules, have_rules).steps, have_rules)
+        assert _ruleset_delta.compare(wanted_rules, state) == ([], [], [], [])
 
 
 def test_commands_are_auditctls():
@@ -261,7 +262,7 @@ def test_commands_are_auditctls():
         ("delete", rules(ALWAYS)[0]),
         ("add", rules("-A never,user")[0]),
     ]
-    assert [_ruleset.command(step) for step in steps] == [
+    assert [_ruleset_delta.command(step) for step in steps] == [
         "-w /a -p wa -k k",
         "-W /a -p wa",
         "-d always,exit -S open -F key=a",
@@ -270,10 +271,10 @@ def test_commands_are_auditctls():
 
 
 def test_finalize_wins_over_the_distribution_file():
-    text = _ruleset.finalize_text(
+    text = _ruleset_files.finalize_text(
         {"backlog_limit": 8192, "failure": 1, "backlog_wait_time": 60000, "loginuid_immutable": True}, immutable=True
     )
-    result = compiled({"99-x.rules": "-w /a\n", "audit.rules": "-D\n-b 64\n-f 2\n-e 1\n", _ruleset.FINALIZE_FILE: text})
+    result = compiled({"99-x.rules": "-w /a\n", "audit.rules": "-D\n-b 64\n-f 2\n-e 1\n", _ruleset_files.FINALIZE_FILE: text})
     assert result.control == {"-D": True, "-b": "8192", "-f": "1", "--backlog_wait_time": "60000", "--loginuid-immutable": True, "-e": "2"}
     assert result.text.rstrip("\n").endswith("-e 2")
 
@@ -281,23 +282,23 @@ def test_finalize_wins_over_the_distribution_file():
 def test_what_a_foreign_file_has_is_left_out_of_ours():
     foreign = compiled({"50-other.rules": "-w /a -p wa -k a\n"}).rules
     ours = "-a exit,always -F path=/a -F perm=wa -k a\n-w /b -p wa\n-w /b -p wa\n"
-    path = "/etc/audit/rules.d/10-auditops.rules"
-    text, refused, skipped = _ruleset.leave_out(ours, path, {rule.canonical: rule for rule in foreign}, machine="x86_64")
-    result = compiled({"10-auditops.rules": text, "50-other.rules": "-w /a -p wa -k a\n"})
+    path = "/etc/audit/rules.d/70-auditops-local.rules"
+    text, refused, skipped = _ruleset_files.leave_out(ours, path, {rule.canonical: rule for rule in foreign}, machine="x86_64")
+    result = compiled({"70-auditops-local.rules": text, "50-other.rules": "-w /a -p wa -k a\n"})
     assert (refused, skipped, result.problems) == ([], [], [])
     assert [rule.path for rule in result.rules] == ["/b", "/a"]
     assert "50-other.rules line 1" in text
 
 
 def test_skip_turns_bad_lines_into_comments():
-    text, refused, _skipped = _ruleset.leave_out("-w /a\nbad line\n-w /b\n", "x.rules", {}, on_error="skip")
+    text, refused, _skipped = _ruleset_files.leave_out("-w /a\nbad line\n-w /b\n", "x.rules", {}, on_error="skip")
     assert [(problem["file"], problem["line"]) for problem in refused] == [("x.rules", 2)]
     assert compiled({"a.rules": text}).aborts_at is None
-    assert _ruleset.leave_out("bad\n", "x.rules", {}, on_error="abort")[0] == "bad\n"
+    assert _ruleset_files.leave_out("bad\n", "x.rules", {}, on_error="abort")[0] == "bad\n"
 
 
 def test_rules_of_missing_paths_become_comments():
-    text, _refused, skipped = _ruleset.leave_out(
+    text, _refused, skipped = _ruleset_files.leave_out(
         "-w /a\n-w /gone\n", "x.rules", {}, missing=lambda rule: "gone" if rule.path == "/gone" else None
     )
     assert [(entry["line"], entry["token"], entry["reason"]) for entry in skipped] == [(2, "/gone", "gone")]
@@ -307,4 +308,4 @@ def test_rules_of_missing_paths_become_comments():
 @pytest.mark.parametrize("name", ["../x.rules", "x", "a b.rules", ".x.rules", "x.rules\n", "-x.rules", ""])
 def test_bad_names(name):
     with pytest.raises(AuditError, match="rules"):
-        _ruleset.check_names([name])
+        _ruleset_files.check_names([name])

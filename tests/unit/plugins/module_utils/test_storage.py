@@ -192,7 +192,7 @@ def test_a_mounted_volume_is_measured(tree):
     import subprocess
 
     place = tree / "var/log/audit"
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", str(place)], capture_output=True).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", str(place)], check=False, capture_output=True).returncode:
         pytest.skip("nothing can be mounted here")
     try:
         found = _storage.partition(Host(str(tree)), "/var/log/audit")

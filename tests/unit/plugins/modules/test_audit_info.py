@@ -26,7 +26,8 @@ importlib.import_module("ansible_collections.auditops.auditd.plugins.modules." +
 
 def run(name, **args):
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join([str(COLLECTIONS), *sys.path]))
-    process = subprocess.run([sys.executable, "-c", RUN, name, json.dumps(args)], env=environment, capture_output=True, text=True)
+    argv = [sys.executable, "-c", RUN, name, json.dumps(args)]
+    process = subprocess.run(argv, check=False, env=environment, capture_output=True, text=True)
     assert "Traceback" not in process.stdout + process.stderr
     return json.loads(process.stdout)
 
@@ -77,7 +78,7 @@ def test_a_root_that_is_not_there_is_one_sentence(name, tmp_path):
 def test_without_root_a_live_host_is_one_sentence(name, monkeypatch):
     code = RUN.replace("import importlib\n", "import importlib, os\nos.geteuid = lambda: 1000\n")
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join([str(COLLECTIONS), *sys.path]))
-    process = subprocess.run([sys.executable, "-c", code, name, "{}"], env=environment, capture_output=True, text=True)
+    process = subprocess.run([sys.executable, "-c", code, name, "{}"], check=False, env=environment, capture_output=True, text=True)
     assert json.loads(process.stdout)["msg"] == "reading the live audit state needs root: run with become"
 
 

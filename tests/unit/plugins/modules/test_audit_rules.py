@@ -141,7 +141,7 @@ def test_from_nothing_and_again(kernel, host):
     assert kernel.status["backlog_limit"] == 8192
     written = tree_of(host)
     assert {path: oct(mode & 0o777) for path, (_data, mode) in written.items() if path.startswith("/etc/audit")} == dict.fromkeys(
-        ["/etc/audit/audit.rules", "/etc/audit/rules.d/10-auditops.rules", "/etc/audit/rules.d/zz-auditops-finalize.rules"], "0o600"
+        ["/etc/audit/audit.rules", "/etc/audit/rules.d/70-auditops-local.rules", "/etc/audit/rules.d/zz-auditops-finalize.rules"], "0o600"
     )
     kernel.log.clear()
     again = converge(host, **params)
@@ -206,7 +206,7 @@ def test_a_refused_rule_leaves_all_as_it_was(kernel, host, already):
     before, rules = tree_of(host), list(kernel.rules)
     with pytest.raises(AuditError) as refused:
         converge(host, rules=[WATCH, OTHER], control={"backlog_limit": 9})
-    assert "10-auditops.rules line 4" in str(refused.value)
+    assert "70-auditops-local.rules line 4" in str(refused.value)
     assert OTHER in str(refused.value)
     assert "previous set of %d rules is in force" % len(already) in str(refused.value)
     assert (tree_of(host), kernel.rules, kernel.status["backlog_limit"]) == (before, rules, 64)
@@ -232,7 +232,7 @@ def test_a_kernel_that_lies_is_found_out(kernel, host):
 def test_a_bad_line(kernel, host, on_error):
     params = {"rules": [WATCH, "-a always,exit -F arch=b64 -S nosuch -k x", MOUNT], "on_error": on_error}
     if on_error == "abort":
-        with pytest.raises(AuditError, match="10-auditops.rules line 4: Syscall name unknown: nosuch") as refused:
+        with pytest.raises(AuditError, match="70-auditops-local.rules line 4: Syscall name unknown: nosuch") as refused:
             converge(host, **params)
         assert refused.value.details["problems"][0]["token"] == "nosuch"
         assert (kernel.rules, os.listdir(host.path("/etc/audit/rules.d"))) == ([], [])
@@ -240,7 +240,7 @@ def test_a_bad_line(kernel, host, on_error):
     result = converge(host, **params)
     assert result["loaded"] == 2
     assert [entry["token"] for entry in result["left_out"]] == ["nosuch"]
-    assert "## refused by auditctl (Syscall name unknown" in host.text("/etc/audit/rules.d/10-auditops.rules")
+    assert "## refused by auditctl (Syscall name unknown" in host.text("/etc/audit/rules.d/70-auditops-local.rules")
     assert not converge(host, **params)["changed"]
 
 
@@ -254,13 +254,13 @@ def test_a_foreign_bad_line_stops_the_boot_and_so_us(kernel, host):
 def test_foreign_files_are_kept_or_quarantined(kernel, host):
     put(host, "audit.rules", "-D\n-b 1\n-w /etc/passwd -p wa -k identity")
     converge(host, rules=[WATCH, MOUNT], control={"backlog_limit": 8192})
-    assert "left out here: " + WATCH in host.text("/etc/audit/rules.d/10-auditops.rules")
+    assert "left out here: " + WATCH in host.text("/etc/audit/rules.d/70-auditops-local.rules")
     assert sorted(kernel.lines()) == sorted([MOUNT, WATCH])
     assert kernel.status["backlog_limit"] == 8192
     result = converge(host, rules=[WATCH, MOUNT], control={"backlog_limit": 8192}, purge="quarantine")
     assert (result["commands"], result["changed"]) == ([], True)
     assert host.listdir("/etc/audit/rules.d.quarantine") == ["audit.rules"]
-    assert host.listdir("/etc/audit/rules.d") == ["10-auditops.rules", "zz-auditops-finalize.rules"]
+    assert host.listdir("/etc/audit/rules.d") == ["70-auditops-local.rules", "zz-auditops-finalize.rules"]
     assert not converge(host, rules=[WATCH, MOUNT], control={"backlog_limit": 8192}, purge="quarantine")["changed"]
 
 
@@ -320,7 +320,7 @@ def test_backups(kernel, host):
     result = converge(host, rules=[OTHER], backup=True)
     assert len(result["backups"]) == 2
     assert all(os.path.exists(path) for path in result["backups"])
-    assert list(_ruleset.read_rules_d(host)) == ["/etc/audit/rules.d/10-auditops.rules"]
+    assert list(_ruleset.read_rules_d(host)) == ["/etc/audit/rules.d/70-auditops-local.rules"]
 
 
 def test_a_container_hears_one_sentence(kernel, host, monkeypatch):
@@ -399,7 +399,7 @@ def test_rendered_and_gathered(tmp_path):
     rendered = module(
         state="rendered", root=str(tmp_path), rules=["-a always,exit -F arch=b64 -S mount"], release="3.0.9", purge="quarantine"
     )
-    assert list(rendered["rendered"]) == ["/etc/audit/rules.d/10-auditops.rules", "/etc/audit/audit.rules"]
+    assert list(rendered["rendered"]) == ["/etc/audit/rules.d/70-auditops-local.rules", "/etc/audit/audit.rules"]
     gathered = module(state="gathered", root=str(tmp_path), release="3.0.9")
     assert gathered["gathered"]["disk"] == ["-w /etc -p rwxa".replace("rwxa", "wa")]
     assert gathered["gathered"]["kernel"] is None

@@ -188,7 +188,8 @@ def test_only_the_wanted_hosts_and_who_is_missing(fleet_dir):
 def test_an_old_in_sync_of_a_host_that_failed_is_not_reported_as_in_sync(fleet_dir):
     fleet = report.load(str(fleet_dir), None, ["web1", "db1"])
     assert {host.name: host.status for host in fleet.hosts} == {"db1": "drifted", "app1": "unknown", "web1": "unknown"}
-    assert [name for name, reason in fleet.problems if "failed on the host or did not reach it" in reason] == ["hosts/db1.json", "hosts/web1.json"]
+    told = [name for name, reason in fleet.problems if "failed on the host or did not reach it" in reason]
+    assert told == ["hosts/db1.json", "hosts/web1.json"]
 
 
 HOSTILE = "</code><script>alert(1)</script>'\"><img src=x onerror=alert(1)>{{ 7 * 7 }}"
