@@ -11,6 +11,7 @@ from . import _rule_tables as tables
 from . import _syscalls
 from ._rule import ALL, Directive, Rule, RuleError, every_operation, permission_mask
 from ._rule_fields import DIGITS, EQUAL, READERS, kernel_notes, number_of, permission_bits
+from ._rule_options import Options, other_splits, release_tuple, split
 
 NO_SYSCALLS_ON = {"task": "task", "user": "user", "filesystem": "filesystem", "exclude": "exclude"}
 UNQUOTED = "in a rules file quotes are literal and a blank ends the word: auditctl -R refuses this line"
@@ -37,7 +38,7 @@ def parse(line, machine=None, release=None, users=None, groups=None, is_director
         except _PassedOver as passed:
             result = passed.args[0]
         except RuleError:
-            retry = _other_splits(text, words) if grammar == "any" else None
+            retry = other_splits(text, words) if grammar == "any" else None
             if retry is None:
                 raise
             result = _Line(machine, release, users, groups).read(retry)
@@ -49,24 +50,6 @@ def parse(line, machine=None, release=None, users=None, groups=None, is_director
     if is_directory is not None and isinstance(result, Rule):
         result.resolve(is_directory)
     return result
-
-
-def _other_splits(text, words):
-    """The words as a shell would see them, or with the blanks of a listed key; None where that is no different."""
-    if '"' in text or "'" in text:
-        import shlex
-        try:
-            return shlex.split(text)
-        except ValueError:
-            return None
-    joined = []
-    for word in words:
-        in_key = joined and (joined[-1].startswith("key=") or joined[-2:-1] == ["-k"])
-        if in_key and word not in ("-F", "-k"):
-            joined[-1] += " " + word
-        else:
-            joined.append(word)
-    return joined if joined != words else None
 
 
 class _PassedOver(Exception):
