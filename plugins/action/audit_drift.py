@@ -28,6 +28,8 @@ class ActionModule(ActionBase):
         arguments = {name: value for name, value in self._task.args.items() if name not in ON_CONTROLLER}
         if arguments.get("audit_rotation") and not arguments.get("program"):
             arguments["program"] = PROGRAM
+        if (arguments.get("audit_rules") or {}).get("profiles"):
+            arguments["audit_rules"] = _with_library(arguments["audit_rules"])
         result = self._execute_module(module_name="auditops.auditd.audit_drift", module_args=arguments, task_vars=task_vars)
         if result.get("failed") or "drift" not in result:
             return result
@@ -51,6 +53,17 @@ class ActionModule(ActionBase):
         from ansible.utils.path import unfrackpath
 
         return unfrackpath(str(path), follow=False)
+
+
+def _with_library(policy):
+    """Only where a profile is chosen: nothing else needs the library or what reads it."""
+    from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+    from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
+
+    try:
+        return controls.with_library(policy)
+    except AuditError as error:
+        raise AnsibleActionFail(str(error)) from error
 
 
 def _choice(name, value, choices):

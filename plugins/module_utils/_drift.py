@@ -28,14 +28,20 @@ def compare(live, parsed, wanted):
     from . import _risks
     risks = _risks.risks(live)
     items = []
+    rules, chosen = wanted.get("audit_rules"), None
+    if rules and rules.get("profiles") and not _is_absent(live):
+        from . import _drift_library
+        chosen, refused = _drift_library.choose(live, parsed, rules, family)
+        rules = chosen and chosen.policy
+        items.extend(_drift_library.items(chosen, live, wanted, family) if chosen else [refused])
     if _is_absent(live):
         items.append(item("disk.audit", "installed", "not installed", family))
     else:
         items.extend(_auditd(live, parsed, wanted.get("auditd"), family))
         items.extend(_daemon(live, family))
-        if wanted.get("audit_rules"):
+        if rules:
             from . import _drift_rules
-            items.extend(_drift_rules.items(live, parsed, wanted["audit_rules"], family))
+            items.extend(_drift_rules.items(live, parsed, rules, family, chosen.controls if chosen else {}))
     if wanted.get("audit_rotation"):
         from . import _drift_rotation
         items.extend(_drift_rotation.items(live, parsed.host, wanted["audit_rotation"], wanted.get("program") or {}, family))
@@ -52,7 +58,7 @@ def compare(live, parsed, wanted):
         "summary": summary(items),
         "items": items,
         "live": _figures(live, risks),
-        "waived": waived(wanted, family),
+        "waived": _drift_library.waived(chosen, wanted, waived(wanted, family)) if chosen else waived(wanted, family),
     })
 
 
@@ -187,14 +193,14 @@ def _setting(key, value, conf, family):
     if key in tables.ACTION_KEYS:
         severity = tables.WORD_SEVERITY.get(word, severity)
         why = tables.WORD_WHY.get(word, why)
-    return item("disk.auditd_conf." + key, _text(value), _text(actual), family, key, severity, why, fix % key if "%s" in fix else fix)
+    return item("disk.auditd_conf." + key, text_of(value), text_of(actual), family, key, severity, why, fix % key if "%s" in fix else fix)
 
 
 def _same(wanted, actual):
     """Words in any case and numbers in any spelling are the same to auditd; paths are not."""
     if wanted is None or actual is None:
         return wanted is None and actual is None
-    wanted, actual = _text(wanted).split(), _text(actual).split()
+    wanted, actual = text_of(wanted).split(), text_of(actual).split()
     return len(wanted) == len(actual) and all(map(_same_word, wanted, actual))
 
 
@@ -204,7 +210,7 @@ def _same_word(wanted, actual):
     return wanted == actual if wanted.startswith("/") else wanted.upper() == actual.upper()
 
 
-def _text(value):
+def text_of(value):
     """A value as auditd.conf spells it: YAML reads yes as true."""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -329,7 +335,7 @@ def _waiver(subject, benchmark, policy, reason, compensating, family):
         "controls": tables.controls(subject, family),
         "subject": subject.partition(".")[0],
         "benchmark": benchmark,
-        "policy": _text(policy),
+        "policy": text_of(policy),
         "reason": reason,
         "compensating": compensating,
     }

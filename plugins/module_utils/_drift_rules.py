@@ -14,21 +14,23 @@ MOST_RULES = 100  # of one finding; the count is in its other value
 STATUS_WORDS = (("-f", "failure"), ("-b", "backlog_limit"), ("--backlog_wait_time", "backlog_wait_time"))
 
 
-def items(live, parsed, policy, family):
-    """The findings of the layers disk (rules.d), compiled (audit.rules) and kernel."""
+def items(live, parsed, policy, family, controls=None):
+    """The findings of the layers disk (rules.d), compiled (audit.rules) and kernel. ``controls``: {rule line: ids of benchmarks}."""
     if live["rules"] is None:
         return []
     modes = list(_modes(live, family))
-    if _is_as_written(parsed, policy):
-        found = _layers(live, parsed, parsed.disk, family)
-        if all(finding["severity"] == "info" for finding in found):
-            return modes + found
     try:
+        if _is_as_written(parsed, policy):
+            parsed.disk.controls = controls or {}
+            found = _layers(live, parsed, parsed.disk, family)
+            if all(finding["severity"] == "info" for finding in found):
+                return modes + found
         staged = _rule_staging.stage(parsed.host, parsed.files, policy, policy.get("state") or "overridden", live["version"])
     except AuditError as error:
         problems = error.details.get("problems", ())
         reasons = ["%s line %s: %s" % (problem["file"], problem["line"], problem["reason"]) for problem in problems]
         return [_drift.item("disk.rules_d.policy", "rules that this host can load", reasons or str(error), family)]
+    staged.compiled.controls = controls or {}
     return modes + list(_disk(parsed, staged, family)) + _layers(live, parsed, staged.compiled, family)
 
 
@@ -37,11 +39,15 @@ def _is_as_written(parsed, policy):
     without putting together anew, rule by rule, what would be written; that doubles the time."""
     if parsed.disk.aborts_at is not None or policy.get("optimise") or (policy.get("state") or "overridden") != "overridden":
         return False
-    wanted = _rule_staging._own_texts(parsed.files, policy, "overridden")
+    if parsed.disk.control.get("-f") == _rule_staging.PANIC and _rule_staging.may_not_panic(policy):
+        return False
+    wanted, verbatim = _rule_staging.own_texts(parsed.files, policy, "overridden"), _rule_staging.verbatim_texts(policy)
     for path, text in parsed.files.items():
-        if path not in wanted and (_ruleset_files.managed(text) or policy.get("purge") == "quarantine"):
+        if path not in wanted and path not in verbatim and (_ruleset_files.managed(text) or policy.get("purge") == "quarantine"):
             return False
-    return all(parsed.files.get(path) == _ruleset_files.with_mark(_localise.text_for(parsed.host, text)) for path, text in wanted.items())
+    wanted = {path: _ruleset_files.with_mark(_localise.text_for(parsed.host, text)) for path, text in wanted.items()}
+    wanted.update(verbatim)
+    return all(parsed.files.get(path) == text for path, text in wanted.items())
 
 
 def _layers(live, parsed, wanted, family):
@@ -78,7 +84,7 @@ def _differences(prefix, wanted, have, family):
     comparison = _ruleset_delta.compare(wanted.rules, have.rules)
     for kind, rules, count in (("missing", comparison.missing, len(wanted.rules)), ("extra", comparison.extra, len(have.rules))):
         if rules:
-            yield _rules_item("%s.%s" % (prefix, kind), kind, rules, count, family)
+            yield _rules_item("%s.%s" % (prefix, kind), kind, rules, count, family, wanted.controls)
     for option in sorted(set(wanted.control) | set(have.control)):
         if option in ("-D", "-c", "-i"):
             continue
@@ -94,12 +100,14 @@ def _option(option, control):
     return option if control[option] is True else "%s %s" % (option, control[option])
 
 
-def _rules_item(ident, kind, rules, count, family):
-    """What is missing stands under expected, what is too much under actual; the other side tells how many there are."""
+def _rules_item(ident, kind, rules, count, family, controls):
+    """What is missing stands under expected, with its controls, what is too much under actual; the other side tells how many there are."""
     lines = sorted(rule.render() for rule in rules)
     shown = lines[:MOST_RULES] + (["and %d more" % (len(lines) - MOST_RULES)] if len(lines) > MOST_RULES else [])
     if kind == "missing":
-        return _drift.item(ident, shown, "%d of %d rules missing" % (len(lines), count), family)
+        finding = _drift.item(ident, shown, "%d of %d rules missing" % (len(lines), count), family)
+        ids = {number for rule in rules for number in controls.get((rule.text or "").strip(), ())}
+        return dict(finding, controls=finding["controls"] + sorted(ids))
     return _drift.item(ident, "none of these", shown, family)
 
 
@@ -113,7 +121,7 @@ def _kernel(live, parsed, wanted, family):
     locked = status.get("enabled") == 2
     comparison = _ruleset_delta.compare(wanted.rules, parsed.loaded)
     found = [
-        _rules_item("kernel.rules." + kind, kind, rules, len(wanted.rules), family)
+        _rules_item("kernel.rules." + kind, kind, rules, len(wanted.rules), family, wanted.controls)
         for kind, rules in (("missing", comparison.missing), ("extra", comparison.extra)) if rules
     ]
     if comparison.out_of_order:

@@ -25,6 +25,7 @@ class Host(object):
         self.root = os.path.realpath(root or "/")
         self.is_live = self.root == "/"
         self._run_command = run_command
+        self.arch = None  # uname -m of an offline tree, where the caller knows it
         if not os.path.isdir(self.root):
             raise AuditError("root: %s is not a directory; give the top of a mounted or unpacked system, or /" % root)
 

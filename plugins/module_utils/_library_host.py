@@ -18,23 +18,26 @@ def os_release(host):
 
 
 def resolve(host, library, profiles, skip=(), filters=(), privileged="discover", audit_release=None, arch=None, failure_policy=None,
-            rotation_wanted=False, immutable=False):
+            rotation_wanted=False, immutable=False, search=None):
     """_library.resolve() with what this host answers, and ``verbatim`` {name: text}: the audit package's sample files.
 
     Checkers compare those byte for byte: they are written without the mark that the other files carry.
 
     ``arch`` (uname -m) and ``audit_release`` default to the host's own. An offline tree that has no program to tell its architecture by
-    is taken as of this machine's.
+    is taken as of this machine's. ``search``: Host -> (paths, complete), how privileged programs are found where a control wants them;
+    default is one walk over the local filesystems.
     """
-    wanted = _library.words.asked(library, _library.words.choose(library, profiles, _library.product(os_release(host))))
+    product = _library.product(os_release(host))
+    names = _library.words.choose(library, profiles, product)
     notes, programs = [], ()
-    if privileged == "discover" and _library.COMMAND_CONTROL in wanted:
-        programs, complete = _localise.privileged_commands(host)
+    discovers = privileged == "discover" and _library.COMMAND_CONTROL in _library.words.asked(library, names)
+    if discovers and _library.COMMAND_CONTROL not in _library.words.skipping(library, names, skip):
+        programs, complete = (search or _localise.privileged_commands)(host)
         if not complete:
             notes.append("the search for privileged programs was cut off after %d seconds: there may be more" % _localise.WALK_SECONDS)
     has_user = _localise.options(host).get("users") or _this_host_has
     result = _library.resolve(
-        library, profiles, skip, _library.product(os_release(host)),
+        library, profiles, skip, product,
         arch or (os.uname().machine if host.is_live else _localise.machine_of(host)) or os.uname().machine,
         audit_release, _localise.uid_min(host), privileged, programs, filters, failure_policy, rotation_wanted, immutable,
         lambda name: has_user(name) is not None)

@@ -21,6 +21,8 @@ CONTAINER_STORES = ("/var/lib/docker", "/var/lib/containers", "/var/lib/containe
                     "/var/lib/machines", "/var/lib/rancher", "/var/snap/lxd", "/snap", "/run/containerd")
 CAPABILITIES = "security.capability"
 WALK_SECONDS = 30.0
+PROGRAM_DIRECTORIES = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
+STATED_PATH = re.compile(r" path=((?:[^\s\\]|\\.)+)")
 
 
 def options(host):
@@ -36,7 +38,9 @@ def options(host):
 
 
 def machine_of(host):
-    """The machine of an offline tree by the ELF header of its own shell, as uname -m has it; None where nothing tells."""
+    """The machine of an offline tree as uname -m has it: C(host.arch), or by the ELF header of its own shell; None where nothing tells."""
+    if host.arch:
+        return tables.MACHINES.get(host.arch, host.arch)
     numbers = {3: "i386", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 62: "x86_64", 183: "aarch64"}  # e_machine, elf(5)
     for path in ("/bin/sh", "/sbin/auditctl", "/usr/sbin/auditctl", "/lib/systemd/systemd"):
         try:
@@ -82,31 +86,71 @@ def privileged_commands(host, seconds=WALK_SECONDS):
     """(sorted paths, complete) of the setuid, setgid and file-capability programs on local filesystems, found in one walk.
 
     Mounts that are nosuid or noexec, kernel and remote filesystems and the stores of containers are left out. ``complete`` is False
-    where ``seconds`` were not enough.
+    where ``seconds`` were not enough; the usual directories of programs come first.
     """
     deadline = time.monotonic() + seconds
     skipped = _skipped_mounts(host) | set(CONTAINER_STORES)
-    found = []
-    todo = ["/"]
+    found = set()
+    todo = ["/"] + _usual_directories(host, skipped)
+    seen = set()
     while todo:
         if time.monotonic() > deadline:
             return sorted(found), False
         directory = todo.pop()
+        if directory not in seen:
+            seen.add(directory)
+            todo.extend(path for path in _look_into(host, directory, found) if path not in skipped)
+    return sorted(found), True
+
+
+def privileged_beside(host, texts):
+    """Sorted paths of the privileged programs in the usual directories, and in those where rules ``texts`` name a program by path=.
+
+    Some twenty directories, not the whole tree: a check can afford it each time. It finds what a package brings and what lies beside
+    anything that privileged_commands() found before; a first one in a directory of its own waits for that.
+    """
+    skipped = _skipped_mounts(host) | set(CONTAINER_STORES)
+    found = set()
+    directories = set(_usual_directories(host, skipped))
+    for text in texts:
+        for path in STATED_PATH.findall(text or ""):
+            directory = os.path.dirname(re.sub(r"\\(.)", r"\1", path)) or "/"
+            if _is_walked(host, directory, skipped):
+                directories.add(directory)
+    for directory in directories:
+        _look_into(host, directory, found)
+    return sorted(found)
+
+
+def _usual_directories(host, skipped):
+    return [path for path in PROGRAM_DIRECTORIES if _is_walked(host, path, skipped)]
+
+
+def _is_walked(host, directory, skipped):
+    """Whether a walk from the root comes through here: no symbolic link on the way, nothing that is left out."""
+    parts = [part for part in directory.split("/") if part]
+    parents = ["/" + "/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    return not skipped.intersection(parents) and os.path.realpath(host.path(directory)) == os.path.join(
+        os.path.realpath(host.path("/")), *parts)
+
+
+def _look_into(host, directory, found):
+    """Add the privileged programs of a directory to ``found``; its directories."""
+    below = []
+    try:
+        entries = list(os.scandir(host.path(directory)))
+    except OSError:
+        return below
+    for entry in entries:
+        path = directory.rstrip("/") + "/" + entry.name
         try:
-            entries = list(os.scandir(host.path(directory)))
+            if entry.is_dir(follow_symlinks=False):
+                below.append(path)
+            elif entry.is_file(follow_symlinks=False) and _is_privileged(entry):
+                found.add(path)
         except OSError:
             continue
-        for entry in entries:
-            path = directory.rstrip("/") + "/" + entry.name
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    if path not in skipped:
-                        todo.append(path)
-                elif entry.is_file(follow_symlinks=False) and _is_privileged(entry):
-                    found.append(path)
-            except OSError:
-                continue
-    return sorted(found), True
+    return below
 
 
 def _is_privileged(entry):

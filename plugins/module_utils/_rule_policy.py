@@ -64,10 +64,14 @@ def gathered(host, release=None):
 def rendered(host, params):
     """The answer of state rendered."""
     from . import _rule_staging
-    staged = _rule_staging.stage(host, _ruleset.read_rules_d(host), params, "overridden", params["release"] or release_of(host))
+    release = params["release"] or release_of(host)
+    current = _ruleset.read_rules_d(host)
+    params, extra = _with_profiles(host, params, release, current)
+    staged = _rule_staging.stage(host, current, params, "overridden", release)
     texts = OrderedDict((path, staged.files[path]) for path in staged.own)
     texts[_ruleset.AUDIT_RULES] = staged.compiled.text
-    return {"changed": False, "rendered": texts, "left_out": staged.skipped, "problems": [_public(problem) for problem in staged.problems]}
+    problems = [_public(problem) for problem in staged.problems]
+    return dict(extra, changed=False, rendered=texts, left_out=staged.skipped, problems=problems)
 
 
 def converge(host, params, check_mode=False):
@@ -77,6 +81,7 @@ def converge(host, params, check_mode=False):
         raise AuditError(NOT_ROOT % _ruleset.RULES_D)
     release = params["release"] or release_of(host)
     current = _ruleset.read_rules_d(host)
+    params, extra = _with_profiles(host, params, release, current)
     staged = _rule_staging.stage(host, current, params, params["state"], release)
     _refuse_what_would_not_boot(staged, params)
     kernel, unavailable = None, None
@@ -88,12 +93,22 @@ def converge(host, params, check_mode=False):
                 raise AuditError("the rules cannot be loaded: %s. With load: false only the files are written; nothing was changed" % error)
             unavailable = str(error)
     job = _Job(host, params, staged, current, kernel)
-    result = job.result()
+    result = dict(job.result(), **extra)
     if unavailable:
         result["problems"] = result["problems"] + [{"file": None, "line": None, "token": "kernel", "reason": unavailable}]
     if result["changed"] and not check_mode:
         job.apply(result)
     return result
+
+
+def _with_profiles(host, params, release, current):
+    """(params with the files of its profiles, what of them the module returns); as they are where there are none."""
+    if not params.get("profiles"):
+        return params, {}
+    from . import _rule_profiles
+    stated = list(current.values()) + [host.text(_ruleset.AUDIT_RULES)]
+    params, resolved = _rule_profiles.expand(host, params, release, stated)
+    return params, _rule_profiles.told(resolved)
 
 
 def release_of(host):
@@ -171,7 +186,8 @@ class _Job(object):
         loads = differs and not self.immutable
         commands = []
         if loads:
-            commands = [_ruleset_delta.command(step) for step in self.plan.steps] + [_rule_loader.control_command(step) for step in self.steps]
+            commands = [_ruleset_delta.command(step) for step in self.plan.steps]
+            commands += [_rule_loader.control_command(step) for step in self.steps]
         result = {
             "changed": self.files_differ or loads,
             "commands": commands,

@@ -3,12 +3,20 @@
 """What /etc/audit/rules.d becomes under a policy: one answer for the module that writes it and the check that compares it."""
 
 import functools
+import re
 from collections import OrderedDict
 
 from . import _localise, _rule, _ruleset, _ruleset_files
 from ._errors import AuditError
+from ._policy import FAILURE_POLICIES
 
 STATES = ("merged", "replaced", "overridden")
+PANIC = "2"  # -f: the kernel panics when it cannot record
+PANIC_LINE = re.compile(r"^(?!\s*#).*(?:^| )-[a-zA-Z]*f *2(?: |$)")
+PANIC_WANTED = ("control.failure (audit_rules_failure) is 2, with which the kernel panics when it cannot record, and auditd_failure_policy "
+                "is %s: take audit_rules_failure 1, or auditd_failure_policy stop_host; nothing was changed")
+PANIC_STATED = ("%s line %d: %r lets the kernel panic when it cannot record, and auditd_failure_policy is %s: take the line out "
+                "(audit_rules_failure sets this), or take auditd_failure_policy stop_host; nothing was changed")
 UNREADABLE = "the rules are not loadable as they are: %s; nothing was changed"
 
 
@@ -28,25 +36,31 @@ def stage(host, current, policy, state="overridden", release=None, awk=None):
     """The Staged of a host whose rules.d is ``current`` {path: text}.
 
     ``policy``: files {name: text}, rules [lines], content (text of the base file), control {word: value}, immutable, optimise (bools),
-    purge (keep, quarantine), on_error (abort, skip), missing_paths (keep, skip); all may be absent. Raises AuditError, with the problems
-    as details, where a line of ours is refused and on_error is abort.
+    purge (keep, quarantine), on_error (abort, skip), missing_paths (keep, skip), failure_policy; all may be absent. What
+    C(_rule_profiles.expand) adds: verbatim {name: text}, files of the audit package that checkers compare byte for byte, and unjudged
+    [name], whose missing paths say nothing. Raises AuditError, with the problems as details, where a line of ours is refused and
+    on_error is abort, and where -f 2 contradicts the failure policy.
     """
     result = Staged()
-    wanted = own_texts(current, policy, state)
+    wanted, verbatim = own_texts(current, policy, state), verbatim_texts(policy)
+    copies = _ruleset_files.copies_of(current)
+    unjudged = {_path(name) for name in policy.get("unjudged") or ()}
     options = dict(_localise.options(host), release=release)
     for path, text in current.items():
-        if path in wanted:
+        if path in wanted or path in verbatim:
             continue
-        if _ruleset_files.managed(text):
+        if _ruleset_files.managed(text) or copies.get(path) == _ruleset_files.digest(text):
             if state == "overridden":
                 result.removed.append(path)
             else:
-                wanted[path] = text
+                (wanted if _ruleset_files.managed(text) else result.files)[path] = text
         elif policy.get("purge") == "quarantine" and state == "overridden":
             result.quarantined.append(path)
         else:
             result.files[path] = text
     awk = awk or _ruleset.awk_of(host)
+    theirs = list(result.files.items())
+    result.files.update(verbatim)
     foreign = _ruleset.compile_rules(_in_order(result.files), release, awk, **_localise.options(host))
     stated = {rule.canonical: rule for rule in foreign.rules}
     missing = functools.partial(_localise.missing_path, host) if policy.get("missing_paths", "skip") == "skip" else None
@@ -56,17 +70,21 @@ def stage(host, current, policy, state="overridden", release=None, awk=None):
         if policy.get("optimise"):
             from . import _ruleset_lint
             text = _ruleset_lint.optimise_text(text, **options)
-        text, refused, skipped = _ruleset_files.leave_out(text, path, stated, policy.get("on_error", "abort"), missing, **options)
+        text, refused, skipped = _ruleset_files.leave_out(text, path, stated, policy.get("on_error", "abort"),
+                                                         None if path in unjudged else missing, **options)
         result.skipped += skipped
         (result.skipped if policy.get("on_error") == "skip" else result.problems).extend(refused)
         result.files[path] = text
         result.own.append(path)
+    result.own += verbatim
     result.files = _in_order(result.files)
     result.compiled = _ruleset.compile_rules(result.files, release, awk, **_localise.options(host))
     if result.problems:
         first = result.problems[0]
         raise AuditError(UNREADABLE % ("%s line %s: %s" % (first["file"], first["line"], first["reason"])), problems=result.problems)
     result.problems = result.compiled.problems
+    if result.compiled.control.get("-f") == PANIC:
+        _refuse_panic(policy, theirs)
     return result
 
 
@@ -96,7 +114,32 @@ def own_texts(current, policy, state="overridden"):
         for path in list(wanted):
             if path != finalize and path in current:
                 wanted[path] = _merged_text(current, path, wanted[path])
+    if policy.get("verbatim"):
+        wanted[_path(_ruleset_files.COPIES_FILE)] = _ruleset_files.copies_text(policy["verbatim"])
+    if str((policy.get("control") or {}).get("failure")) == PANIC and may_not_panic(policy):
+        raise AuditError(PANIC_WANTED % policy["failure_policy"])
+    _refuse_panic(policy, wanted.items())
     return wanted
+
+
+def verbatim_texts(policy):
+    """{path: text} of the files that are written as they are, without our mark."""
+    return OrderedDict((_path(name), text) for name, text in (policy.get("verbatim") or {}).items())
+
+
+def may_not_panic(policy):
+    """Whether the failure policy keeps the host up when it cannot audit."""
+    answer = FAILURE_POLICIES.get(policy.get("failure_policy"))
+    return answer is not None and str(answer["failure"]) != PANIC
+
+
+def _refuse_panic(policy, texts):
+    if not may_not_panic(policy):
+        return
+    for path, text in texts:
+        for number, line in enumerate(text.split("\n"), 1):
+            if PANIC_LINE.search(line):
+                raise AuditError(PANIC_STATED % (path, number, line.strip(), policy["failure_policy"]))
 
 
 def _merged_text(current, path, text):
@@ -144,5 +187,3 @@ def _in_order(files):
     names = sorted(files, key=lambda path: _ruleset.natural_key(path.rpartition("/")[2]))
     return OrderedDict((path, files[path]) for path in names)
 
-
-_own_texts = own_texts

@@ -28,12 +28,13 @@ Line = namedtuple("Line", "text file number")
 class Compiled(object):
     """What augenrules makes: ``text`` of audit.rules, ``rules`` as the kernel will list them, ``control`` {option: value or True},
     ``problems`` [dict file, line, token, reason, fatal], ``aborts_at`` the problem at which auditctl -R stops, None where it does not,
-    ``statements``: every rule line that parses, in the order written, duplicates and deletes too.
+    ``statements``: every rule line that parses, in the order written, duplicates and deletes too. ``controls``: {rule line: ids of
+    benchmarks}, where somebody knows them.
     """
 
     def __init__(self):
         self.text, self.rules, self.control, self.problems, self.aborts_at = "", [], OrderedDict(), [], None
-        self.statements = []
+        self.statements, self.controls = [], {}
 
     def problem(self, line, token, reason, fatal=False):
         self.problems.append({"file": line.file, "line": line.number, "token": token, "reason": reason, "fatal": fatal})

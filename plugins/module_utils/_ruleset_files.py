@@ -9,6 +9,8 @@ from . import _rule, _ruleset
 from ._errors import AuditError
 
 LOCAL_FILE, FINALIZE_FILE = "70-auditops-local.rules", "zz-auditops-finalize.rules"
+COPIES_FILE = "10-auditops-copies.rules"
+COPY = re.compile(r"^## copied: (\S+) sha256 ([0-9a-f]{64})$", re.M)
 MARK = "## Managed by auditops.auditd: changes made here are overwritten"
 LEFT_OUT = "## also in %s line %s, left out here: "
 
@@ -51,6 +53,23 @@ def with_mark(text):
     """
     text = text if text.endswith("\n") or not text else text + "\n"
     return text if managed(text) else "\n" + MARK + "\n" + text
+
+
+def copies_text(texts):
+    """The text of the file that remembers which {name: text} are copies of the audit package's own, so that they can go again."""
+    lines = ["## copied: %s sha256 %s" % (name, digest(text)) for name, text in texts.items()]
+    return "## Files beside this one that are the audit package's own, byte for byte, as benchmarks want them\n" + "\n".join(lines) + "\n"
+
+
+def copies_of(files):
+    """{path: digest} that copies_text() left in rules.d ``files`` {path: text}."""
+    text = files.get(_ruleset.RULES_D + "/" + COPIES_FILE, "")
+    return {_ruleset.RULES_D + "/" + name: found for name, found in COPY.findall(text)} if managed(text) else {}
+
+
+def digest(text):
+    import hashlib
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def leave_out(text, path, stated, on_error="abort", missing=None, **options):

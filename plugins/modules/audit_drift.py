@@ -71,6 +71,10 @@ options:
     description:
       - The policy for rules, as M(auditops.auditd.audit_rules) takes it. C(files) maps names in C(rules.d) to their content; C(purge) says
         whether other rules files are kept or put into quarantine. Leave it out and rules are not compared.
+      - With C(profiles) the benchmarks' rules are compared too, findings name their controls, and what a benchmark asks of
+        C(auditd.conf) is told as waived where the policy sets it aside, or as info where nobody says anything.
+      - Privileged programs are looked for where programs usually live and where a rule names one already, not by a walk over all
+        filesystems; that is made where the rules are applied.
     type: dict
   audit_rotation:
     description:
@@ -217,9 +221,12 @@ ARGUMENT_SPEC = {
 def run(module):
     from ansible_collections.auditops.auditd.plugins.module_utils import _drift, _host, _live
     host = _host.Host(module.params["root"], module.run_command)
+    host.arch = (module.params["audit_rules"] or {}).get("arch")
     parsed = _live.Parsed()
     live = _live.collect(host, module.params["release"] or None, parsed)
     wanted = {name: module.params[name] for name in ("auditd", "audit_rules", "audit_rotation", "program")}
+    if wanted["audit_rules"]:
+        module.params["audit_rules"] = dict(wanted["audit_rules"], library=None)  # or each result would carry it back
     result = {"changed": False, "drift": _drift.compare(live, parsed, wanted)}
     if module._diff and wanted["auditd"] and parsed.conf is not None:
         from ansible_collections.auditops.auditd.plugins.module_utils import _conf

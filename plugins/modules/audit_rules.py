@@ -15,6 +15,7 @@ description:
   - Nothing is "loaded" until the kernel's list equals the wanted set. Where a rule is refused the previous set is put back, and the
     message names file, line and rule.
   - Where the kernel's rules are immutable (C(-e 2)) the files are staged and RV(reboot_required) says that a reboot applies them.
+  - Benchmarks (CIS, STIG, PCI DSS, OSPP) are named by O(profiles) and fitted to the host.
   - Files that are not managed by this module are kept. A rule that one of them states already is left out of the managed files, because
     C(auditctl -R) stops at the second one at boot.
 author:
@@ -59,6 +60,55 @@ options:
       - The text of C(70-auditops-local.rules), instead of O(rules).
       - With O(state=parsed) the text to read, a rules file or what C(auditctl -l) prints.
     type: str
+  profiles:
+    description:
+      - The benchmarks whose rules are wanted, for example V(cis_debian_12), V(stig_rhel_9), V(pci_dss), V(ospp). V(auto) is the CIS
+        benchmark of the host's own distribution. The guide to controls lists them all.
+      - Their files stand beside those of O(files), O(rules) and O(content). Nothing else is set; what they ask of C(auditd.conf) comes
+        back in RV(auditd_conf), RV(expectations) and RV(waivers).
+    type: list
+    elements: str
+    default: []
+  skip:
+    description:
+      - Controls that are left out, by id (V(6.2.3.4)), by benchmark and id (V(cis_debian_12:6.2.3.4)), by V(key:NAME), V(file:NAME)
+        or V(control:NAME). An unknown one is refused, with the nearest known.
+    type: list
+    elements: str
+    default: []
+  filters:
+    description:
+      - Exceptions for known noise, like V(chrony), V(cron), V(containers). Each says in the guide to controls what it hides.
+    type: list
+    elements: str
+    default: []
+  privileged:
+    description:
+      - The programs that a benchmark's control for privileged commands names.
+      - V(discover) looks for set-uid, set-gid and file-capability programs on the local filesystems, in one walk of at most 30 seconds.
+      - V(list) takes the programs that the benchmarks know. V(off) takes none.
+    type: str
+    choices: [discover, list, 'off']
+    default: discover
+  failure_policy:
+    description:
+      - What the host does when it can no longer audit, as in M(auditops.auditd.auditd_conf). V(keep_running) and V(suspend_auditing)
+        refuse C(-f 2), wherever it stands, and waive what a benchmark asks for against them.
+    type: str
+    choices: [keep_running, suspend_auditing, stop_host]
+  rotation_wanted:
+    description:
+      - Whether the log is rotated by time, which waives what a benchmark asks of C(max_log_file_action).
+    type: bool
+    default: false
+  arch:
+    description:
+      - The machine of an offline tree as C(uname -m) names it, where O(root) has no program to tell it by.
+    type: str
+  library:
+    description:
+      - The benchmark library. Filled in by the action plugin.
+    type: dict
   control:
     description:
       - What is set besides rules. It is written to C(zz-auditops-finalize.rules), which sorts last, and so wins over other files.
@@ -147,6 +197,13 @@ EXAMPLES = r"""
       30-main.rules: "{{ lookup('ansible.builtin.file', '30-main.rules') }}"
     immutable: true
 
+- name: The CIS benchmark of the host, without one control, with a filter for chrony's noise
+  auditops.auditd.audit_rules:
+    profiles: [auto]
+    skip: [key:delete]
+    filters: [chrony]
+    failure_policy: keep_running
+
 - name: Prepare an image that is mounted
   auditops.auditd.audit_rules:
     root: /mnt/image
@@ -221,6 +278,39 @@ backups:
   returned: O(backup=true)
   type: list
   elements: str
+profiles:
+  description: The benchmarks that O(profiles) came to.
+  returned: when profiles are given
+  type: list
+  elements: str
+  sample: [cis_debian_12]
+controls:
+  description:
+    - The controls of the benchmarks - C(name), C(ids), C(title), C(why), C(file), C(key), C(lines), C(status) (loaded, skipped or
+      left_out) with C(reason), and C(left_out), lines that make no sense on this host.
+  returned: when profiles are given
+  type: list
+  elements: dict
+auditd_conf:
+  description: What the benchmarks ask of C(auditd.conf) and neither failure policy nor rotation decides. Nothing of it is set here.
+  returned: when profiles are given
+  type: dict
+expectations:
+  description: What each benchmark asks of C(auditd.conf) and of the kernel's switches - C(id), C(key), C(accepted).
+  returned: when profiles are given
+  type: list
+  elements: dict
+waivers:
+  description:
+    - Expectations that the policy overrides - C(control), C(key), C(expected), C(actual), C(reason), C(compensating).
+  returned: when profiles are given
+  type: list
+  elements: dict
+notes:
+  description: What a reader of the benchmark may wonder about on this host, one sentence each.
+  returned: when profiles are given
+  type: list
+  elements: str
 problems:
   description: What is wrong with the rules - C(file), C(line), C(token), C(reason).
   returned: always
@@ -268,6 +358,14 @@ ARGUMENT_SPEC = {
     "files": {"type": "dict"},
     "rules": {"type": "list", "elements": "str"},
     "content": {"type": "str"},
+    "profiles": {"type": "list", "elements": "str", "default": []},
+    "skip": {"type": "list", "elements": "str", "default": []},
+    "filters": {"type": "list", "elements": "str", "default": []},
+    "privileged": {"type": "str", "choices": ["discover", "list", "off"], "default": "discover"},
+    "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},
+    "rotation_wanted": {"type": "bool", "default": False},
+    "arch": {"type": "str"},
+    "library": {"type": "dict"},
     "control": {"type": "dict", "options": {
         "backlog_limit": {"type": "int"},
         "failure": {"type": "int", "choices": [0, 1, 2]},
@@ -288,11 +386,13 @@ ARGUMENT_SPEC = {
 
 def run(module):
     from ansible_collections.auditops.auditd.plugins.module_utils import _rule_policy
-    params = module.params
+    params = dict(module.params)
+    module.params["library"] = None  # or each result would carry it back
     if params["state"] == "parsed":
         return _rule_policy.parsed(params["content"], params["release"])
     from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
     host = Host(params["root"], module.run_command)
+    host.arch = params["arch"]
     if params["state"] == "gathered":
         return _rule_policy.gathered(host, params["release"])
     if params["state"] == "rendered":

@@ -80,7 +80,8 @@ def with_library(arguments: dict) -> dict:
     for name in _list(arguments.get("filters")):
         if name not in data["filters"]:
             raise AuditError(f"audit_rules_filters: {name!r} is no filter of the library; {_library_words.nearest(name, data['filters'])}")
-    return dict(arguments, library=data)
+    lists = {name: _list(arguments[name]) for name in ("profiles", "skip", "filters") if name in arguments}
+    return {**arguments, **lists, "library": data}
 
 
 def _list(value: object) -> list:
