@@ -8,19 +8,22 @@ from . import _drift, _library_conf, _rule_profiles, _ruleset
 from ._errors import AuditError
 
 NOT_NAMED = "A benchmark that was chosen for the rules asks for this value in auditd.conf, and the policy does not name the key."
+FOREIGN = "The rules of a benchmark for another system are loaded, as far as they fit this one; no auditor has agreed to that yet."
 USERS_OWN = "auditd_conf sets it"
 SWITCHES = {"enabled": "-e", "failure": "-f"}
 
 
 class Chosen(object):
-    """The profiles of a policy on one host: ``policy`` for the rules with their files in it, ``controls`` {rule line: ids},
-    ``expectations`` of auditd.conf and the kernel's switches, ``reasons`` {key: {reason, compensating}}.
+    """The profiles of a policy on one host: ``policy`` for the rules with their files in it, ``controls`` {rule line: ids}, ``foreign``
+    sentences on benchmarks of other systems, ``expectations`` of auditd.conf and the kernel's switches, ``reasons`` {key: {reason,
+    compensating}}.
     """
 
     def __init__(self, live, parsed, policy):
         stated = list(parsed.files.values()) + [parsed.host.text(_ruleset.AUDIT_RULES)]
         self.policy, resolved = _rule_profiles.expand(parsed.host, policy, live["version"], stated, everywhere=False)
         self.controls = _rule_profiles.controls_of(resolved)
+        self.foreign = resolved["foreign"]
         self.expectations, self.reasons = resolved["expectations"], policy["library"]["waivers"]
 
 
@@ -33,7 +36,10 @@ def choose(live, parsed, policy, family):
 
 
 def items(chosen, live, wanted, family):
-    """What the profiles ask of auditd.conf, the host has not, and no policy decides: for information, rules do not set it."""
+    """For information: a benchmark of another system, and what the profiles ask of auditd.conf, the host has not, and no policy decides."""
+    if chosen.foreign:
+        yield _drift.item("disk.rules_d.profiles", "benchmarks for this system", chosen.foreign, family, severity="info", why=FOREIGN,
+                          fix="role audit_rules: audit_rules_profiles")
     effective = (live["auditd_conf"] or {}).get("effective")
     if effective is None:
         return

@@ -75,11 +75,12 @@ def resolve(library, profiles, skip=(), product=None, arch="x86_64", audit_relea
         texts[FILTER_FILE] = _text(filter_lines)
     for file_name in sorted(files):
         texts[file_name] = _text(place.unique(files[file_name]))
+    foreign = _foreign(library, names, product)
     conf = _library_conf.expectations(library, names, failure_policy, rotation_wanted, immutable)
     return {
         "product": product, "profiles": names, "audit_release": place.release, "files": texts, "controls": result,
         "sample_files": _samples(library, names), "auditd_conf": conf["settings"], "expectations": conf["expectations"],
-        "waivers": conf["waivers"], "notes": place.notes + _foreign(library, names, product),
+        "waivers": conf["waivers"], "notes": place.notes + foreign, "foreign": foreign,
     }
 
 

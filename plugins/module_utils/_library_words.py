@@ -11,10 +11,10 @@ KEY = re.compile(r"(?:-k |key=)(\S+)")
 
 
 def choose(library, profiles, product):
-    """The benchmark names of a list of profiles; auto is the CIS benchmark of the product."""
+    """The benchmark names of a list of profiles; auto is the CIS benchmark of the product, or the nearest one of its family."""
     names = []
     for profile in profiles:
-        name = "cis_%s" % product if profile == "auto" else profile
+        name = "cis_" + nearest_product(library, product) if profile == "auto" else profile
         if name not in library["benchmarks"]:
             if profile == "auto":
                 have = [other[4:] for other in sorted(library["benchmarks"]) if other.startswith("cis_")]
@@ -25,6 +25,21 @@ def choose(library, profiles, product):
         if name not in names:
             names.append(name)
     return names
+
+
+def nearest_product(library, product):
+    """The product itself where it has a CIS benchmark, else the nearest release of its family that has one, newer before older: a fleet
+    has Debian 11 and Amazon Linux 2 for years after their benchmarks have gone. The product itself where there is none."""
+    family, version = _parted(product)
+    known = [_parted(name[4:]) + (name[4:],) for name in library["benchmarks"] if name.startswith("cis_")]
+    near = sorted((abs(have[0] - version[0]), have < version, name) for other, have, name in known if other == family and have and version)
+    return product if "cis_%s" % product in library["benchmarks"] or not near else near[0][2]
+
+
+def _parted(product):
+    """("ubuntu", (22, 4)) of ubuntu_22_04."""
+    words = str(product).split("_")
+    return words[0], tuple(int(word) for word in words[1:] if word.isdigit())
 
 
 def asked(library, names):
