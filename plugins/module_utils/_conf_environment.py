@@ -26,7 +26,7 @@ class Environment(object):
         self._program = None
 
     def group_id(self, name):
-        """The number of a group, None where the host has no such group."""
+        """The number of a group, None where the host has no such group, -1 where a tree without /etc/group cannot say."""
         if self.host.is_live:
             import grp  # knows directories (LDAP, SSSD) too, as auditd does
 
@@ -34,7 +34,10 @@ class Environment(object):
                 return grp.getgrnam(name).gr_gid
             except (KeyError, ValueError, UnicodeError):
                 return None
-        for line in (self.host.text("/etc/group") or "").split("\n"):
+        text = self.host.text("/etc/group")
+        if text is None:
+            return 0 if name == "root" else -1
+        for line in text.split("\n"):
             fields = line.split(":")
             if len(fields) > 2 and fields[0] == name and fields[2].isdigit():
                 return int(fields[2])

@@ -100,17 +100,14 @@ def _processes():
 
 
 def kernel_status(host):
-    """The numbers of C(auditctl -s) as a dict, empty where they cannot be read (container, no privilege, no auditctl)."""
-    program = host.which("auditctl")
-    if program is None or not host.is_live:
+    """_kernel.status(), empty where it cannot be read (container, no privilege, offline tree)."""
+    if not host.is_live:
         return {}
-    rc, out, _unused = host.run([program, "-s"])
-    status = {}
-    for line in out.splitlines() if rc == 0 else ():
-        name, _unused, value = line.partition(" ")
-        if value.isdigit():
-            status[name] = int(value)
-    return status
+    from . import _kernel
+    try:
+        return _kernel.status(host.run)
+    except AuditError:
+        return {}
 
 
 def send(host, pid, what, release=None):

@@ -44,7 +44,7 @@ def test_groups_are_those_of_the_tree(environment):
 
 def test_a_tree_without_groups(tree, environment):
     (tree / "etc/group").unlink()
-    assert environment.group_id("root") is None
+    assert [environment.group_id(name) for name in ("root", "adm")] == [0, -1]
 
 
 def test_groups_of_the_live_host():
@@ -161,3 +161,9 @@ def test_a_directory_that_only_auditd_may_look_into():
             assert not fatal("log_file = /var/log/audit/audit.log\n", environment)
         finally:
             os.seteuid(0)
+
+
+@pytest.mark.parametrize("group", ["root", "adm"])
+def test_a_group_that_cannot_be_looked_up_is_not_refused(tmp_path, group):
+    conf = _conf.parse("log_group = %s\nspace_left = 75\nadmin_space_left = 50\n" % group)
+    assert [problem for problem in _conf.validate(conf, "3.0.9", _conf.Environment(Host(str(tmp_path)))) if problem.fatal] == []
