@@ -21,9 +21,10 @@ GID_MAX = 2 ** 32
 
 def _word(judgement, key, words):
     word = word_for(key, words[0])
-    allowed = [name for name in key.takes if _available(judgement, key.takes[name])]
-    if word in allowed:
+    if word is not None and _available(judgement, key.takes[word]):
         return None
+    # only now: what a build can do is read from its binary
+    allowed = [name for name in key.takes if _available(judgement, key.takes[name])]
     choice = "give one of %s" % ", ".join(allowed)
     if word is None:
         if key.name == "max_log_file_action" and lower(words[0]) == "exec":

@@ -10,6 +10,7 @@ import re
 from collections import OrderedDict, namedtuple
 
 from ._errors import AuditError
+from ._release import release_tuple
 
 NEWEST = (4, 2, 1)
 OLDEST_SUPPORTED = (2, 8, 5)
@@ -24,7 +25,6 @@ PERCENT_SINCE = (2, 8, 5)
 # What a build of auditd can leave out, as ./configure leaves it: a feature that is out makes its keys accepted and ignored.
 BUILD_DEFAULT = {"listener": True, "gssapi": False, "tls": False}
 
-_VERSION = re.compile(r"(?:[0-9]+:)?v?([0-9]{1,6})(?:\.([0-9]{1,6}))?(?:\.([0-9]{1,6}))?")
 _WORD = re.compile(r"([A-Za-z0-9_]+)(?:>=([0-9.]+))?(?:<([0-9.]+))?(?:\?([a-z]+))?")
 
 
@@ -38,10 +38,10 @@ Key = namedtuple("Key", "name kind since default apply shipped takes build")
 
 def version(release):
     """A release as a tuple: "3.0.9", "1:3.0.9-1" and "3.0.9-1.el9" are (3, 0, 9). ConfError where it is none."""
-    found = _VERSION.match(release) if isinstance(release, str) else None
-    if found is None:
+    found = release_tuple(release)
+    if not found:
         raise ConfError("release: %r is not a release of audit; give it like 3.0.9" % (release,))
-    return tuple(int(part or 0) for part in found.groups())
+    return found
 
 
 def at(value, release):

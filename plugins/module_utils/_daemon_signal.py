@@ -8,16 +8,17 @@ import time
 
 from ._errors import AuditError, NotAvailable
 from ._host import PROGRAM_DIRS
+from ._release import release_tuple
 
 PID_PATHS = ("/run/audit/auditd.pid", "/run/auditd.pid", "/var/run/auditd.pid")  # since 4.1.2, and before
 PROGRAM = "auditd"
 
-# what we ask for -> (signal, auditctl's word since 3.1.1, auditctl's word since 3.0), auditctl(8)
+# what we ask for -> (signal, auditctl's word since 3.1.1 (None: kill(2) does), its word since 3.0), auditctl(8)
 SIGNALS = {
     "reload": (signal.SIGHUP, "reload", "HUP"),
     "rotate": (signal.SIGUSR1, "rotate", "USR1"),
     "resume": (signal.SIGUSR2, "resume", "USR2"),
-    "report": (signal.SIGCONT, "state", "CONT"),
+    "report": (signal.SIGCONT, None, "CONT"),
     "stop": (signal.SIGTERM, "stop", "TERM"),
     "kill": (signal.SIGKILL, None, "KILL"),  # auditctl sends no such signal
 }
@@ -36,11 +37,6 @@ def wait_for(check, timeout, first=0.005, longest=0.25):
             return None
         time.sleep(min(pause, left))
         pause = min(pause * 1.5, longest)
-
-
-def release_tuple(release):
-    """"3.0.9" as (3, 0, 9); None as ()."""
-    return tuple(int(part) for part in release.split(".")) if release else ()
 
 
 def is_auditd(pid):
@@ -113,7 +109,8 @@ def kernel_status(host):
 def send(host, pid, what, release=None):
     """Send the signal for ``what`` (a key of SIGNALS) to auditd and return the way it went, in words.
 
-    By C(auditctl --signal) where the release has it and the kernel's audit pid is this very process, else with kill(2).
+    By C(auditctl --signal) where the release has it and the kernel's audit pid is this very process, else with kill(2). A state report
+    needs no auditctl: it changes nothing, so nobody misses who asked.
     """
     if not host.is_live:
         raise NotAvailable("no signal is sent: %s is an offline tree" % host.root)
@@ -121,9 +118,10 @@ def send(host, pid, what, release=None):
         raise AuditError("no signal is sent: process %s is not (or no longer) the auditd of this system" % pid)
     number, word, old_word = SIGNALS[what]
     have = release_tuple(release)
+    program = host.which("auditctl") if word and have >= (3, 0) else None
     # auditctl signals whatever pid the kernel has, and 3.0 to 3.1.2 return 0 where there is none
-    if word and have >= (3, 0) and kernel_status(host).get("pid") == pid:
-        argv = [host.which("auditctl"), "--signal", word if have >= (3, 1, 1) else old_word]
+    if program and kernel_status(host).get("pid") == pid:
+        argv = [program, "--signal", word if have >= (3, 1, 1) else old_word]
         rc, _unused, _unused = host.run(argv)
         if rc == 0:
             return " ".join(["auditctl"] + argv[1:])

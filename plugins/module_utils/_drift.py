@@ -88,10 +88,14 @@ def _order(finding):
 
 
 def _unique(items):
-    """The first finding of each id."""
+    """Each finding under an id of its own: what comes again is numbered, what is the same again is left out."""
     seen = {}
     for finding in items:
-        seen.setdefault(finding["id"], finding)
+        ident, number = finding["id"], 1
+        while finding["id"] in seen and seen[finding["id"]] != finding:
+            number += 1
+            finding = dict(finding, id="%s_%d" % (ident, number))
+        seen[finding["id"]] = finding
     return seen.values()
 
 
@@ -136,8 +140,6 @@ def _auditd(live, parsed, wanted, family):
     if int(conf["mode"], 8) & ~int(mode or "0640", 8):
         expected = "%s or stricter" % (mode or "0640")
         yield item("disk.auditd_conf.mode", expected, conf["mode"], family, severity="low" if mode else None)
-    if conf["uid"] != 0 and live["root"] == "/":
-        yield item("disk.auditd_conf.owner", "uid 0", "uid %d" % conf["uid"], family)
     settings = _settings(wanted, live["version"])
     yield from _policy(live, parsed, wanted, settings, family)
     for key, value in sorted(settings.items()):
@@ -163,7 +165,7 @@ def _policy(live, parsed, wanted, settings, family):
     try:
         merged = _conf.merge(parsed.conf, settings, release)
         problems = _conf.validate(
-            merged, release, _conf.Environment(parsed.host), wanted.get("rotation_wanted"), wanted.get("failure_policy"), writing=True)
+            merged, release, parsed.environment, wanted.get("rotation_wanted"), wanted.get("failure_policy"), writing=True)
     except AuditError as error:
         yield item("disk.auditd_conf.policy", "settings that this host can take", str(error), family)
         return
@@ -176,7 +178,7 @@ def _policy(live, parsed, wanted, settings, family):
 
 def _problem(problem, family):
     kind, expected = ("refused", "a line that auditd accepts") if problem["fatal"] else ("trap", "a line that does what it says")
-    ident = "disk.auditd_conf.%s.%s" % (kind, problem["key"] or "line_%s" % problem["line"])
+    ident = "disk.auditd_conf.%s.%s" % (kind, problem["key"] or ("file" if problem["line"] is None else "line_%d" % problem["line"]))
     value = problem["value"] if problem["key"] is None else "%s = %s" % (problem["key"], problem["value"])
     where = "" if problem["line"] is None else "line %s: " % problem["line"]
     why = "%s %s." % (_entry(ident)[2], problem["reason"].rstrip("."))

@@ -120,10 +120,6 @@ ITEMS = {
         "high", "", "The policy has settings that auditd on this host would refuse; nothing of the policy is applied until they are right.",
         "role auditd: auditd_conf, auditd_failure_policy",
     ),
-    "disk.auditd_conf.owner": (
-        "high", "owner", "auditd.conf belongs to somebody other than root, who can switch auditing off; auditd refuses such a file.",
-        "role auditd",
-    ),
     "disk.auditd_conf.refused.": (
         "critical", "",
         "auditd refuses the whole file for this, so it stays dead at its next start and keeps what it had at a reload:",

@@ -49,6 +49,10 @@ class KernelError(AuditError):
         self.errno = number
 
 
+class NoSocket(NotAvailable):
+    """No audit socket can be had here; auditctl may still be asked."""
+
+
 class Netlink(object):
     """One audit socket; use it as a context manager. ``timeout`` (seconds) bounds each request as a whole."""
 
@@ -58,7 +62,7 @@ class Netlink(object):
         try:
             self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_AUDIT)
         except (OSError, AttributeError) as error:
-            raise NotAvailable(_why_no_socket(error))
+            raise NoSocket(_why_no_socket(error))
         try:
             self._socket.bind((0, 0))
             for option in (getattr(socket, "SO_RCVBUFFORCE", 33), socket.SO_RCVBUF):
@@ -70,7 +74,7 @@ class Netlink(object):
             self._socket.setblocking(False)
         except OSError as error:
             self._socket.close()
-            raise NotAvailable(_why_no_socket(error))
+            raise NoSocket(_why_no_socket(error))
 
     def __enter__(self):
         return self
@@ -164,8 +168,8 @@ def status(run_command=None):
             return netlink_status(netlink)
     except KernelError as error:
         raise NotAvailable(_why_refused(error.errno), errno=error.errno)
-    except NotAvailable as error:
-        if run_command is None or "socket" not in str(error):
+    except NoSocket:
+        if run_command is None:
             raise
         return _auditctl_status(run_command)[0]
 
@@ -186,8 +190,8 @@ def features(run_command=None):
             _vers, _mask, bits, lock = FEATURES.unpack_from(netlink.request(AUDIT_GET_FEATURE, reply=AUDIT_GET_FEATURE)[0])
     except KernelError as error:
         raise NotAvailable(_why_refused(error.errno), errno=error.errno)
-    except NotAvailable as error:
-        if run_command is None or "socket" not in str(error):
+    except NoSocket:
+        if run_command is None:
             raise
         return _auditctl_status(run_command)[1]
     result = {}
@@ -210,8 +214,8 @@ def loaded_rules(run_command=None):
     """What C(_rule.from_loaded) takes, one per loaded rule: bytes from netlink, or a line of C(auditctl -l) where no socket opens."""
     try:
         return rules()
-    except NotAvailable as error:
-        if run_command is None or "socket" not in str(error):
+    except NoSocket:
+        if run_command is None:
             raise
         rc, out, err = run_command(["auditctl", "-l"])
         if rc != 0:

@@ -111,8 +111,8 @@ class _Place(object):
         self.products, self.controls = library["products"], library["controls"]
         self.arch, self.uid_min, self.notes = tables.MACHINES.get(arch, arch), uid_min, []
         self.release = release or self.products.get(product, {}).get("audit")
-        from ._rule_options import release_tuple
-        self.version = release_tuple(self.release)
+        from ._release import release_tuple
+        self.version = release_tuple(self.release) or None
 
     def style(self, product, what, default):
         return self.products.get(product, {}).get(what, default)

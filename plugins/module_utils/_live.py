@@ -32,6 +32,7 @@ class Parsed(object):
     def __init__(self):
         self.host = None  # the _host.Host that was read
         self.conf = None  # _conf.Conf of auditd.conf
+        self.environment = None  # _conf.Environment, which remembers what it was asked
         self.files = {}  # path in rules.d -> text
         self.disk = self.compiled = None  # _ruleset.Compiled
         self.loaded = None  # [_rule.Rule]
@@ -104,9 +105,8 @@ def _auditd_conf(host, live, parsed, release):
     if text is None:
         raise NotAvailable("%s does not exist%s" % (path, "" if live["version"] else ": audit is not installed"))
     parsed.conf = _conf.parse(text)
-    # Text alone: which group or script exists is asked of the host only where a policy is compared
-    environment = _conf.Environment(host)
-    problems = _conf.validate(parsed.conf, live["version"], environment)
+    parsed.environment = _conf.Environment(host)
+    problems = _conf.validate(parsed.conf, live["version"], parsed.environment, file_stat=host.lstat(path))
     return dict(
         _file(host, path),
         text=text,

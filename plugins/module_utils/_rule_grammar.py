@@ -9,9 +9,10 @@ may stand in any order that getopt_long(3) takes, numbers are read by strtol(3) 
 
 from . import _rule_tables as tables
 from . import _syscalls
+from ._release import release_tuple
 from ._rule import ALL, Directive, Rule, RuleError, every_operation, permission_mask
 from ._rule_fields import DIGITS, EQUAL, READERS, kernel_notes, number_of, permission_bits
-from ._rule_options import Options, other_splits, release_tuple, split
+from ._rule_options import Options, other_splits, split
 
 NO_SYSCALLS_ON = {"task": "task", "user": "user", "filesystem": "filesystem", "exclude": "exclude"}
 UNQUOTED = "in a rules file quotes are literal and a blank ends the word: auditctl -R refuses this line"
@@ -61,7 +62,7 @@ class _Line(Options):
 
     def __init__(self, machine, release, users, groups):
         self.rule = Rule(machine=tables.MACHINES.get(machine, machine))
-        self.release = release if isinstance(release, tuple) else release_tuple(release)
+        self.release = release if isinstance(release, tuple) else release_tuple(release) or None
         self.users, self.groups = users or _user_number, groups or _group_number
         self.list = self.action = None
         self.operations = 0

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The words of a line and its options, as auditctl's own splitter and getopt_long(3) take them."""
 
-import re
-
 from ._rule import Directive, RuleError
 from ._rule_fields import DIGITS, number_of
 
@@ -39,11 +37,6 @@ def other_splits(text, words):
         else:
             joined.append(word)
     return joined if joined != words else None
-
-
-def release_tuple(release):
-    """(3, 0, 9) of "3.0.9"; None of None."""
-    return tuple(int(part) for part in re.findall(r"\d+", release)[:3]) if release else None
 
 
 class Options(object):

@@ -61,8 +61,8 @@ def compile_rules(files, release=None, awk="gawk", **options):
 
     ``options`` go to C(_rule.parse): machine, users, groups, is_directory.
     """
-    from ._rule_options import release_tuple
-    version = release_tuple(release) if isinstance(release, str) else release
+    from ._release import release_tuple
+    version = release_tuple(release) or None if isinstance(release, str) else release
     result = Compiled()
     lines = _lines(files, version, result)
     last, rest = _sort_out(lines, awk, result)

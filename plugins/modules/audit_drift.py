@@ -21,8 +21,9 @@ attributes:
     support: full
     description: Reads the same in check mode; the document is spooled in check mode too.
   diff_mode:
-    support: full
-    description: Shows what the policy would change in C(auditd.conf).
+    support: none
+    details:
+      - The findings name what differs, with the expected and the actual value.
   idempotent:
     support: full
     description: Nothing is changed on the host.
@@ -227,11 +228,7 @@ def run(module):
     wanted = {name: module.params[name] for name in ("auditd", "audit_rules", "audit_rotation", "program")}
     if wanted["audit_rules"]:
         module.params["audit_rules"] = dict(wanted["audit_rules"], library=None)  # or each result would carry it back
-    result = {"changed": False, "drift": _drift.compare(live, parsed, wanted)}
-    if module._diff and wanted["auditd"] and parsed.conf is not None:
-        from ansible_collections.auditops.auditd.plugins.module_utils import _conf
-        result["diff"] = _conf.diff(parsed.conf, _conf.merge(parsed.conf, wanted["auditd"]["settings"]))
-    return result
+    return {"changed": False, "drift": _drift.compare(live, parsed, wanted)}
 
 
 def main():

@@ -82,7 +82,8 @@ def test_a_process_that_is_not_auditd_gets_no_signal():
     assert not _daemon.is_auditd(process.pid), "ended"
 
 
-@pytest.mark.parametrize("text, release", [("3.0.9", (3, 0, 9)), ("3.0", (3, 0)), (None, ()), ("", ())])
+@pytest.mark.parametrize("text, release", [
+    ("3.0.9", (3, 0, 9)), ("3.0", (3, 0, 0)), ("3.0.9-1.el9", (3, 0, 9)), ("1:3.0.9-1", (3, 0, 9)), (None, ()), ("", ()), ("x", ())])
 def test_release_tuple(text, release):
     assert _daemon.release_tuple(text) == release
 

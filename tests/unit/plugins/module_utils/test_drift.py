@@ -466,3 +466,13 @@ def test_mode_of_auditd_conf(tree, mode, wanted_mode, severity):
     wanted["auditd"]["mode"] = wanted_mode
     finding = found(drift(tree, wanted), "info").get("disk.auditd_conf.mode")
     assert (finding or {}).get("severity") == severity
+
+
+def test_a_file_that_everybody_may_write_is_one_that_auditd_refuses(tree):
+    (tree / "etc/audit/auditd.conf").chmod(0o666)
+    assert found(drift(tree))["disk.auditd_conf.refused.file"]["severity"] == "critical"
+
+
+def test_two_findings_of_one_name_are_both_told():
+    first, second = ({"id": "a", "actual": number} for number in (1, 2))
+    assert [finding["id"] for finding in _drift._unique([first, second, dict(first)])] == ["a", "a_2"]

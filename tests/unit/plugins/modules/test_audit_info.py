@@ -62,9 +62,10 @@ def test_check_mode_is_the_same(tree):
     assert one["drift"] == other["drift"]
 
 
-def test_diff_shows_what_the_policy_would_change(tree):
-    result = run("audit_drift", root=str(tree), release="3.0.9", auditd={"settings": {"disk_full_action": "SYSLOG"}}, _ansible_diff=True)
-    assert "disk_full_action = HALT" in result["diff"]["before"] and "disk_full_action = SYSLOG" in result["diff"]["after"]
+@pytest.mark.parametrize("diff", [False, True])
+def test_a_policy_that_is_wrong_is_a_finding_not_a_failure(tree, diff):
+    result = run("audit_drift", root=str(tree), release="3.0.9", auditd={"settings": {"num_logs": "5 # x"}}, _ansible_diff=diff)
+    assert "disk.auditd_conf.policy" in {item["id"] for item in result["drift"]["items"]}
 
 
 @pytest.mark.parametrize("name", ["audit_info", "audit_drift"])
