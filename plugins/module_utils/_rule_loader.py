@@ -80,7 +80,7 @@ def load(wanted, plan, steps, state, on_error="abort", machine=None):
                 if _do(netlink, step, on_error, result):
                     done.append(step)
                     result.commands.append(_ruleset_delta.command(step))
-            _prove(netlink, wanted, result, machine)
+            _prove(netlink, wanted, result, machine, state.rules)
             for step in steps:
                 if step not in last:
                     _set(netlink, step)
@@ -124,16 +124,18 @@ def _set(netlink, step):
         raise AuditError("the kernel refused %s: %s" % (control_command(step), os.strerror(error.errno)))
 
 
-def _listed(netlink, machine):
+def _listed(netlink, machine, known=()):
+    """The kernel's rules; those whose bytes are the same as of a ``known`` one are that one, which has been read already."""
     message = _kernel.AUDIT_LIST_RULES
-    return [_rule.from_kernel(data, machine) for data in netlink.request(message, reply=message, many=True)]
+    read = {rule.data: rule for rule in known}
+    return [read.get(data) or _rule.from_kernel(data, machine) for data in netlink.request(message, reply=message, many=True)]
 
 
-def _prove(netlink, wanted, result, machine):
+def _prove(netlink, wanted, result, machine, known):
     skipped = {id(rule) for rule, _why in result.skipped}
     identities = {_ruleset_delta.identity_of(rule) for rule, _why in result.skipped}
     expected = [rule for rule in wanted if id(rule) not in skipped and _ruleset_delta.identity_of(rule) not in identities]
-    loaded = _listed(netlink, machine)
+    loaded = _listed(netlink, machine, known)
     found = _ruleset_delta.compare(expected, loaded)
     for words, rules in (("lacks", found.missing), ("still has", found.extra), ("has in another order", found.out_of_order)):
         if rules:
