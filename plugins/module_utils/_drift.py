@@ -223,6 +223,8 @@ def _daemon(live, family):
     daemon = live["daemon"]
     if daemon is None:
         return
+    if daemon["enabled"] is False:
+        yield item("daemon.enabled", "started at boot", "not started at boot", family, "service")
     if not daemon["running"]:
         if daemon["installed"]:
             yield item("daemon.running", "running", "not running", family)
@@ -361,6 +363,7 @@ def _figures(live, risks):
         "distribution": live["distribution"],
         "daemon": None if daemon is None else {
             "installed": daemon["installed"],
+            "enabled": daemon["enabled"],
             "running": daemon["running"],
             "logging_suspended": (daemon["report"] or {}).get("logging_suspended"),
         },

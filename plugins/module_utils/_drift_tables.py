@@ -145,6 +145,10 @@ ITEMS = {
     "compiled.audit_rules.extra": ("low", "", "audit.rules, which auditctl loads, has rules that no file of the policy has.", RULES),
     "compiled.audit_rules.aborts": ("high", "", "auditctl stops at a line of audit.rules, and nothing after it is loaded.", RULES),
     "compiled.audit_rules.control.": ("low", "", "audit.rules sets this for the kernel otherwise than the policy.", RULES),
+    "daemon.enabled": (
+        "high", "service", "Nothing starts auditd at the next boot, so from then on this host is not audited.",
+        "role auditd: auditd_manage_package",
+    ),
     "daemon.running": (
         "critical", "service", "auditd is installed but not running: events go to the kernel log or nowhere.", "role auditd",
     ),

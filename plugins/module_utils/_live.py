@@ -17,6 +17,7 @@ RULES_D = "/etc/audit/rules.d"
 COMPILED_RULES = "/etc/audit/audit.rules"
 OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 GRUB = "/etc/default/grub"
+UNITS = "/etc/systemd/system"
 KERNEL_CMDLINE = "/etc/kernel/cmdline"  # kernel-install(8), where there is no grub
 # ID or ID_LIKE of os-release(5) -> family, as Ansible's own facts name it, in small letters
 FAMILIES = (
@@ -129,6 +130,7 @@ def _daemon(host, live, parsed, release):
     pid = _daemon.find(host)
     found = {
         "installed": host.which("auditd") is not None,
+        "enabled": _enabled(host),
         "running": pid is not None,
         "pid": pid,
         "report": None,
@@ -151,6 +153,16 @@ def _daemon(host, live, parsed, release):
             live["unavailable"]["daemon.last_record"] = str(error)
         found["older_settings"] = _runs_older_settings(conf["changed_at"], found["last_record"], _started_at(pid))
     return found
+
+
+def _enabled(host):
+    """Whether something starts auditd at boot: a target of systemd wants it, or sysvinit has a start link. None where neither is used."""
+    targets = [name for name in host.listdir(UNITS) if name.endswith((".wants", ".requires"))]
+    levels = [name for name in host.listdir("/etc") if re.match(r"rc[2-5]\.d$", name)]
+    if not targets and not levels:
+        return None
+    return any(host.lstat("%s/%s/auditd.service" % (UNITS, name)) is not None for name in targets) or any(
+        re.match(r"S\d+auditd$", link) for name in levels for link in host.listdir("/etc/" + name))
 
 
 def _runs_older_settings(changed_at, record, started_at):

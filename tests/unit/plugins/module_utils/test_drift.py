@@ -48,7 +48,10 @@ REPORT = {
     "version": "3.0.9", "writing_to_logs": True, "logging_suspended": False, "disk_error": False, "max_log_file_mb": 8, "space_left_mb": 75,
     "admin_space_left_mb": 50,
 }
-DAEMON = {"installed": True, "running": True, "pid": 7, "report": REPORT, "last_record": {"res": "success"}, "older_settings": False}
+DAEMON = {
+    "installed": True, "enabled": True, "running": True, "pid": 7, "report": REPORT, "last_record": {"res": "success"},
+    "older_settings": False,
+}
 
 
 def write(root, path, text, mode=0o640):
@@ -476,3 +479,10 @@ def test_a_file_that_everybody_may_write_is_one_that_auditd_refuses(tree):
 def test_two_findings_of_one_name_are_both_told():
     first, second = ({"id": "a", "actual": number} for number in (1, 2))
     assert [finding["id"] for finding in _drift._unique([first, second, dict(first)])] == ["a", "a_2"]
+
+
+@pytest.mark.parametrize(("enabled", "told"), [(True, False), (None, False), (False, True)])
+def test_an_auditd_that_no_boot_starts(tree, enabled, told):
+    def change(document, parsed):
+        document["daemon"]["enabled"] = enabled
+    assert ("daemon.enabled" in found(drift(tree, change=change))) == told

@@ -184,3 +184,21 @@ def test_a_live_host_needs_root(monkeypatch):
 def test_a_tree_needs_no_root(tree, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert collect(tree)["auditd_conf"] is not None
+
+
+ENABLED = [
+    # links of the tree, whether auditd is started at boot
+    ([], None),
+    (["etc/systemd/system/multi-user.target.wants/auditd.service"], True),
+    (["etc/systemd/system/multi-user.target.wants/cron.service"], False),
+    (["etc/rc2.d/S01auditd", "etc/rc0.d/K01auditd"], True),
+    (["etc/rc2.d/S01cron", "etc/rc2.d/K01auditd"], False),
+]
+
+
+@pytest.mark.parametrize(("links", "enabled"), ENABLED)
+def test_what_starts_auditd_at_boot(tmp_path, links, enabled):
+    for link in links:
+        (tmp_path / link).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / link).symlink_to("/lib/systemd/system/unit")
+    assert _live._enabled(Host(str(tmp_path))) is enabled
