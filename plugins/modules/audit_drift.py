@@ -16,17 +16,21 @@ description:
   - Two looks at an unchanged host give the same document but for C(collected_at).
 author:
   - The auditops.auditd authors (@auditops)
+extends_documentation_fragment:
+  - auditops.auditd.attributes
 attributes:
   check_mode:
     support: full
-    description: Reads the same in check mode; the document is spooled in check mode too.
+    details:
+      - Reads the same in check mode; the document is spooled in check mode too.
   diff_mode:
     support: none
     details:
       - The findings name what differs, with the expected and the actual value.
   idempotent:
     support: full
-    description: Nothing is changed on the host.
+    details:
+      - Nothing is changed on the host.
 options:
   root:
     description:

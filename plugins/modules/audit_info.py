@@ -13,16 +13,21 @@ description:
   - What cannot be read is V(null), and C(unavailable) says why.
 author:
   - The auditops.auditd authors (@auditops)
+extends_documentation_fragment:
+  - auditops.auditd.attributes
 attributes:
   check_mode:
     support: full
-    description: Reads the same in check mode.
+    details:
+      - Reads the same in check mode.
   diff_mode:
     support: none
-    description: There is nothing to differ.
+    details:
+      - There is nothing to differ.
   idempotent:
     support: full
-    description: Nothing is changed.
+    details:
+      - Nothing is changed.
 options:
   root:
     description:

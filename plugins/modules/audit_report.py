@@ -15,16 +15,21 @@ description:
   - A document that cannot be read is named in the report and does not stop it.
 author:
   - The auditops.auditd authors (@auditops)
+extends_documentation_fragment:
+  - auditops.auditd.attributes
 attributes:
   check_mode:
     support: full
-    description: The report is written in check mode too; it is not part of any host.
+    details:
+      - The report is written in check mode too; it is not part of any host.
   diff_mode:
     support: none
-    description: There is nothing to differ.
+    details:
+      - There is nothing to differ.
   idempotent:
     support: full
-    description: Reports no change, because no host is changed.
+    details:
+      - Reports no change, because no host is changed.
 options:
   report_dir:
     description:

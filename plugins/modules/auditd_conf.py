@@ -1,7 +1,7 @@
 #!/usr/bin/python
-# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 DOCUMENTATION = r"""
 module: auditd_conf
@@ -301,7 +301,7 @@ def _gathered(host, params, release):
 def _rendered(module, host, release):
     conf, dropped = _wanted(module, None, release)
     problems = _conf.check(conf, release, _conf.Environment(host), module.params["rotation_wanted"], module.params["failure_policy"])
-    return {"changed": False, "rendered": conf.text, "problems": _as_dicts(problems), "dropped": dropped, "release": release}
+    return {"changed": False, "rendered": _ended(conf.text), "problems": _as_dicts(problems), "dropped": dropped, "release": release}
 
 
 def _converged(module, host, release):
@@ -353,7 +353,8 @@ def _wanted(module, before, release):
     if content is not None and params["state"] == "merged":
         raise AuditError("content is the whole file and cannot be merged; give settings, or state: replaced")
     if content is not None:
-        conf = _conf.parse(content)
+        # what is judged is judged as given; what is written ends with a newline, which lookups of files take away
+        conf = _conf.parse(content if params["state"] == "rendered" else _ended(content))
     elif params["state"] == "merged":
         conf = _conf.merge(before if before is not None else _conf.parse(_conf.stock(release)), settings, release)
     else:
@@ -363,6 +364,10 @@ def _wanted(module, before, release):
         module.warn("auditd %s does not know %s: left out" % (release or "(the newest known)", ", ".join(dropped)))
         conf = _conf.merge(conf, dict.fromkeys(dropped), release)
     return conf, dropped
+
+
+def _ended(text):
+    return text if not text or text.endswith("\n") else text + "\n"
 
 
 def _warn(module, result, plan):

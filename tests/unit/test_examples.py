@@ -76,3 +76,4 @@ def test_documented_options_are_the_options(name):
 def test_check_mode_diff_and_idempotence_are_documented(name):
     attributes = documentation(name)["DOCUMENTATION"]["attributes"]
     assert {"check_mode", "diff_mode", "idempotent"} <= set(attributes)
+    assert documentation(name)["DOCUMENTATION"]["extends_documentation_fragment"] == ["auditops.auditd.attributes"]

@@ -248,3 +248,17 @@ def test_mode_of_a_file_whose_text_is_right(tree, old, asked, new, changed):
 def test_a_mode_that_is_none_is_refused(tree, asked):
     with pytest.raises(AuditError, match="octal digits"):
         run(tree, settings={"space_left": 75}, mode=asked)
+
+
+UNENDED = "space_left = 75\nadmin_space_left = 50\nnum_logs = 5"
+
+
+def test_a_newline_that_a_lookup_took_away_is_written(tree):
+    run(tree, state="replaced", content=UNENDED, release="3.0.9")
+    assert (tree / "etc/audit/auditd.conf").read_text() == UNENDED + "\n"
+
+
+def test_what_is_rendered_is_judged_as_given_and_ends_with_a_newline(tree):
+    result = run(tree, state="rendered", content=UNENDED, release="3.0.9")
+    assert "no newline" in str(result["problems"])
+    assert result["rendered"] == UNENDED + "\n"
