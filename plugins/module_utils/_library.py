@@ -41,7 +41,7 @@ def resolve(library, profiles, skip=(), product=None, arch="x86_64", audit_relea
     """What the named profiles mean on a host.
 
     ``product``: as product() gives it. ``arch``: uname -m. ``audit_release``: of auditctl, None takes what the product ships.
-    ``privileged``: discover takes ``programs`` (paths, of C(_localise.privileged_commands)), list the library's own, off none.
+    ``privileged``: discover takes ``programs`` (paths, of C(_privileged.discover)), list the library's own, off none.
     ``filters``: names of noise filters. ``failure_policy``, ``rotation_wanted``, ``immutable`` decide what is waived.
     ``has_user``: name -> bool, for filters that name a user; None takes every user as present.
 

@@ -4,7 +4,7 @@
 
 import os
 
-from . import _library, _localise
+from . import _library, _localise, _privileged
 
 OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 AUDITCTL = ("/usr/sbin/auditctl", "/sbin/auditctl")
@@ -24,7 +24,7 @@ def resolve(host, library, profiles, skip=(), filters=(), privileged="discover",
     Checkers compare those byte for byte: they are written without the mark that the other files carry.
 
     ``arch`` (uname -m) and ``audit_release`` default to the host's own. An offline tree that has no program to tell its architecture by
-    is taken as of this machine's. ``search``: Host -> (paths, complete), how privileged programs are found where a control wants them;
+    is taken as of this machine's. ``search``: Host -> C(_privileged.Found), how privileged programs are found where a control wants them;
     default is one walk over the local filesystems.
     """
     product = _library.product(os_release(host))
@@ -32,9 +32,7 @@ def resolve(host, library, profiles, skip=(), filters=(), privileged="discover",
     notes, programs = [], ()
     discovers = privileged == "discover" and _library.COMMAND_CONTROL in _library.words.asked(library, names)
     if discovers and _library.COMMAND_CONTROL not in _library.words.skipping(library, names, skip):
-        programs, complete = (search or _localise.privileged_commands)(host)
-        if not complete:
-            notes.append("the search for privileged programs was cut off after %d seconds: there may be more" % _localise.WALK_SECONDS)
+        programs, _complete, notes = (search or _privileged.discover)(host)
     has_user = _localise.options(host).get("users") or _this_host_has
     result = _library.resolve(
         library, profiles, skip, product,

@@ -5,7 +5,7 @@
 import functools
 from collections import OrderedDict
 
-from . import _library_host, _localise
+from . import _library_host, _privileged
 from ._errors import AuditError
 
 RESULT = ("profiles", "controls", "waivers", "auditd_conf", "expectations", "notes")
@@ -37,11 +37,13 @@ def expand(host, policy, release=None, stated=(), everywhere=True):
 
 
 def _search(host, stated, everywhere):
-    """(paths, complete) of the privileged programs; a walk that was cut off keeps what an earlier one had found."""
-    found, complete = _localise.privileged_commands(host) if everywhere else ((), False)
-    if not complete:
-        found = sorted(set(found) | set(_localise.privileged_beside(host, stated)))
-    return found, complete or not everywhere
+    """The privileged programs; a walk that was cut off keeps what an earlier one had found."""
+    if not everywhere:
+        return _privileged.beside(host, stated)
+    found = _privileged.discover(host)
+    if found.complete:
+        return found
+    return found._replace(paths=sorted(set(found.paths).union(_privileged.beside(host, stated).paths)))
 
 
 def told(resolved):

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _drift, _library, _library_host, _live, _localise, _rule_policy
+from ansible_collections.auditops.auditd.plugins.module_utils import _drift, _library, _library_host, _live, _privileged, _rule_policy
 from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
 from ansible_collections.auditops.auditd.plugins.modules import audit_rules
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
@@ -101,7 +101,7 @@ def touch(path: Path):
 
 def test_each_control_is_in_the_log(audited, tmp_path, monkeypatch):
     # what other tests leave set-uid in there comes and goes
-    monkeypatch.setattr(_localise, "CONTAINER_STORES", (*_localise.CONTAINER_STORES, "/tmp"))
+    monkeypatch.setattr(_privileged, "CONTAINER_STORES", (*_privileged.CONTAINER_STORES, "/tmp"))
     product = _library.product(_library_host.os_release(Host("/")))
     library = controls.library()
     if "cis_" + product not in library["benchmarks"] or os.uname().machine != "x86_64":

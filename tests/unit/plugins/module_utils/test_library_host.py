@@ -60,7 +60,7 @@ def test_auto_on_an_unknown_product(tmp_path):
 def test_no_walk_where_nobody_asks_for_programs(tmp_path, monkeypatch):
     def walk(host):
         raise AssertionError("the tree was searched")
-    monkeypatch.setattr(_library_host._localise, "privileged_commands", walk)
+    monkeypatch.setattr(_library_host._privileged, "discover", walk)
     host = tree(tmp_path)
     _library_host.resolve(host, LIBRARY, ["stig_rhel_9"])
     _library_host.resolve(host, LIBRARY, ["auto"], privileged="list")

@@ -2,9 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import os
-import stat
-
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils import _localise, _rule
 from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
@@ -51,23 +48,3 @@ def test_a_tree_answers_with_its_own_users_and_directories(tmp_path):
     assert _rule.parse("-w /srv/data", **options).target == "dir"
     with pytest.raises(_rule.RuleError):
         _rule.parse("-a always,exit -S 2 -F uid=nobody", **options)
-
-
-def test_privileged_commands(tmp_path):
-    for path, mode in {
-        "usr/bin/su": 0o4755,
-        "usr/bin/wall": 0o2755,
-        "usr/bin/ls": 0o755,
-        "usr/share/notes": 0o4644,
-        "var/lib/docker/overlay/su": 0o4755,
-        "proc/su": 0o4755,
-    }.items():
-        target = tmp_path / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.touch()
-        os.chmod(target, mode)
-    (tmp_path / "usr/bin/link").symlink_to("su")
-    host = Host(str(tmp_path))
-    assert stat.S_IMODE(os.stat(tmp_path / "usr/bin/su").st_mode) == 0o4755
-    assert _localise.privileged_commands(host) == (["/usr/bin/su", "/usr/bin/wall"], True)
-    assert _localise.privileged_commands(host, seconds=-1) == ([], False)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _localise, _ruleset_files
+from ansible_collections.auditops.auditd.plugins.module_utils import _privileged, _ruleset_files
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
 from ansible_collections.auditops.auditd.plugins.modules import audit_drift, audit_rules
@@ -165,16 +165,17 @@ def test_drift_finds_a_new_privileged_program(tmp_path):
 def test_drift_does_not_walk(tmp_path, monkeypatch):
     tree = Tree(tmp_path)
     tree.apply(profiles=["auto"])
-    monkeypatch.setattr(_localise, "privileged_commands", lambda host: pytest.fail("the file systems were walked"))
+    monkeypatch.setattr(_privileged, "discover", lambda host: pytest.fail("the file systems were walked"))
     assert tree.drifted(profiles=["auto"]) == {}
 
 
 def test_a_walk_that_was_cut_off_keeps_what_was_known(tmp_path, monkeypatch):
     tree = Tree(tmp_path)
     tree.apply(profiles=["auto"])
-    monkeypatch.setattr(_localise, "privileged_commands", lambda host: ([], False))
+    whole = _privileged.discover
+    monkeypatch.setattr(_privileged, "discover", lambda host: whole(host, -1))
     result = tree.apply(profiles=["auto"])
-    assert not result["changed"] and "cut off after 30 seconds" in result["notes"][0]
+    assert not result["changed"] and "cut off" in result["notes"][0]
 
 
 @pytest.mark.parametrize(("privileged", "has"), [("list", ["/usr/bin/passwd"]), ("off", [])])
@@ -266,6 +267,53 @@ def test_beside_stays_where_a_walk_would_go(tmp_path):
     tree.setuid("var/lib/docker/x/su")
     host = Host(str(tmp_path))
     texts = ["-w /x", "-a always,exit -F path=/var/lib/docker/x/su -F perm=x", "# path=/usr/lib/helpers/gone", "path=/sbin/su", None]
-    assert _localise.privileged_beside(host, texts) == ["/usr/bin/su", "/usr/lib/helpers/helper"]
+    assert _privileged.beside(host, texts).paths == ["/usr/bin/su", "/usr/lib/helpers/helper"]
     tree.setuid("opt/with blank/tool")
-    assert "/opt/with blank/tool" in _localise.privileged_beside(host, ["-a always,exit -F path=/opt/with\\ blank/x -F perm=x"])
+    assert "/opt/with blank/tool" in _privileged.beside(host, ["-a always,exit -F path=/opt/with\\ blank/x -F perm=x"]).paths
+
+
+def test_an_exception_of_the_users_that_comes_first(tmp_path):
+    tree = Tree(tmp_path)
+    wanted = {"profiles": ["auto"], "rules": ["-A never,exit -F arch=b64 -S mount -F exe=/usr/bin/su", WATCH.replace("identity", "own")]}
+    result = tree.apply(**wanted)
+    calls = [rule for rule in result["after"]["rules"] if "-S mount" in rule]
+    assert calls[0].startswith(("-a never,exit", "-A never,exit")) and len(calls) > 1
+    assert not tree.apply(**wanted)["changed"] and tree.drifted(**wanted) == {}
+
+
+@pytest.mark.parametrize("on_error", ["abort", "skip"])
+def test_a_bad_line_beside_a_benchmark(tmp_path, on_error):
+    tree = Tree(tmp_path)
+    own = ["-a always,exit -F arch=b64 -S nosuch -k x", "-w /etc/own -p wa -k own"]
+    wanted = {"profiles": ["auto"], "rules": own, "on_error": on_error}
+    if on_error == "abort":
+        with pytest.raises(AuditError, match="70-auditops-local.rules line 3: Syscall name unknown: nosuch.*nothing was changed"):
+            tree.apply(**wanted)
+        assert tree.rules_d() == {}
+        return
+    result = tree.apply(**wanted)
+    assert "nosuch" in [entry["token"] for entry in result["left_out"]]
+    assert "-w /etc/own -p wa -k own" in result["after"]["rules"] and not tree.apply(**wanted)["changed"]
+    assert tree.drifted(**wanted) == {}
+
+
+def test_optimise_beside_a_benchmark(tmp_path):
+    tree = Tree(tmp_path)
+    plain = tree.apply(profiles=["auto"])["after"]["rules"]
+    own = ["-a always,exit -F arch=b64 -S %s -F uid=0 -k own" % call for call in ("bpf", "userfaultfd")]
+    wanted = {"profiles": ["auto"], "rules": own, "optimise": True}
+    after = tree.apply(**wanted)["after"]["rules"]
+    assert [rule for rule in after if rule.endswith("key=own") or rule.endswith("-k own")][1:] == []
+    assert len(after) <= len(plain) + 1 and not tree.apply(**wanted)["changed"] and tree.drifted(**wanted) == {}
+
+
+@pytest.mark.parametrize("missing_paths", ["keep", "skip"])
+def test_missing_paths_beside_a_benchmark(tmp_path, missing_paths):
+    tree = Tree(tmp_path)
+    wanted = {"profiles": ["auto"], "missing_paths": missing_paths}
+    result = tree.apply(**wanted)
+    assert bool(result["left_out"]) == (missing_paths == "skip")
+    assert not tree.apply(**wanted)["changed"] and tree.drifted(**wanted) == {}
+    for entry in result["left_out"]:
+        (tmp_path / entry["token"].lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+    assert ("disk.rules_d.missing" in tree.drifted(**wanted)) == (missing_paths == "skip")
