@@ -75,6 +75,25 @@ def test_the_program_is_known_by_its_digests():
     assert "/usr/local/sbin/audit-rotate" in program and all(len(digest) == 64 for digest in program.values())
 
 
+def test_the_library_goes_along_with_profiles_only():
+    action = Drift({"audit_rules": {"rules": [], "profiles": []}}, {"drift": document()})
+    action.run()
+    assert "library" not in action.launched[0][1]["audit_rules"]
+    action = Drift({"audit_rules": {"profiles": "auto, pci_dss", "skip": ["10.6.3"]}}, {"drift": document()})
+    action.run()
+    sent = action.launched[0][1]["audit_rules"]
+    assert sent["profiles"] == ["auto", "pci_dss"] and "cis_debian_12" in sent["library"]["benchmarks"]
+    with pytest.raises(AnsibleActionFail, match="did you mean.*pci_dss"):
+        Drift({"audit_rules": {"profiles": ["pcidss"]}}, {"drift": document()}).run()
+
+
+def test_without_profiles_nothing_of_the_library_is_imported():
+    code = ("import sys; from ansible_collections.auditops.auditd.plugins.action import audit_drift;"
+            "sys.exit(any(name.endswith(('plugin_utils.controls', '_library_words')) for name in sys.modules))")
+    environment = dict(os.environ, PYTHONPATH=str(COLLECTIONS))
+    assert subprocess.run([sys.executable, "-c", code], check=False, env=environment).returncode == 0
+
+
 def test_the_document_is_spooled_with_its_host(tmp_path):
     result = Drift({"report_dir": str(tmp_path)}, {"drift": document("low")}).run()
     spooled = json.loads((tmp_path / "hosts" / "web1.json").read_text())
