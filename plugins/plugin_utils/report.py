@@ -19,7 +19,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._errors import Aud
 
 SCHEMA = 1
 STATUSES = ("drifted", "unknown", "in_sync")
-STATUS_WORDS = {"drifted": "drifted", "unknown": "not fully known", "in_sync": "in sync"}
+STATUS_WORDS = {"drifted": "drifted", "unknown": "not known", "in_sync": "in sync"}
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 LONGEST_NAME = 200  # bytes; with the suffixes below the 255 that filesystems take
 LARGEST_DOCUMENT = 32 << 20  # bytes
@@ -177,8 +177,10 @@ def load(report_dir: str, hosts: list[str] | None = None, failed: list[str] | No
             if name in failed_names:
                 reason = f"this run failed on the host or did not reach it: what is shown is of {now.get('collected_at')}"
                 fleet.problems.append((f"hosts/{name}", reason))
-    for name in sorted((wanted or set()) - set(names)):
-        fleet.problems.append((f"hosts/{name}", "there is no document of this host: it was not reached, or its comparison failed"))
+    for host in sorted(hosts or ()):
+        if file_name(host) not in names:
+            fleet.hosts.append(HostReport(host, _checked({"schema": SCHEMA, "status": "unknown", "host": host}), None, True))
+            fleet.problems.append((host, "there is no document of this host: it was not reached, or its comparison failed"))
     fleet.hosts.sort(key=lambda host: (STATUSES.index(host.status), [-host.counts[severity] for severity in SEVERITIES], host.name))
     return fleet
 
@@ -250,7 +252,8 @@ def summary(fleet: Fleet, limit: int = 20) -> str:
     shown = [host for host in fleet.hosts if host.status != "in_sync" or host.fixed]
     width = max((len(_plain(host.name)) for host in shown[:limit]), default=0)
     for host in shown[:limit]:
-        line = f"  {_plain(host.name):<{width}}  {STATUS_WORDS[host.status]}: {in_words(host.counts)}"
+        counts = f": {in_words(host.counts)}" if host.items else ""
+        line = f"  {_plain(host.name):<{width}}  {STATUS_WORDS[host.status]}{counts}"
         gone = f"; {len(host.fixed)} finding{'' if len(host.fixed) == 1 else 's'} gone" if host.fixed else ""
         lines.append(line + gone)
     lines.extend(_more(shown, limit))
@@ -261,7 +264,7 @@ def summary(fleet: Fleet, limit: int = 20) -> str:
             after = "" if not fleet.before_counts else " [still so]" if host.still_stops else " [no longer]"
             lines.append(f"  {_plain(host.name)}{after}: {_plain(host.stops[0])}")
         lines.extend(_more(fleet.stopping, limit))
-    lines.extend(f"Left out: {_plain(name)}: {_plain(reason)}" for name, reason in fleet.problems)
+    lines.extend(f"Not known: {_plain(name)}: {_plain(reason)}" for name, reason in fleet.problems)
     return "\n".join(lines)
 
 

@@ -16,6 +16,7 @@ import pytest
 EPHEMERAL = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
 HOSTS = sorted(path.name for path in (EPHEMERAL / "fleet" / "hosts").iterdir())
 RECORDS_PER_LOG = 2000
+FAILURE_ACTIONS = ("space_left_action", "admin_space_left_action", "disk_full_action", "disk_error_action")
 OPENERS = {".gz": gzip.open, ".xz": lzma.open}
 
 
@@ -41,6 +42,7 @@ def test_no_setting_stops_the_host(root):
     have = settings(root)
     actions = {key: value for key, value in have.items() if key.endswith("_action")}
     assert not {"halt", "single"} & set(actions.values()), actions
+    assert {actions[key] for key in FAILURE_ACTIONS} == {"syslog"}, "audited and up: nothing suspends"
     assert have["max_log_file_action"] == "ignore"
     assert int(have["num_logs"]) >= 2
 

@@ -118,8 +118,8 @@ def test_counts_and_order(fleet_dir):
 
 def test_the_summary_says_what_changed_and_who_would_have_stopped(fleet_dir):
     text = report.summary(report.load(str(fleet_dir)))
-    assert text.splitlines()[0] == "Audit drift of 3 hosts: 1 drifted, 1 not fully known, 1 in sync (before: 2 drifted, 1 not fully known)"
-    assert "  web1  in sync: none; 1 finding gone" in text
+    assert text.splitlines()[0] == "Audit drift of 3 hosts: 1 drifted, 1 not known, 1 in sync (before: 2 drifted, 1 not known)"
+    assert "  web1  in sync; 1 finding gone" in text
     assert "  web1 [no longer]: /var/log/audit is full in about 3 days" in text
     assert "  db1 [still so]: " in text
 
@@ -159,7 +159,7 @@ def test_a_broken_document_is_named_and_the_others_are_reported(fleet_dir, name)
     fleet = report.load(str(fleet_dir))
     assert len(fleet.hosts) == 3
     assert [file for file, _reason in fleet.problems] == [f"hosts/{name}.json"]
-    assert f"Left out: hosts/{name}.json: not a drift document: " in report.summary(fleet)
+    assert f"Not known: hosts/{name}.json: not a drift document: " in report.summary(fleet)
     files = report.write(fleet, str(fleet_dir), ["html", "json"])
     assert f"hosts/{name}.json" in Path(files["html"]).read_text()
     assert json.loads(Path(files["json"]).read_text())["left_out"][0]["file"] == f"hosts/{name}.json"
@@ -181,8 +181,8 @@ def test_a_broken_before_costs_only_the_comparison(fleet_dir):
 
 def test_only_the_wanted_hosts_and_who_is_missing(fleet_dir):
     fleet = report.load(str(fleet_dir), ["db1", "gone"])
-    assert [host.name for host in fleet.hosts] == ["db1"]
-    assert fleet.problems == [("hosts/gone.json", "there is no document of this host: it was not reached, or its comparison failed")]
+    assert [(host.name, host.status) for host in fleet.hosts] == [("db1", "drifted"), ("gone", "unknown")]
+    assert fleet.problems == [("gone", "there is no document of this host: it was not reached, or its comparison failed")]
 
 
 def test_an_old_in_sync_of_a_host_that_failed_is_not_reported_as_in_sync(fleet_dir):
@@ -269,3 +269,10 @@ def test_unknown_formats_are_refused_before_anything_is_written(fleet_dir):
     with pytest.raises(AuditError, match="formats: pdf is not known; known are html, json"):
         report.write(report.load(str(fleet_dir)), str(fleet_dir), ["html", "pdf"])
     assert not (fleet_dir / "index.html").exists()
+
+
+def test_a_host_without_a_document_is_written_in_every_format(fleet_dir):
+    fleet = report.load(str(fleet_dir), ["db1", "gone"], ["gone"])
+    files = report.write(fleet, str(fleet_dir), ["html", "json"])
+    assert "gone" in Path(files["html"]).read_text()
+    assert report.summary(fleet).splitlines()[0] == "Audit drift of 2 hosts: 1 drifted, 1 not known"
