@@ -38,6 +38,8 @@ class Demo:
     def run(self) -> None:
         print(f"A fleet of {len(fleet.FLEET)} hosts, as their distributions ship auditd; rhel-8 was hardened until it halts.")
         print(f"Their trees: {self.directory}/hosts")
+        tree = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")
+        print(f"To call the commands below yourself: export PATH={Path(sys.executable).parent}:$PATH ANSIBLE_COLLECTIONS_PATH={tree}")
         self.play("drift", self.report)
         self.say(reports.summary(reports.load(str(self.report))))
         self.play("remediate", self.report)
