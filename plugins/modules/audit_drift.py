@@ -81,10 +81,123 @@ options:
       - Privileged programs are looked for where programs usually live and where a rule names one already, not by a walk over all
         filesystems; that is made where the rules are applied.
     type: dict
+    suboptions:
+      state:
+        description: What the managed files are compared as, O(auditops.auditd.audit_rules#module:state).
+        type: str
+        choices: [merged, replaced, overridden]
+        default: overridden
+      files:
+        description: As O(auditops.auditd.audit_rules#module:files).
+        type: dict
+      rules:
+        description: As O(auditops.auditd.audit_rules#module:rules).
+        type: list
+        elements: str
+      content:
+        description: As O(auditops.auditd.audit_rules#module:content).
+        type: str
+      profiles:
+        description: As O(auditops.auditd.audit_rules#module:profiles).
+        type: list
+        elements: str
+        default: []
+      skip:
+        description: As O(auditops.auditd.audit_rules#module:skip).
+        type: list
+        elements: str
+        default: []
+      filters:
+        description: As O(auditops.auditd.audit_rules#module:filters).
+        type: list
+        elements: str
+        default: []
+      privileged:
+        description: As O(auditops.auditd.audit_rules#module:privileged).
+        type: str
+        choices: [discover, list, 'off']
+        default: discover
+      failure_policy:
+        description: As O(auditops.auditd.audit_rules#module:failure_policy).
+        type: str
+        choices: [keep_running, suspend_auditing, stop_host]
+      rotation_wanted:
+        description: As O(auditops.auditd.audit_rules#module:rotation_wanted).
+        type: bool
+        default: false
+      arch:
+        description: As O(auditops.auditd.audit_rules#module:arch).
+        type: str
+      library:
+        description: The benchmark library. Filled in by the action plugin.
+        type: dict
+      control:
+        description: As O(auditops.auditd.audit_rules#module:control).
+        type: dict
+        suboptions:
+          backlog_limit:
+            description: As O(auditops.auditd.audit_rules#module:control.backlog_limit).
+            type: int
+          failure:
+            description: As O(auditops.auditd.audit_rules#module:control.failure).
+            type: int
+            choices: [0, 1, 2]
+          rate_limit:
+            description: As O(auditops.auditd.audit_rules#module:control.rate_limit).
+            type: int
+          backlog_wait_time:
+            description: As O(auditops.auditd.audit_rules#module:control.backlog_wait_time).
+            type: int
+          loginuid_immutable:
+            description: As O(auditops.auditd.audit_rules#module:control.loginuid_immutable).
+            type: bool
+      immutable:
+        description: As O(auditops.auditd.audit_rules#module:immutable).
+        type: bool
+      purge:
+        description: As O(auditops.auditd.audit_rules#module:purge).
+        type: str
+        choices: [keep, quarantine]
+        default: keep
+      on_error:
+        description: As O(auditops.auditd.audit_rules#module:on_error).
+        type: str
+        choices: [abort, skip]
+        default: abort
+      missing_paths:
+        description: As O(auditops.auditd.audit_rules#module:missing_paths).
+        type: str
+        choices: [keep, skip]
+        default: skip
+      optimise:
+        description: As O(auditops.auditd.audit_rules#module:optimise).
+        type: bool
+        default: false
   audit_rotation:
     description:
       - The policy for the time-based rotation, as M(auditops.auditd.audit_rotation) takes it. Leave it out and it is not compared.
     type: dict
+    suboptions:
+      config:
+        description: As O(auditops.auditd.audit_rotation#module:config).
+        type: dict
+        default: {}
+      schedule:
+        description: As O(auditops.auditd.audit_rotation#module:schedule).
+        type: str
+        default: daily
+      scheduler:
+        description: As O(auditops.auditd.audit_rotation#module:scheduler).
+        type: str
+        choices: [auto, cron, systemd]
+        default: auto
+      guard_minutes:
+        description: As O(auditops.auditd.audit_rotation#module:guard_minutes).
+        type: int
+        default: 10
+      interpreter:
+        description: As O(auditops.auditd.audit_rotation#module:interpreter).
+        type: path
   program:
     description:
       - The SHA-256 of each file of the rotation program by its path on the host. Filled in by the action plugin.
@@ -200,6 +313,7 @@ path:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 
 AUDITD = {
@@ -210,12 +324,14 @@ AUDITD = {
     "mode": {"type": "str"},
 }
 
+STATE = {"type": "str", "choices": ["merged", "replaced", "overridden"], "default": "overridden"}
+
 ARGUMENT_SPEC = {
     "root": {"type": "path", "default": "/"},
     "release": {"type": "str"},
     "auditd": {"type": "dict", "options": AUDITD},
-    "audit_rules": {"type": "dict"},
-    "audit_rotation": {"type": "dict"},
+    "audit_rules": {"type": "dict", "options": dict(_arguments.RULES, state=STATE)},
+    "audit_rotation": {"type": "dict", "options": _arguments.ROTATION},
     "program": {"type": "dict"},
     "report_dir": {"type": "path"},
     "phase": {"type": "str", "choices": ["now", "before", "after"], "default": "now"},
@@ -225,6 +341,8 @@ ARGUMENT_SPEC = {
 
 def run(module):
     from ansible_collections.auditops.auditd.plugins.module_utils import _drift, _host, _live
+    if module.params["audit_rotation"]:
+        _refuse_bad_rotation(module.params["audit_rotation"])
     host = _host.Host(module.params["root"], module.run_command)
     host.arch = (module.params["audit_rules"] or {}).get("arch")
     parsed = _live.Parsed()
@@ -233,6 +351,15 @@ def run(module):
     if wanted["audit_rules"]:
         module.params["audit_rules"] = dict(wanted["audit_rules"], library=None)  # or each result would carry it back
     return {"changed": False, "drift": _drift.compare(live, parsed, wanted)}
+
+
+def _refuse_bad_rotation(policy):
+    """What the rotation could not be installed with is said before anything is compared, so before anything is remediated."""
+    from ansible_collections.auditops.auditd.plugins.module_utils import _rotation
+    try:
+        _rotation.desired_files(policy, "systemd", 0)  # with systemd it looks at everything
+    except AuditError as error:
+        raise AuditError("audit_rotation: %s; nothing was changed" % error, **error.details)
 
 
 def main():

@@ -138,20 +138,17 @@ ran:
 import sys
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
 
-ARGUMENT_SPEC = {
-    "root": {"type": "path", "default": "/"},
-    "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
-    "config": {"type": "dict", "default": {}},
-    "schedule": {"type": "str", "default": "daily"},
-    "scheduler": {"type": "str", "default": "auto", "choices": ["auto", "cron", "systemd"]},
-    "guard_minutes": {"type": "int", "default": 10},
-    "interpreter": {"type": "path"},
-    "run": {"type": "bool", "default": True},
-    "program": {"type": "dict"},
-}
+ARGUMENT_SPEC = dict(
+    _arguments.ROTATION,
+    root={"type": "path", "default": "/"},
+    state={"type": "str", "default": "present", "choices": ["present", "absent"]},
+    run={"type": "bool", "default": True},
+    program={"type": "dict"},
+)
 
 
 def run(module):
@@ -171,7 +168,7 @@ def run(module):
     if plan.changed:
         install.apply(host, plan)
     if is_due:
-        ran = result["ran"] = install.run_once(host, module.run_command)
+        ran = result["ran"] = install.run_once(host, module.run_command, params["program"])
         if ran["exit"] in install.TOLERATED:
             module.warn("the rotation is installed, and its run says: %s" % ran["error"])
         elif ran["exit"]:

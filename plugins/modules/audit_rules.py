@@ -350,38 +350,17 @@ unavailable:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 
-ARGUMENT_SPEC = {
-    "state": {"type": "str", "choices": ["merged", "replaced", "overridden", "rendered", "gathered", "parsed"], "default": "overridden"},
-    "root": {"type": "path", "default": "/"},
-    "files": {"type": "dict"},
-    "rules": {"type": "list", "elements": "str"},
-    "content": {"type": "str"},
-    "profiles": {"type": "list", "elements": "str", "default": []},
-    "skip": {"type": "list", "elements": "str", "default": []},
-    "filters": {"type": "list", "elements": "str", "default": []},
-    "privileged": {"type": "str", "choices": ["discover", "list", "off"], "default": "discover"},
-    "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},
-    "rotation_wanted": {"type": "bool", "default": False},
-    "arch": {"type": "str"},
-    "library": {"type": "dict"},
-    "control": {"type": "dict", "options": {
-        "backlog_limit": {"type": "int"},
-        "failure": {"type": "int", "choices": [0, 1, 2]},
-        "rate_limit": {"type": "int"},
-        "backlog_wait_time": {"type": "int"},
-        "loginuid_immutable": {"type": "bool"},
-    }},
-    "immutable": {"type": "bool"},
-    "purge": {"type": "str", "choices": ["keep", "quarantine"], "default": "keep"},
-    "on_error": {"type": "str", "choices": ["abort", "skip"], "default": "abort"},
-    "missing_paths": {"type": "str", "choices": ["keep", "skip"], "default": "skip"},
-    "optimise": {"type": "bool", "default": False},
-    "load": {"type": "bool", "default": True},
-    "backup": {"type": "bool", "default": False},
-    "release": {"type": "str"},
-}
+ARGUMENT_SPEC = dict(
+    _arguments.RULES,
+    state={"type": "str", "choices": ["merged", "replaced", "overridden", "rendered", "gathered", "parsed"], "default": "overridden"},
+    root={"type": "path", "default": "/"},
+    load={"type": "bool", "default": True},
+    backup={"type": "bool", "default": False},
+    release={"type": "str"},
+)
 
 
 def run(module):

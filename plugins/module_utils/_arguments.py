@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The arguments that make a policy, once for the module that applies it and for audit_drift, which compares it.
+
+Before ansible-core 2.19 templated numbers and booleans arrive as text: only an argument spec makes them what they are, so
+audit_drift has to have the same one.
+"""
+
+RULES = {
+    "files": {"type": "dict"},
+    "rules": {"type": "list", "elements": "str"},
+    "content": {"type": "str"},
+    "profiles": {"type": "list", "elements": "str", "default": []},
+    "skip": {"type": "list", "elements": "str", "default": []},
+    "filters": {"type": "list", "elements": "str", "default": []},
+    "privileged": {"type": "str", "choices": ["discover", "list", "off"], "default": "discover"},
+    "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},
+    "rotation_wanted": {"type": "bool", "default": False},
+    "arch": {"type": "str"},
+    "library": {"type": "dict"},
+    "control": {"type": "dict", "options": {
+        "backlog_limit": {"type": "int"},
+        "failure": {"type": "int", "choices": [0, 1, 2]},
+        "rate_limit": {"type": "int"},
+        "backlog_wait_time": {"type": "int"},
+        "loginuid_immutable": {"type": "bool"},
+    }},
+    "immutable": {"type": "bool"},
+    "purge": {"type": "str", "choices": ["keep", "quarantine"], "default": "keep"},
+    "on_error": {"type": "str", "choices": ["abort", "skip"], "default": "abort"},
+    "missing_paths": {"type": "str", "choices": ["keep", "skip"], "default": "skip"},
+    "optimise": {"type": "bool", "default": False},
+}
+
+ROTATION = {
+    "config": {"type": "dict", "default": {}},
+    "schedule": {"type": "str", "default": "daily"},
+    "scheduler": {"type": "str", "default": "auto", "choices": ["auto", "cron", "systemd"]},
+    "guard_minutes": {"type": "int", "default": 10},
+    "interpreter": {"type": "path"},
+}
