@@ -10,14 +10,15 @@ import stat
 from collections import namedtuple
 
 from . import _conf, _daemon, _io
+from ._daemon_report import differences, report_values
 from ._errors import AuditError
+from ._paths import AUDITD_CONF
 
-PATH = _daemon.conf_path
+PATH = AUDITD_CONF
 NEW_FILE_MODE = 0o600
 # A reload that changes one of them kills an auditd that has suspended logging and closed its log: _daemon.log_is_open
 UNSAFE_KEYS = ("max_log_file", "max_log_file_action")
 RESTART_AFTER_REFUSAL_BEFORE = (3, 0, 1)  # up to 3.0 the reload after a refused one loads compiled defaults and claims success
-MEBIBYTE = 1 << 20
 
 Plan = namedtuple("Plan", "actions restart_required pid report reason")
 Plan.__doc__ = """What is to be done: actions (of write, mode, resume, reload, restart, start, in this order), the keys that stay without
@@ -99,26 +100,6 @@ class _Old(object):
         os.utime(self.path, ns=self.times)
 
 
-def report_values(host, effective):
-    """What the state report of an auditd that runs with these settings says: its only three values that a file decides."""
-    return {
-        "max_log_file_mb": int(effective["max_log_file"]),
-        "space_left_mb": _threshold(host, effective, "space_left"),
-        "admin_space_left_mb": _threshold(host, effective, "admin_space_left"),
-    }
-
-
-def _threshold(host, effective, key):
-    value = effective[key]
-    if not value.endswith("%"):
-        return int(value)
-    try:
-        room = host.statvfs(os.path.dirname(effective["log_file"]))
-    except AuditError:
-        return None
-    return int(room.f_blocks * int(value[:-1]) // 100 * room.f_frsize // MEBIBYTE)  # of all blocks: auditd-config.c, setup_percentages
-
-
 def plan(change):
     """The Plan of a change. AuditError where a running auditd does not answer: then nothing can be proven and nothing is begun."""
     write = ["write"] if change.writes else ["mode"] if change.restricts else []
@@ -148,7 +129,7 @@ def _suspension(report):
 
 def _is_pending(change, report):
     """True where the file was changed after auditd read it, or auditd runs with other values than the file has."""
-    if _daemon.differences(report_values(change.host, change.wanted), report):
+    if differences(report_values(change.host, change.wanted), report):
         return True
     record = _daemon.last_record(change.host, change.wanted["log_file"], ("DAEMON_START", "DAEMON_CONFIG"))
     found = change.host.stat(change.path)
@@ -202,7 +183,7 @@ class _Attempt(object):
 
     def checked(self, proof):
         """The proof of a start, which also has to show the wanted values."""
-        wrong = _daemon.differences(report_values(self.host, self.change.wanted), proof["report"])
+        wrong = differences(report_values(self.host, self.change.wanted), proof["report"])
         if wrong:
             values = ", ".join("%s %s instead of %s" % (key, running, value) for key, value, running in wrong)
             raise AuditError("auditd started, but it runs with " + values)

@@ -8,27 +8,25 @@ report, a start by DAEMON_START.
 """
 
 import os
-import time
 
 from ._daemon_records import Follow, last_record, parse_record
 from ._daemon_release import release
-from ._daemon_report import STATE_PATHS, is_complete, parse_report
+from ._daemon_report import differences, parse_report, report
 from ._daemon_signal import find, is_auditd, kernel_status, release_tuple, send, wait_for
 from ._daemon_syslog import Syslog
 from ._errors import AuditError, NotAvailable
+from ._paths import AUDITD_CONF, LOG_FILE
 
 __all__ = (
-    "Follow", "ReloadError", "conf_path", "differences", "find", "is_auditd", "kernel_status", "last_record", "log_file", "log_is_open",
+    "Follow", "ReloadError", "conf_path", "differences", "find", "is_auditd", "kernel_status", "last_record", "log_is_open",
     "parse_record", "parse_report", "release", "release_tuple", "reload", "report", "restart", "resume", "rotate", "send", "start", "stop",
     "wait_for",
 )
 
-conf_path = "/etc/audit/auditd.conf"
-LOG_FILE = "/var/log/audit/audit.log"  # auditd-config.c, clear_config()
+conf_path = AUDITD_CONF
 SYSTEMD = "/run/systemd/system"
 UNIT = "auditd.service"
 SYSTEMD_NOTICES = 3.0  # seconds
-CLOCK_TICK = 0.02  # seconds; two writes within a tick of the kernel's clock get the same mtime
 UNWRITTEN_SETTLE = 1.0  # seconds for a reload to take effect where no record can tell; it takes 10 to 500 ms
 
 
@@ -38,64 +36,6 @@ class ReloadError(AuditError):
     def __init__(self, message, alive=True, refused=False, record=None, report=None, messages=()):
         super(ReloadError, self).__init__(
             message + _quoted(messages), alive=alive, refused=refused, record=record, report=report, messages=list(messages))
-
-
-def log_file(host):
-    """The path auditd.conf names for the log, the compiled default where it names none."""
-    from . import _conf
-    text = host.text(conf_path)
-    return _conf.parse(text).settings.get("log_file", LOG_FILE) if text else LOG_FILE
-
-
-def report(host, pid, timeout=10.0, release=None):
-    """A fresh state report of this auditd, as parse_report() reads it. AuditError where none comes within ``timeout`` seconds.
-
-    The daemon overwrites the same file each time, so a report counts as fresh when the file has changed since SIGCONT was sent.
-    """
-    before = {path: _changed_at(path) for path in STATE_PATHS}
-    age = time.time() - max(stamp[1] for stamp in before.values()) / 1e9
-    if 0 <= age < CLOCK_TICK:
-        time.sleep(CLOCK_TICK - age)
-    send(host, pid, "report", release)
-
-    def fresh():
-        for path in STATE_PATHS:
-            if _changed_at(path) != before[path]:
-                text = host.text(path)
-                if text and is_complete(text):
-                    return text
-        return None if is_auditd(pid) else ""
-
-    text = wait_for(lambda: _some(fresh()), timeout)
-    if not text or not text[0]:
-        if not is_auditd(pid):
-            raise AuditError("auditd (process %d) ended while it was asked for its state report" % pid)
-        raise AuditError("auditd (process %d) wrote no state report within %g seconds (auditd before 2.8.4 has none)" % (pid, timeout))
-    return parse_report(text[0])
-
-
-def _some(value):
-    return None if value is None else [value]
-
-
-def _changed_at(path):
-    try:
-        status = os.stat(path)
-    except OSError:
-        return (0, 0)
-    return (status.st_ino, status.st_mtime_ns)
-
-
-def differences(wanted, have):
-    """[(key, wanted, running)] of the report values that are not as wanted; what the report does not tell is not compared.
-
-    Thresholds may be off by one MiB: auditd computes percentages in blocks.
-    """
-    return [
-        (key, value, have[key]) for key, value in sorted((wanted or {}).items())
-        if value is not None and have.get(key) is not None
-        and (abs(have[key] - value) > 1 if key.endswith("space_left_mb") else have[key] != value)
-    ]
 
 
 def reload(host, pid, release, log_file, wanted=None, timeout=10.0, new_log_file=None, unsafe_keys_change=True):

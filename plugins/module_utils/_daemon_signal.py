@@ -8,9 +8,9 @@ import time
 
 from ._errors import AuditError, NotAvailable
 from ._host import PROGRAM_DIRS
+from ._paths import PID_PATHS
 from ._release import release_tuple
 
-PID_PATHS = ("/run/audit/auditd.pid", "/run/auditd.pid", "/var/run/auditd.pid")  # since 4.1.2, and before
 PROGRAM = "auditd"
 
 # what we ask for -> (signal, auditctl's word since 3.1.1 (None: kill(2) does), its word since 3.0), auditctl(8)

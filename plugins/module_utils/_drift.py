@@ -38,7 +38,7 @@ def compare(live, parsed, wanted):
         items.append(item("disk.audit", "installed", "not installed", family))
     else:
         items.extend(_auditd(live, parsed, wanted.get("auditd"), family))
-        items.extend(_daemon(live, family))
+        items.extend(_daemon(live, parsed.host, family))
         if rules:
             from . import _drift_rules
             items.extend(_drift_rules.items(live, parsed, rules, family, chosen.controls if chosen else {}))
@@ -219,7 +219,7 @@ def text_of(value):
     return None if value is None else str(value)
 
 
-def _daemon(live, family):
+def _daemon(live, host, family):
     daemon = live["daemon"]
     if daemon is None:
         return
@@ -245,24 +245,10 @@ def _daemon(live, family):
         yield item("daemon.writing_to_logs", "yes", "no", family, "write_logs")
     if report["version"] and live["version"] and report["version"] != live["version"]:
         yield item("daemon.version", live["version"], report["version"], family)
-    for key, on_disk, running in _running_values(live, report, effective):
+    from . import _daemon_report
+    for name, on_disk, running in _daemon_report.differences(_daemon_report.report_values(host, effective), report):
+        key = name[:-len("_mb")]
         yield item("daemon." + key, "%d MB (auditd.conf)" % on_disk, "%d MB (running)" % running, family, key)
-
-
-def _running_values(live, report, effective):
-    """(key, MB on disk, MB running) where they differ. Percentages may be off by one: auditd computes them in blocks."""
-    storage = live["storage"] or {}
-    size = str(effective.get("max_log_file") or "")
-    pairs = (
-        ("max_log_file", int(size) if size.isdigit() else None, report["max_log_file_mb"], 0),
-        ("space_left", storage.get("space_left_mb"), report["space_left_mb"], 1),
-        ("admin_space_left", storage.get("admin_space_left_mb"), report["admin_space_left_mb"], 1),
-    )
-    for key, on_disk, running, tolerance in pairs:
-        if not str(effective.get(key, "")).endswith("%"):
-            tolerance = 0
-        if on_disk is not None and running is not None and abs(on_disk - running) > tolerance:
-            yield key, on_disk, running
 
 
 def _storage(risks, wanted, family):

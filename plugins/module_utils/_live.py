@@ -12,6 +12,7 @@ import stat
 import time
 
 from ._errors import AuditError, NotAvailable
+from ._paths import AUDITD_CONF, LOG_FILE
 
 RULES_D = "/etc/audit/rules.d"
 COMPILED_RULES = "/etc/audit/audit.rules"
@@ -101,7 +102,7 @@ def _distribution(host, live, parsed, release):
 
 def _auditd_conf(host, live, parsed, release):
     from . import _conf
-    path = "/etc/audit/auditd.conf"
+    path = AUDITD_CONF
     text = host.text(path)
     if text is None:
         raise NotAvailable("%s does not exist%s" % (path, "" if live["version"] else ": audit is not installed"))
@@ -126,8 +127,8 @@ def _file(host, path):
 def _daemon(host, live, parsed, release):
     if not host.is_live:
         raise NotAvailable("%s is an offline tree: no daemon runs in it" % host.root)
-    from . import _daemon
-    pid = _daemon.find(host)
+    from . import _daemon_records, _daemon_report, _daemon_signal
+    pid = _daemon_signal.find(host)
     found = {
         "installed": host.which("auditd") is not None,
         "enabled": _enabled(host),
@@ -141,14 +142,14 @@ def _daemon(host, live, parsed, release):
         live["unavailable"]["daemon.report"] = "auditd is not running"
         return found
     try:
-        found["report"] = _daemon.report(host, pid, REPORT_TIMEOUT, live["version"])
+        found["report"] = _daemon_report.report(host, pid, REPORT_TIMEOUT, live["version"])
     except AuditError as error:
         live["unavailable"]["daemon.report"] = str(error)
     conf = live["auditd_conf"]
     if conf is not None:
-        log_file = conf["effective"].get("log_file") or _daemon.LOG_FILE
+        log_file = conf["effective"].get("log_file") or LOG_FILE
         try:
-            found["last_record"] = _daemon.last_record(host, log_file, ("DAEMON_CONFIG", "DAEMON_START"))
+            found["last_record"] = _daemon_records.last_record(host, log_file, ("DAEMON_CONFIG", "DAEMON_START"))
         except AuditError as error:
             live["unavailable"]["daemon.last_record"] = str(error)
         found["older_settings"] = _runs_older_settings(conf["changed_at"], found["last_record"], _started_at(pid))
@@ -241,7 +242,7 @@ def _loaded(host, live, parsed):
 
 def _rotation(host, live, parsed, release):
     from . import _live_rotation
-    log_file = ((live["auditd_conf"] or {}).get("effective") or {}).get("log_file") or "/var/log/audit/audit.log"
+    log_file = ((live["auditd_conf"] or {}).get("effective") or {}).get("log_file") or LOG_FILE
     return _live_rotation.read(host, live["unavailable"], log_file)
 
 

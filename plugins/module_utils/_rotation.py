@@ -19,7 +19,6 @@ SERVICE, TIMER = UNITS + "audit-rotate.service", UNITS + "audit-rotate.timer"
 GUARD_SERVICE, GUARD_TIMER = UNITS + "audit-rotate-guard.service", UNITS + "audit-rotate-guard.timer"
 WANTS = UNITS + "timers.target.wants/"
 TIMERS = {WANTS + "audit-rotate.timer": TIMER, WANTS + "audit-rotate-guard.timer": GUARD_TIMER}  # link: target
-SCHEDULERS = ("cron", "systemd")
 INTERPRETERS = ("/usr/bin/python3", "/usr/libexec/platform-python", "/usr/local/bin/python3")
 HEADER = "# Managed by Ansible (auditops.auditd.audit_rotation): changes here are lost.\n"
 GUARD_MINUTES = 10

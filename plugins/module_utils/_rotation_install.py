@@ -8,9 +8,8 @@ import stat
 
 from . import _io, _rotate_conf, _rotation
 from ._errors import AuditError
+from ._paths import AUDITD_CONF, LOG_FILE
 
-AUDITD_CONF = "/etc/audit/auditd.conf"
-LOG_FILE = "/var/log/audit/audit.log"  # auditd-config.c, clear_config()
 MODES = {_rotation.PROGRAM: 0o755, _rotation.ARCHIVE_PROGRAM: 0o755}
 LIBRARY_MODE = 0o644
 MODULES = {"gzip": "zlib", "bzip2": "bz2", "xz": "lzma"}

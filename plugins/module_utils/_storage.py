@@ -11,6 +11,7 @@ import re
 import stat
 
 from ._errors import AuditError, NotAvailable
+from ._paths import LOG_FILE, SENDMAIL
 
 MEGABYTE = 1024 * 1024
 DAY = 86400.0
@@ -288,7 +289,7 @@ def measure(host, settings):
 
     ``settings`` are those that auditd runs with (_conf.effective), keys in lower case.
     """
-    log_file = settings.get("log_file") or "/var/log/audit/audit.log"
+    log_file = settings.get("log_file") or LOG_FILE
     missing = {}
     room = _or_none(missing, "storage.partition", partition, host, os.path.dirname(log_file))
     try:
@@ -311,7 +312,7 @@ def measure(host, settings):
         "space_left_mb": limits["space_left"],
         "admin_space_left_mb": limits["admin_space_left"],
         "kept_by_auditd_mb": kept_mb(settings),
-        "sendmail": _is_executable(host, "/usr/lib/sendmail"),
+        "sendmail": _is_executable(host, SENDMAIL),
     }, missing
 
 

@@ -13,7 +13,6 @@ from ansible_collections.auditops.auditd.plugins.module_utils import _rotation
 COLLECTION = Path(__file__).resolve().parents[2]
 FILES = COLLECTION / "roles" / "audit_rotation" / "files"
 SHARED = COLLECTION / "plugins" / "module_utils"
-NOT_NEEDED = {"_conf"}  # _daemon.log_file() alone asks for it, and the program has its own way to log_file
 RELATIVE_IMPORT = re.compile(r"^\s*from \.(\w*) import (\([^)]*\)|[^#\n]*)", re.MULTILINE)
 LAUNCHERS = (_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM)
 
@@ -28,7 +27,7 @@ def sources() -> dict[str, str]:
         name, text = waiting.popitem()
         modules[name] = text
         for wanted in _imports(text):
-            if wanted not in NOT_NEEDED and wanted not in modules and wanted not in waiting and (SHARED / f"{wanted}.py").is_file():
+            if wanted not in modules and wanted not in waiting and (SHARED / f"{wanted}.py").is_file():
                 waiting[wanted] = (SHARED / f"{wanted}.py").read_text(encoding="utf-8")
     found.update({f"{_rotation.PACKAGE}/{name}.py": text for name, text in sorted(modules.items())})
     return found

@@ -6,8 +6,8 @@ import os
 import time
 
 from ._errors import AuditError
+from ._paths import PID_PATHS
 
-PID_PATHS = ("/run/audit/auditd.pid", "/run/auditd.pid", "/var/run/auditd.pid")
 QUIET = 3600  # seconds without a record after which auditd is asked: before 3.0.7 a suspended one keeps its log open
 
 

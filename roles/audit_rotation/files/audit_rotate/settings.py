@@ -9,11 +9,10 @@ import os
 
 from . import _rotate_conf
 from ._errors import AuditError
+from ._paths import AUDITD_CONF, LOG_FILE
 from .exits import Failure
 
 MEGABYTE = 1 << 20
-LOG_FILE = "/var/log/audit/audit.log"  # auditd-config.c, clear_config()
-AUDITD_CONF = "/etc/audit/auditd.conf"  # auditd(8); -c names another directory
 LONGEST_LINE = 510  # what auditd >= 4.1.3 reads of a line; a longer one it skips
 STOPPING = ("suspend", "single", "halt")
 SPACE_KEYS = (("space_left", "space_left_action"), ("admin_space_left", "admin_space_left_action"))
@@ -93,14 +92,14 @@ def load(config_path, root="/", config_is_ours=True):
     """
     resolve = _resolver(root)
     path = resolve(config_path) if config_is_ours else config_path
-    text = _text(path, "bad_config", "")
+    text = _text(path, "bad_config")
     if text is None and not config_is_ours:
         raise Failure("bad_config", "%s: there is no such file" % config_path)
     try:
         config = _rotate_conf.parse(text or "", config_path)
     except AuditError as error:
         raise Failure("bad_config", str(error), **error.details)
-    auditd_text = _text(resolve(config["auditd_conf"]), "bad_auditd_conf", "")
+    auditd_text = _text(resolve(config["auditd_conf"]), "bad_auditd_conf")
     return Settings(config, read_auditd_conf(auditd_text or ""), resolve, root)
 
 
@@ -121,7 +120,7 @@ def _resolver(root):
     return Host(root).path
 
 
-def _text(path, failure, default):
+def _text(path, failure):
     try:
         with open(path, "rb") as stream:
             return stream.read().decode("utf-8", "surrogateescape")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _daemon, _daemon_report
+from ansible_collections.auditops.auditd.plugins.module_utils import _daemon_report, _daemon_signal
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 
 REPORTS = {path.stem: path.read_text() for path in sorted((Path(__file__).parent / "fixtures/state_reports").glob("*.txt"))}
@@ -24,7 +24,7 @@ def test_every_release_gives_the_same_keys_and_values(release):
     report = _daemon_report.parse_report(REPORTS[release])
     assert {key: report[key] for key in COMMON} == COMMON
     assert report["time"].startswith("11/22/26 12:2")
-    assert report["version"] == (release if _daemon.release_tuple(release) >= (3, 0, 6) else None)
+    assert report["version"] == (release if _daemon_signal.release_tuple(release) >= (3, 0, 6) else None)
     since_3 = dict(BEFORE_3, process_priority=0, active_plugins=0, plugin_queue_depth=0, plugin_queue_overflow=False, logs_detected=0)
     assert {key: report[key] for key in BEFORE_3} == (BEFORE_3 if release == "2.8.5" else since_3)
     assert set(report) == set(_daemon_report.KEYS)
@@ -70,11 +70,12 @@ def test_a_report_cut_short_is_not_complete(release):
     ({"max_log_file_mb": 8}, {"max_log_file_mb": 8}, []),
     ({"max_log_file_mb": 8}, {"max_log_file_mb": 0}, [("max_log_file_mb", 8, 0)]),
     ({"max_log_file_mb": 8}, {"max_log_file_mb": 9}, [("max_log_file_mb", 8, 9)]),
-    ({"space_left_mb": 75}, {"space_left_mb": 76}, []),
-    ({"space_left_mb": 75}, {"space_left_mb": 77}, [("space_left_mb", 75, 77)]),
+    ({"space_left_mb": 75}, {"space_left_mb": 76}, [("space_left_mb", 75, 76)]),
+    ({"space_left_mb": _daemon_report.Computed(75)}, {"space_left_mb": 76}, []),
+    ({"space_left_mb": _daemon_report.Computed(75)}, {"space_left_mb": 77}, [("space_left_mb", 75, 77)]),
     ({"space_left_mb": 75}, {"space_left_mb": None}, []),
     ({"space_left_mb": None}, {"space_left_mb": 3}, []),
     (None, {"space_left_mb": 3}, []),
 ])
 def test_differences(wanted, have, wrong):
-    assert _daemon.differences(wanted, have) == wrong
+    assert _daemon_report.differences(wanted, have) == wrong
