@@ -68,8 +68,8 @@ def stage(host, current, policy, state="overridden", release=None, awk=None):
         text = _ruleset_files.with_mark(_localise.text_for(host, wanted[path]))
         text = _without_notes_of_ours(text)
         if policy.get("optimise"):
-            from . import _ruleset_lint
-            text = _ruleset_lint.optimise_text(text, **options)
+            from . import _ruleset_merge
+            text = _ruleset_merge.optimise_text(text, **options)
         text, refused, skipped = _ruleset_files.leave_out(text, path, stated, policy.get("on_error", "abort"),
                                                          None if path in unjudged else missing, **options)
         result.skipped += skipped

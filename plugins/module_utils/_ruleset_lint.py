@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong, useless or dear in a set of audit rules that loads, and merging rules without changing what is logged."""
+"""What is wrong, useless or dear in a set of audit rules that loads."""
 
 from collections import namedtuple
 
 from . import _rule
 from . import _rule_tables as tables
+from ._ruleset_merge import twin_key
 
 Finding = namedtuple("Finding", "kind severity file line rule reason")
 NEVER, ALWAYS = 0, 2
@@ -70,16 +71,12 @@ def _without_twin(rules):
     seen = set()
     for rule in rules:
         if rule.has_arch:
-            seen.add((rule.arch, _twin_key(rule)))
+            seen.add((rule.arch, twin_key(rule)))
     for rule in rules:
         if rule.list in TWIN_LISTS and rule.action == ALWAYS and rule.has_arch and rule.arch in tables.TWINS:
             twin = tables.TWINS[rule.arch]
-            if (twin, _twin_key(rule)) not in seen and _any_call_on(rule, twin):
+            if (twin, twin_key(rule)) not in seen and _any_call_on(rule, twin):
                 yield _finding("no_b32_twin", "low", rule, "32-bit programs make the same calls unseen: no rule like it has arch=b32")
-
-
-def _twin_key(rule):
-    return (rule.list, rule.action, frozenset(field for field in rule.fields if field[0] != tables.ARCH), rule.keys)
 
 
 def _any_call_on(rule, machine):
@@ -132,69 +129,3 @@ def cost(rules):
         top = max(counts, key=lambda number: (counts[number], -number)) if counts else None
         dearest[str(machine)] = {"syscall": names.get(top, top), "rules": everywhere + counts.get(top, 0)}
     return {"walked": len(walked), "by_syscall": dearest}
-
-
-def optimise_text(text, **options):
-    """A rules file in which rules that differ in nothing but their system calls are one rule; what is logged, and by which key, stays.
-
-    A rule moves up to its equal only where nothing between the two can match what it matches.
-    """
-    lines = text.split("\n")
-    entries = []  # [line place, Rule], in order; the later of two merged ones is gone
-    for place, line in enumerate(lines):
-        try:
-            statement = _rule.parse(line, **options)
-        except _rule.RuleError:
-            return text  # the load stops here: nothing may move across it
-        if isinstance(statement, _rule.Rule):
-            entries.append([place, statement])
-        elif isinstance(statement, _rule.Directive):
-            entries.append([place, None])
-    merged = _merge(entries)
-    for place, into in merged.items():
-        lines[place] = "## merged into line %d: %s" % (into + 1, lines[place])
-    for place, rule in entries:
-        if rule is not None and place in set(merged.values()):
-            lines[place] = rule.render()
-    return "\n".join(lines)
-
-
-def _merge(entries):
-    merged = {}
-    at = 0
-    while at < len(entries):
-        place, rule = entries[at]
-        target = _merge_target(entries, at) if rule is not None and _mergeable(rule) else None
-        if target is None:
-            at += 1
-            continue
-        first = entries[target][1]
-        first.mask |= rule.mask
-        first._canonical = None
-        merged[place] = entries[target][0]
-        entries.pop(at)
-    return merged
-
-
-def _merge_target(entries, at):
-    rule = entries[at][1]
-    for target in range(at - 1, -1, -1):
-        other = entries[target][1]
-        if other is None:
-            return None
-        if _mergeable(other) and _twin_key(other) == _twin_key(rule) and other.action == rule.action and other.arch == rule.arch:
-            return target
-        if other.list == rule.list and not _disjoint(other, rule):
-            return None
-    return None
-
-
-def _mergeable(rule):
-    return (rule.list == tables.LISTS["exit"] and not rule.delete and not rule.prepend and not rule.is_all and not rule.watch
-            and rule.permissions is None and rule.has_arch)
-
-
-def _disjoint(one, other):
-    if one.has_arch and other.has_arch and one.arch != other.arch:
-        return True
-    return not one.is_all and not other.is_all and not one.mask & other.mask and one.arch == other.arch
