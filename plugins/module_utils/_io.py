@@ -5,9 +5,9 @@
 import errno
 import os
 import stat
-import time
 
 from ._errors import AuditError
+from ._utc import iso
 
 SELINUX_XATTR = "security.selinux"
 TEMPORARY_SUFFIX = ".auditops-new"
@@ -23,7 +23,7 @@ def write_atomic(path, data, mode=0o600):
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            _write_all(descriptor, data)
+            write_all(descriptor, data)
             if os.geteuid() == 0:
                 os.fchown(descriptor, 0, 0)
             os.fchmod(descriptor, mode)
@@ -34,7 +34,7 @@ def write_atomic(path, data, mode=0o600):
         os.rename(temporary, path)
         fsync_directory(os.path.dirname(path))
     except OSError as error:
-        _unlink_if_there(temporary)
+        unlink_if_there(temporary)
         raise AuditError("cannot write %s: %s; the file is as it was" % (path, error.strerror), path=path)
 
 
@@ -60,7 +60,7 @@ def backup(path):
         return None
     except OSError as error:
         raise AuditError("cannot read %s to keep a backup: %s" % (path, error.strerror), path=path)
-    stem = "%s.%s" % (path, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+    stem = "%s.%s" % (path, iso())
     copy = stem
     sequence = 1
     while os.path.lexists(copy):
@@ -116,11 +116,12 @@ def _temporary(path):
     for entry in leftovers:
         pid = entry[len(prefix):-len(TEMPORARY_SUFFIX)]
         if pid.isdigit() and (int(pid) == os.getpid() or not os.path.exists("/proc/" + pid)):
-            _unlink_if_there(os.path.join(directory, entry))
+            unlink_if_there(os.path.join(directory, entry))
     return os.path.join(directory, "%s%d%s" % (prefix, os.getpid(), TEMPORARY_SUFFIX))
 
 
-def _write_all(descriptor, data):
+def write_all(descriptor, data):
+    """Write every byte: a nearly full disk takes a part first and fails at the rest."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view):]
@@ -134,7 +135,8 @@ def _copy_label(source, descriptor):
             raise
 
 
-def _unlink_if_there(path):
+def unlink_if_there(path):
+    """Remove a name that may be gone already."""
     try:
         os.unlink(path)
     except FileNotFoundError:

@@ -12,6 +12,7 @@ import sys
 from . import methods, moments, records, settings, status, store
 from ._errors import AuditError
 from ._rotate_conf import PATH
+from ._utc import iso
 from .exits import Failure
 from .names import Names
 
@@ -219,7 +220,7 @@ def _list(found):
 
 
 def _text(when):
-    return "-" if when is None else status.iso(when)
+    return "-" if when is None else iso(when)
 
 
 def _opened(path):

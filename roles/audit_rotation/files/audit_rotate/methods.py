@@ -6,9 +6,10 @@ import errno
 import os
 
 from ._host import PROGRAM_DIRS
+from ._io import write_all
 from ._rotate_conf import LEVELS
 from .exits import Failure
-from .store import CHUNK, NO_ROOM, blocks_of, write_all
+from .store import CHUNK, NO_ROOM, blocks_of
 
 # What audit text shrinks to at worst: real logs came to 3 to 6 %, made-up random ones to 11 %.
 WORST_RATIO = 6

@@ -10,7 +10,7 @@ import os
 
 from . import methods, records, store
 from ._errors import AuditError
-from ._io import fsync_directory, make_directory
+from ._io import fsync_directory, make_directory, unlink_if_there, write_all
 from .exits import Failure
 from .names import METHOD_SUFFIXES
 from .settings import MEGABYTE
@@ -118,12 +118,12 @@ def _write(job, entry, source, directory):
         methods.compress(job.method, source, descriptor, config["level"], config["threads"])
         if not store.same_bytes(source, methods.decompressed(job.method, descriptor)):
             if os.fstat(source).st_size != status.st_size:
-                store.unlink_if_there(temporary)
+                unlink_if_there(temporary)
                 return None
             raise methods.Corrupt("what %s gives back is not what it was given" % job.method)
         target = store.publish(descriptor, temporary, directory, name, source)
     except BaseException:
-        store.unlink_if_there(temporary)
+        unlink_if_there(temporary)
         raise
     finally:
         after = os.fstat(descriptor).st_size
@@ -157,7 +157,7 @@ def come_home(job, name):
         descriptor, temporary = store.create(job.directory, name)
         try:
             for block in store.blocks_of(source):
-                store.write_all(descriptor, block)
+                write_all(descriptor, block)
             os.fsync(descriptor)
             if not store.same_bytes(source, store.blocks_of(descriptor)):
                 raise OSError(5, "the copy differs from what was copied")
@@ -166,7 +166,7 @@ def come_home(job, name):
             os.close(descriptor)
     except OSError as error:
         if temporary:
-            store.unlink_if_there(temporary)
+            unlink_if_there(temporary)
         job.waiting.append({"name": name, "reason": "it waits in %s: %s" % (job.stage_directory, error.strerror)})
         return False
     finally:

@@ -5,7 +5,7 @@
 import os
 
 from . import methods, store
-from ._io import fsync_directory
+from ._io import fsync_directory, unlink_if_there
 from .pack import come_home
 
 LARGEST_START = 1 << 16  # bytes that gzip may have written before its first block can be read
@@ -117,7 +117,7 @@ def _bring(job, entry):
 
 def _remove(job, entry, what):
     if not job.dry_run:
-        store.unlink_if_there(entry.path)
+        unlink_if_there(entry.path)
         fsync_directory(os.path.dirname(entry.path))
     job.repaired.append("removed " + what)
     job.say(("would remove " if job.dry_run else "removed ") + what)

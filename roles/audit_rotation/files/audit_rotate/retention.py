@@ -7,6 +7,7 @@ import time
 
 from . import records, store
 from ._io import fsync_directory
+from ._utc import iso
 from .exits import Failure
 
 DAY = 86400
@@ -130,7 +131,7 @@ def _bytes_of(accounts):
 
 
 def _date(when):
-    return "an unknown time" if when is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when))
+    return "an unknown time" if when is None else iso(when)
 
 
 def _shipped_until(job):

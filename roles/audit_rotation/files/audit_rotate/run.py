@@ -15,7 +15,6 @@ from .settings import MEGABYTE
 
 SMALL_LOG = 8 * MEGABYTE  # for want of space alone, a smaller log is not rotated: compressing it would not help
 LOCK_PAUSE = 0.2  # seconds
-NEVER_ASKED = ("archive-only",)
 
 
 def run(settings, mode, why=None, dry_run=False, say=None, wait=0):
@@ -48,20 +47,20 @@ def run(settings, mode, why=None, dry_run=False, say=None, wait=0):
 
 def _work(job, mode, why):
     auditd, refusal = None, None
-    if mode not in NEVER_ASKED:
+    if mode != "archive-only":
         from .asking import Auditd
         auditd = Auditd(job.settings)
         job.daemon_writes = auditd.pid is not None and job.settings.writes_logs
     repair.repair(job)
     takeover.take_over(job)
     if auditd is not None and why != "free":
-        refusal = _ask(job, auditd, mode, why)
+        refusal = _ask(job, auditd, mode)
         if job.rotated:
             takeover.take_over(job)
     pack.pack(job)
     retention.prune(job)
     if auditd is not None and why == "free" and _lacks(job) and _size(job.settings.log_file) >= SMALL_LOG:
-        refusal = _ask(job, auditd, mode, why)
+        refusal = _ask(job, auditd, mode)
         if job.rotated:
             takeover.take_over(job)
             pack.pack(job)
@@ -75,7 +74,7 @@ def _work(job, mode, why):
             job.free() // MEGABYTE, job.directory, wanted // MEGABYTE, reported if job.would_delete else "nothing may be deleted"))
 
 
-def _ask(job, auditd, mode, why):
+def _ask(job, auditd, mode):
     """Wake and rotate. Returns the Failure that stands in the way, so that what was rotated earlier is archived all the same."""
     try:
         if auditd.pid is not None and job.settings.writes_logs and auditd.is_suspended():

@@ -9,6 +9,7 @@ import time
 from . import VERSION
 from ._errors import AuditError
 from ._io import make_directory, write_atomic
+from ._utc import epoch, iso
 from .exits import EXITS, Failure
 from .job import LIST_LIMIT
 
@@ -135,14 +136,3 @@ def show(settings):
         return EXITS["never_ran"][0], "no run has been recorded in %s\n" % path_of(settings)
     code = 0 if status.get("result") == "success" else EXITS["last_failed"][0]
     return code, json.dumps(status, indent=2, sort_keys=True) + "\n"
-
-
-def iso(when):
-    """Epoch seconds as the status file writes them."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when))
-
-
-def epoch(text):
-    """The reverse of iso(); 0 for no time."""
-    import calendar
-    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")) if text else 0

@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 
-from ._io import SELINUX_XATTR, fsync_directory
+from ._io import SELINUX_XATTR, fsync_directory, unlink_if_there
 from .names import temporary
 
 CHUNK = 1 << 18
@@ -120,22 +120,6 @@ def blocks_of(descriptor):
             return
         yield block
         position += len(block)
-
-
-def write_all(descriptor, block):
-    """Write every byte: a nearly full disk takes a part first and fails at the rest."""
-    view = memoryview(block)
-    while len(view):
-        view = view[os.write(descriptor, view):]
-
-
-def unlink_if_there(path):
-    """Remove a name; False where it was not there."""
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def identity(status):
