@@ -3,10 +3,11 @@
 """rotate.conf: one table of keys that parses, checks and renders it, for the module on one side and audit-rotate on the other.
 
 The file is C(key = value) by line, never sourced. This module is on the path of the size guard, which runs every few minutes:
-it imports nothing but the error class.
+it imports nothing but the error class and names of files.
 """
 
 from ._errors import AuditError
+from ._paths import AUDITD_CONF
 
 PATH = "/etc/audit/rotate.conf"
 STATE_DIR = "/var/lib/audit-rotate"
@@ -18,52 +19,35 @@ DIRECTIVES = "YmdHMSFTjsz"  # of strftime(3): those whose width is known, so tha
 HEADER = "# Managed by Ansible (auditops.auditd.audit_rotation): changes here are lost. Keys: audit-rotate --help\n"
 COUNT_LIMIT = 10 ** 12
 
-# key -> (kind, default, words). The kinds are the functions _read_KIND below; help text is HELP.
+# key -> (kind, a function of READERS; default; words it takes besides; what --help says of it), in the order of the file
 KEYS = {
-    "compress": ("word", "auto", ("auto", "none") + METHODS),
-    "level": ("level", "default", ("default",)),
-    "threads": ("count", 1, ()),
-    "name_format": ("name_format", NAME_FORMAT, ()),
-    "name_zone": ("word", "utc", ("utc", "local")),
-    "keep": ("count", 0, ()),
-    "keep_days": ("count", 0, ()),
-    "keep_megabytes": ("count", "auto", ("auto",)),
-    "min_free_megabytes": ("count", "auto", ("auto",)),
-    "ceiling_megabytes": ("count", 256, ()),
-    "adopt": ("word", "keep", ("keep", "prune")),
-    "shipped_stamp": ("path", "", ()),
-    "shipped_command": ("command", "", ()),
-    "textfile": ("path", "", ()),
-    "auditd_conf": ("path", "/etc/audit/auditd.conf", ()),
-    "log_file": ("path", "", ()),
-    "state_dir": ("path", STATE_DIR, ()),
-    "timeout": ("count", 30, ()),
-}
-ORDER = (
-    "compress", "level", "threads", "name_format", "name_zone", "keep", "keep_days", "keep_megabytes", "min_free_megabytes",
-    "ceiling_megabytes", "adopt", "shipped_stamp", "shipped_command", "textfile", "auditd_conf", "log_file", "state_dir", "timeout",
-)
-HELP = {
-    "compress": "auto: zstd where its program is installed, else xz; or gzip, bzip2, xz, zstd, none",
-    "level": "the level of that method (gzip, bzip2 1-9, xz 0-9, zstd 1-19), or default: 6, 9, 0, 3",
-    "threads": "1; more start pigz for gzip, or give zstd that many",
-    "name_format": "strftime(3) name of the time of a log's last record: audit.log.<name>; directives %Y %m %d %H %M %S %F %T %j %s %z",
-    "name_zone": "utc or local: the zone of that name",
-    "keep": "archives to keep; 0: no limit by count",
-    "keep_days": "days since its last record that an archive is kept; 0: no limit by age",
-    "keep_megabytes": "MiB of archives to keep; 0: no limit; auto: half of a filesystem of its own, a tenth of a shared one",
-    "min_free_megabytes": "MiB that stay free: the oldest archives go first; 0: not looked at; auto: a little above the "
-                          "threshold at which auditd would suspend logging or stop the host",
-    "ceiling_megabytes": "MiB of audit.log that make --guard rotate before its time; 0: no ceiling",
-    "adopt": "keep: the first run only reports what retention would delete; prune: it deletes at once",
-    "shipped_stamp": "file that tells up to which time logs were shipped (first line epoch seconds or ISO 8601, else its mtime): "
-                     "nothing newer is deleted",
-    "shipped_command": "command, without a shell, that prints that time; its failure means: nothing was shipped",
-    "textfile": "file for the Prometheus node exporter, *.prom",
-    "auditd_conf": "where log_file, num_logs, write_logs and space_left are read",
-    "log_file": "the audit log, where not as auditd.conf says",
-    "state_dir": "directory of status.json, the lock and archives that wait for room",
-    "timeout": "seconds that auditd gets to do what it was told",
+    "compress": ("word", "auto", ("auto", "none") + METHODS,
+                 "auto: zstd where its program is installed, else xz; or gzip, bzip2, xz, zstd, none"),
+    "level": ("level", "default", ("default",),
+              "the level of that method (gzip, bzip2 1-9, xz 0-9, zstd 1-19), or default: 6, 9, 0, 3"),
+    "threads": ("count", 1, (), "1; more start pigz for gzip, or give zstd that many"),
+    "name_format": ("name_format", NAME_FORMAT, (),
+                    "strftime(3) name of the time of a log's last record: audit.log.<name>; directives %Y %m %d %H %M %S %F %T %j %s %z"),
+    "name_zone": ("word", "utc", ("utc", "local"), "utc or local: the zone of that name"),
+    "keep": ("count", 0, (), "archives to keep; 0: no limit by count"),
+    "keep_days": ("count", 0, (), "days since its last record that an archive is kept; 0: no limit by age"),
+    "keep_megabytes": ("count", "auto", ("auto",),
+                       "MiB of archives to keep; 0: no limit; auto: half of a filesystem of its own, a tenth of a shared one"),
+    "min_free_megabytes": ("count", "auto", ("auto",),
+                           "MiB that stay free: the oldest archives go first; 0: not looked at; auto: a little above the "
+                           "threshold at which auditd would suspend logging or stop the host"),
+    "ceiling_megabytes": ("count", 256, (), "MiB of audit.log that make --guard rotate before its time; 0: no ceiling"),
+    "adopt": ("word", "keep", ("keep", "prune"),
+              "keep: the first run only reports what retention would delete; prune: it deletes at once"),
+    "shipped_stamp": ("path", "", (),
+                      "file that tells up to which time logs were shipped (first line epoch seconds or ISO 8601, else its mtime): "
+                      "nothing newer is deleted"),
+    "shipped_command": ("command", "", (), "command, without a shell, that prints that time; its failure means: nothing was shipped"),
+    "textfile": ("path", "", (), "file for the Prometheus node exporter, *.prom"),
+    "auditd_conf": ("path", AUDITD_CONF, (), "where log_file, num_logs, write_logs and space_left are read"),
+    "log_file": ("path", "", (), "the audit log, where not as auditd.conf says"),
+    "state_dir": ("path", STATE_DIR, (), "directory of status.json, the lock and archives that wait for room"),
+    "timeout": ("count", 30, (), "seconds that auditd gets to do what it was told"),
 }
 
 
@@ -76,7 +60,7 @@ def parse(text, path=PATH):
 
     Raises ConfigError with the line for what is not of the table.
     """
-    settings = {key: KEYS[key][1] for key in ORDER}
+    settings = {key: KEYS[key][1] for key in KEYS}
     number = 0
     for line in text.split("\n"):
         number += 1
@@ -95,7 +79,7 @@ def parse(text, path=PATH):
 
 def complete(config):
     """A dict of a playbook (values as text or numbers, None: the default) as parse() returns them."""
-    settings = {key: KEYS[key][1] for key in ORDER}
+    settings = {key: KEYS[key][1] for key in KEYS}
     for key in sorted(config or {}):
         if config[key] is not None:
             settings[key] = read(key, str(config[key]).strip(), "")
@@ -105,7 +89,7 @@ def complete(config):
 
 def render(settings):
     """The text that parse() reads as ``settings``; keys at their default are left to the program."""
-    lines = ["%s = %s\n" % (key, settings[key]) for key in ORDER if settings.get(key, KEYS[key][1]) != KEYS[key][1]]
+    lines = ["%s = %s\n" % (key, settings[key]) for key in KEYS if settings.get(key, KEYS[key][1]) != KEYS[key][1]]
     return HEADER + "".join(lines)
 
 
@@ -113,7 +97,7 @@ def read(key, value, where="", line=None):
     """One value of one key, checked."""
     if key not in KEYS:
         raise ConfigError("%s%s is not a key of rotate.conf%s" % (where, key or "(nothing)", _meant(key)), line=line, key=key, value=value)
-    kind, unused, words = KEYS[key]
+    kind, _default, words, _meaning = KEYS[key]
     if "\n" in value or "\r" in value or "\0" in value:
         reason = "it must be one line"
     else:
@@ -155,10 +139,6 @@ def _read_count(value, words):
     return int(value), None
 
 
-def _read_level(value, words):
-    return _read_count(value, words)
-
-
 def _read_path(value, unused):
     if not value:
         return "", None
@@ -197,7 +177,7 @@ def _read_name_format(value, unused):
 
 
 READERS = {
-    "word": _read_word, "count": _read_count, "level": _read_level, "path": _read_path, "command": _read_command,
+    "word": _read_word, "count": _read_count, "level": _read_count, "path": _read_path, "command": _read_command,
     "name_format": _read_name_format,
 }
 
@@ -205,5 +185,5 @@ READERS = {
 def _meant(key):
     """": did you mean ...?" for a key that is nearly one of ours."""
     import difflib  # only on the way to an error
-    near = difflib.get_close_matches(key, ORDER, 1)
-    return "; did you mean %s?" % near[0] if near else "; the keys are " + ", ".join(ORDER)
+    near = difflib.get_close_matches(key, KEYS, 1)
+    return "; did you mean %s?" % near[0] if near else "; the keys are " + ", ".join(KEYS)

@@ -6,7 +6,7 @@ import sys
 import time
 
 from . import VERSION, guard, settings
-from ._rotate_conf import HELP, KEYS, ORDER, PATH
+from ._rotate_conf import KEYS, PATH
 from .exits import EXITS, Failure
 
 USAGE = "usage: audit-rotate [--archive-only | --guard | --status] [--config FILE] [--root DIR] [--dry-run] [--verbose] [--wait SECONDS]\n"
@@ -52,7 +52,8 @@ def main(arguments):
 
 def _run(options, chosen, why):
     from . import run
-    from .status import TELL_AGAIN, epoch, read
+    from ._utc import epoch
+    from .status import TELL_AGAIN, read
     verbose = options["verbose"] or options["dry_run"]
 
     def say(text):
@@ -131,8 +132,8 @@ Rotates the audit log with proof, gives rotated logs a name of their own, compre
 
 Keys of rotate.conf (key = value; a line that starts with # is a comment):
 """ % (PATH, WAIT)]
-    for key in ORDER:
-        lines.append("  %-19s %s (default: %s)\n" % (key, HELP[key], KEYS[key][1] if KEYS[key][1] != "" else "none"))
+    for key, (_kind, default, _words, meaning) in KEYS.items():
+        lines.append("  %-19s %s (default: %s)\n" % (key, meaning, default if default != "" else "none"))
     lines.append("\nExit codes:\n")
     for name in sorted(EXITS, key=lambda name: EXITS[name][0]):
         lines.append("  %3d  %s\n" % EXITS[name])
