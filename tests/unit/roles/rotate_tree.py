@@ -116,6 +116,11 @@ class Tree:
         assert [path for path in self.everything() if path.stat().st_size == 0] == []
 
 
+def archives(tree: Tree) -> list[str]:
+    """All names but that of the live log."""
+    return [name for name in tree.names() if name.startswith("audit.log.")]
+
+
 def content(path: Path) -> bytes:
     """What a log holds, whatever it was compressed with; raises where it is not whole."""
     if path.suffix == ".zst":
