@@ -70,8 +70,8 @@ def stage(host, current, policy, state="overridden", release=None, awk=None):
         if policy.get("optimise"):
             from . import _ruleset_merge
             text = _ruleset_merge.optimise_text(text, **options)
-        text, refused, skipped = _ruleset_files.leave_out(text, path, stated, policy.get("on_error", "abort"),
-                                                         None if path in unjudged else missing, **options)
+        gone = None if path in unjudged else missing
+        text, refused, skipped = _ruleset_files.leave_out(text, path, stated, policy.get("on_error", "abort"), gone, **options)
         result.skipped += skipped
         (result.skipped if policy.get("on_error") == "skip" else result.problems).extend(refused)
         result.files[path] = text
@@ -186,4 +186,3 @@ def _path(name):
 def _in_order(files):
     names = sorted(files, key=lambda path: _ruleset.natural_key(path.rpartition("/")[2]))
     return OrderedDict((path, files[path]) for path in names)
-

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write docs/docsite/rst/controls.rst: what each benchmark asks for and the lines that answer it, out of the control library.
