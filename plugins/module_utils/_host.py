@@ -6,11 +6,14 @@ A host is the running system (root C(/)) or an offline tree: an image being bake
 In an offline tree nothing is executed, and symbolic links are followed as the tree's own system would follow them.
 """
 
+import errno
 import os
+import stat
 
 from ._errors import AuditError, NotAvailable
 
 PROGRAM_DIRS = ("/sbin", "/usr/sbin", "/usr/local/sbin", "/bin", "/usr/bin", "/usr/local/bin")
+NULL_DEVICE = os.makedev(1, 3)  # /dev/null: systemd masks a unit by a link to it
 MAX_LINKS = 40  # as the kernel's MAXSYMLINKS, include/linux/namei.h
 
 
@@ -22,7 +25,9 @@ class Host(object):
     """
 
     def __init__(self, root="/", run_command=None):
-        self.root = os.path.realpath(root or "/")
+        if not root:
+            raise AuditError("root is empty; give the top of a tree, or / for the running host")
+        self.root = os.path.realpath(root)
         self.is_live = self.root == "/"
         self._run_command = run_command
         self.arch = None  # uname -m of an offline tree, where the caller knows it
@@ -60,10 +65,9 @@ class Host(object):
         return os.path.join(self.root, *done)
 
     def read(self, path):
-        """The bytes of a file, None where there is no such file; AuditError where it cannot be read."""
+        """The bytes of a file, None where there is no such file; AuditError where it cannot be read, or is a pipe or device."""
         try:
-            with open(self.path(path), "rb") as stream:
-                return stream.read()
+            return read_regular(self.path(path))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
@@ -120,3 +124,17 @@ class Host(object):
         if not self.is_live or self._run_command is None:
             raise NotAvailable("%s is not run: %s is an offline tree" % (argv[0], self.root))
         return self._run_command(argv, environ_update={"LC_ALL": "C", "LANGUAGE": "C"}, **options)
+
+
+def read_regular(path):
+    """The bytes of a regular file on this machine. OSError for anything else: a named pipe would hold the caller for good."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with open(descriptor, "rb") as stream:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        if stat.S_ISCHR(status.st_mode) and status.st_rdev == NULL_DEVICE:
+            return b""
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", path)
+        return stream.read()

@@ -13,11 +13,11 @@ SELINUX_XATTR = "security.selinux"
 TEMPORARY_SUFFIX = ".auditops-new"
 
 
-def write_atomic(path, data, mode=0o600):
+def write_atomic(path, data, mode=0o600, gid=0):
     """Replace ``path`` by ``data`` (bytes): temporary file beside it, fsync, owner, mode, SELinux label, rename, fsync of the directory.
 
-    The owner is root where the caller is. A link at ``path`` is replaced, not followed. Raises AuditError and leaves the
-    old file in place where anything fails.
+    The owner is root where the caller is, of the group ``gid``. A link at ``path`` is replaced, not followed. Raises AuditError
+    and leaves the old file in place where anything fails.
     """
     temporary = _temporary(path)
     try:
@@ -25,7 +25,7 @@ def write_atomic(path, data, mode=0o600):
         try:
             write_all(descriptor, data)
             if os.geteuid() == 0:
-                os.fchown(descriptor, 0, 0)
+                os.fchown(descriptor, 0, gid)
             os.fchmod(descriptor, mode)
             _copy_label(path, descriptor)
             os.fsync(descriptor)
@@ -34,7 +34,7 @@ def write_atomic(path, data, mode=0o600):
         os.rename(temporary, path)
         fsync_directory(os.path.dirname(path))
     except OSError as error:
-        unlink_if_there(temporary)
+        _clean_up(temporary)
         raise AuditError("cannot write %s: %s; the file is as it was" % (path, error.strerror), path=path)
 
 
@@ -116,7 +116,7 @@ def _temporary(path):
     for entry in leftovers:
         pid = entry[len(prefix):-len(TEMPORARY_SUFFIX)]
         if pid.isdigit() and (int(pid) == os.getpid() or not os.path.exists("/proc/" + pid)):
-            unlink_if_there(os.path.join(directory, entry))
+            _clean_up(os.path.join(directory, entry))
     return os.path.join(directory, "%s%d%s" % (prefix, os.getpid(), TEMPORARY_SUFFIX))
 
 
@@ -125,6 +125,14 @@ def write_all(descriptor, data):
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view):]
+
+
+def _clean_up(path):
+    """Where this fails too (a filesystem gone read-only), the error of the write is the one to tell."""
+    try:
+        unlink_if_there(path)
+    except OSError:
+        pass
 
 
 def _copy_label(source, descriptor):

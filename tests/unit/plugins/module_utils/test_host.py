@@ -74,3 +74,18 @@ def test_an_offline_tree_executes_nothing(tree):
 def test_the_root_has_to_be_a_directory(tree):
     with pytest.raises(AuditError, match="is not a directory"):
         Host(str(tree / "outside"))
+
+
+def test_an_empty_root_is_not_the_running_host():
+    with pytest.raises(AuditError, match="root is empty; give the top of a tree, or / for the running host"):
+        Host("")
+
+
+def test_a_named_pipe_is_refused_not_waited_for(tree):
+    os.mkfifo(tree / "etc/audit/rules.fifo")
+    with pytest.raises(AuditError, match="cannot read /etc/audit/rules.fifo: it is not a regular file"):
+        Host(str(tree)).read("/etc/audit/rules.fifo")
+
+
+def test_a_masked_unit_reads_as_empty():
+    assert Host("/").read("/dev/null") == b""

@@ -100,3 +100,15 @@ def test_backups_of_one_second_do_not_overwrite_each_other(tmp_path):
     second = _io.backup(str(path))
     assert [Path(copy).read_text() for copy in (first, second)] == ["one", "two"]
     assert _io.backup(str(tmp_path / "missing")) is None
+
+
+def test_a_cleanup_that_fails_too_hides_nothing(tmp_path, monkeypatch):
+    """A filesystem that went read-only refuses the removal of a killed writer's temporary file as well."""
+    (tmp_path / f".auditd.conf.{os.getpid()}{_io.TEMPORARY_SUFFIX}").write_text("left over")
+
+    def refuse(path, *_more, **_options):
+        raise OSError(30, "Read-only file system", path)
+    monkeypatch.setattr(_io.os, "unlink", refuse)
+    monkeypatch.setattr(_io.os, "open", refuse)
+    with pytest.raises(AuditError, match="auditd.conf: Read-only file system; the file is as it was"):
+        _io.write_atomic(str(tmp_path / "auditd.conf"), b"x")
