@@ -3,6 +3,7 @@
 """The files of the time-based rotation on a host: what the module installs and what the drift reader expects, from one table."""
 
 import hashlib
+import stat
 
 from . import _rotate_conf
 from ._errors import AuditError
@@ -11,6 +12,8 @@ PROGRAM = "/usr/local/sbin/audit-rotate"
 ARCHIVE_PROGRAM = "/usr/local/sbin/audit-archive"
 LIBRARY = "/usr/local/lib/audit-rotate"
 PACKAGE = LIBRARY + "/audit_rotate"
+DIRECTORIES = (LIBRARY, PACKAGE, PACKAGE + "/__pycache__")
+IMPORTED = (".py", ".pyc", ".so")
 CONF = _rotate_conf.PATH
 STATUS = _rotate_conf.STATE_DIR + "/status.json"
 CRON = "/etc/cron.d/audit-rotate"
@@ -197,6 +200,34 @@ def interpreter_of(host, wanted=None, running=None):
         raise AuditError("interpreter = %s: it must be an absolute path without blanks, of at most %d characters" % (
             chosen, LONGEST_SHEBANG - len(shebang("")) + 1))
     return chosen
+
+
+def unexpected(host, program):
+    """Paths of files beside the program that are not of it, and that Python would import all the same."""
+    found = []
+    for directory in (LIBRARY, PACKAGE):
+        names = [name for name in host.listdir(directory) if name.endswith(IMPORTED)]
+        found.extend(path for path in (directory + "/" + name for name in names) if path not in program and _is_no_directory(host, path))
+    return found
+
+
+def _is_no_directory(host, path):
+    status = host.lstat(path)
+    return status is not None and not stat.S_ISDIR(status.st_mode)
+
+
+def is_loose(host, path):
+    """True where a directory of the program is a link or a file, or others than root may write in it. In a tree the owner is not judged:
+    it may be its builder."""
+    status = host.lstat(path)
+    if status is None:
+        return False
+    return not stat.S_ISDIR(status.st_mode) or bool(status.st_mode & 0o022) or (host.is_live and status.st_uid != 0)
+
+
+def mode_of(path):
+    """The mode of an installed program file."""
+    return 0o755 if path in (PROGRAM, ARCHIVE_PROGRAM) else 0o644
 
 
 def shebang(interpreter):

@@ -28,6 +28,7 @@ class Plan(object):
         self.log_file = None
         self.written = {}
         self.links = {}
+        self.loose = []  # directories of the program that others may write to
         self.removed = []
         self.before = {}
         self.conflicts = []
@@ -35,7 +36,7 @@ class Plan(object):
     @property
     def changed(self):
         """True where the host is not as wanted."""
-        return bool(self.written or self.links or self.removed)
+        return bool(self.written or self.links or self.removed or self.loose)
 
     def diff(self):
         """[{before, after, before_header, after_header}] for every file."""
@@ -78,8 +79,8 @@ def present(host, params, running):
         if _link(host, path) != target:
             plan.links[path] = target
     stale = [path for path in _rotation.stale_files(params, scheduler) if host.lstat(path) is not None]
-    package = [_rotation.PACKAGE + "/" + name for name in host.listdir(_rotation.PACKAGE) if name.endswith(".py")]
-    plan.removed = stale + [path for path in package if path not in wanted]
+    plan.removed = stale + _rotation.unexpected(host, params["program"])
+    plan.loose = [path for path in _rotation.DIRECTORIES if _rotation.is_loose(host, path)]
     plan.before.update((path, _regular(host, path)) for path in plan.removed)
     plan.conflicts = _rotation.conflicts(host, log_file)
     return plan
@@ -102,6 +103,10 @@ def apply(host, plan):
     try:
         _stop_timers(host, plan)
         # the program first: a schedule must not find half of it
+        for path in plan.loose:
+            _tighten(host.path(path, follow=False))
+        if any(path.startswith(_rotation.PACKAGE + "/") for path in plan.written):
+            _remove_library(host.path(_rotation.PACKAGE + "/__pycache__", follow=False))  # Python believes some of these unseen
         order = sorted(plan.written, key=lambda path: (not _is_program(path), path in MODES, path))
         for path in order:
             done.append(path)
@@ -126,25 +131,48 @@ def apply(host, plan):
 
 def is_due(host, plan):
     """True where the program is to run now, not at its next tick: it changed, never ran, ran badly, or rotated logs wait."""
-    if plan.changed or (_status(host) or {}).get("result") != "success":
+    if plan.changed or not _ended_well(host, _status(host)):
         return True
     from . import _storage
     return bool(_storage.rotated_plain(_storage.finished_logs(host, plan.log_file), plan.log_file))
 
 
-def run_once(host, run_command):
-    """Run the installed program and return {exit, error, status}."""
+def run_once(host, run_command, program):
+    """Run the installed program, for an offline tree its sources ``program`` {installed path: text}, and return {exit, error, status}."""
     if host.is_live:
-        argv = [_rotation.PROGRAM, "--wait", LONGEST_WAIT]
+        rc, _out, err = run_command([_rotation.PROGRAM, "--wait", LONGEST_WAIT])
     else:
-        import sys
-        argv = [sys.executable, "-IS", host.path(_rotation.PROGRAM), "--archive-only", "--wait", LONGEST_WAIT, "--root", host.root]
-    rc, _out, err = run_command(argv)
+        rc, _out, err = _run_sources(host, run_command, program)
     status = _status(host)
     error = err.strip().replace("audit-rotate: ", "") or None
-    if rc == 0 and (not status or status.get("result") != "success"):
+    if rc == 0 and not _ended_well(host, status):
         rc, error = 1, "it ended with 0 and recorded no success in %s" % _rotation.STATUS
     return {"exit": rc, "error": error, "status": status}
+
+
+def _run_sources(host, run_command, program):
+    """On a tree, from a directory of our own: whoever made the tree does not get to run code on this machine."""
+    import shutil
+    import sys
+    import tempfile
+    directory = tempfile.mkdtemp(prefix="audit-rotate.")  # 0700
+    try:
+        os.mkdir(os.path.join(directory, "audit_rotate"), 0o700)
+        for path, text in program.items():
+            parent, name = path.rsplit("/", 1)
+            place = os.path.join(directory, "audit_rotate", name) if parent == _rotation.PACKAGE else os.path.join(directory, name)
+            _io.write_atomic(place, text.encode("utf-8"))
+        return run_command([
+            sys.executable, "-B", "-IS", os.path.join(directory, _rotation.PROGRAM.rpartition("/")[2]), "--archive-only",
+            "--wait", LONGEST_WAIT, "--root", host.root])
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _ended_well(host, status):
+    """True where the last run did all it was to do; in a tree it was not to rotate, so what auditd last refused does not count."""
+    status = status or {}
+    return status.get("result") == "success" or (not host.is_live and status.get("run_exit") == "ok")
 
 
 def _status(host):
@@ -200,6 +228,21 @@ def _make_parent(host, path):
     parent = path.rpartition("/")[0]
     if host.stat(parent) is None:
         _io.make_directory(host.path(parent), 0o750 if path == _rotation.CONF else 0o755)
+
+
+def _tighten(path):
+    """Root's alone; a link or file in its place goes, and what Python cached there may be anybody's."""
+    import shutil
+    if os.path.islink(path) or not os.path.isdir(path):
+        os.unlink(path)
+        return
+    shutil.rmtree(os.path.join(path, "__pycache__"), ignore_errors=True)
+    if os.path.basename(path) == "__pycache__":
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    if os.geteuid() == 0:
+        os.chown(path, 0, 0)
+    os.chmod(path, 0o755)
 
 
 def _relink(path, target):

@@ -152,6 +152,7 @@ ARGUMENT_SPEC = dict(
 
 
 def run(module):
+    from ansible_collections.auditops.auditd.plugins.module_utils import _lock
     from ansible_collections.auditops.auditd.plugins.module_utils import _rotation_install as install
     params = module.params
     host = Host(params["root"], module.run_command)
@@ -166,7 +167,8 @@ def run(module):
     if module.check_mode:
         return dict(result, changed=plan.changed or is_due)
     if plan.changed:
-        install.apply(host, plan)
+        with _lock.held(host):
+            install.apply(host, plan)
     if is_due:
         ran = result["ran"] = install.run_once(host, module.run_command, params["program"])
         if ran["exit"] in install.TOLERATED:

@@ -52,8 +52,7 @@ def main(arguments):
 
 def _run(options, chosen, why):
     from . import run
-    from ._utc import epoch
-    from .status import TELL_AGAIN, read
+    from .status import read, was_told
     verbose = options["verbose"] or options["dry_run"]
 
     def say(text):
@@ -70,7 +69,7 @@ def _run(options, chosen, why):
         raise
     if failure is None:
         return 0
-    repeated = why and before.get("exit") == failure.name and time.time() - epoch(before.get("told_at")) < TELL_AGAIN
+    repeated = why and was_told(before, failure.name, time.time())
     _complain(failure, not options["dry_run"], not repeated)
     return failure.code
 
@@ -101,7 +100,7 @@ def parse(arguments):
 def _checked(options):
     import os
     wait = options["wait"]
-    if wait is not None and not wait.isdigit():
+    if wait is not None and not (wait and set(wait) <= set("0123456789")):
         raise Failure("usage", "--wait %s: it takes whole seconds" % wait)
     options["wait"] = int(wait) if wait is not None else 0 if options["mode"] == "guard" else WAIT
     if options["root"] != "/":

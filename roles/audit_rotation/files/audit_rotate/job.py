@@ -10,6 +10,7 @@ from . import methods, store
 from .exits import Failure
 from .names import Names
 
+CLOCKS_DIFFER = 86400  # seconds ahead of now that a date may be: hosts send each other logs, and zones are mistaken
 LIST_LIMIT = 200  # entries of one list in the status file; the counts beside them are whole
 
 
@@ -44,6 +45,7 @@ class Job(object):
         self.planned = []  # (name, bytes) that a dry run would have taken over
         self.judged = False  # retention has looked at every archive, or reported what it would delete
         self.fresh = set()  # stems that came up in this run
+        self.doubtful = set()  # stems with a compressed twin that could not be read
         self.daemon_writes = False  # auditd is logging: its last room is not ours to use up
 
     def scan(self):
@@ -64,8 +66,12 @@ class Job(object):
         return entries
 
     def archives(self):
-        """[Entry] of all archives, oldest first."""
-        return sorted((entry for entry in self.scan() + self.staged() if entry.kind == "archive"), key=lambda entry: entry.order)
+        """[Entry] of all archives, oldest first. A date still to come is that of a clock which was ahead: what bears one was written
+        before the clock was put right, and so before all that bears a date gone by."""
+        latest = self.now + CLOCKS_DIFFER
+        return sorted(
+            (entry for entry in self.scan() + self.staged() if entry.kind == "archive"),
+            key=lambda entry: (entry.time <= latest, entry.order))
 
     @property
     def stage_directory(self):

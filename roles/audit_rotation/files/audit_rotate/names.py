@@ -29,7 +29,8 @@ PATTERNS = {
     "F": r"(?P<Y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)", "T": r"(?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)", "j": r"(?P<j>\d{3})",
     "s": r"(?P<s>\d{9,11})", "z": r"(?P<z>[+-]\d{4})",
 }
-TAIL = r"(?:\.(?P<sequence>\d{1,6}))?(?P<suffix>\.(?:gz|bz2|xz|zst))?$"
+TAIL = r"(?:\.(?P<sequence>\d{1,6}))?(?P<suffix>\.(?:gz|bz2|xz|zst))?\Z"
+NUMBER = re.compile(r"[0-9]{1,6}\Z")  # str.isdigit() is true of digits that int() does not take
 
 
 class Entry(object):
@@ -105,9 +106,9 @@ class Names(object):
             return Entry(directory, name, "temporary", status)
         rest = name[len(self.base) + 1:] if name.startswith(self.base + ".") else ""
         number, suffix = os.path.splitext(rest)
-        if rest.isdigit() and len(rest) <= 6:
+        if NUMBER.match(rest):
             return Entry(directory, name, "rotated", status, number=int(rest))
-        if number.isdigit() and len(number) <= 6 and suffix in SUFFIX_METHODS:
+        if NUMBER.match(number) and suffix in SUFFIX_METHODS:
             return Entry(directory, name, "rotated", status, suffix=suffix, number=int(number))
         for (_unused, zone), pattern in self._patterns:
             match = pattern.match(rest)
@@ -123,7 +124,7 @@ class Names(object):
 
     def free_stem(self, when, taken):
         """A stem that no file in ``taken`` (names) has, with whatever suffix; a sequence is added where the second is taken."""
-        stems = {_without_suffix(name) for name in taken}
+        stems = {stem_of(name) for name in taken}
         stem = self.stem(when)
         sequence = 0
         while (stem if not sequence else "%s.%d" % (stem, sequence)) in stems:
@@ -131,14 +132,15 @@ class Names(object):
         return stem if not sequence else "%s.%d" % (stem, sequence)
 
 
+def stem_of(name):
+    """The name without the suffix of a compression."""
+    stem, suffix = os.path.splitext(name)
+    return stem if suffix in SUFFIX_METHODS else name
+
+
 def temporary(name):
     """The name that ``name`` is written under until it is whole."""
     return ".%s%s" % (name, TEMPORARY)
-
-
-def _without_suffix(name):
-    stem, suffix = os.path.splitext(name)
-    return stem if suffix in SUFFIX_METHODS else name
 
 
 def _pattern(name_format):
@@ -154,8 +156,8 @@ def _pattern(name_format):
     try:
         pieces = re.split(r"(%.)", name_format)
         parts = [directive(re.match("%(.)", piece)) if piece.startswith("%") else re.escape(piece) for piece in pieces]
-        return re.compile("".join(parts) + TAIL)
-    except (KeyError, AttributeError):
+        return re.compile("".join(parts) + TAIL, re.ASCII)
+    except (KeyError, AttributeError, re.error):
         return None  # a remembered format that this release does not know
 
 

@@ -24,7 +24,7 @@ def pack(job):
     if job.method is None:
         return
     _be_nice()
-    todo = [entry for entry in job.archives() if not entry.suffix and not entry.staged]
+    todo = [entry for entry in job.archives() if not entry.suffix and not entry.staged and entry.stem not in job.doubtful]
     if job.dry_run:
         for name, size in [(entry.name, entry.status.st_size) for entry in todo] + job.planned:
             job.say("would compress %s (%d bytes) with %s" % (name, size, job.method))

@@ -6,6 +6,7 @@ import os
 
 from . import methods, store
 from ._io import fsync_directory, unlink_if_there
+from .exits import Failure
 from .pack import come_home
 
 LARGEST_START = 1 << 16  # bytes that gzip may have written before its first block can be read
@@ -37,11 +38,19 @@ def repair(job):
             if any(store.identity(entry.status) in open_now for entry in twins):
                 job.notes.append("%s is still being written and stays" % packed.name)
             elif plain and not job.dry_run:
-                plain = _settle(job, plain[0], packed)
+                try:
+                    plain = _settle(job, plain[0], packed)
+                except (OSError, Failure) as error:
+                    job.doubtful.add(stem)
+                    job.problem("partly", "%s and %s could not be compared, and both stay: %s" % (
+                        plain[0].name, packed.name, getattr(error, "strerror", None) or error))
     if not job.dry_run:
         for entry in waiting:
             if entry.kind == "archive" and os.path.lexists(entry.path):
-                _bring(job, entry)
+                try:
+                    _bring(job, entry)
+                except OSError as error:
+                    job.problem("partly", "%s stays in %s: %s" % (entry.name, job.stage_directory, error.strerror))
 
 
 def _settle(job, plain, packed):

@@ -21,11 +21,13 @@ def run(settings, mode, why=None, dry_run=False, say=None, wait=0):
     """Do one run and return (Failure or None, status document). ``mode`` is rotate, archive-only or guard; ``why`` the guard's word."""
     started = time.time()
     lock = None if dry_run else _lock(settings, wait)
-    previous = status.read(settings)
+    previous, unread = status.examine(settings)
     try:
         error, job = None, None
         try:
             job = Job(settings, previous, dry_run, say)
+            if unread:
+                job.notes.append(unread)
             _work(job, mode, why)
         except Failure as failure:
             error = failure

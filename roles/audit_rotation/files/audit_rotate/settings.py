@@ -9,6 +9,7 @@ import os
 
 from . import _rotate_conf
 from ._errors import AuditError
+from ._host import read_regular
 from ._paths import AUDITD_CONF, LOG_FILE
 from .exits import Failure
 
@@ -122,8 +123,7 @@ def _resolver(root):
 
 def _text(path, failure):
     try:
-        with open(path, "rb") as stream:
-            return stream.read().decode("utf-8", "surrogateescape")
+        return read_regular(path).decode("utf-8", "surrogateescape")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -131,7 +131,10 @@ def _text(path, failure):
 
 
 def _integer(value):
-    return int(value) if value.isdigit() else 0
+    try:
+        return max(0, int(value))
+    except ValueError:
+        return 0
 
 
 def _threshold(value, total):

@@ -8,6 +8,7 @@ import time
 
 from . import VERSION
 from ._errors import AuditError
+from ._host import read_regular
 from ._io import make_directory, write_atomic
 from ._utc import epoch, iso
 from .exits import EXITS, Failure
@@ -15,6 +16,7 @@ from .job import LIST_LIMIT
 
 SCHEMA = 1
 FORMATS_LIMIT = 20
+ASKING = ("daemon_dead", "num_logs", "write_logs", "suspended", "not_proven")  # rows of EXITS: auditd was to rotate, and did not
 TELL_AGAIN = 6 * 3600  # seconds after which a guard repeats an error that stays: it runs every few minutes, and cron mails
 
 
@@ -25,12 +27,48 @@ def path_of(settings):
 
 def read(settings):
     """The last status as a dict, empty where none can be read."""
+    return examine(settings)[0]
+
+
+def examine(settings):
+    """(status, None), or ({}, why what is there was not taken; None where nothing is there)."""
+    path = path_of(settings)
     try:
-        with open(path_of(settings), "rb") as stream:
-            status = json.loads(stream.read().decode("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return status if isinstance(status, dict) and status.get("schema") == SCHEMA else {}
+        status = json.loads(read_regular(path).decode("utf-8"))
+    except FileNotFoundError:
+        return {}, None
+    except OSError as error:
+        return {}, "%s could not be read and counts as absent: %s" % (path, error.strerror)
+    except (ValueError, RecursionError):
+        return {}, "%s is no JSON and counts as absent" % path
+    if not isinstance(status, dict) or status.get("schema") != SCHEMA:
+        return {}, "%s has not the form of schema %d and counts as absent" % (path, SCHEMA)
+    wrong = [key for key, is_sound in FORM if status.get(key) is not None and not is_sound(status[key])]
+    if wrong:
+        return {}, "%s counts as absent: %s has a value that this program never writes" % (path, wrong[0])
+    return status, None
+
+
+def _is_date(value):
+    try:
+        return isinstance(value, str) and epoch(value) > 0
+    except (ValueError, OverflowError):
+        return False
+
+
+def _are_formats(value):
+    return isinstance(value, list) and all(
+        isinstance(pair, list) and len(pair) == 2 and all(isinstance(word, str) for word in pair) for pair in value)
+
+
+def _is_refusal(value):
+    return isinstance(value, dict) and value.get("exit") in ASKING and isinstance(value.get("error"), str)
+
+
+FORM = (
+    ("last_run", _is_date), ("last_success", _is_date), ("told_at", _is_date), ("adopted_at", _is_date), ("name_formats", _are_formats),
+    ("exit", lambda value: isinstance(value, str)), ("unrotated", _is_refusal),
+)
 
 
 def document(job, mode, started, error):
@@ -40,6 +78,8 @@ def document(job, mode, started, error):
     foreign = [entry.name for entry in job.scan() if entry.kind == "foreign"]
     formats = [[job.names.name_format, job.names.zone]]
     formats += [pair for pair in previous.get("name_formats") or () if pair not in formats]
+    unrotated = _unrotated(job, mode, error)
+    shown = {"exit": error.name, "error": str(error)} if error else unrotated
     status = {
         "schema": SCHEMA,
         "program": VERSION,
@@ -47,12 +87,14 @@ def document(job, mode, started, error):
         "mode": mode,
         "last_run": iso(started),
         "last_run_seconds": round(time.time() - started, 3),
-        "last_success": iso(started) if error is None else previous.get("last_success"),
-        "result": "success" if error is None else "failed",
-        "exit": "ok" if error is None else error.name,
-        "exit_code": 0 if error is None else error.code,
-        "error": None if error is None else str(error),
-        "told_at": _told_at(previous, started, error),
+        "last_success": iso(started) if shown is None else previous.get("last_success"),
+        "result": "success" if shown is None else "failed",
+        "exit": shown["exit"] if shown else "ok",
+        "exit_code": EXITS[shown["exit"]][0] if shown else 0,
+        "error": shown["error"] if shown else None,
+        "run_exit": error.name if error else "ok",
+        "unrotated": unrotated,
+        "told_at": _told_at(previous, started, shown["exit"] if shown else None),
         "problems": [sentence for unused, sentence in job.problems][:LIST_LIMIT],
         "notes": job.notes[:LIST_LIMIT],
         "rotated": job.rotated,
@@ -80,12 +122,25 @@ def document(job, mode, started, error):
     return status
 
 
-def _told_at(previous, started, error):
-    """When this error was first told; a guard repeats it some hours later."""
-    if error is None:
+def _unrotated(job, mode, error):
+    """Why auditd last failed to rotate, {exit, error}; None once it has rotated. A run that only archived proves nothing about auditd."""
+    if error is not None and error.name in ASKING:
+        return {"exit": error.name, "error": str(error)}
+    if job.rotated or job.resumed or (error is None and mode == "rotate"):
         return None
-    same = previous.get("exit") == error.name and previous.get("told_at") and started - epoch(previous["told_at"]) < TELL_AGAIN
-    return previous["told_at"] if same else iso(started)
+    return job.previous.get("unrotated")
+
+
+def _told_at(previous, started, name):
+    """When this error (a row of EXITS, None for none) was first told; a guard repeats it some hours later."""
+    if name is None:
+        return None
+    return previous["told_at"] if was_told(previous, name, started) else iso(started)
+
+
+def was_told(previous, name, now):
+    """True where the last run told the same error, within the last hours."""
+    return previous.get("exit") == name and 0 <= now - epoch(previous.get("told_at")) < TELL_AGAIN
 
 
 def cut_short(settings, previous, mode, started, error):
@@ -93,7 +148,7 @@ def cut_short(settings, previous, mode, started, error):
     status = dict(previous) or {"schema": SCHEMA, "program": VERSION, "last_success": None}
     status.update(
         log_file=settings.log_file, mode=mode, last_run=iso(started), result="failed", exit=error.name, exit_code=error.code,
-        error=str(error), told_at=_told_at(previous, started, error))
+        error=str(error), run_exit=error.name, told_at=_told_at(previous, started, error.name))
     return status
 
 

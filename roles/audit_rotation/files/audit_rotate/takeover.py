@@ -6,6 +6,7 @@ import os
 
 from . import methods, records, store
 from ._io import fsync_directory
+from .exits import Failure
 from .repair import compare
 
 ATTEMPTS = 20  # auditd may rotate between the look and the move; each time we have moved another file and look again
@@ -34,8 +35,8 @@ def take_over(job):
             seen[identity] = entry.name
             try:
                 count += bool(_take(job, entry))
-            except OSError as error:
-                job.problem("partly", "%s could not be taken over: %s" % (entry.name, error.strerror))
+            except (OSError, Failure) as error:
+                job.problem("partly", "%s could not be taken over: %s" % (entry.name, getattr(error, "strerror", None) or error))
             except methods.Corrupt as error:
                 job.notes.append("%s is not whole (%s) and stays" % (entry.name, error))
     if count and not job.dry_run:
@@ -49,7 +50,7 @@ def _is_part_of(job, plain, packed):
     try:
         if compare(plain.path, packed) == "other":
             return False
-    except OSError:
+    except (OSError, Failure):
         return False
     if not job.dry_run:
         os.unlink(packed.path)
@@ -76,7 +77,7 @@ def _take(job, entry):
         try:
             status = os.fstat(descriptor)
             when = _last_record(descriptor, status, entry.method)
-            stem = job.names.free_stem(status.st_mtime if when is None else when, job.taken)
+            stem = job.names.free_stem(_date_of(status, job) if when is None else when, job.taken)
             target = stem + entry.suffix
             if job.dry_run:
                 job.say("would rename %s to %s" % (entry.name, target))
@@ -103,6 +104,11 @@ def _take(job, entry):
         finally:
             os.close(descriptor)
     raise OSError(0, "auditd rotates faster than its logs can be named")
+
+
+def _date_of(status, job):
+    """The mtime where it is a date that a name can tell, else now."""
+    return status.st_mtime if 0 < status.st_mtime < LAST_DATE else job.now
 
 
 def _last_record(descriptor, status, method):

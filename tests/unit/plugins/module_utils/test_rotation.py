@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils import _io, _rotate_conf, _rotation, _rotation_install
@@ -346,3 +348,49 @@ def test_plan_names_the_log_directory_of_auditd_conf_for_the_unit(tmp_path):
     (root / "srv/audit").mkdir(parents=True, mode=0o750)
     plan = _rotation_install.present(Host(str(root)), Module(root, scheduler="systemd").params, sys.executable)
     assert b"ReadWritePaths=-/srv/audit\n" in plan.written[_rotation.SERVICE][0]
+
+
+@pytest.mark.parametrize("place", [
+    "usr/local/sbin/audit_rotate/__init__.py", "usr/local/lib/audit-rotate/json.py", "usr/local/lib/audit-rotate/audit_rotate/zz.py",
+    "usr/local/sbin/json.py", "usr/local/lib/audit-rotate/audit_rotate/__pycache__/cli.cpython-%d%d.pyc" % sys.version_info[:2],
+])
+def test_no_code_of_an_offline_tree_is_run(tmp_path, monkeypatch, place):
+    root, mark = image(tmp_path), tmp_path / "run"
+    evil = root / place
+    evil.parent.mkdir(parents=True)
+    text = f"open({str(mark)!r}, 'w').close()\ndef main(arguments):\n    return 0\n"
+    evil.write_text(text)
+    if evil.suffix == ".pyc":
+        import py_compile
+        (tmp_path / "evil.py").write_text(text)
+        py_compile.compile(
+            str(tmp_path / "evil.py"), str(evil), doraise=True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    (root / "var/log/audit/audit.log.1").write_text("type=X msg=audit(1760000000.000:1): \n")
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    result = audit_rotation.run(Module(root))
+    assert result["ran"]["exit"] == 0 and result["ran"]["status"]["taken_over_count"] == 1
+    assert not mark.exists()
+    assert os.listdir(tmp_path / "tmp") == []
+    assert not (root / place).exists() or "sbin" in place
+
+
+def test_a_package_directory_that_others_may_write_to_is_put_right(tmp_path):
+    root = image(tmp_path)
+    audit_rotation.run(Module(root, run=False))
+    package = root / "usr/local/lib/audit-rotate/audit_rotate"
+    (package / "__pycache__").mkdir()
+    package.chmod(0o777)
+    assert audit_rotation.run(Module(root, run=False))["changed"]
+    assert stat.S_IMODE(package.stat().st_mode) == 0o755 and not (package / "__pycache__").exists()
+    assert not audit_rotation.run(Module(root, run=False))["changed"]
+
+
+def test_a_tree_whose_host_failed_to_rotate_is_done_once_it_is_archived(tmp_path):
+    root = image(tmp_path)
+    state = root / "var/lib/audit-rotate"
+    state.mkdir(parents=True)
+    refusal = {"exit": "daemon_dead", "error": "auditd does not run"}
+    (state / "status.json").write_text(json.dumps({"schema": 1, "result": "failed", "unrotated": refusal, **refusal}))
+    assert audit_rotation.run(Module(root))["ran"]["exit"] == 0
+    assert audit_rotation.run(Module(root))["ran"] is None
