@@ -3,12 +3,15 @@
 """Compare the time-based rotation with the policy: program, schedule, configuration, and whether it works."""
 
 import calendar
+import os
 import stat
 import time
 
 from . import _drift, _rotation
 from ._errors import AuditError
 
+CRON_DAEMONS = ("cron", "crond")  # comm of Debian's cron, cronie and busybox; anacron alone does not read /etc/cron.d
+CLOCKS_DIFFER = 86400  # seconds that a record may be ahead of now
 STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -43,6 +46,16 @@ def _installed(live, host, policy, program, family):
         different = [path for path, digest in sorted(program.items()) if _digest(host, path) != digest]
         if different:
             yield _drift.item("schedule.program", "the program of this collection", different, family)
+        unexpected = _rotation.unexpected(host, program)
+        if unexpected:
+            yield _drift.item("schedule.program_files", "nothing beside the program", unexpected, family)
+        for path in sorted(program):
+            expected, actual = _not_ours(host, path, _rotation.mode_of(path)) or (None, None)
+            if actual and path not in different:
+                yield _drift.item("schedule.program_file." + path.rpartition("/")[2], expected, actual, family)
+    loose = [path for path in _rotation.DIRECTORIES if _rotation.is_loose(host, path)]
+    if loose:
+        yield _drift.item("schedule.program_directory", "directories that only root may write to", loose, family)
     directory = ((live["storage"] or {}).get("log_file") or "/var/log/audit/audit.log").rpartition("/")[0]
     for path, (text, mode) in sorted(_rotation.desired_files(policy, scheduler, _rotation.minute_of(host), directory).items()):
         finding = _file(host, path, text, mode, family)
@@ -54,6 +67,21 @@ def _installed(live, host, policy, program, family):
     stale = [path for path in _rotation.stale_files(policy, scheduler) if host.lstat(path) is not None]
     if stale:
         yield _drift.item("schedule.other_scheduler", scheduler, stale, family)
+
+
+def _not_ours(host, path, mode):
+    """(expected, actual) of a file that root runs or reads as its own, None where it is so. In a tree the owner is its builder's matter."""
+    status = host.lstat(path)
+    if status is None:
+        return "present", "missing"
+    if not stat.S_ISREG(status.st_mode):
+        return "a regular file", "not a regular file"
+    if host.is_live and status.st_uid != 0:
+        return "a file of root's", "it belongs to uid %d" % status.st_uid
+    actual = stat.S_IMODE(status.st_mode)
+    if actual & ~mode or (mode & ~actual) & 0o111:
+        return "%04o" % mode, "%04o" % actual
+    return None
 
 
 def _digest(host, path):
@@ -76,23 +104,57 @@ def _file(host, path, text, mode, family):
         wanted, actual = _lines(text), _lines(have)
         missing, extra = [line for line in wanted if line not in actual], [line for line in actual if line not in wanted]
         return _drift.item(name, missing or "nothing more", extra or "nothing instead", family)
-    actual = stat.S_IMODE(status.st_mode)
-    if actual & ~mode:
-        return _drift.item(name, "%04o" % mode, "%04o" % actual, family)
-    return None
+    expected, actual = _not_ours(host, path, mode) or (None, None)
+    return _drift.item(name, expected, actual, family) if actual else None
 
 
 def _lines(text):
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
+def _interpreter(host, path):
+    """Why the first line of a launcher does not start the Python that the installer would have named; None where it does."""
+    try:
+        first = (host.text(path) or "").partition("\n")[0]
+    except AuditError as error:
+        return str(error)
+    if not first and host.lstat(path) is None:
+        return None  # told by schedule.program
+    interpreter = first[2:].split(" ")[0] if first.startswith("#!/") else ""
+    if first + "\n" != _rotation.shebang(interpreter) or "python" not in interpreter.rpartition("/")[2]:
+        return "%s starts with \"%s\", which the installer does not write" % (path, first[:80])
+    status = host.stat(interpreter)
+    if status is None:
+        return "%s is gone" % interpreter
+    if not stat.S_ISREG(status.st_mode) or not status.st_mode & 0o111:
+        return "%s cannot be executed" % interpreter
+    return None
+
+
+def _runs(names):
+    """True where a process of one of these names runs on this machine."""
+    for pid in os.listdir("/proc"):
+        if pid.isdigit():
+            try:
+                with open("/proc/%s/comm" % pid) as stream:
+                    if stream.read().strip() in names:
+                        return True
+            except (OSError, ValueError):
+                continue  # it has just ended
+    return False
+
+
 def _works(live, host, policy, family):
-    first = (host.text(_rotation.PROGRAM) or "").partition("\n")[0]
-    interpreter = first[2:].split(" ")[0] if first.startswith("#!") else None
-    if interpreter and host.stat(interpreter) is None:
-        yield _drift.item("schedule.interpreter", "present", "%s is gone" % interpreter, family)
+    for path in (_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM):
+        wrong = _interpreter(host, path)
+        if wrong:
+            yield _drift.item("schedule.interpreter", "present", wrong, family)
+            break
+    if host.is_live and "cron" in live["rotation"]["schedulers"] and not _runs(CRON_DAEMONS):
+        yield _drift.item("schedule.scheduler_running", "a cron daemon runs", "none of %s runs" % ", ".join(CRON_DAEMONS), family)
     last = live["rotation"]["last"]
     if last is None:
+        yield _drift.item("schedule.status", "the record of the last run", live["unavailable"].get("rotation.last") or "unreadable", family)
         return
     if last["result"] not in (None, "success"):
         yield _drift.item("schedule.last_run", "success", last["error"] or last["result"], family)
@@ -105,6 +167,10 @@ def _works(live, host, policy, family):
 def _overdue(live, host, policy, last_success, family):
     """No success for two periods. A rotation that never ran counts from its installation."""
     period = _rotation.Schedule(policy.get("schedule") or "daily").period
+    if last_success is not None and _epoch(last_success) is None:
+        return _drift.item("schedule.last_success", "a date", str(last_success)[:40], family)
+    if (_epoch(last_success) or 0) > _epoch(live["collected_at"]) + CLOCKS_DIFFER:
+        return _drift.item("schedule.last_success", "not after now", last_success, family)
     since = _epoch(last_success) or host.stat(_rotation.PROGRAM).st_mtime
     if _epoch(live["collected_at"]) - since <= 2 * period:
         return None

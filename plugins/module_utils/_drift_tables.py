@@ -105,6 +105,8 @@ WORD_WHY = {
 }
 ACTION_KEYS = ("space_left_action", "admin_space_left_action", "disk_full_action", "disk_error_action", "overflow_action")
 
+NOBODY_CAN_TELL = "Nobody can tell that auditd has loaded this file; a remediation reloads it and proves it."
+
 # id of an item (or what it starts with, ending in a dot) -> severity, subject of its controls, why, fix
 ITEMS = {
     "disk.audit": (
@@ -164,6 +166,14 @@ ITEMS = {
         "auditd.conf was changed after auditd last read it: the daemon still runs with older settings, so the file tells nothing about it.",
         "role auditd",
     ),
+    "daemon.kernel_pid": (
+        "critical", "", "The kernel sends its records to another process, not to auditd: none of them reaches the log.",
+        "restart auditd: it registers with the kernel when it starts",
+    ),
+    "daemon.log_file": (
+        "critical", "", "The log was deleted or moved while auditd wrote it: what it writes now is in no file that anybody finds.",
+        "role auditd (makes auditd open a new log), or restart auditd",
+    ),
     "daemon.refused": (
         "high", "", "auditd refused its configuration at the last reload and runs with older settings; syslog has its reason.",
         "role auditd",
@@ -211,7 +221,14 @@ ITEMS = {
     "schedule.conflict.": (
         "info", "", "Something else rotates or compresses the same log: each takes files that the other expects.", "remove the other one"),
     "schedule.": ("medium", "", "The time-based rotation is not installed as the policy says.", ROTATION),
-    "schedule.interpreter": ("high", "", "The Python that the rotation program names is gone: every run fails.", ROTATION),
+    "schedule.interpreter": (
+        "high", "", "The rotation program does not start the Python that it was installed for: a run fails, or is not ours.", ROTATION,
+    ),
+    "schedule.scheduler_running": (
+        "high", "", "Cron is to start the rotation and no cron daemon runs: nothing rotates or prunes the log.",
+        "start the cron daemon, or role audit_rotation: audit_rotation_scheduler",
+    ),
+    "schedule.status": ("medium", "", "The rotation's record of its last run cannot be read: nobody knows whether it works.", ROTATION),
     "schedule.other_scheduler": (
         "medium", "", "Two schedulers run the rotation; each rotation takes a log that the other one expects.",
         "role audit_rotation: audit_rotation_scheduler",

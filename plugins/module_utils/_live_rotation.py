@@ -76,6 +76,7 @@ def _status(host, missing):
         text = host.text(_rotation.STATUS)
         found = {} if text is None else json.loads(text)
         return {key: found.get(key) for key in STATUS_KEYS}
-    except (AuditError, ValueError, AttributeError) as error:
-        missing["rotation.last"] = "%s: %s" % (_rotation.STATUS, error)
+    except (AuditError, ValueError, AttributeError, RecursionError) as error:
+        reason = "it is not the record that audit-rotate writes" if isinstance(error, AttributeError) else error
+        missing["rotation.last"] = "%s: %s" % (_rotation.STATUS, reason)
         return None

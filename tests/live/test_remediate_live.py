@@ -28,7 +28,33 @@ ACTIONS = ("space_left_action", "admin_space_left_action", "disk_full_action", "
 
 
 @pytest.fixture
-def host(audited, tmp_path):
+def cron():
+    """A real cron daemon, which this machine may not run by itself: what it starts at its minute is the installed rotation."""
+    if {"cron", "crond"} & set(running()):
+        yield
+        return
+    program = shutil.which("cron", path="/usr/sbin:/usr/bin") or shutil.which("crond", path="/usr/sbin:/usr/bin")
+    if program is None:
+        pytest.skip("needs a cron daemon")
+    daemon = subprocess.Popen([program, "-f"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        daemon.terminate()
+        daemon.wait()
+
+
+def running():
+    """The names of all processes."""
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        try:
+            yield path.read_text().strip()
+        except OSError:
+            continue  # it has just ended
+
+
+@pytest.fixture
+def host(audited, cron, tmp_path):
     """This machine as a stock Debian 12 host with auditd running, and the playbooks to run on it."""
     remove_installed()
     rules = audited.path("/etc/audit/rules.d")

@@ -6,9 +6,17 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _drift, _live, _rotation, _ruleset, _ruleset_files
+from ansible_collections.auditops.auditd.plugins.module_utils import (
+    _drift,
+    _drift_rotation,
+    _live,
+    _rotation,
+    _ruleset,
+    _ruleset_files,
+)
 from ansible_collections.auditops.auditd.plugins.module_utils import _drift_tables as tables
 from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
 
@@ -50,7 +58,7 @@ REPORT = {
 }
 DAEMON = {
     "installed": True, "enabled": True, "running": True, "pid": 7, "report": REPORT, "last_record": {"res": "success"},
-    "older_settings": False,
+    "older_settings": False, "log_held": True,
 }
 
 
@@ -218,6 +226,10 @@ def loaded(act):
 RUNNING = [
     (daemon(running=False, report=None, pid=None), "daemon.running", "critical"),
     (daemon(older_settings=True), "daemon.auditd_conf", "medium"),
+    (daemon(older_settings=None), "daemon.auditd_conf", "medium"),
+    (daemon(log_held=False), "daemon.log_file", "critical"),
+    (status(pid=8), "daemon.kernel_pid", "critical"),
+    (status(pid=0), "daemon.kernel_pid", "critical"),
     (daemon(last_record={"res": "failed"}), "daemon.refused", "high"),
     (report(logging_suspended=True), "daemon.logging_suspended", "critical"),
     (report(disk_error=True), "daemon.disk_error", "high"),
@@ -250,7 +262,23 @@ def test_one_thing_wrong_in_daemon_or_kernel(tree, change, ident, severity):
 
 def test_values_that_the_report_does_not_tell_are_not_guessed(tree):
     assert found(drift(tree, change=report(**dict.fromkeys(REPORT)))) == {}
-    assert found(drift(tree, change=daemon(report=None, last_record=None, older_settings=None))) == {}
+    assert found(drift(tree, change=daemon(report=None, last_record=None, log_held=None))) == {}
+    assert found(drift(tree, change=status(pid=None))) == {}
+
+
+@pytest.mark.parametrize("key", ["local_events", "write_logs"])
+@pytest.mark.parametrize("asked, told", [({}, True), (None, True), ({"value": "no"}, False), ({"value": "yes"}, True)])
+def test_records_that_are_kept_out_of_the_log_unless_the_policy_says_so(tree, key, asked, told):
+    conf = tree / "etc/audit/auditd.conf"
+    conf.write_text(conf.read_text() + "%s = no\n" % key)
+    wanted = copy.deepcopy(WANTED)
+    if asked is None:
+        wanted = {}
+    elif asked:
+        wanted["auditd"]["settings"][key] = asked["value"]
+    findings = found(drift(tree, wanted, live=False))
+    assert ("disk.auditd_conf." + key in findings) == told
+    assert not told or findings["disk.auditd_conf." + key]["severity"] == "high"
 
 
 @pytest.mark.parametrize(
@@ -486,3 +514,96 @@ def test_an_auditd_that_no_boot_starts(tree, enabled, told):
     def change(document, parsed):
         document["daemon"]["enabled"] = enabled
     assert ("daemon.enabled" in found(drift(tree, change=change))) == told
+
+
+def text_of(path, text, mode=0o755):
+    return lambda tree: write(tree, path, text, mode)
+
+
+def mode_of(path, mode):
+    return lambda tree: (tree / path.lstrip("/")).chmod(mode)
+
+
+def link_to_a_copy(path):
+    def change(tree):
+        place = tree / path.lstrip("/")
+        place.rename(place.with_suffix(".copy"))
+        place.symlink_to(place.with_suffix(".copy").name)
+    return change
+
+
+def stray(path):
+    return lambda tree: write(tree, path, "")
+
+
+@pytest.mark.parametrize(("damage", "ident", "word"), [
+    (text_of(_rotation.PROGRAM, "#!/bin/true\n"), "schedule.interpreter", "which the installer does not write"),
+    (text_of(_rotation.PROGRAM, "#!/usr/bin/python3\n"), "schedule.interpreter", "which the installer does not write"),
+    (text_of(_rotation.PROGRAM, "#!/opt/other -IS\n"), "schedule.interpreter", "which the installer does not write"),
+    (mode_of("/usr/bin/python3", 0o644), "schedule.interpreter", "cannot be executed"),
+    (mode_of(_rotation.PROGRAM, 0o644), "schedule.program_file.audit-rotate", "0644"),
+    (mode_of(_rotation.PROGRAM, 0o777), "schedule.program_file.audit-rotate", "0777"),
+    (link_to_a_copy(_rotation.PROGRAM), "schedule.program_file.audit-rotate", "not a regular file"),
+    (link_to_a_copy(_rotation.CRON), "schedule.file.audit-rotate", "not a regular file"),
+    (link_to_a_copy(_rotation.CONF), "schedule.file.rotate.conf", "not a regular file"),
+    (stray(_rotation.LIBRARY + "/json.py"), "schedule.program_files", "json.py"),
+    (stray(_rotation.PACKAGE + "/cli.so"), "schedule.program_files", "cli.so"),
+    (text_of(_rotation.STATUS, "{"), "schedule.status", "status.json"),
+    (text_of(_rotation.STATUS, "[]"), "schedule.status", "status.json"),
+    (text_of(_rotation.STATUS, "[" * 100000), "schedule.status", "status.json"),
+])
+def test_a_rotation_that_cannot_run_or_is_not_ours(tree, damage, ident, word):
+    program = {_rotation.PROGRAM: _rotation.digest((tree / _rotation.PROGRAM.lstrip("/")).read_text())}
+    wanted = dict(WANTED, program=program)
+    assert found(drift(tree, wanted)) == {}
+    damage(tree)
+    assert word in str(found(drift(tree, wanted))[ident]["actual"])
+
+
+def test_a_package_that_others_may_write_to(tree):
+    (tree / _rotation.PACKAGE.lstrip("/")).mkdir(parents=True)
+    (tree / _rotation.PACKAGE.lstrip("/")).chmod(0o777)
+    assert found(drift(tree))["schedule.program_directory"]["actual"] == [_rotation.PACKAGE]
+
+
+class LiveHost(Host):
+    """A tree that is judged as the running host is."""
+
+    def __init__(self, root):
+        super().__init__(str(root))
+        self.is_live = True
+
+    def path(self, path, follow=True):
+        return self._resolve(path, follow)
+
+
+@pytest.mark.parametrize(("last_success", "drifts"), [
+    ("2026-11-23T05:00:00Z", False), ("2026-11-23T20:00:00Z", False), ("2026-11-25T05:00:00Z", True), ("2026-11-20T05:00:00Z", True),
+    ("yesterday", True), (5, True),
+])
+def test_a_success_that_is_to_come_or_no_date_is_none(tree, last_success, drifts):
+    live = {"collected_at": "2026-11-23T06:00:00Z"}
+    assert bool(_drift_rotation._overdue(live, LiveHost(tree), {}, last_success, None)) is drifts
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="changes owners: needs root")
+def test_a_file_of_somebody_else_on_a_running_host(tree):
+    path = tree / _rotation.PROGRAM.lstrip("/")
+    os.chown(path, 1000, 0)
+    assert _drift_rotation._not_ours(LiveHost(tree), _rotation.PROGRAM, 0o755)[1] == "it belongs to uid 1000"
+    assert _drift_rotation._not_ours(Host(str(tree)), _rotation.PROGRAM, 0o755) is None
+
+
+def test_a_cron_daemon_is_looked_for_among_the_processes():
+    with open("/proc/self/comm") as stream:
+        assert _drift_rotation._runs((stream.read().strip(),))
+    assert not _drift_rotation._runs(("no-such-daemon",))
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_cron_without_its_daemon_starts_nothing(tree, monkeypatch, runs):
+    monkeypatch.setattr(_drift_rotation, "_runs", lambda names: runs)
+    live = {"collected_at": "2026-11-23T06:00:00Z", "unavailable": {}, "rotation": {
+        "schedulers": ["cron"], "last": {"result": "success", "error": None, "last_success": "2026-11-23T05:00:00Z"}}}
+    idents = [item["id"] for item in _drift_rotation._works(live, LiveHost(tree), {}, None)]
+    assert idents == ([] if runs else ["schedule.scheduler_running"])
