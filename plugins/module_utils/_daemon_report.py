@@ -176,7 +176,7 @@ def _megabytes(value):
 READERS = {
     "text": str,
     "int": _integer,
-    "bool": lambda value: {"yes": True, "no": False}.get(value),
+    "bool": {"yes": True, "no": False}.get,
     "kilobytes": _kilobytes,
     "kilobytes_as_megabytes": _megabytes,
 }
