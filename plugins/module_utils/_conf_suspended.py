@@ -93,7 +93,7 @@ def spare_oldest(path, num_logs):
     """Give the log that the next rotation would overwrite a number beyond those of the rotation."""
     last = "%s.%d" % (path, num_logs - 1)
     if os.path.lexists(last):
-        os.rename(last, "%s.%d" % (path, _free_number(path, num_logs)))
+        os.rename(last, "%s.%d" % (path, free_number(path, num_logs)))
 
 
 def set_aside(path):
@@ -103,7 +103,7 @@ def set_aside(path):
     """
     if not os.path.lexists(path):
         return None
-    for number in range(_free_number(path, 1) - 1, 0, -1):
+    for number in range(free_number(path, 1) - 1, 0, -1):
         os.rename("%s.%d" % (path, number), "%s.%d" % (path, number + 1))
     first = path + ".1"
     os.rename(path, first)
@@ -111,7 +111,8 @@ def set_aside(path):
     return first
 
 
-def _free_number(path, number):
+def free_number(path, number):
+    """The first number from ``number`` on that no log beside ``path`` has."""
     while os.path.lexists("%s.%d" % (path, number)):
         number += 1
     return number

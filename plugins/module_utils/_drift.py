@@ -134,6 +134,10 @@ def _auditd(live, parsed, wanted, family):
         return
     for problem in conf["problems"]:
         yield _problem(problem, family)
+    asked = {key.lower(): value for key, value in ((wanted or {}).get("settings") or {}).items()}
+    for key in ("local_events", "write_logs"):
+        if key not in asked and str(conf["effective"].get(key)).lower() == "no":
+            yield _setting(key, "yes", conf, family)
     if not wanted:
         return
     mode = wanted.get("mode")
@@ -233,10 +237,15 @@ def _daemon(live, host, family):
         yield item("daemon.refused", "its last reload succeeded", "its last reload failed", family)
     elif daemon["older_settings"]:
         yield item("daemon.auditd_conf", "loaded after its last change", "changed after auditd last loaded it", family)
+    elif daemon["older_settings"] is None and live["auditd_conf"] is not None:
+        yield item("daemon.auditd_conf", "loaded after its last change", "unknown", family, why=tables.NOBODY_CAN_TELL)
+    effective = (live["auditd_conf"] or {}).get("effective") or {}
+    yield from _receives(live, daemon["pid"], effective, family)
     report = daemon["report"]
     if report is None:
         return
-    effective = (live["auditd_conf"] or {}).get("effective") or {}
+    if daemon["log_held"] is False:
+        yield item("daemon.log_file", "writes %s" % effective.get("log_file"), "the file it writes is not there", family)
     if report["logging_suspended"]:
         yield item("daemon.logging_suspended", "no", "yes", family)
     if report["disk_error"]:
@@ -249,6 +258,16 @@ def _daemon(live, host, family):
     for name, on_disk, running in _daemon_report.differences(_daemon_report.report_values(host, effective), report):
         key = name[:-len("_mb")]
         yield item("daemon." + key, "%d MB (auditd.conf)" % on_disk, "%d MB (running)" % running, family, key)
+
+
+def _receives(live, pid, effective, family):
+    """The kernel sends its records to one process; with local_events = no auditd does not ask for them."""
+    kernels = ((live["kernel"] or {}).get("status") or {}).get("pid")
+    if pid is None or kernels is None or kernels == pid or str(effective.get("local_events", "yes")).lower() == "no":
+        return
+    receiver = "process %d" % kernels if kernels else "no process that is seen here"
+    why = "The kernel sends its records to %s, not to auditd: none of them reaches the log." % receiver
+    yield item("daemon.kernel_pid", "process %d (auditd)" % pid, receiver, family, why=why)
 
 
 def _storage(risks, wanted, family):

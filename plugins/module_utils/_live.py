@@ -127,7 +127,7 @@ def _file(host, path):
 def _daemon(host, live, parsed, release):
     if not host.is_live:
         raise NotAvailable("%s is an offline tree: no daemon runs in it" % host.root)
-    from . import _daemon_records, _daemon_report, _daemon_signal
+    from . import _daemon_files, _daemon_records, _daemon_report, _daemon_signal
     pid = _daemon_signal.find(host)
     found = {
         "installed": host.which("auditd") is not None,
@@ -137,6 +137,7 @@ def _daemon(host, live, parsed, release):
         "report": None,
         "last_record": None,
         "older_settings": None,
+        "log_held": None,
     }
     if pid is None:
         live["unavailable"]["daemon.report"] = "auditd is not running"
@@ -152,7 +153,10 @@ def _daemon(host, live, parsed, release):
             found["last_record"] = _daemon_records.last_record(host, log_file, ("DAEMON_CONFIG", "DAEMON_START"))
         except AuditError as error:
             live["unavailable"]["daemon.last_record"] = str(error)
-        found["older_settings"] = _runs_older_settings(conf["changed_at"], found["last_record"], _started_at(pid))
+        in_force = _daemon_files.in_force(host, pid, found["last_record"])
+        found["older_settings"] = None if in_force is None else not in_force
+        if found["report"] is not None:
+            found["log_held"] = _daemon_files.is_written(host, pid, found["report"], log_file)
     return found
 
 
@@ -164,31 +168,6 @@ def _enabled(host):
         return None
     return any(host.lstat("%s/%s/auditd.service" % (UNITS, name)) is not None for name in targets) or any(
         re.match(r"S\d+auditd$", link) for name in levels for link in host.listdir("/etc/" + name))
-
-
-def _runs_older_settings(changed_at, record, started_at):
-    """True: the file is newer than the last time auditd is known to have read it. None: nobody can tell.
-
-    Inferred, because no release tells most of what it runs with. The log may have been archived with the record in it:
-    then only a start after the change proves anything.
-    """
-    if started_at is not None and changed_at < started_at:
-        return False
-    if record is None or record.get("res") != "success":
-        return None
-    return changed_at > record["time"]
-
-
-def _started_at(pid):
-    """Seconds since the epoch at which a process started, proc(5); None where that cannot be read."""
-    try:
-        with open("/proc/%d/stat" % pid, "rb") as stream:
-            ticks = int(stream.read().rpartition(b") ")[2].split()[19])
-        with open("/proc/stat", "rb") as stream:
-            boot = int(re.search(br"^btime (\d+)", stream.read(), re.M).group(1))
-    except (OSError, ValueError, IndexError, AttributeError):
-        return None
-    return boot + ticks / float(os.sysconf("SC_CLK_TCK"))
 
 
 def _kernel(host, live, parsed, release):

@@ -376,7 +376,9 @@ def run(module):
         return _rule_policy.gathered(host, params["release"])
     if params["state"] == "rendered":
         return _rule_policy.rendered(host, params)
-    return _rule_policy.converge(host, params, module.check_mode)
+    from ansible_collections.auditops.auditd.plugins.module_utils import _lock
+    with _lock.held(host, wanted=not module.check_mode):
+        return _rule_policy.converge(host, params, module.check_mode)
 
 
 def main():

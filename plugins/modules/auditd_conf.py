@@ -281,7 +281,9 @@ def run(module):
         return _rendered(module, host, release)
     if unknown and host.which("auditd") is None and host.which("auditctl") is None:
         raise AuditError("%s; install it first, or name the release of audit that will be" % unknown)
-    return _converged(module, host, release)
+    from ansible_collections.auditops.auditd.plugins.module_utils import _lock
+    with _lock.held(host, max(_lock.LONGEST_WAIT, params["timeout"]), not module.check_mode):
+        return _converged(module, host, release)
 
 
 def _release(host, params):
@@ -375,6 +377,8 @@ def _warn(module, result, plan):
         module.warn("auditd must be restarted for %s to take effect; restart: if_needed does it" % ", ".join(result["restart_required"]))
     if plan.reason:
         module.warn(plan.reason)
+    if "reopen" in plan.actions:
+        module.warn("the log was deleted or moved while auditd wrote it; what was recorded since is not in a file of that name")
     proof = result["proof"] or {}
     if proof.get("report") and proof["report"]["logging_suspended"] and "reload" in plan.actions:
         module.warn("the configuration is in force, but logging is still suspended: free room and resume it")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _conf, _conf_apply, _conf_suspended, _daemon
+from ansible_collections.auditops.auditd.plugins.module_utils import _conf, _conf_apply, _conf_suspended, _daemon, _daemon_files
 from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
 
 
@@ -101,7 +101,7 @@ class LiveTree(Host):
         return self._resolve(path, follow)
 
 
-REPORT = {"max_log_file_mb": 8, "space_left_mb": 75, "admin_space_left_mb": 50, "logging_suspended": False}
+REPORT = {"writing_to_logs": False, "max_log_file_mb": 8, "space_left_mb": 75, "admin_space_left_mb": 50, "logging_suspended": False}
 RUNNING = "max_log_file = 8\nnum_logs = 5\nspace_left = 75\nadmin_space_left = 50\n"
 
 
@@ -124,6 +124,8 @@ RUNNING = "max_log_file = 8\nnum_logs = 5\nspace_left = 75\nadmin_space_left = 5
     ({"name_format": "FQD"}, {"restart": "if_needed"}, 7, {}, ["write", "restart"], []),
 ])
 def test_plan(tree, monkeypatch, settings, options, pid, report, actions, required):
+    monkeypatch.setattr(_daemon_files, "in_force", lambda host, pid, record: True)
+    monkeypatch.setattr(_daemon_files, "unstartable", lambda host, conf, release: None)
     (tree / "etc/audit/auditd.conf").write_text(RUNNING)
     monkeypatch.setattr(_daemon, "find", lambda host: pid)
     monkeypatch.setattr(_daemon, "report", lambda host, pid, timeout, release: dict(REPORT, **report))
@@ -131,3 +133,56 @@ def test_plan(tree, monkeypatch, settings, options, pid, report, actions, requir
     before = _conf.parse(RUNNING)
     plan = _conf_apply.plan(_conf_apply.Change(LiveTree(tree), "3.0.9", before, _conf.merge(before, settings), **options))
     assert (plan.actions, plan.restart_required) == (actions, required)
+
+
+def planned(tree, monkeypatch, settings=None, held=True, known=True, unstartable=None, running=RUNNING, directory=True, **options):
+    """The plan for a running auditd that writes its log; ``held``: into the file that lies there."""
+    (tree / "etc/audit/auditd.conf").write_text(running)
+    if directory:
+        (tree / "var/log/audit").mkdir(parents=True)
+    monkeypatch.setattr(_daemon, "find", lambda host: 7)
+    monkeypatch.setattr(_daemon, "report", lambda host, pid, timeout, release: dict(REPORT, writing_to_logs=True))
+    monkeypatch.setattr(_daemon, "last_record", lambda host, log_file, types: None)
+    monkeypatch.setattr(_daemon_files, "in_force", lambda host, pid, record: known)
+    monkeypatch.setattr(_daemon_files, "holds_log", lambda host, pid, log_file: held)
+    monkeypatch.setattr(_daemon_files, "unstartable", lambda host, conf, release: unstartable)
+    before = _conf.parse(running)
+    return _conf_apply.plan(_conf_apply.Change(LiveTree(tree), "3.0.9", before, _conf.merge(before, settings or {}), **options))
+
+
+@pytest.mark.parametrize("known, actions", [(True, []), (False, ["reload"]), (None, ["reload"])])
+def test_a_file_of_which_nobody_can_tell_is_loaded(tree, monkeypatch, known, actions):
+    assert planned(tree, monkeypatch, known=known).actions == actions
+
+
+@pytest.mark.parametrize("case, actions, reason", [
+    ({}, ["reopen"], None),
+    ({"settings": {"num_logs": 4}}, ["reopen", "write", "reload"], None),
+    ({"held": None}, [], None),
+    ({"directory": False}, [], "deleted or moved"),
+    ({"running": RUNNING.replace("num_logs = 5", "num_logs = 0")}, [], "deleted or moved"),
+    ({"running": RUNNING.replace("num_logs = 5", "num_logs = 0"), "restart": "if_needed"}, ["restart"], None),
+])
+def test_a_log_that_was_taken_away_from_auditd(tree, monkeypatch, case, actions, reason):
+    plan = planned(tree, monkeypatch, **dict({"held": False}, **case))
+    assert plan.actions == actions
+    assert reason in plan.reason if reason else plan.reason is None
+
+
+def test_an_auditd_that_could_not_be_started_again_is_not_stopped(tree, monkeypatch):
+    with pytest.raises(_conf_apply.AuditError, match="left running.*local_events.*because there is no program"):
+        planned(tree, monkeypatch, {"local_events": "no"}, unstartable="there is no program", restart="if_needed")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("mode, gid", [(None, 4), (0o600, 0)])
+def test_the_group_stays_with_the_mode(tree, mode, gid):
+    path = tree / "etc/audit/auditd.conf"
+    path.write_text("num_logs = 5\n")
+    os.chown(path, 1000, 4)
+    before = _conf.parse("num_logs = 5\n")
+    attempt = _conf_apply.Change(Host(str(tree)), "3.0.9", before, _conf.merge(before, {"num_logs": 4}), mode=mode)
+    attempt.write(attempt.after)
+    assert (path.stat().st_uid, path.stat().st_gid) == (0, gid)
+    attempt.restore()
+    assert path.stat().st_gid == 4

@@ -159,22 +159,6 @@ def test_growth_of_the_trees_own_logs(tree):
     assert storage["growth"]["mb_per_day"] == 4 and storage["rotated_logs"] == ["audit.log.3", "audit.log.2", "audit.log.1"]
 
 
-@pytest.mark.parametrize(
-    ("changed_at", "record", "started_at", "expected"),
-    [
-        (100, {"res": "success", "time": 200.5}, None, False),
-        (300, {"res": "success", "time": 200.5}, None, True),
-        (300, {"res": "success", "time": 200.5}, 400, False),
-        (300, {"res": "failed", "time": 400.0}, None, None),
-        (300, None, None, None),
-        (300, None, 200, None),
-        (300, None, 301, False),
-    ],
-)
-def test_older_settings_are_inferred_or_not_known(changed_at, record, started_at, expected):
-    assert _live._runs_older_settings(changed_at, record, started_at) is expected
-
-
 def test_a_live_host_needs_root(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(AuditError, match="reading the live audit state needs root: run with become"):
