@@ -28,7 +28,8 @@ class ActionModule(ActionBase):
         arguments = {name: value for name, value in self._task.args.items() if name not in ON_CONTROLLER}
         if arguments.get("audit_rotation") and not arguments.get("program"):
             arguments["program"] = PROGRAM
-        if (arguments.get("audit_rules") or {}).get("profiles"):
+        rules = arguments.get("audit_rules") or {}
+        if rules.get("profiles") or isinstance(rules.get("rules"), str):
             arguments["audit_rules"] = _with_library(arguments["audit_rules"])
         result = self._execute_module(module_name="auditops.auditd.audit_drift", module_args=arguments, task_vars=task_vars)
         if result.get("failed") or "drift" not in result:

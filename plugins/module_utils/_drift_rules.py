@@ -6,9 +6,22 @@ A file that is written differently but means the same is no drift; so neither co
 augenrules makes of them does.
 """
 
-from . import _drift, _localise, _rule_staging, _ruleset_delta, _ruleset_files
+import operator
+import os
+import stat
+
+from . import _drift, _localise, _rule_lines, _rule_staging, _ruleset, _ruleset_delta, _ruleset_files
+from . import _rule_tables as tables
 from ._errors import AuditError
 
+NEVER = 0  # the action
+SYSCALL = 1300  # the record of a system call, linux/audit.h: without it no rule of the exit list is told
+SILENT = "These rules switch auditing off: every rule of the policy may be loaded, and nothing is recorded."
+SILENT_FIX = "delete them from their file in rules.d, or audit_rules_purge: quarantine (role audit_rules)"
+LINK = "Whoever can change what the link leads to decides what is audited; the role replaces the link and leaves its target alone."
+COMPARE = {"=": operator.eq, "!=": operator.ne, ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
+RATE_FIX = "auditctl -r 0, and take -r out of rules.d; control.rate_limit: 0 (module audit_rules) keeps it so"
+RATE = "The kernel drops records above this number a second, unseen by the daemon; the policy sets no limit."
 MOST_RULES = 100  # of one finding; the count is in its other value
 # option -> word of struct audit_status
 STATUS_WORDS = (("-f", "failure"), ("-b", "backlog_limit"), ("--backlog_wait_time", "backlog_wait_time"))
@@ -18,7 +31,7 @@ def items(live, parsed, policy, family, controls=None):
     """The findings of the layers disk (rules.d), compiled (audit.rules) and kernel. ``controls``: {rule line: ids of benchmarks}."""
     if live["rules"] is None:
         return []
-    modes = list(_modes(live, family))
+    modes = list(_modes(live, family)) + list(_links(live, parsed, family)) + list(_silent(live, parsed, policy, family))
     try:
         if _is_as_written(parsed, policy):
             parsed.disk.controls = controls or {}
@@ -28,7 +41,8 @@ def items(live, parsed, policy, family, controls=None):
         staged = _rule_staging.stage(parsed.host, parsed.files, policy, policy.get("state") or "overridden", live["version"])
     except AuditError as error:
         problems = error.details.get("problems", ())
-        reasons = ["%s line %s: %s" % (problem["file"], problem["line"], problem["reason"]) for problem in problems]
+        reasons = ["%s: %s" % (_rule_lines.where(problem, policy, problem.get("rule"), _rule_lines.VARIABLE), problem["reason"])
+                   for problem in problems]
         return [_drift.item("disk.rules_d.policy", "rules that this host can load", reasons or str(error), family)]
     staged.compiled.controls = controls or {}
     return modes + list(_disk(parsed, staged, family)) + _layers(live, parsed, staged.compiled, family)
@@ -65,6 +79,53 @@ def _modes(live, family):
     for path, entry in sorted(live["rules"]["disk"]["files"].items()):
         if int(entry["mode"], 8) & ~0o640:
             yield _drift.item("disk.rules_d_mode." + path.rpartition("/")[2], "0640 or stricter", entry["mode"], family)
+
+
+def _links(live, parsed, family):
+    paths = [path for path, text in sorted(parsed.files.items()) if _ruleset_files.managed(text)] + [_ruleset.AUDIT_RULES]
+    for path in paths:
+        found = parsed.host.lstat(path)
+        if found is not None and stat.S_ISLNK(found.st_mode):
+            layer = "compiled" if path == _ruleset.AUDIT_RULES else "disk"
+            target = os.readlink(parsed.host.path(path, follow=False))
+            yield _drift.item("%s.rules_link.%s" % (layer, path.rpartition("/")[2]), "a file", "a symbolic link to " + target, family,
+                              severity="medium", why=LINK, fix="role audit_rules")
+
+
+def _silent(live, parsed, policy, family):
+    """What is not the policy's own and leaves the kernel with little or nothing to record."""
+    limit = ((live["kernel"] or {}).get("status") or {}).get("rate_limit")
+    if limit and not _wants_rate_limit(policy):
+        yield _drift.item("kernel.rate_limit", 0, limit, family, severity="high", why=RATE, fix=RATE_FIX)
+    loaded = [rule for rule in parsed.loaded or () if is_silencing(rule)]
+    staged = [rule for rule in parsed.disk.rules if is_silencing(rule)]
+    ours = {rule.canonical for rule in staged if _ruleset_files.managed(parsed.files.get(rule.file, ""))}
+    for ident, rules in (("disk.rules_d_silent", staged), ("kernel.rules.silent", loaded)):
+        found = ["%s%s" % (rule.render(), " (%s line %s)" % (rule.file, rule.line) if rule.file else "")
+                 for rule in rules if rule.canonical not in ours]
+        if found:
+            yield _drift.item(ident, "no rule that switches auditing off", found, family, severity="high", why=SILENT, fix=SILENT_FIX)
+
+
+def _wants_rate_limit(policy):
+    if (policy.get("control") or {}).get("rate_limit"):
+        return True
+    return any(line.startswith("-r ") for text in (policy.get("files") or {}).values() for line in text.split("\n"))
+
+
+def is_silencing(rule):
+    """Whether a rule leaves nothing to record: never on all of a list, or an exclude that takes the records of system calls."""
+    fields = [field for field in rule.fields if field[0] not in (tables.ARCH, tables.KEY)]
+    if rule.list == tables.LISTS["exclude"]:
+        return bool(fields) and all(number == tables.MSGTYPE and COMPARE.get(_word(compare), operator.ne)(SYSCALL, value)
+                                    for number, compare, value in fields)
+    if rule.action != NEVER or fields:
+        return False
+    return rule.list == tables.LISTS["task"] or rule.list == tables.LISTS["exit"] and rule.is_all
+
+
+def _word(compare):
+    return tables.OPERATOR_NAMES.get(compare, compare)
 
 
 def _compiled(live, parsed, wanted, family):

@@ -6,10 +6,13 @@ import os
 import stat
 from collections import OrderedDict
 
-from . import _io, _ruleset, _ruleset_delta
+from . import _io, _rule_lines, _ruleset, _ruleset_delta, _ruleset_files
 from ._errors import AuditError, NotAvailable
 
 FILE_MODE, DIRECTORY_MODE = 0o600, 0o750
+STOPS_AT_BOOT = ("the kernel refuses this rule of a file that is not ours, and auditctl -R stops here at boot: correct it, or take "
+                 "audit_rules_purge quarantine")
+LINK = "it was a symbolic link to %s: the link is replaced or moved, what it leads to is not touched"
 NOT_ROOT = "only root may write %s: run the task with become"
 
 
@@ -138,8 +141,9 @@ def _refuse_what_would_not_boot(staged, params):
     if stops is None:
         return
     if params["on_error"] == "abort":
-        raise AuditError("%s line %s: %s: auditctl -R stops there, and nothing behind it would be loaded at boot; nothing was changed"
-                         % (stops["file"], stops["line"], stops["reason"]), problems=[_public(problem) for problem in staged.problems])
+        where = _rule_lines.where(stops, params, stops["token"])
+        raise AuditError("%s: %s: auditctl -R stops there, and nothing behind it would be loaded at boot; nothing was changed"
+                         % (where, stops["reason"]), problems=[_public(problem) for problem in staged.problems])
     for problem in staged.compiled.problems:
         if problem["fatal"]:
             staged.skipped.append(dict(_public(problem), reason=problem["reason"] + " (at boot auditctl -R stops here)"))
@@ -154,7 +158,8 @@ class _Job(object):
         self.compiled_before = host.text(_ruleset.AUDIT_RULES)
         self.texts = OrderedDict((path, staged.files[path]) for path in staged.own)
         self.texts[_ruleset.AUDIT_RULES] = staged.compiled.text
-        self.write = [path for path, text in self.texts.items() if self._before(path) != text]
+        self.links = {path: target for path, target in ((path, self._link(path)) for path in [*self.texts, *current]) if target}
+        self.write = [path for path, text in self.texts.items() if self._before(path) != text or path in self.links]
         self.modes = [path for path in self.texts if path not in self.write and self._too_open(path)]
         self.wanted = staged.compiled.rules
         if kernel is not None:
@@ -167,6 +172,14 @@ class _Job(object):
         self.have = have
         self.comparison = _ruleset_delta.compare(self.wanted, have)
         self.files_differ = bool(self.write or self.modes or staged.removed or staged.quarantined)
+
+    def _real(self, path):
+        """Where to write, remove or move: a link itself, never what it leads to."""
+        return self.host.path(path, follow=False)
+
+    def _link(self, path):
+        found = self.host.lstat(path)
+        return os.readlink(self._real(path)) if found is not None and stat.S_ISLNK(found.st_mode) else None
 
     def _before(self, path):
         return self.compiled_before if path == _ruleset.AUDIT_RULES else self.current.get(path)
@@ -200,7 +213,7 @@ class _Job(object):
             "left_out": staged.skipped,
             "quarantined": list(staged.quarantined),
             "reboot_required": self.immutable and differs,
-            "problems": [_public(problem) for problem in staged.problems],
+            "problems": [_public(problem) for problem in staged.problems] + self._link_problems(),
             "before": _side(self.have, self._control_before(), sorted(self.current)),
             "after": _side(self.wanted, dict(staged.compiled.control), list(staged.files)),
         }
@@ -208,6 +221,11 @@ class _Job(object):
             result["after"] = dict(result["after"], rules=result["before"]["rules"], at_boot=result["after"]["rules"])
         result["diff"] = self._diff(result)
         return result
+
+    def _link_problems(self):
+        touched = set(self.write) | set(self.staged.removed) | set(self.staged.quarantined)
+        return [{"file": path, "line": None, "token": target, "reason": LINK % target}
+                for path, target in sorted(self.links.items()) if path in touched]
 
     def _control_before(self):
         if self.kernel is None:
@@ -241,9 +259,12 @@ class _Job(object):
                 self._load(result)
         except Exception:
             for path, data, mode in reversed(undo):
-                real = self.host.path(path)
+                real = self._real(path)
                 if data is None:
                     _io.remove(real)
+                elif path in self.links:
+                    _io.remove(real)
+                    os.symlink(self.links[path], real)
                 else:
                     _io.write_atomic(real, data, mode)
             raise
@@ -259,23 +280,26 @@ class _Job(object):
             target = _free_name(self.host, _quarantine_path(path))
             self._remember(path, undo, backups)
             undo.append((target, None, None))
-            _io.write_atomic(self.host.path(target), self.host.read(path), FILE_MODE)
-            _io.remove(self.host.path(path))
+            if path in self.links:
+                os.symlink(self.links[path], self._real(target))
+            else:
+                _io.write_atomic(self._real(target), self.host.read(path), FILE_MODE)
+            _io.remove(self._real(path))
         for path in self.staged.removed:
             self._remember(path, undo, backups)
-            _io.remove(self.host.path(path))
+            _io.remove(self._real(path))
         for path in order:
             self._remember(path, undo, backups)
-            _io.write_atomic(self.host.path(path), self.texts[path].encode("utf-8", "surrogateescape"), FILE_MODE)
+            _io.write_atomic(self._real(path), self.texts[path].encode("utf-8", "surrogateescape"), FILE_MODE)
         for path in self.modes:
             self._remember(path, undo, [])
-            _io.write_atomic(self.host.path(path), self.host.read(path), FILE_MODE)
+            _io.write_atomic(self._real(path), self.host.read(path), FILE_MODE)
 
     def _remember(self, path, undo, backups):
         found = self.host.stat(path)
-        undo.append((path, self.host.read(path), None if found is None else stat.S_IMODE(found.st_mode)))
-        if self.params["backup"] and found is not None:
-            backups.append(_io.backup(self.host.path(path)))
+        undo.append((path, b"" if path in self.links else self.host.read(path), None if found is None else stat.S_IMODE(found.st_mode)))
+        if self.params["backup"] and found is not None and path not in self.links:
+            backups.append(_io.backup(self._real(path)))
 
     def _load(self, result):
         from . import _localise, _rule_loader
@@ -285,9 +309,28 @@ class _Job(object):
         result["commands"] = loaded.commands
         result["proven"] = True
         result["loaded"] = loaded.count
+        refused = {}
         for rule, why in loaded.skipped:
             reason = "the kernel refused it: %s" % why
             result["left_out"].append({"file": rule.file, "line": rule.line, "token": rule.render(), "reason": reason})
+            refused.setdefault(rule.file, {})[rule.line] = why
+        if refused and not tolerant:
+            self._write_without(refused, result)
+
+    def _write_without(self, refused, result):
+        """What the kernel refused becomes a comment: auditctl -R would stop there at the next boot, with nothing behind it loaded."""
+        staged = self.staged
+        for path, lines in refused.items():
+            if path in staged.own:
+                staged.files[path] = _ruleset_files.without(staged.files[path], lines)
+                _io.write_atomic(self._real(path), staged.files[path].encode("utf-8", "surrogateescape"), FILE_MODE)
+                continue
+            result["proven"] = False
+            for line in lines:
+                result["problems"].append({"file": path, "line": line, "token": path, "reason": STOPS_AT_BOOT})
+        staged.compiled = staged.compile(staged.files)
+        result["after"] = _side(staged.compiled.rules, result["after"]["control"], result["after"]["files"])
+        _io.write_atomic(self._real(_ruleset.AUDIT_RULES), staged.compiled.text.encode("utf-8", "surrogateescape"), FILE_MODE)
 
 
 def _side(rules, control, files):

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What /etc/audit/rules.d becomes under a policy: one answer for the module that writes it and the check that compares it."""
 
+import errno
 import functools
+import os
 import re
 from collections import OrderedDict
 
-from . import _localise, _rule, _ruleset, _ruleset_files
+from . import _localise, _rule, _rule_lines, _ruleset, _ruleset_files
 from ._errors import AuditError
 from ._policy import FAILURE_POLICIES
 
@@ -17,6 +19,7 @@ PANIC_WANTED = ("control.failure (audit_rules_failure) is 2, with which the kern
                 "is %s: take audit_rules_failure 1, or auditd_failure_policy stop_host; nothing was changed")
 PANIC_STATED = ("%s line %d: %r lets the kernel panic when it cannot record, and auditd_failure_policy is %s: take the line out "
                 "(audit_rules_failure sets this), or take auditd_failure_policy stop_host; nothing was changed")
+NO_PATH = (os.strerror(errno.ENOENT), os.strerror(errno.ENOTDIR))
 UNREADABLE = "the rules are not loadable as they are: %s; nothing was changed"
 
 
@@ -25,11 +28,12 @@ class Staged(object):
 
     ``own``: paths of ours in it; ``removed``: our paths that go; ``quarantined``: foreign paths that are moved away; ``problems``: as in
     C(_ruleset.Compiled), own refused lines first; ``skipped``: rules left out, [dict file, line, token, reason].
+    ``compile``: makes the Compiled of such files anew.
     """
 
     def __init__(self):
         self.files, self.own, self.removed, self.quarantined = OrderedDict(), [], [], []
-        self.problems, self.skipped, self.compiled = [], [], None
+        self.problems, self.skipped, self.compiled, self.compile = [], [], None, None
 
 
 def stage(host, current, policy, state="overridden", release=None, awk=None):
@@ -71,17 +75,24 @@ def stage(host, current, policy, state="overridden", release=None, awk=None):
             from . import _ruleset_merge
             text = _ruleset_merge.optimise_text(text, **options)
         gone = None if path in unjudged else missing
-        text, refused, skipped = _ruleset_files.leave_out(text, path, stated, policy.get("on_error", "abort"), gone, **options)
+        again = _still_refused(host, current.get(path, "")) if policy.get("on_error") == "skip" else None
+        text, refused, skipped = _ruleset_files.leave_out(text, path, stated, policy.get("on_error", "abort"), gone, again, **options)
         result.skipped += skipped
-        (result.skipped if policy.get("on_error") == "skip" else result.problems).extend(refused)
+        if policy.get("on_error") == "skip":
+            result.skipped.extend(refused)
+        else:
+            written = _ruleset_files.with_mark(wanted[path]).split("\n")
+            result.problems.extend(dict(problem, rule=written[problem["line"] - 1]) for problem in refused)
         result.files[path] = text
         result.own.append(path)
     result.own += verbatim
     result.files = _in_order(result.files)
-    result.compiled = _ruleset.compile_rules(result.files, release, awk, **_localise.options(host))
+    result.compile = functools.partial(_ruleset.compile_rules, release=release, awk=awk, **_localise.options(host))
+    result.compiled = result.compile(result.files)
     if result.problems:
         first = result.problems[0]
-        raise AuditError(UNREADABLE % ("%s line %s: %s" % (first["file"], first["line"], first["reason"])), problems=result.problems)
+        raise AuditError(UNREADABLE % ("%s: %s" % (_rule_lines.where(first, policy, first.get("rule")), first["reason"])),
+                         problems=result.problems)
     result.problems = result.compiled.problems
     if result.compiled.control.get("-f") == PANIC:
         _refuse_panic(policy, theirs)
@@ -100,9 +111,7 @@ def own_texts(current, policy, state="overridden"):
     if policy.get("content") is not None:
         wanted[base] = policy["content"]
     elif lines is not None:
-        for line in lines:
-            if "\n" in line:
-                raise AuditError("rules: %r is more than one line; give each rule its own entry" % line)
+        _rule_lines.check(lines)
         wanted[base] = "".join(line + "\n" for line in lines)
     finalize = _path(_ruleset_files.FINALIZE_FILE)
     control, immutable = policy.get("control"), policy.get("immutable")
@@ -142,10 +151,21 @@ def _refuse_panic(policy, texts):
                 raise AuditError(PANIC_STATED % (path, number, line.strip(), policy["failure_policy"]))
 
 
+def _still_refused(host, text):
+    """(rule, line) -> why the kernel refused this line of our file ``text`` in an earlier run; None where its path is there by now."""
+    refused = _ruleset_files.refused_by_kernel(text)
+
+    def why(rule, line):
+        reason = refused.get(line)
+        return None if reason in NO_PATH and _localise.missing_path(host, rule) is None else reason
+    return why
+
+
 def _merged_text(current, path, text):
     """The file with those lines added that nothing in it says already."""
     have = {rule.canonical for rule in _ruleset.parse_rules_file(current[path], path).rules}
     kept = {line.strip() for line in current[path].split("\n")}
+    kept.update(line.strip() for line in _ruleset_files.refused_by_kernel(current[path]))
     added = []
     for line in text.split("\n"):
         try:

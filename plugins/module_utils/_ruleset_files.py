@@ -12,6 +12,8 @@ LOCAL_FILE, FINALIZE_FILE = "70-auditops-local.rules", "zz-auditops-finalize.rul
 COPIES_FILE = "10-auditops-copies.rules"
 COPY = re.compile(r"^## copied: (\S+) sha256 ([0-9a-f]{64})$", re.M)
 MARK = "## Managed by auditops.auditd: changes made here are overwritten"
+KERNEL_NOTE = "## left out, the kernel refused it (%s), here: "
+REFUSED_BY_KERNEL = re.compile(r"^## left out, the kernel refused it \((.*?)\), here: (.*)$", re.M)
 LEFT_OUT = "## also in %s line %s, left out here: "
 
 
@@ -72,12 +74,26 @@ def digest(text):
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def leave_out(text, path, stated, on_error="abort", missing=None, **options):
+def refused_by_kernel(text):
+    """{line: reason} of what the kernel refused in our file ``text``."""
+    return {line: reason for reason, line in REFUSED_BY_KERNEL.findall(text)}
+
+
+def without(text, refused):
+    """Our file without the lines {number: reason} that the kernel refused: auditctl -R would stop there at boot."""
+    lines = text.split("\n")
+    for number, reason in refused.items():
+        lines[number - 1] = KERNEL_NOTE % reason + lines[number - 1]
+    return "\n".join(lines)
+
+
+def leave_out(text, path, stated, on_error="abort", missing=None, refused_before=None, **options):
     """(text, refused, skipped) of our file ``path`` without the rules that are in ``stated`` {canonical: Rule}; its own are added there.
 
     auditctl -R would stop at the second one ("Rule exists") and never come to the rest, nor to -e 2. on_error skip: lines that auditctl
     refuses (``refused``) become comments too. ``missing``: Rule -> why its path cannot be there, or None; such rules (``skipped``) become
-    comments. Both are lists of dict file, line, token, reason.
+    comments, and those for which ``refused_before`` ((rule, line) -> why the kernel refuses it, or None) has an answer. Both are
+    lists of dict file, line, token, reason.
     """
     lines, refused, skipped = [], [], []
     for number, line in enumerate(text.split("\n"), 1):
@@ -90,7 +106,11 @@ def leave_out(text, path, stated, on_error="abort", missing=None, **options):
         if isinstance(statement, _rule.Rule) and not statement.delete:
             why = missing(statement) if missing is not None else None
             other = stated.get(statement.canonical)
-            if why:
+            again = refused_before(statement, line) if refused_before is not None and not why else None
+            if again:
+                skipped.append({"file": path, "line": number, "token": line, "reason": "the kernel refused it: %s" % again})
+                line = KERNEL_NOTE % again + line
+            elif why:
                 skipped.append({"file": path, "line": number, "token": statement.path or line, "reason": why})
                 line = "## left out, %s, here: %s" % (why, line)
             elif other is None:

@@ -8,7 +8,7 @@ import functools
 from pathlib import Path
 
 import yaml
-from ansible_collections.auditops.auditd.plugins.module_utils import _library_words, _rule
+from ansible_collections.auditops.auditd.plugins.module_utils import _library_words, _rule, _rule_lines
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "roles/audit_rules/files/controls"
@@ -70,6 +70,8 @@ def with_library(arguments: dict) -> dict:
 
     Words that need no host to be judged, profiles, filters and what is skipped, are refused here, before any host is touched.
     """
+    if isinstance(arguments.get("rules"), str):  # the module's own reading of a list would split it at each comma
+        _rule_lines.check(arguments["rules"])
     profiles = arguments.get("profiles")
     if not profiles:
         return dict(arguments)
