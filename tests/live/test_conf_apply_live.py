@@ -393,3 +393,66 @@ def test_a_killed_writer_leaves_the_old_or_the_new_file(audited, lost):
     assert result["proof"]["record"] or result["changed"] is False
     assert_audited(audited, **NEW_IN_REPORT)
     assert [name for name in os.listdir(directory) if name.endswith(".auditops-new")] == []
+
+
+def test_a_log_that_was_deleted_under_auditd_is_opened_anew(site, lost):
+    site.start()
+    pid = site.pid
+    assert apply(site, {"max_log_file": 8})["result"]["actions"] == []
+    (site.log_dir / "audit.log").unlink()
+    result = apply(site, {"max_log_file": 8})["result"]
+    assert result["actions"] == ["reopen"] and result["changed"] and site.pid == pid
+    assert_audited(site)
+    assert apply(site, {"max_log_file": 8})["result"]["actions"] == []
+
+
+def test_an_auditd_whose_log_directory_is_gone_is_left_alive(site):
+    site.start()
+    pid, gone = site.pid, site.log_dir.with_name("audit.gone")
+    site.log_dir.rename(gone)
+    try:
+        answer = site.module("auditd_conf", settings={"max_log_file": 9}, timeout=2)
+        assert site.pid == pid and answer["details"]["rolled_back"] and answer["details"]["audited"] is False
+        assert "auditd still runs" in answer["error"] and "could not be restarted because" in answer["error"]
+        refused = site.module("auditd_conf", settings={"local_events": "no"}, restart="if_needed", timeout=2)
+        assert site.pid == pid and "left running" in refused["error"]
+    finally:
+        gone.rename(site.log_dir)
+
+
+def test_a_broken_old_file_and_a_deleted_log_do_not_end_auditd(site):
+    site.start()
+    pid = site.pid
+    site.configure(num_logs="x")
+    (site.log_dir / "audit.log").unlink()
+    answer = site.module("auditd_conf", state="replaced", content=conf_text(max_log_file=9), timeout=2)
+    assert site.pid == pid and "result" in answer, answer
+    assert_audited(site, max_log_file_mb=9)
+
+
+def test_a_program_that_cannot_be_executed_is_not_needed_to_live(audited):
+    audited.start()
+    pid = audited.pid
+    program = os.path.realpath("/sbin/auditd")
+    mode = os.stat(program).st_mode & 0o7777
+    os.chmod(program, 0o644)
+    try:
+        answer = audited.module("auditd_conf", settings={"local_events": "no"}, restart="if_needed", timeout=2)
+    finally:
+        os.chmod(program, mode)
+    assert audited.pid == pid and "left running" in answer["error"] and "no executable program" in answer["error"]
+
+
+def test_a_file_whose_time_was_set_back_and_whose_record_is_archived_is_loaded(site, lost):
+    site.start()
+    assert apply(site, {"num_logs": 5})["result"]["actions"] == []
+    path = site.path(CONF)
+    before = os.stat(path)
+    path.write_text(conf_text(disk_full_action="SUSPEND"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert apply(site, {"disk_full_action": "SUSPEND"})["result"]["actions"] == ["reload"]
+    os.kill(site.pid, signal.SIGUSR1)
+    wait_for(lambda: (site.log_dir / "audit.log.1").exists(), "the rotation")
+    (site.log_dir / "audit.log.1").unlink()
+    os.chmod(path, 0o640)
+    assert apply(site, {"disk_full_action": "SUSPEND"})["result"]["actions"] == [], "the proof outlives the record"

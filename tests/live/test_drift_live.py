@@ -28,7 +28,14 @@ def test_a_running_auditd_that_is_as_its_file_says(site):
     site.start()
     document = drift(site)
     assert [name for name in found(document) if name.startswith(("daemon.", "disk."))] == []
-    assert document["live"]["daemon"] == {"installed": True, "running": True, "logging_suspended": False}
+    daemon = document["live"]["daemon"]
+    assert (daemon["installed"], daemon["running"], daemon["logging_suspended"]) == (True, True, False)
+
+
+def test_a_log_that_was_deleted_under_auditd(site):
+    site.start()
+    (site.log_dir / "audit.log").unlink()
+    assert found(drift(site))["daemon.log_file"]["severity"] == "critical"
 
 
 def test_two_looks_are_the_same(audited):
