@@ -452,7 +452,7 @@ def test_a_file_whose_time_was_set_back_and_whose_record_is_archived_is_loaded(s
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert apply(site, {"disk_full_action": "SUSPEND"})["result"]["actions"] == ["reload"]
     os.kill(site.pid, signal.SIGUSR1)
-    wait_for(lambda: (site.log_dir / "audit.log.1").exists(), "the rotation")
+    wait_for((site.log_dir / "audit.log.1").exists, "the rotation")
     (site.log_dir / "audit.log.1").unlink()
     os.chmod(path, 0o640)
     assert apply(site, {"disk_full_action": "SUSPEND"})["result"]["actions"] == [], "the proof outlives the record"

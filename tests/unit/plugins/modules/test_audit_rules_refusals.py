@@ -15,7 +15,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils import _drift_rule
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.modules import audit_drift, audit_rotation, audit_rules
 from rules_tree import Module, Tree
-from test_audit_rules import MOUNT, WATCH, converge, host, kernel, put  # noqa: F401 fixtures
+from test_audit_rules import MOUNT, WATCH, converge, put
 
 SETS = {
     "-f 2": "audit_rules_failure",
