@@ -308,7 +308,10 @@ def _cron_text(schedule, guard, minute):
 
 
 def _service(description, command, config, log_directory):
-    """A oneshot that may write where the logs and its state lie, see every process's open files, signal auditd, and no more."""
+    """A oneshot that may write where the logs and its state lie, see every process's open files, signal auditd, and no more.
+
+    It sees /home and /root: the interpreter that Ansible uses may lie there, and 203/EXEC at each tick is what hiding them came to.
+    """
     files = [config[key] for key in ("textfile", "log_file") if config[key]]
     directories = [log_directory, config["state_dir"]] + [path.rpartition("/")[0] for path in files]
     return HEADER + """[Unit]
@@ -329,7 +332,7 @@ NoNewPrivileges=yes
 PrivateDevices=yes
 PrivateTmp=yes
 ProtectControlGroups=yes
-ProtectHome=yes
+ProtectHome=read-only
 ProtectHostname=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes

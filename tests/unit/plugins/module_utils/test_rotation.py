@@ -143,6 +143,8 @@ def test_systemd_takes_the_units(tmp_path):
     ours = [line for line in done.stderr.splitlines() if str(tmp_path) in line or "audit-rotate" in line]
     assert ours == []
     assert "ReadWritePaths=-/var/lib/node\n" in files[_rotation.SERVICE][0]
+    # an interpreter below /home or /root is there for the unit too
+    assert all("ProtectHome=read-only\n" in files[path][0] for path in (_rotation.SERVICE, _rotation.GUARD_SERVICE))
 
 
 def test_rotate_conf_says_what_differs_from_the_defaults_and_reads_back():
