@@ -152,7 +152,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be done in check mode, in this order.
+  description:
+    - What was done, or would be done in check mode, in this order - C(write), C(mode), C(resume), C(reopen) (of a log that was deleted
+      under auditd), C(reload), C(restart), C(start).
   returned: O(state=merged) or O(state=replaced)
   type: list
   elements: str
