@@ -147,7 +147,7 @@ ARGUMENT_SPEC = dict(
     root={"type": "path", "default": "/"},
     state={"type": "str", "default": "present", "choices": ["present", "absent"]},
     run={"type": "bool", "default": True},
-    program={"type": "dict"},
+    program={"type": "dict", "no_log": True},  # its text is no secret, but 60 KB that no journal needs
 )
 
 
