@@ -47,7 +47,7 @@ def compare(live, parsed, wanted):
         items.extend(_drift_rotation.items(live, parsed.host, wanted["audit_rotation"], wanted.get("program") or {}, family))
     if not _is_absent(live):
         items.extend(_storage(risks, wanted, family))
-    items.extend(_boot(live, wanted, family))
+    items.extend(_boot(live, family))
     items = sorted(_unique(items), key=_order)
     from . import _live
     return _live.as_text({
@@ -309,7 +309,7 @@ def wanted_control(wanted):
     return found
 
 
-def _boot(live, wanted, family):
+def _boot(live, family):
     boot = live["boot"]
     if boot is None:
         return

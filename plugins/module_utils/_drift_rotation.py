@@ -2,17 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare the time-based rotation with the policy: program, schedule, configuration, and whether it works."""
 
-import calendar
 import os
 import stat
-import time
 
-from . import _drift, _rotation
+from . import _drift, _rotation, _utc
 from ._errors import AuditError
 
 CRON_DAEMONS = ("cron", "crond")  # comm of Debian's cron, cronie and busybox; anacron alone does not read /etc/cron.d
 CLOCKS_DIFFER = 86400  # seconds that a record may be ahead of now
-STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def items(live, host, policy, program, family):
@@ -179,6 +176,6 @@ def _overdue(live, host, policy, last_success, family):
 
 def _epoch(text):
     try:
-        return calendar.timegm(time.strptime(text, STAMP))
+        return _utc.epoch(text) if text else None
     except (TypeError, ValueError):
         return None

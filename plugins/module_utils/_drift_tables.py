@@ -267,7 +267,6 @@ RISK_FIXES = {
     "admin_space_left_action_mail": "role auditd: auditd_failure_policy, or install a mailer",
     "kernel_failure": "role audit_rules: audit_rules_failure",
     "backlog_limit": BACKLOG,
-    "period": "role audit_rotation: audit_rotation_ceiling_megabytes, audit_rotation_schedule, or a larger partition",
 }
 # Where the policy itself chose the word, only room helps.
 ROOM = "role audit_rotation: audit_rotation_keep_megabytes; role auditd: auditd_conf.space_left, .admin_space_left; or a larger partition"

@@ -14,7 +14,6 @@ import time
 from ._errors import AuditError, NotAvailable
 from ._paths import AUDITD_CONF, LOG_FILE
 
-RULES_D = "/etc/audit/rules.d"
 COMPILED_RULES = "/etc/audit/audit.rules"
 OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 GRUB = "/etc/default/grub"

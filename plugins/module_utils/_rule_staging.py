@@ -12,7 +12,6 @@ from . import _localise, _rule, _rule_lines, _ruleset, _ruleset_files
 from ._errors import AuditError
 from ._policy import FAILURE_POLICIES
 
-STATES = ("merged", "replaced", "overridden")
 PANIC = "2"  # -f: the kernel panics when it cannot record
 PANIC_LINE = re.compile(r"^(?!\s*#).*(?:^| )-[a-zA-Z]*f *2(?: |$)")
 PANIC_WANTED = ("control.failure (audit_rules_failure) is 2, with which the kernel panics when it cannot record, and auditd_failure_policy "
