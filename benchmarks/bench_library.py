@@ -17,7 +17,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ansible_collections.auditops.auditd.plugins.module_utils import _library, _ruleset
+from ansible_collections.auditops.auditd.plugins.module_utils._library import resolve as _library
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _ruleset
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 
 SAMPLES = (Path("/usr/share/doc/auditd/examples/rules"), Path("/usr/share/audit-rules"), Path("/usr/share/audit/sample-rules"))

@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../plugins"))
 
-from module_utils import _kernel, _rule, _rule_loader, _ruleset, _ruleset_delta  # noqa: E402
+from module_utils import _kernel, _rule, _rule_grammar, _rule_loader, _ruleset, _ruleset_delta  # noqa: E402
 
 CHANGED, ROUNDS = 5, 3
 KINDS = (
@@ -53,8 +53,8 @@ def load(count):
     all; one that only adds is.
     """
     before = _rule_loader.read()
-    wanted = [_rule.parse(text) for text in texts(count)]
-    replaced = [_rule.parse(text) for text in texts(count)]
+    wanted = [_rule_grammar.parse(text) for text in texts(count)]
+    replaced = [_rule_grammar.parse(text) for text in texts(count)]
     for place in range(CHANGED):
         replaced[place * 7].keys = ("changed",)
     deltas = {"replaced": [], "added": [], "deleted": []}

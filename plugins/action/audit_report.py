@@ -17,7 +17,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-        from ansible_collections.auditops.auditd.plugins.plugin_utils import report
+        from ansible_collections.auditops.auditd.plugins.plugin_utils import report, report_formats
 
         super().run(tmp, task_vars)
         _spec, options = self.validate_argument_spec(
@@ -31,7 +31,7 @@ class ActionModule(ActionBase):
         report_dir = unfrackpath(options["report_dir"], follow=False)
         try:
             fleet = report.load(report_dir, options["hosts"], options["failed"])
-            files = report.write(fleet, report_dir, options["formats"])
+            files = report_formats.write(fleet, report_dir, options["formats"])
         except AuditError as error:
             raise AnsibleActionFail(str(error)) from error
         except OSError as error:

@@ -211,7 +211,7 @@ def rules():
 
 
 def loaded_rules(run_command=None):
-    """What C(_rule.from_loaded) takes, one per loaded rule: bytes from netlink, or a line of C(auditctl -l) where no socket opens."""
+    """What C(grammar.from_loaded) takes, one per loaded rule: bytes from netlink, or a line of C(auditctl -l) where no socket opens."""
     try:
         return rules()
     except NoSocket:

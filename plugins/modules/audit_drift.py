@@ -340,7 +340,9 @@ ARGUMENT_SPEC = {
 
 
 def run(module):
-    from ansible_collections.auditops.auditd.plugins.module_utils import _drift, _host, _live
+    from ansible_collections.auditops.auditd.plugins.module_utils._drift import document as _drift
+    from ansible_collections.auditops.auditd.plugins.module_utils._host import host as _host
+    from ansible_collections.auditops.auditd.plugins.module_utils._live import collect as _live
     if module.params["audit_rotation"]:
         _refuse_bad_rotation(module.params["audit_rotation"])
     host = _host.Host(module.params["root"], module.run_command)
@@ -355,7 +357,7 @@ def run(module):
 
 def _refuse_bad_rotation(policy):
     """What the rotation could not be installed with is said before anything is compared, so before anything is remediated."""
-    from ansible_collections.auditops.auditd.plugins.module_utils import _rotation
+    from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
     try:
         _rotation.desired_files(policy, "systemd", 0)  # with systemd it looks at everything
     except AuditError as error:

@@ -123,7 +123,8 @@ ARGUMENT_SPEC = {
 
 
 def run(module):
-    from ansible_collections.auditops.auditd.plugins.module_utils import _host, _live
+    from ansible_collections.auditops.auditd.plugins.module_utils._host import host as _host
+    from ansible_collections.auditops.auditd.plugins.module_utils._live import collect as _live
     host = _host.Host(module.params["root"], module.run_command)
     return {"changed": False, "info": _live.collect(host, module.params["release"] or None)}
 

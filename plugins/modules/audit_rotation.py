@@ -140,7 +140,7 @@ import sys
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 
 ARGUMENT_SPEC = dict(
     _arguments.ROTATION,
@@ -152,8 +152,8 @@ ARGUMENT_SPEC = dict(
 
 
 def run(module):
-    from ansible_collections.auditops.auditd.plugins.module_utils import _lock
-    from ansible_collections.auditops.auditd.plugins.module_utils import _rotation_install as install
+    from ansible_collections.auditops.auditd.plugins.module_utils._apply import rotation as install
+    from ansible_collections.auditops.auditd.plugins.module_utils._host import lock as _lock
     params = module.params
     host = Host(params["root"], module.run_command)
     plan = install.absent(host) if params["state"] == "absent" else install.present(host, params, sys.executable)

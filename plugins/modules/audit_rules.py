@@ -364,19 +364,19 @@ ARGUMENT_SPEC = dict(
 
 
 def run(module):
-    from ansible_collections.auditops.auditd.plugins.module_utils import _rule_policy
+    from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules as _rule_policy
     params = dict(module.params)
     module.params["library"] = None  # or each result would carry it back
     if params["state"] == "parsed":
         return _rule_policy.parsed(params["content"], params["release"])
-    from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
+    from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
     host = Host(params["root"], module.run_command)
     host.arch = params["arch"]
     if params["state"] == "gathered":
         return _rule_policy.gathered(host, params["release"])
     if params["state"] == "rendered":
         return _rule_policy.rendered(host, params)
-    from ansible_collections.auditops.auditd.plugins.module_utils import _lock
+    from ansible_collections.auditops.auditd.plugins.module_utils._host import lock as _lock
     with _lock.held(host, wanted=not module.check_mode):
         return _rule_policy.converge(host, params, module.check_mode)
 

@@ -249,9 +249,9 @@ audited:
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.auditops.auditd.plugins.module_utils import _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 
 PATH = "/etc/audit/auditd.conf"
 ARGUMENT_SPEC = {
@@ -283,7 +283,7 @@ def run(module):
         return _rendered(module, host, release)
     if unknown and host.which("auditd") is None and host.which("auditctl") is None:
         raise AuditError("%s; install it first, or name the release of audit that will be" % unknown)
-    from ansible_collections.auditops.auditd.plugins.module_utils import _lock
+    from ansible_collections.auditops.auditd.plugins.module_utils._host import lock as _lock
     with _lock.held(host, max(_lock.LONGEST_WAIT, params["timeout"]), not module.check_mode):
         return _converged(module, host, release)
 
@@ -291,7 +291,7 @@ def run(module):
 def _release(host, params):
     if params["release"]:
         return params["release"], None
-    from ansible_collections.auditops.auditd.plugins.module_utils import _daemon_release
+    from ansible_collections.auditops.auditd.plugins.module_utils._host import audit_release as _daemon_release
     return _daemon_release.release(host)
 
 
@@ -309,7 +309,7 @@ def _rendered(module, host, release):
 
 
 def _converged(module, host, release):
-    from ansible_collections.auditops.auditd.plugins.module_utils import _conf_apply
+    from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf as _conf_apply
     params = module.params
     text = host.text(params["path"])
     before = None if text is None else _conf.parse(text)

@@ -8,8 +8,11 @@ import functools
 from pathlib import Path
 
 import yaml
-from ansible_collections.auditops.auditd.plugins.module_utils import _library_words, _rule, _rule_lines
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._library import words as _library_words
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar as _rule_grammar
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import lines as _rule_lines
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import rule as _rule
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "roles/audit_rules/files/controls"
 SECTIONS = ("products", "controls", "filters", "waivers")
@@ -160,7 +163,7 @@ def _check_line(path: Path, where: str, line: object) -> None:
         raise LibraryError(f"{path.name}: {where}: {line!r} is {_kind(line)}, not a line for auditctl")
     try:
         # as on the machine that knows most calls: which of them the host has is seen there
-        statement = _rule.parse(line, machine="x86_64", users=lambda name: 1, groups=lambda name: 1)
+        statement = _rule_grammar.parse(line, machine="x86_64", users=lambda name: 1, groups=lambda name: 1)
     except _rule.RuleError as error:
         raise LibraryError(f"{path.name}: {where}: auditctl refuses {line!r}: {error.reason}") from error
     if statement is None:

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from ansible_collections.auditops.auditd.plugins.module_utils import _io
-from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._host import files as _io
 
 SCHEMA = 1
 STATUSES = ("drifted", "unknown", "in_sync")
@@ -28,10 +27,10 @@ LARGEST_DOCUMENT = 32 << 20  # bytes
 def spool(report_dir: str, host: str, document: dict, phase: str) -> str:
     """Write the document of a host and return its path. Phase before keeps a second copy, phase now removes an old one."""
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    path = _write(Path(report_dir) / "hosts" / file_name(host), text)
+    path = write_text(Path(report_dir) / "hosts" / file_name(host), text)
     before = Path(report_dir) / "before" / file_name(host)
     if phase == "before":
-        _write(before, text)
+        write_text(before, text)
     elif phase == "now":
         before.unlink(missing_ok=True)
     return str(path)
@@ -46,7 +45,7 @@ def file_name(host: str) -> str:
     return name + ".json"
 
 
-def _write(path: Path, text: str) -> Path:
+def write_text(path: Path, text: str) -> Path:
     path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
     data = text.encode("utf-8", "backslashreplace")  # in JSON and in a page that is how to write what is no character
     _io.write_atomic(str(path), data)
@@ -275,42 +274,3 @@ def _more(entries: list, limit: int) -> list[str]:
 def _plain(text: str) -> str:
     """Text from a host without control characters: a terminal would obey them."""
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
-
-
-def write(fleet: Fleet, report_dir: str, formats: list[str]) -> dict[str, str]:
-    """Write the fleet in each of ``formats`` and return {format: path}; AuditError for a format that is not known."""
-    unknown = [name for name in formats if name not in FORMATS]
-    if unknown:
-        raise AuditError(f"formats: {', '.join(map(str, unknown))} is not known; known are {', '.join(sorted(FORMATS))}")
-    written = {}
-    for name in formats:
-        file, render = FORMATS[name]
-        written[name] = str(_write(Path(report_dir) / file, render(fleet)))
-    return written
-
-
-def as_json(fleet: Fleet) -> str:
-    """The whole fleet as one JSON object, the documents as they were spooled."""
-    document = {
-        "schema": SCHEMA,
-        "counts": fleet.counts,
-        "before_counts": fleet.before_counts,
-        "severities": fleet.severities,
-        "hosts": [host.now for host in sorted(fleet.hosts, key=lambda host: host.name)],
-        "before": {host.name: host.before for host in fleet.hosts if host.before},
-        "left_out": [{"file": name, "reason": reason} for name, reason in fleet.problems],
-    }
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def as_html(fleet: Fleet) -> str:
-    from . import report_page
-
-    return report_page.render(fleet)
-
-
-# format -> file in the report directory, function that renders it
-FORMATS = {
-    "html": ("index.html", as_html),
-    "json": ("fleet.json", as_json),
-}

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
+from . import report
+
 if TYPE_CHECKING:
     from .report import Fleet
 
@@ -18,8 +20,6 @@ MOST_LINES = 30  # of one value: three hundred missing rules are told by their n
 
 def render(fleet: Fleet) -> str:
     """The page. Values are escaped by the template engine, whatever a host sent."""
-    from . import report
-
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["value_lines"] = value_lines
     environment.filters["in_words"] = report.in_words

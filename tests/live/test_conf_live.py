@@ -16,8 +16,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _conf, _daemon
-from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._daemon import control as _daemon
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 
 FIXTURES = Path(__file__).parents[1] / "unit" / "plugins" / "module_utils" / "fixtures"
 CHROOTS = Path(os.environ.get("AUDITOPS_CHROOTS", "/nonexistent"))

@@ -13,8 +13,13 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _drift, _library, _library_host, _live, _privileged, _rule_policy
-from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules as _rule_policy
+from ansible_collections.auditops.auditd.plugins.module_utils._drift import document as _drift
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._library import on_host as _library_host
+from ansible_collections.auditops.auditd.plugins.module_utils._library import privileged as _privileged
+from ansible_collections.auditops.auditd.plugins.module_utils._library import resolve as _library
+from ansible_collections.auditops.auditd.plugins.module_utils._live import collect as _live
 from ansible_collections.auditops.auditd.plugins.modules import audit_rules
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 from auditd_site import wait_for

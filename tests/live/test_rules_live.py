@@ -18,9 +18,15 @@ import threading
 import time
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _kernel, _rule, _rule_loader, _rule_policy, _ruleset, _ruleset_delta
+from ansible_collections.auditops.auditd.plugins.module_utils import _kernel
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import loader as _rule_loader
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules as _rule_policy
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _ruleset
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import delta as _ruleset_delta
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar as _rule_grammar
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import rule as _rule
 from ansible_collections.auditops.auditd.plugins.modules import audit_rules
 
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
@@ -94,7 +100,7 @@ def test_corpus_is_refused_where_auditctl_refuses_and_in_sync_where_it_loads(ker
     loaded = [rule for rule in in_kernel() if rule.path != "%s/first" % tmp_path]
     assert [len(part) for part in _ruleset_delta.compare(wanted, loaded)[:3]] == [0, 0, 0]
     if wanted:
-        changed = _rule.parse(wanted[len(wanted) // 2].render(), release=release).resolve(os.path.isdir)
+        changed = _rule_grammar.parse(wanted[len(wanted) // 2].render(), release=release).resolve(os.path.isdir)
         changed.keys += ("changed",)
         others = [changed if place == len(wanted) // 2 else rule for place, rule in enumerate(wanted)]
         assert [len(part) for part in _ruleset_delta.compare(others, loaded)[:2]] == [1, 1]
@@ -114,7 +120,7 @@ def test_converge_then_delta_then_nothing(etc_audit, tmp_path):
     assert (first["loaded"], first["proven"]) == (40, True)
     assert _kernel.status()["backlog_limit"] == 9000
     listed = subprocess.run(["auditctl", "-l"], capture_output=True, text=True, check=True).stdout.splitlines()
-    assert {_rule.parse(line).canonical for line in listed} == {_rule.parse(line).canonical for line in rules}
+    assert {_rule_grammar.parse(line).canonical for line in listed} == {_rule_grammar.parse(line).canonical for line in rules}
     assert not converge(etc_audit, rules=rules, control={"backlog_limit": 9000, "failure": 1})["changed"]
     rules[7] = rules[7].replace("1000", "500")
     foretold = converge(etc_audit, check_mode=True, rules=rules)
@@ -248,7 +254,8 @@ def test_a_running_list_is_read_whole(kernel_audit):
     """A thousand rules come in many parts, and none is lost."""
     with _kernel.Netlink() as netlink:
         for number in range(300):
-            _kernel.add_rule(netlink, _rule.parse("-a always,exit -F arch=b64 -S mount -F a0=%d -F a1=%d" % (number, number)).to_kernel())
+            line = "-a always,exit -F arch=b64 -S mount -F a0=%d -F a1=%d" % (number, number)
+            _kernel.add_rule(netlink, _rule_grammar.parse(line).to_kernel())
     assert len(_kernel.rules()) == 300
     assert len({rule.canonical for rule in in_kernel()}) == 300
 
@@ -272,9 +279,9 @@ def test_the_loader_puts_back_what_it_deleted(kernel_audit):
     lines = ["-a always,exit -F arch=b64 -S mount -k a", "-a never,exit -F arch=b64 -S umount2", "-a always,user"]
     with _kernel.Netlink() as netlink:
         for line in lines:
-            _kernel.add_rule(netlink, _rule.parse(line).to_kernel())
+            _kernel.add_rule(netlink, _rule_grammar.parse(line).to_kernel())
     state = _rule_loader.read()
-    wanted = [_rule.parse("-a never,task"), _rule.parse("-a always,exit -F dir=/no/such/directory -F perm=wa")]
+    wanted = [_rule_grammar.parse("-a never,task"), _rule_grammar.parse("-a always,exit -F dir=/no/such/directory -F perm=wa")]
     with pytest.raises(AuditError, match="the previous set of 3 rules is in force"):
         _rule_loader.load(wanted, _ruleset_delta.plan(wanted, state.rules), [("backlog_limit", 77)], state)
     assert _kernel.rules() == [rule.data for rule in state.rules]

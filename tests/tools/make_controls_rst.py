@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.auditops.auditd.plugins.module_utils import _library
+from ansible_collections.auditops.auditd.plugins.module_utils._library import resolve as _library
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 
 COLLECTION = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ import pytest
 COLLECTION = Path(__file__).resolve().parents[2]
 ON_HOSTS = sorted(
     path
-    for pattern in ("plugins/modules/*.py", "plugins/module_utils/*.py", "roles/*/files/**/*.py", "roles/*/files/audit-*")
+    for pattern in ("plugins/modules/*.py", "plugins/module_utils/**/*.py", "roles/*/files/**/*.py", "roles/*/files/audit-*")
     for path in COLLECTION.glob(pattern)
 )
 
@@ -50,7 +50,9 @@ def test_module_utils_know_nothing_of_ansible(path):
 
 @pytest.mark.skipif(PYTHON36 is None, reason="no Python 3.6 here")
 def test_module_utils_import_on_python_36():
-    names = [path.stem for path in ON_HOSTS if path.parent.name == "module_utils" and path.stem != "__init__"]
+    shared = COLLECTION / "plugins/module_utils"
+    names = [".".join(path.relative_to(shared).with_suffix("").parts) for path in ON_HOSTS if shared in path.parents]
+    assert len(names) > 50
     prefix = "ansible_collections.auditops.auditd.plugins.module_utils."
     program = "import importlib; [importlib.import_module(%r + name) for name in %r]" % (prefix, names)
     root = COLLECTION.parents[2]

@@ -15,7 +15,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _library
+from ansible_collections.auditops.auditd.plugins.module_utils._library import resolve as _library
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 
 CONTENT = os.environ.get("AUDITOPS_SCAP_CONTENT")

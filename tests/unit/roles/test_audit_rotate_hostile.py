@@ -172,13 +172,13 @@ def installed(tmp_path):
     """A launcher that believes it is the installed one, in a place of the test's own."""
     home = tmp_path / "lib"
     shutil.copytree(FILES / "audit_rotate", home / "audit_rotate", ignore=shutil.ignore_patterns("__pycache__"))
-    for path in (FILES / "../../../plugins/module_utils").glob("_*.py"):
-        shutil.copy(path, home / "audit_rotate")
+    shutil.copytree(
+        FILES / "../../../plugins/module_utils", home / "audit_rotate", ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
     launcher = tmp_path / "sbin/audit-rotate"
     launcher.parent.mkdir()
     launcher.write_text((FILES / "audit-rotate").read_text().replace("/usr/local/lib/audit-rotate", str(home)).replace(
         '"/usr/local/sbin"', repr(str(launcher.parent))))
-    for place in (home, home / "audit_rotate"):
+    for place in (home, *(path for path in home.rglob("*") if path.is_dir())):
         place.chmod(0o755)
     return home, launcher
 
@@ -197,7 +197,7 @@ def test_the_installed_launcher_takes_nothing_but_its_package(tmp_path):
     assert done.returncode == 0 and done.stdout.startswith("audit-rotate "), done.stderr
 
 
-@pytest.mark.parametrize("where", [".", "audit_rotate", "audit_rotate/__pycache__"])
+@pytest.mark.parametrize("where", [".", "audit_rotate", "audit_rotate/__pycache__", "audit_rotate/_host", "audit_rotate/_host/__pycache__"])
 def test_a_package_that_others_may_write_to_is_not_run(tmp_path, where):
     home, launcher = installed(tmp_path)
     (home / where).mkdir(exist_ok=True)

@@ -54,7 +54,8 @@ def test_command_line(arguments, code):
 
 
 def test_help_names_every_key_and_exit_code():
-    from audit_rotate import _rotate_conf, exits
+    from audit_rotate import exits
+    from audit_rotate._rotation import conf as _rotate_conf
 
     done = subprocess.run([sys.executable, "-IS", str(FILES / "audit-rotate"), "--help"], check=False, capture_output=True, text=True)
     for key, (*_unused, meaning) in _rotate_conf.KEYS.items():
@@ -71,7 +72,8 @@ def test_help_names_every_key_and_exit_code():
     ({"space_left": "25%", "space_left_action": "email"}, 100 << 30, 128),
 ])
 def test_the_room_that_is_kept_free(tmp_path, auditd, total, expected):
-    from audit_rotate import _rotate_conf, settings
+    from audit_rotate import settings
+    from audit_rotate._rotation import conf as _rotate_conf
 
     class Filesystem:
         f_frsize, f_blocks = 4096, total // 4096

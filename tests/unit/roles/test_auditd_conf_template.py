@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "roles/auditd/templates/auditd.conf.j2"
 BASE = {"space_left": "75", "admin_space_left": "50", "verify_email": "yes", "action_mail_acct": "root"}

@@ -11,7 +11,7 @@ import sys
 
 from . import methods, moments, records, settings, status, store
 from ._errors import AuditError
-from ._rotate_conf import PATH
+from ._rotation.conf import PATH
 from ._utc import iso
 from .exits import Failure
 from .names import Names

@@ -6,9 +6,10 @@ import os
 import subprocess
 import time
 
-from . import _daemon, pack, retention, store, takeover
+from . import pack, retention, store, takeover
+from ._daemon import control as _daemon
 from ._errors import AuditError
-from ._host import Host
+from ._host.host import Host
 from .exits import Failure
 from .settings import MEGABYTE
 

@@ -6,7 +6,7 @@ import sys
 import time
 
 from . import VERSION, guard, settings
-from ._rotate_conf import KEYS, PATH
+from ._rotation.conf import KEYS, PATH
 from .exits import EXITS, Failure
 
 USAGE = "usage: audit-rotate [--archive-only | --guard | --status] [--config FILE] [--root DIR] [--dry-run] [--verbose] [--wait SECONDS]\n"

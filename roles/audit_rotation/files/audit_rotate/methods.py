@@ -5,9 +5,9 @@
 import errno
 import os
 
-from ._host import PROGRAM_DIRS
-from ._io import write_all
-from ._rotate_conf import LEVELS
+from ._host.files import write_all
+from ._host.host import PROGRAM_DIRS
+from ._rotation.conf import LEVELS
 from .exits import Failure
 from .store import CHUNK, NO_ROOM, blocks_of
 

@@ -15,7 +15,7 @@ import re
 import stat
 import time
 
-from ._rotate_conf import NAME_FORMAT
+from ._rotation.conf import NAME_FORMAT
 
 SUFFIX_METHODS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 METHOD_SUFFIXES = {method: suffix for suffix, method in SUFFIX_METHODS.items()}

@@ -10,7 +10,7 @@ import os
 
 from . import methods, records, store
 from ._errors import AuditError
-from ._io import fsync_directory, make_directory, unlink_if_there, write_all
+from ._host.files import fsync_directory, make_directory, unlink_if_there, write_all
 from .exits import Failure
 from .names import METHOD_SUFFIXES
 from .settings import MEGABYTE

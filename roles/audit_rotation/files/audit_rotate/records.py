@@ -4,7 +4,7 @@
 
 import os
 
-from ._daemon_records import parse_record
+from ._daemon.records import parse_record
 
 BLOCK = 1 << 16
 LONGEST_SEARCH = 1 << 22  # bytes from either end; a record is 8970 bytes at most (MAX_AUDIT_MESSAGE_LENGTH, libaudit.h)

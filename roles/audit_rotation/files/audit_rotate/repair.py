@@ -5,7 +5,7 @@
 import os
 
 from . import methods, store
-from ._io import fsync_directory, unlink_if_there
+from ._host.files import fsync_directory, unlink_if_there
 from .exits import Failure
 from .pack import come_home
 

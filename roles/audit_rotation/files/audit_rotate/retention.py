@@ -6,8 +6,8 @@ import os
 import time
 
 from . import names, records, store
-from ._host import read_regular
-from ._io import fsync_directory
+from ._host.files import fsync_directory
+from ._host.host import read_regular
 from ._utc import iso
 from .exits import Failure
 

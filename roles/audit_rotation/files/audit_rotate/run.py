@@ -8,7 +8,7 @@ import time
 
 from . import pack, repair, retention, status, takeover
 from ._errors import AuditError
-from ._io import make_directory
+from ._host.files import make_directory
 from .exits import Failure
 from .job import Job
 from .settings import MEGABYTE

@@ -7,10 +7,10 @@ The size guard takes this path every few minutes, so nothing heavy is imported.
 
 import os
 
-from . import _rotate_conf
 from ._errors import AuditError
-from ._host import read_regular
+from ._host.host import read_regular
 from ._paths import AUDITD_CONF, LOG_FILE
+from ._rotation import conf as _rotate_conf
 from .exits import Failure
 
 MEGABYTE = 1 << 20
@@ -117,7 +117,7 @@ def read_auditd_conf(text):
 def _resolver(root):
     if root == "/":
         return lambda path: path
-    from ._host import Host
+    from ._host.host import Host
     return Host(root).path
 
 

@@ -8,8 +8,8 @@ import time
 
 from . import VERSION
 from ._errors import AuditError
-from ._host import read_regular
-from ._io import make_directory, write_atomic
+from ._host.files import make_directory, write_atomic
+from ._host.host import read_regular
 from ._utc import epoch, iso
 from .exits import EXITS, Failure
 from .job import LIST_LIMIT

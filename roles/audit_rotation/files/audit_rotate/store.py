@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 
-from ._io import SELINUX_XATTR, fsync_directory, unlink_if_there
+from ._host.files import SELINUX_XATTR, fsync_directory, unlink_if_there
 from .names import temporary
 
 CHUNK = 1 << 18

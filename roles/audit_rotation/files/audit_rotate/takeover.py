@@ -5,7 +5,7 @@
 import os
 
 from . import methods, records, store
-from ._io import fsync_directory
+from ._host.files import fsync_directory
 from .exits import Failure
 from .repair import compare
 

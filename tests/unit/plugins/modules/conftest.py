@@ -9,8 +9,10 @@ import os
 import struct
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _kernel, _rule
-from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils import _kernel
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar as _rule_grammar
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import rule as _rule
 
 
 class TreeAsLive(Host):
@@ -35,7 +37,7 @@ class FakeKernel:
 
     def load(self, *lines):
         for line in lines:
-            self.rules.append(_rule.parse(line, machine="x86_64").resolve(lambda path: False).to_kernel())
+            self.rules.append(_rule_grammar.parse(line, machine="x86_64").resolve(lambda path: False).to_kernel())
 
     def lines(self):
         return [_rule.from_kernel(data, "x86_64").canonical for data in self.rules]

@@ -7,8 +7,9 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from ansible_collections.auditops.auditd.plugins.module_utils import _drift, _live
-from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._drift import document as _drift
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._live import collect as _live
 from ansible_collections.auditops.auditd.plugins.modules import audit_rules
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 

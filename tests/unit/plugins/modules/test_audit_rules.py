@@ -10,8 +10,12 @@ import sys
 
 import pytest
 import yaml
-from ansible_collections.auditops.auditd.plugins.module_utils import _kernel, _rule, _rule_policy, _ruleset
+from ansible_collections.auditops.auditd.plugins.module_utils import _kernel
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules as _rule_policy
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError, NotAvailable
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _ruleset
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar as _rule_grammar
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import rule as _rule
 from ansible_collections.auditops.auditd.plugins.modules import audit_rules
 
 DEFAULTS = {name: option.get("default") for name, option in audit_rules.ARGUMENT_SPEC.items()}
@@ -134,7 +138,7 @@ def test_a_refused_rule_is_left_out_where_asked(kernel, host):
 def test_a_kernel_that_lies_is_found_out(kernel, host):
     converge(host, rules=[WATCH])
     before, rules = tree_of(host), list(kernel.rules)
-    kernel.lies = [_rule.parse(MOUNT, machine="x86_64").to_kernel()]
+    kernel.lies = [_rule_grammar.parse(MOUNT, machine="x86_64").to_kernel()]
     with pytest.raises(AuditError, match="not proven: the kernel lacks -a always,exit -F arch=b64 -S mount"):
         converge(host, rules=[WATCH, MOUNT])
     assert (tree_of(host), kernel.rules) == (before, rules)
@@ -188,7 +192,7 @@ def test_states(kernel, host):
     assert (kernel.status["backlog_limit"], kernel.status["failure"]) == (100, 0)
     assert not converge(host, state="merged", files={"20-a.rules": OTHER}, control={"failure": 0})["changed"]
     replaced = converge(host, state="replaced", files={"20-a.rules": OTHER + "\n"})
-    assert replaced["extra"] == [_rule.from_kernel(_rule.parse(WATCH).resolve(lambda path: False).to_kernel()).render()]
+    assert replaced["extra"] == [_rule.from_kernel(_rule_grammar.parse(WATCH).resolve(lambda path: False).to_kernel()).render()]
     overridden = converge(host, files={"30-b.rules": MOUNT + "\n"})
     assert host.listdir("/etc/audit/rules.d") == ["30-b.rules"]
     assert overridden["loaded"] == 1
@@ -214,9 +218,9 @@ def test_optimise_merges_and_keeps_the_meaning(kernel, host):
     line = "-a always,exit -F arch=b64 -S %s -F auid>=1000 -F key=perm"
     converge(host, rules=[line % "chmod", line % "fchmod,fchmodat", "-a never,exit -F arch=b64 -S chown", line % "chown"], optimise=True)
     assert kernel.lines() == [
-        _rule.parse(line % "chmod,fchmod,fchmodat").canonical,
+        _rule_grammar.parse(line % "chmod,fchmod,fchmodat").canonical,
         "-a never,exit -F arch=b64 -S chown",
-        _rule.parse(line % "chown").canonical,
+        _rule_grammar.parse(line % "chown").canonical,
     ]
 
 

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _privileged, _ruleset_files
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.module_utils._host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._library import privileged as _privileged
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import files as _ruleset_files
 from ansible_collections.auditops.auditd.plugins.modules import audit_drift, audit_rules
 from rules_tree import RELEASES, Module, Tree
 

@@ -11,8 +11,10 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.auditops.auditd.plugins.action.audit_drift import ActionModule
-from ansible_collections.auditops.auditd.plugins.module_utils import _drift_rules, _rule, _ruleset
+from ansible_collections.auditops.auditd.plugins.module_utils._drift import rules as _drift_rules
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _ruleset
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar as _rule_grammar
 from ansible_collections.auditops.auditd.plugins.modules import audit_drift, audit_rotation, audit_rules
 from rules_tree import Module, Tree
 from test_audit_rules import MOUNT, WATCH, converge, put
@@ -167,7 +169,7 @@ SILENCING = {
 
 @pytest.mark.parametrize("line, silencing", SILENCING.items(), ids=SILENCING)
 def test_rules_that_switch_auditing_off(tmp_path, line, silencing):
-    assert _drift_rules.is_silencing(_rule.parse(line, machine="x86_64")) == silencing
+    assert _drift_rules.is_silencing(_rule_grammar.parse(line, machine="x86_64")) == silencing
     tree = Tree(tmp_path)
     tree.write("etc/audit/rules.d/10-theirs.rules", line + "\n")
     tree.apply(rules=[WATCH])

@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.modules import auditd_conf
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.plugin_utils import report, report_page
+from ansible_collections.auditops.auditd.plugins.plugin_utils import report, report_formats, report_page
 
 
 def item(ident="disk.auditd_conf.disk_full_action", severity="critical", **values):
@@ -160,7 +160,7 @@ def test_a_broken_document_is_named_and_the_others_are_reported(fleet_dir, name)
     assert len(fleet.hosts) == 3
     assert [file for file, _reason in fleet.problems] == [f"hosts/{name}.json"]
     assert f"Not known: hosts/{name}.json: not a drift document: " in report.summary(fleet)
-    files = report.write(fleet, str(fleet_dir), ["html", "json"])
+    files = report_formats.write(fleet, str(fleet_dir), ["html", "json"])
     assert f"hosts/{name}.json" in Path(files["html"]).read_text()
     assert json.loads(Path(files["json"]).read_text())["left_out"][0]["file"] == f"hosts/{name}.json"
 
@@ -205,7 +205,7 @@ def test_nothing_from_a_host_becomes_markup(tmp_path):
     report.spool(str(tmp_path), HOSTILE, values, "before")
     report.spool(str(tmp_path), HOSTILE, dict(values, items=[]), "after")
     (tmp_path / "hosts" / "<b>.json").write_text("{")
-    text = report.as_html(report.load(str(tmp_path)))
+    text = report_formats.as_html(report.load(str(tmp_path)))
     page = Page(text)
     assert not {"script", "img", "b onerror"} & set(page.tags)
     assert not [name for name, _value in page.attributes if name.startswith("on")]
@@ -214,7 +214,7 @@ def test_nothing_from_a_host_becomes_markup(tmp_path):
 
 
 def test_the_page_needs_nothing_from_outside(fleet_dir):
-    text = report.as_html(report.load(str(fleet_dir)))
+    text = report_formats.as_html(report.load(str(fleet_dir)))
     page = Page(text)
     assert not {"script", "link", "img", "iframe"} & set(page.tags)
     assert not [value for name, value in page.attributes if name in ("src", "href")]
@@ -223,7 +223,7 @@ def test_the_page_needs_nothing_from_outside(fleet_dir):
 
 
 def test_the_page_shows_fleet_findings_and_change(fleet_dir):
-    text = report.as_html(report.load(str(fleet_dir)))
+    text = report_formats.as_html(report.load(str(fleet_dir)))
     for part in ("web1", "db1", "app1", "412 MB/day", "It powers off.", "role auditd", "no longer", "still so", "Before and after"):
         assert part in text
     assert "would have stopped themselves" in text
@@ -236,7 +236,7 @@ def test_a_waiver_is_shown_once_with_its_hosts(fleet_dir):
         report.spool(str(fleet_dir), host, document(host, waived=[waiver]), "now")
     fleet = report.load(str(fleet_dir))
     assert [(entry["policy"], names) for entry, names in fleet.waivers] == [("SYSLOG", ["db1", "web1"])]
-    assert "db1, web1" in report.as_html(fleet)
+    assert "db1, web1" in report_formats.as_html(fleet)
 
 
 def test_a_finding_of_several_hosts_has_the_worst_severity_and_all_controls(tmp_path):
@@ -249,14 +249,14 @@ def test_a_finding_of_several_hosts_has_the_worst_severity_and_all_controls(tmp_
 def test_an_empty_directory_makes_an_empty_report(tmp_path):
     fleet = report.load(str(tmp_path / "nothing"))
     assert report.summary(fleet) == "Audit drift of 0 hosts: none"
-    assert "No document was found." in report.as_html(fleet)
+    assert "No document was found." in report_formats.as_html(fleet)
 
 
 def test_bytes_that_are_no_text_do_not_cost_the_document(tmp_path):
     report.spool(str(tmp_path), "x", document("x", [item(actual="caf\udce9")]), "now")
     fleet = report.load(str(tmp_path))
     assert not fleet.problems and fleet.hosts[0].items[0]["actual"] == "caf\udce9"
-    files = report.write(fleet, str(tmp_path), ["html", "json"])
+    files = report_formats.write(fleet, str(tmp_path), ["html", "json"])
     assert "caf\\udce9" in Path(files["html"]).read_text(encoding="utf-8")
 
 
@@ -267,12 +267,12 @@ def test_three_hundred_rules_are_told_by_number():
 
 def test_unknown_formats_are_refused_before_anything_is_written(fleet_dir):
     with pytest.raises(AuditError, match="formats: pdf is not known; known are html, json"):
-        report.write(report.load(str(fleet_dir)), str(fleet_dir), ["html", "pdf"])
+        report_formats.write(report.load(str(fleet_dir)), str(fleet_dir), ["html", "pdf"])
     assert not (fleet_dir / "index.html").exists()
 
 
 def test_a_host_without_a_document_is_written_in_every_format(fleet_dir):
     fleet = report.load(str(fleet_dir), ["db1", "gone"], ["gone"])
-    files = report.write(fleet, str(fleet_dir), ["html", "json"])
+    files = report_formats.write(fleet, str(fleet_dir), ["html", "json"])
     assert "gone" in Path(files["html"]).read_text()
     assert report.summary(fleet).splitlines()[0] == "Audit drift of 2 hosts: 1 drifted, 1 not known"

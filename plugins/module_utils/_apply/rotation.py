@@ -1,0 +1,339 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Putting the rotation on a host: plan, write, roll back, switch the scheduler, run once."""
+
+import json
+import os
+import stat
+
+from .._errors import AuditError
+from .._host import files as _io
+from .._paths import AUDITD_CONF, LOG_FILE
+from .._rotation import conf as _rotate_conf
+from .._rotation import files as _rotation
+
+MODES = {_rotation.PROGRAM: 0o755, _rotation.ARCHIVE_PROGRAM: 0o755}
+LIBRARY_MODE = 0o644
+MODULES = {"gzip": "zlib", "bzip2": "bz2", "xz": "lzma"}
+# Exit codes of audit-rotate (exits.py) that a host may have before the rest of the policy is in force: daemon_dead, num_logs, write_logs,
+# and no_space, which is what the guard and retention are being installed for.
+TOLERATED = (6, 7, 8, 11)
+LONGEST_WAIT = "120"  # seconds for another run to end
+
+
+class Plan(object):
+    """``written`` {path: (bytes, mode)}, ``links`` {path: target}, ``removed`` [path], ``before`` {path: bytes or None}."""
+
+    def __init__(self, scheduler=None, interpreter=None):
+        self.scheduler = scheduler
+        self.interpreter = interpreter
+        self.log_file = None
+        self.written = {}
+        self.links = {}
+        self.loose = []  # directories of the program that others may write to
+        self.removed = []
+        self.before = {}
+        self.conflicts = []
+
+    @property
+    def changed(self):
+        """True where the host is not as wanted."""
+        return bool(self.written or self.links or self.removed or self.loose)
+
+    def diff(self):
+        """[{before, after, before_header, after_header}] for every file."""
+        found = []
+        program = [path for path in sorted(list(self.written) + self.removed) if _is_program(path)]
+        if program:
+            before = _names([path for path in program if self.before.get(path) is not None], "before")
+            after = _names([path for path in program if path in self.written], "after")
+            found.append(_difference(_rotation.LIBRARY, before, after))
+        for path in sorted(set(self.written) - set(program)):
+            data, _mode = self.written[path]
+            found.append(_difference(path, _shown(self.before.get(path)), _shown(data)))
+        for path in sorted(self.links):
+            found.append(_difference(path, "", "link to %s\n" % self.links[path]))
+        for path in sorted(set(self.removed) - set(program)):
+            found.append(_difference(path, _shown(self.before.get(path)), ""))
+        return found
+
+
+def present(host, params, running):
+    """The Plan for C(state=present). AuditError for what is asked and cannot be had on this host."""
+    if not params["program"]:
+        raise AuditError("program: the program's files are missing; call this module by its action plugin, as a task does")
+    config = _rotate_conf.complete(params["config"])
+    scheduler = _rotation.scheduler_of(host, params["scheduler"])
+    plan = Plan(scheduler, _rotation.interpreter_of(host, params["interpreter"], running))
+    log_file = plan.log_file = config["log_file"] or _log_file(host)
+    _check_compressor(host, config, plan.interpreter)
+    wanted = {path: (text.encode("utf-8"), mode) for path, (text, mode) in _rotation.desired_files(
+        params, scheduler, _rotation.minute_of(host), log_file.rpartition("/")[0]).items()}
+    for path, text in params["program"].items():
+        if path in MODES:
+            text = _rotation.launcher(text, plan.interpreter)
+        wanted[path] = (text.encode("utf-8"), MODES.get(path, LIBRARY_MODE))
+    for path in sorted(wanted):
+        plan.before[path] = _regular(host, path)
+        if plan.before[path] != wanted[path][0] or not _is_ours(host.lstat(path), wanted[path][1]):
+            plan.written[path] = wanted[path]
+    for path, target in sorted(_rotation.desired_links(params, scheduler).items()):
+        if _link(host, path) != target:
+            plan.links[path] = target
+    stale = [path for path in _rotation.stale_files(params, scheduler) if host.lstat(path) is not None]
+    plan.removed = stale + _rotation.unexpected(host, params["program"])
+    plan.loose = [path for path in _rotation.DIRECTORIES if _rotation.is_loose(host, path)]
+    plan.before.update((path, _regular(host, path)) for path in plan.removed)
+    plan.conflicts = _rotation.conflicts(host, log_file)
+    return plan
+
+
+def absent(host):
+    """The Plan for C(state=absent)."""
+    plan = Plan()
+    package = [directory + "/" + name for directory in _rotation.PACKAGES for name in host.listdir(directory) if name.endswith(".py")]
+    # the schedule first: nothing is to start half a program
+    everything = _rotation.stale_files({}, None) + [_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM] + package + [_rotation.CONF]
+    plan.removed = [path for path in everything if host.lstat(path) is not None]
+    plan.before = {path: _regular(host, path) for path in plan.removed}
+    return plan
+
+
+def apply(host, plan):
+    """Write the plan. Where a step fails, what was written before is put back and AuditError says which step it was."""
+    done, before = [], _state(host, plan)
+    try:
+        _stop_timers(host, plan)
+        # the program first: a schedule must not find half of it
+        for path in plan.loose:
+            _tighten(host.path(path, follow=False))
+        if any(path.startswith(_rotation.PACKAGE + "/") for path in plan.written):
+            for directory in _rotation.PACKAGES:
+                _remove_library(host.path(directory + "/__pycache__", follow=False))  # Python believes some of these unseen
+        order = sorted(plan.written, key=lambda path: (not _is_program(path), path in MODES, path))
+        for path in order:
+            done.append(path)
+            _make_parent(host, path)
+            _io.write_atomic(host.path(path, follow=False), *plan.written[path])
+        for path, target in plan.links.items():
+            done.append(path)
+            _make_parent(host, path)
+            _relink(host.path(path, follow=False), target)
+        for path in plan.removed:
+            done.append(path)
+            _io.remove(host.path(path, follow=False))
+        _start_timers(host, plan)
+    except (AuditError, OSError) as error:
+        failed = _roll_back(host, done, before)
+        reason = str(error) if isinstance(error, AuditError) else "%s: %s" % (error.filename, error.strerror)
+        outcome = "not put back: " + ", ".join(failed) if failed else "all is as it was"
+        raise AuditError("the rotation could not be installed: %s; %s" % (reason, outcome), rolled_back=not failed)
+    if plan.scheduler is None:
+        _remove_library(host.path(_rotation.LIBRARY, follow=False))
+
+
+def is_due(host, plan):
+    """True where the program is to run now, not at its next tick: it changed, never ran, ran badly, or rotated logs wait."""
+    if plan.changed or not _ended_well(host, _status(host)):
+        return True
+    from .._live import storage as _storage
+    return bool(_storage.rotated_plain(_storage.finished_logs(host, plan.log_file), plan.log_file))
+
+
+def run_once(host, run_command, program):
+    """Run the installed program, for an offline tree its sources ``program`` {installed path: text}, and return {exit, error, status}."""
+    if host.is_live:
+        rc, _out, err = run_command([_rotation.PROGRAM, "--wait", LONGEST_WAIT])
+    else:
+        rc, _out, err = _run_sources(host, run_command, program)
+    status = _status(host)
+    error = err.strip().replace("audit-rotate: ", "") or None
+    if rc == 0 and not _ended_well(host, status):
+        rc, error = 1, "it ended with 0 and recorded no success in %s" % _rotation.STATUS
+    return {"exit": rc, "error": error, "status": status}
+
+
+def _run_sources(host, run_command, program):
+    """On a tree, from a directory of our own: whoever made the tree does not get to run code on this machine."""
+    import shutil
+    import sys
+    import tempfile
+    directory = tempfile.mkdtemp(prefix="audit-rotate.")  # 0700
+    try:
+        for path, text in program.items():
+            inside = path[len(_rotation.LIBRARY) + 1:] if path.startswith(_rotation.LIBRARY + "/") else path.rpartition("/")[2]
+            place = os.path.join(directory, inside)
+            _io.make_directory(os.path.dirname(place), 0o700)
+            _io.write_atomic(place, text.encode("utf-8"))
+        return run_command([
+            sys.executable, "-B", "-IS", os.path.join(directory, _rotation.PROGRAM.rpartition("/")[2]), "--archive-only",
+            "--wait", LONGEST_WAIT, "--root", host.root])
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _ended_well(host, status):
+    """True where the last run did all it was to do; in a tree it was not to rotate, so what auditd last refused does not count."""
+    status = status or {}
+    return status.get("result") == "success" or (not host.is_live and status.get("run_exit") == "ok")
+
+
+def _status(host):
+    try:
+        status = json.loads(host.text(_rotation.STATUS) or "null")
+    except (AuditError, ValueError):
+        return None
+    return status if isinstance(status, dict) else None
+
+
+def _check_compressor(host, config, interpreter):
+    """What is asked and absent is an error now, not at the first tick."""
+    method = config["compress"]
+    if method == "zstd" and host.which("zstd") is None:
+        raise AuditError("audit_rotation_compress = zstd: the program zstd is not installed; install it, or set auto, xz or gzip")
+    if method == "gzip" and config["threads"] > 1 and host.which("pigz") is None:
+        raise AuditError("audit_rotation_threads = %d with gzip needs the program pigz, which is not installed" % config["threads"])
+    if method in MODULES and host.is_live:
+        rc, _out, _err = host.run([interpreter, "-IS", "-c", "import " + MODULES[method]])
+        if rc:
+            raise AuditError("audit_rotation_compress = %s: %s was built without %s; set another method" % (
+                method, interpreter, MODULES[method]))
+
+
+def _log_file(host):
+    text = host.text(AUDITD_CONF)
+    if not text:
+        return LOG_FILE
+    from .._conf import text as _conf
+    return _conf.parse(text).settings.get("log_file", LOG_FILE)
+
+
+def _regular(host, path):
+    """The bytes of a regular file, None for anything else: a link in its place is replaced, not followed."""
+    status = host.lstat(path)
+    if status is None or not stat.S_ISREG(status.st_mode):
+        return None
+    with open(host.path(path, follow=False), "rb") as stream:
+        return stream.read()
+
+
+def _is_ours(status, mode):
+    owner = os.geteuid() != 0 or (status.st_uid, status.st_gid) == (0, 0)
+    return status is not None and owner and stat.S_IMODE(status.st_mode) == mode
+
+
+def _link(host, path):
+    status = host.lstat(path)
+    return os.readlink(host.path(path, follow=False)) if status is not None and stat.S_ISLNK(status.st_mode) else None
+
+
+def _make_parent(host, path):
+    parent = path.rpartition("/")[0]
+    if host.stat(parent) is None:
+        _io.make_directory(host.path(parent), 0o750 if path == _rotation.CONF else 0o755)
+
+
+def _tighten(path):
+    """Root's alone; a link or file in its place goes, and what Python cached there may be anybody's."""
+    import shutil
+    if os.path.islink(path) or not os.path.isdir(path):
+        os.unlink(path)
+        return
+    shutil.rmtree(os.path.join(path, "__pycache__"), ignore_errors=True)
+    if os.path.basename(path) == "__pycache__":
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    if os.geteuid() == 0:
+        os.chown(path, 0, 0)
+    os.chmod(path, 0o755)
+
+
+def _relink(path, target):
+    temporary = path + ".auditops-new"
+    if os.path.lexists(temporary):
+        os.unlink(temporary)
+    os.symlink(target, temporary)
+    os.rename(temporary, path)
+
+
+def _state(host, plan):
+    """{path: (kind, content, mode)} of everything that the plan touches."""
+    found = {}
+    for path in list(plan.written) + list(plan.links) + list(plan.removed):
+        status = host.lstat(path)
+        if status is None:
+            found[path] = (None, None, None)
+        elif stat.S_ISLNK(status.st_mode):
+            found[path] = ("link", _link(host, path), None)
+        else:
+            found[path] = ("file", _regular(host, path), stat.S_IMODE(status.st_mode))
+    return found
+
+
+def _roll_back(host, done, before):
+    failed = []
+    for path in reversed(done):
+        kind, content, mode = before[path]
+        here = host.path(path, follow=False)
+        try:
+            if kind == "file":
+                _io.write_atomic(here, content, mode)
+            elif kind == "link":
+                _relink(here, content)
+            else:
+                _io.remove(here)
+        except (AuditError, OSError):
+            failed.append(path)
+    return failed
+
+
+def _systemctl(host):
+    """systemctl where systemd runs, else None: in a tree the links alone enable a timer."""
+    return host.which("systemctl") if host.is_live and host.stat("/run/systemd/system") is not None else None
+
+
+def _units(paths):
+    return sorted({path.rpartition("/")[2] for path in paths if path.endswith(".timer")})
+
+
+def _stop_timers(host, plan):
+    systemctl = _systemctl(host)
+    going = _units(plan.removed)
+    if systemctl and going:
+        host.run([systemctl, "stop"] + going)  # a unit that is not loaded is as good as stopped
+
+
+def _start_timers(host, plan):
+    systemctl = _systemctl(host)
+    touched = [path for path in list(plan.written) + list(plan.links) + list(plan.removed) if path.startswith(_rotation.UNITS)]
+    if not systemctl or not touched:
+        return
+    timers = _units(list(plan.written) + list(plan.links))
+    for argv in [["daemon-reload"]] + ([["restart"] + timers] if timers else []):
+        rc, _out, err = host.run([systemctl] + argv)
+        if rc:
+            raise AuditError("systemctl %s returned %d: %s" % (" ".join(argv), rc, err.strip()))
+
+
+def _remove_library(path):
+    """The package's directory with what Python cached in it; state and archives stay."""
+    import shutil
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _difference(path, before, after):
+    return {"before": before, "after": after, "before_header": path, "after_header": path}
+
+
+def _shown(data):
+    return "" if data is None else data.decode("utf-8", "replace")
+
+
+def _is_program(path):
+    return path in MODES or path.startswith(_rotation.LIBRARY + "/")
+
+
+def _names(paths, when):
+    """The program's own text is no reading: its files are only named."""
+    return "".join("%s (%s)\n" % (path, when) for path in paths)

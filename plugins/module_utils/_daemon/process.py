@@ -1,0 +1,155 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finding the one auditd of a host and sending it a signal; a process that is not proven to be it never gets one."""
+
+import os
+import signal
+import time
+
+from .._errors import AuditError, NotAvailable
+from .._host.host import PROGRAM_DIRS
+from .._paths import PID_PATHS
+from .._release import release_tuple
+
+PROGRAM = "auditd"
+
+# what we ask for -> (signal, auditctl's word since 3.1.1 (None: kill(2) does), its word since 3.0), auditctl(8)
+SIGNALS = {
+    "reload": (signal.SIGHUP, "reload", "HUP"),
+    "rotate": (signal.SIGUSR1, "rotate", "USR1"),
+    "resume": (signal.SIGUSR2, "resume", "USR2"),
+    "report": (signal.SIGCONT, None, "CONT"),
+    "stop": (signal.SIGTERM, "stop", "TERM"),
+    "kill": (signal.SIGKILL, None, "KILL"),  # auditctl sends no such signal
+}
+
+
+def wait_for(check, timeout, first=0.005, longest=0.25):
+    """The first true result of C(check()), None after ``timeout`` seconds. Sleeps in between, from ``first`` to ``longest`` seconds."""
+    end = time.monotonic() + timeout
+    pause = first
+    while True:
+        result = check()
+        if result:
+            return result
+        left = end - time.monotonic()
+        if left <= 0:
+            return None
+        time.sleep(min(pause, left))
+        pause = min(pause * 1.5, longest)
+
+
+def is_auditd(pid):
+    """True where the process is auditd, in this system: its name, its program where programs are, and the same root directory as ours.
+
+    The last one tells it from the auditd of a container or chroot, which the process table of the host also shows.
+    """
+    try:
+        with open("/proc/%d/comm" % pid) as stream:
+            if stream.read().strip() != PROGRAM:
+                return False
+    except (OSError, ValueError):
+        return False
+    try:
+        program = os.readlink("/proc/%d/exe" % pid)
+        root = os.stat("/proc/%d/root" % pid)
+    except PermissionError:
+        return True  # only root may look; without root nothing can be sent either
+    except OSError:
+        return False
+    directory, name = os.path.split(program.split(" (deleted)")[0])  # deleted: the package was upgraded under it
+    if name != PROGRAM or directory not in PROGRAM_DIRS:
+        return False
+    ours = os.stat("/")
+    return (root.st_dev, root.st_ino) == (ours.st_dev, ours.st_ino) and not _is_zombie(pid)
+
+
+def _is_zombie(pid):
+    try:
+        with open("/proc/%d/stat" % pid, "rb") as stream:
+            return stream.read().rpartition(b") ")[2][:1] in (b"Z", b"X")
+    except OSError:
+        return True
+
+
+def find(host):
+    """The pid of the auditd that runs on this host, None where none does (or the host is an offline tree)."""
+    if not host.is_live:
+        return None
+    for path in PID_PATHS:
+        try:
+            with open(path) as stream:
+                pid = int(stream.read(32))
+        except (OSError, ValueError):
+            continue
+        if pid > 1 and is_auditd(pid):
+            return pid
+    found = [pid for pid in _processes() if is_auditd(pid)]
+    if len(found) > 1:
+        kernels = kernel_status(host).get("pid")
+        found = [pid for pid in found if pid == kernels] or found
+    return found[0] if found else None
+
+
+def _processes():
+    return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
+
+
+def kernel_status(host):
+    """_kernel.status(), empty where it cannot be read (container, no privilege, offline tree)."""
+    if not host.is_live:
+        return {}
+    from .. import _kernel
+    try:
+        return _kernel.status(host.run)
+    except AuditError:
+        return {}
+
+
+def send(host, pid, what, release=None):
+    """Send the signal for ``what`` (a key of SIGNALS) to auditd and return the way it went, in words.
+
+    By C(auditctl --signal) where the release has it and the kernel's audit pid is this very process, else with kill(2). A state report
+    needs no auditctl: it changes nothing, so nobody misses who asked.
+    """
+    if not host.is_live:
+        raise NotAvailable("no signal is sent: %s is an offline tree" % host.root)
+    if not is_auditd(pid):
+        raise AuditError("no signal is sent: process %s is not (or no longer) the auditd of this system" % pid)
+    number, word, old_word = SIGNALS[what]
+    have = release_tuple(release)
+    program = host.which("auditctl") if word and have >= (3, 0) else None
+    # auditctl signals whatever pid the kernel has, and 3.0 to 3.1.2 return 0 where there is none
+    if program and kernel_status(host).get("pid") == pid:
+        argv = [program, "--signal", word if have >= (3, 1, 1) else old_word]
+        rc, _unused, _unused = host.run(argv)
+        if rc == 0:
+            return " ".join(["auditctl"] + argv[1:])
+    _kill(pid, number)
+    return "kill -%s %d" % (old_word, pid)
+
+
+def _kill(pid, number):
+    descriptor = _pidfd(pid)
+    try:
+        if not is_auditd(pid):
+            raise AuditError("no signal is sent: auditd (process %d) has just ended" % pid)
+        if descriptor is None:
+            os.kill(pid, number)
+        else:
+            signal.pidfd_send_signal(descriptor, number)
+    except OSError as error:
+        raise AuditError("auditd (process %d) cannot be signalled: %s" % (pid, error.strerror))
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _pidfd(pid):
+    """A descriptor that keeps meaning this process when its number passes on; None before Python 3.9 or Linux 5.3."""
+    if not (hasattr(os, "pidfd_open") and hasattr(signal, "pidfd_send_signal")):
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None

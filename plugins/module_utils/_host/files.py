@@ -1,0 +1,151 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writing a file so that a kill or a full disk at any moment leaves the old or the new one, complete."""
+
+import errno
+import os
+import stat
+
+from .._errors import AuditError
+from .._utc import iso
+
+SELINUX_XATTR = "security.selinux"
+TEMPORARY_SUFFIX = ".auditops-new"
+
+
+def write_atomic(path, data, mode=0o600, gid=0):
+    """Replace ``path`` by ``data`` (bytes): temporary file beside it, fsync, owner, mode, SELinux label, rename, fsync of the directory.
+
+    The owner is root where the caller is, of the group ``gid``. A link at ``path`` is replaced, not followed. Raises AuditError
+    and leaves the old file in place where anything fails.
+    """
+    temporary = _temporary(path)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            write_all(descriptor, data)
+            if os.geteuid() == 0:
+                os.fchown(descriptor, 0, gid)
+            os.fchmod(descriptor, mode)
+            _copy_label(path, descriptor)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.rename(temporary, path)
+        fsync_directory(os.path.dirname(path))
+    except OSError as error:
+        _clean_up(temporary)
+        raise AuditError("cannot write %s: %s; the file is as it was" % (path, error.strerror), path=path)
+
+
+def set_mode(path, mode):
+    """Change the mode of a regular file; a link in its place is refused, not followed."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            os.fchmod(descriptor, mode)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise AuditError("cannot set the mode of %s to %04o: %s" % (path, mode, error.strerror), path=path)
+
+
+def backup(path):
+    """Keep a copy of ``path`` beside it, named by the second, and return its name; None where there is no file."""
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise AuditError("cannot read %s to keep a backup: %s" % (path, error.strerror), path=path)
+    stem = "%s.%s" % (path, iso())
+    copy = stem
+    sequence = 1
+    while os.path.lexists(copy):
+        copy = "%s.%d" % (stem, sequence)
+        sequence += 1
+    write_atomic(copy, data, mode)
+    return copy
+
+
+def remove(path):
+    """Remove a file; True where there was one."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise AuditError("cannot remove %s: %s" % (path, error.strerror), path=path)
+    fsync_directory(os.path.dirname(path))
+    return True
+
+
+def make_directory(path, mode=0o750):
+    """Create a directory and its parents; True where it was missing."""
+    if os.path.isdir(path):
+        return False
+    try:
+        os.makedirs(path, mode)
+    except OSError as error:
+        raise AuditError("cannot create the directory %s: %s" % (path, error.strerror), path=path)
+    return True
+
+
+def fsync_directory(path):
+    """Make a rename in ``path`` survive a power cut."""
+    descriptor = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some network filesystems cannot
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _temporary(path):
+    """A name of our own beside ``path``; what a killed writer left there is removed, what a living one writes is not."""
+    directory, name = os.path.split(path)
+    prefix = ".%s." % name
+    try:
+        leftovers = [entry for entry in os.listdir(directory or ".") if entry.startswith(prefix) and entry.endswith(TEMPORARY_SUFFIX)]
+    except OSError:
+        leftovers = []  # the open that follows says why
+    for entry in leftovers:
+        pid = entry[len(prefix):-len(TEMPORARY_SUFFIX)]
+        if pid.isdigit() and (int(pid) == os.getpid() or not os.path.exists("/proc/" + pid)):
+            _clean_up(os.path.join(directory, entry))
+    return os.path.join(directory, "%s%d%s" % (prefix, os.getpid(), TEMPORARY_SUFFIX))
+
+
+def write_all(descriptor, data):
+    """Write every byte: a nearly full disk takes a part first and fails at the rest."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view):]
+
+
+def _clean_up(path):
+    """Where this fails too (a filesystem gone read-only), the error of the write is the one to tell."""
+    try:
+        unlink_if_there(path)
+    except OSError:
+        pass
+
+
+def _copy_label(source, descriptor):
+    try:
+        os.setxattr(descriptor, SELINUX_XATTR, os.getxattr(source, SELINUX_XATTR, follow_symlinks=False))
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENODATA, errno.ENOTSUP, errno.EPERM):
+            raise
+
+
+def unlink_if_there(path):
+    """Remove a name that may be gone already."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass

@@ -1,0 +1,140 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading a host: files below a root, and the commands of a live system.
+
+A host is the running system (root C(/)) or an offline tree: an image being baked, a mounted volume, a test fixture.
+In an offline tree nothing is executed, and symbolic links are followed as the tree's own system would follow them.
+"""
+
+import errno
+import os
+import stat
+
+from .._errors import AuditError, NotAvailable
+
+PROGRAM_DIRS = ("/sbin", "/usr/sbin", "/usr/local/sbin", "/bin", "/usr/bin", "/usr/local/bin")
+NULL_DEVICE = os.makedev(1, 3)  # /dev/null: systemd masks a unit by a link to it
+MAX_LINKS = 40  # as the kernel's MAXSYMLINKS, include/linux/namei.h
+
+
+class Host(object):
+    """One host, reached through the directory ``root``.
+
+    ``run_command`` is called as C(run_command(argv, **options)) and returns (rc, stdout, stderr); it may be None where
+    nothing will be executed.
+    """
+
+    def __init__(self, root="/", run_command=None):
+        if not root:
+            raise AuditError("root is empty; give the top of a tree, or / for the running host")
+        self.root = os.path.realpath(root)
+        self.is_live = self.root == "/"
+        self._run_command = run_command
+        self.arch = None  # uname -m of an offline tree, where the caller knows it
+        if not os.path.isdir(self.root):
+            raise AuditError("root: %s is not a directory; give the top of a mounted or unpacked system, or /" % root)
+
+    def path(self, path, follow=True):
+        """The path on this machine of the host's absolute ``path``; links never lead out of the root."""
+        if self.is_live:
+            return path
+        return self._resolve(path, follow)
+
+    def _resolve(self, path, follow):
+        todo = [part for part in path.split("/") if part]
+        done = []
+        links = 0
+        while todo:
+            part = todo.pop(0)
+            if part == ".":
+                continue
+            if part == "..":
+                done = done[:-1]
+                continue
+            here = os.path.join(self.root, *(done + [part]))
+            if os.path.islink(here) and (todo or follow):
+                links += 1
+                if links > MAX_LINKS:
+                    raise AuditError("%s: too many levels of symbolic links below %s" % (path, self.root))
+                target = os.readlink(here)
+                if target.startswith("/"):
+                    done = []
+                todo = [step for step in target.split("/") if step] + todo
+                continue
+            done.append(part)
+        return os.path.join(self.root, *done)
+
+    def read(self, path):
+        """The bytes of a file, None where there is no such file; AuditError where it cannot be read, or is a pipe or device."""
+        try:
+            return read_regular(self.path(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:
+            raise AuditError("cannot read %s: %s" % (path, getattr(error, "strerror", None) or error))
+
+    def text(self, path):
+        """As read(), decoded; bytes that are not UTF-8 survive a round trip through C(encode(..., "surrogateescape"))."""
+        data = self.read(path)
+        return None if data is None else data.decode("utf-8", "surrogateescape")
+
+    def stat(self, path):
+        """os.stat_result of the file a path leads to, None where there is none."""
+        return self._stat(os.stat, path, follow=True)
+
+    def lstat(self, path):
+        """os.stat_result of the path itself, None where there is none."""
+        return self._stat(os.lstat, path, follow=False)
+
+    def _stat(self, function, path, follow):
+        try:
+            return function(self.path(path, follow))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:
+            raise AuditError("cannot look at %s: %s" % (path, getattr(error, "strerror", None) or error))
+
+    def listdir(self, path):
+        """The sorted names in a directory; none where the directory does not exist."""
+        try:
+            return sorted(os.listdir(self.path(path)))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise AuditError("cannot list %s: %s" % (path, error.strerror))
+
+    def statvfs(self, path):
+        """os.statvfs_result of the filesystem of an existing path."""
+        try:
+            return os.statvfs(self.path(path))
+        except OSError as error:
+            raise NotAvailable("cannot measure the filesystem of %s: %s" % (path, error.strerror))
+
+    def which(self, program):
+        """The host's path of a program, None where it is not installed. PATH is not asked: cron's and sudo's differ."""
+        for directory in PROGRAM_DIRS:
+            path = directory + "/" + program
+            found = self.stat(path)
+            if found is not None and found.st_mode & 0o111:
+                return path
+        return None
+
+    def run(self, argv, **options):
+        """(rc, stdout, stderr) of a command on the live host, in the C locale; NotAvailable in an offline tree."""
+        if not self.is_live or self._run_command is None:
+            raise NotAvailable("%s is not run: %s is an offline tree" % (argv[0], self.root))
+        return self._run_command(argv, environ_update={"LC_ALL": "C", "LANGUAGE": "C"}, **options)
+
+
+def read_regular(path):
+    """The bytes of a regular file on this machine. OSError for anything else: a named pipe would hold the caller for good."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with open(descriptor, "rb") as stream:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        if stat.S_ISCHR(status.st_mode) and status.st_rdev == NULL_DEVICE:
+            return b""
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", path)
+        return stream.read()

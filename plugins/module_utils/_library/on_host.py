@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The benchmark library on one host: what resolve() has to know, read from the host, live or offline."""
+
+import os
+
+from .._rules import localise as _localise
+from . import privileged as _privileged
+from . import resolve as _library
+
+OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
+AUDITCTL = ("/usr/sbin/auditctl", "/sbin/auditctl")
+
+
+def os_release(host):
+    """The fields of os-release(5) of a host, {} where it has none."""
+    text = next((text for text in map(host.text, OS_RELEASE) if text is not None), "")
+    pairs = [line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#")]
+    return {name.strip(): value.strip().strip("\"'") for name, value in pairs}
+
+
+def resolve(host, library, profiles, skip=(), filters=(), privileged="discover", audit_release=None, arch=None, failure_policy=None,
+            rotation_wanted=False, immutable=False, search=None):
+    """_library.resolve() with what this host answers, and ``verbatim`` {name: text}: the audit package's sample files.
+
+    Checkers compare those byte for byte: they are written without the mark that the other files carry.
+
+    ``arch`` (uname -m) and ``audit_release`` default to the host's own. An offline tree that has no program to tell its architecture by
+    is taken as of this machine's. ``search``: Host -> C(_privileged.Found), how privileged programs are found where a control wants them;
+    default is one walk over the local filesystems.
+    """
+    product = _library.product(os_release(host))
+    names = _library.words.choose(library, profiles, product)
+    notes, programs = [], ()
+    discovers = privileged == "discover" and _library.COMMAND_CONTROL in _library.words.asked(library, names)
+    if discovers and _library.COMMAND_CONTROL not in _library.words.skipping(library, names, skip):
+        programs, _complete, notes = (search or _privileged.discover)(host)
+    has_user = _localise.options(host).get("users") or _this_host_has
+    result = _library.resolve(
+        library, profiles, skip, product,
+        arch or (os.uname().machine if host.is_live else _localise.machine_of(host)) or os.uname().machine,
+        audit_release, _localise.uid_min(host), privileged, programs, filters, failure_policy, rotation_wanted, immutable,
+        lambda name: has_user(name) is not None)
+    result["verbatim"] = _library.sample_texts(host, result)
+    result["notes"] = notes + result["notes"]
+    return result
+
+
+def can_judge_paths(host):
+    """Whether a path that is missing here is missing on the system: a tree without audit in it is not one yet."""
+    return host.is_live or any(host.stat(path) is not None for path in AUDITCTL)
+
+
+def _this_host_has(name):
+    import pwd
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        return None

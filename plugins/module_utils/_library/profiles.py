@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Benchmark profiles in a policy for rules: what they come to on this host, as files that staging knows."""
+
+import functools
+from collections import OrderedDict
+
+from .._errors import AuditError
+from . import on_host as _library_host
+from . import privileged as _privileged
+
+RESULT = ("profiles", "controls", "waivers", "auditd_conf", "expectations", "notes")
+NO_LIBRARY = ("profiles: the benchmark library did not arrive; call auditops.auditd.audit_rules or audit_drift as a task, their action "
+              "plugins send it along")
+
+
+def expand(host, policy, release=None, stated=(), everywhere=True):
+    """(policy, resolved): the policy with the files of its profiles in it, and what C(_library_host.resolve) made of them.
+
+    ``policy`` is that of C(_rule_staging.stage) with profiles, skip, filters, privileged, failure_policy, rotation_wanted and
+    library. ``release``: of audit. ``stated``: texts of rules that the host has already. ``everywhere``: look for privileged programs in
+    one walk over the local filesystems; False looks where ``stated`` names one and where programs usually live, which a check can afford
+    each time. AuditError where the profiles cannot be had here.
+    """
+    if not policy.get("library"):
+        raise AuditError(NO_LIBRARY)
+    resolved = _library_host.resolve(
+        host, policy["library"], policy["profiles"], policy.get("skip") or (), policy.get("filters") or (),
+        policy.get("privileged") or "discover", release, None, policy.get("failure_policy"), bool(policy.get("rotation_wanted")),
+        bool(policy.get("immutable")), search=functools.partial(_search, stated=stated, everywhere=everywhere))
+    files = OrderedDict(resolved["files"])
+    for name, text in (policy.get("files") or {}).items():
+        if name in files or name in resolved["verbatim"]:
+            raise AuditError("files: %s is a file of the profiles %s; choose another name" % (name, ", ".join(resolved["profiles"])))
+        files[name] = text
+    unjudged = () if _library_host.can_judge_paths(host) else tuple(resolved["files"])
+    return dict(policy, files=files, verbatim=resolved["verbatim"], unjudged=unjudged), resolved
+
+
+def _search(host, stated, everywhere):
+    """The privileged programs; a walk that was cut off keeps what an earlier one had found."""
+    if not everywhere:
+        return _privileged.beside(host, stated)
+    found = _privileged.discover(host)
+    if found.complete:
+        return found
+    return found._replace(paths=sorted(set(found.paths).union(_privileged.beside(host, stated).paths)))
+
+
+def told(resolved):
+    """The part of expand()'s second answer that a module returns."""
+    return {name: resolved[name] for name in RESULT}
+
+
+def controls_of(resolved):
+    """{rule line: [control ids]} of all lines that the profiles put into files."""
+    found = {}
+    for control in resolved["controls"]:
+        for line in control["lines"] if control["status"] == "loaded" else ():
+            ids = found.setdefault(line, [])
+            ids.extend(number for number in control["ids"] if number not in ids)
+    return found

@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The time-based rotation as it stands on a host: program, scheduler, configuration, last runs."""
+
+import json
+import re
+
+from .._errors import AuditError
+from .._rotation import conf as _rotate_conf
+from .._rotation import files as _rotation
+
+STATUS_KEYS = ("last_run", "last_success", "result", "exit", "error")
+KEEPS = ("keep", "keep_days", "keep_megabytes", "min_free_megabytes")
+TIMER_LINK = _rotation.WANTS + "audit-rotate.timer"
+# words of systemd.time(7) that the timers use -> seconds between two runs
+CALENDARS = {calendar: period for _fields, calendar, period in _rotation.WORDS.values()}
+
+
+def read(host, missing, log_file):
+    """{installed, schedulers, active, period, prunes, config, last, conflicts}; what cannot be read goes into ``missing`` {name: reason}.
+
+    ``active``: the program and a scheduler that starts it are there. ``period``: seconds between two runs, None where that cannot be told.
+    ``prunes``: its configuration bounds what is kept. ``conflicts``: sentences about what else touches the same log.
+    """
+    installed = host.stat(_rotation.PROGRAM) is not None
+    cron, timer = _text(host, _rotation.CRON), _text(host, _rotation.TIMER)
+    schedulers = ["cron"] if cron is not None else []
+    if timer is not None and host.lstat(TIMER_LINK) is not None:
+        schedulers.append("systemd")
+    config = _config(host, missing)
+    return {
+        "installed": installed,
+        "schedulers": schedulers,
+        "active": installed and bool(schedulers),
+        "period": _cron_period(cron) if cron is not None else _timer_period(timer) if timer is not None else None,
+        "prunes": config is not None and any(config[key] for key in KEEPS),
+        "config": config,
+        "last": _status(host, missing) if installed else None,
+        "conflicts": _rotation.conflicts(host, log_file),
+    }
+
+
+def _text(host, path):
+    try:
+        return host.text(path)
+    except AuditError:
+        return None
+
+
+def _cron_period(text):
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) == 7 and words[6] == _rotation.PROGRAM:
+            try:
+                return _rotation.Schedule(" ".join(words[:5])).period
+            except AuditError:
+                return None
+    return None
+
+
+def _timer_period(text):
+    found = re.findall(r"^OnCalendar=(.*)$", text, re.M)
+    return CALENDARS.get(found[0]) if len(found) == 1 else None
+
+
+def _config(host, missing):
+    try:
+        text = host.text(_rotate_conf.PATH)
+        return None if text is None else _rotate_conf.parse(text)
+    except AuditError as error:
+        missing["rotation.config"] = str(error)
+        return None
+
+
+def _status(host, missing):
+    try:
+        text = host.text(_rotation.STATUS)
+        found = {} if text is None else json.loads(text)
+        return {key: found.get(key) for key in STATUS_KEYS}
+    except (AuditError, ValueError, AttributeError, RecursionError) as error:
+        reason = "it is not the record that audit-rotate writes" if isinstance(error, AttributeError) else error
+        missing["rotation.last"] = "%s: %s" % (_rotation.STATUS, reason)
+        return None

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host has that rules depend on: its machine, its first user id, its users and paths."""
+
+import os
+import re
+import stat
+
+from . import tables
+
+UID_MIN_WORD = "@UID_MIN@"  # stands for the host's UID_MIN in rule texts
+UID_MIN = 1000  # login.defs(5), where the file does not say
+LOGIN_DEFS = "/etc/login.defs"
+
+
+def options(host):
+    """The keyword arguments of C(_rule_grammar.parse) that this host answers: machine, users, groups, is_directory."""
+    result = {"is_directory": lambda path: _is_directory(host, path)}
+    if not host.is_live:
+        result["users"] = _names(host, "/etc/passwd").get
+        result["groups"] = _names(host, "/etc/group").get
+        machine = machine_of(host)
+        if machine:
+            result["machine"] = machine
+    return result
+
+
+def machine_of(host):
+    """The machine of an offline tree as uname -m has it: C(host.arch), or by the ELF header of its own shell; None where nothing tells."""
+    if host.arch:
+        return tables.MACHINES.get(host.arch, host.arch)
+    numbers = {3: "i386", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 62: "x86_64", 183: "aarch64"}  # e_machine, elf(5)
+    for path in ("/bin/sh", "/sbin/auditctl", "/usr/sbin/auditctl", "/lib/systemd/systemd"):
+        try:
+            data = host.read(path)
+        except Exception:  # noqa: B902 a tree need not be complete
+            continue
+        if data and data[:4] == b"\x7fELF" and len(data) > 20:
+            number = int.from_bytes(data[18:20], "little" if data[5] == 1 else "big")
+            if number == 21 and data[5] == 1:
+                return "ppc64le"
+            return numbers.get(number)
+    return None
+
+
+def uid_min(host):
+    """UID_MIN of the host's login.defs, 1000 where it does not say."""
+    found = re.findall(r"^\s*UID_MIN\s+(\d+)", host.text(LOGIN_DEFS) or "", re.M)
+    return int(found[-1]) if found else UID_MIN
+
+
+def text_for(host, text):
+    """A rule text with the host's own numbers in it."""
+    return text.replace(UID_MIN_WORD, str(uid_min(host))) if UID_MIN_WORD in text else text
+
+
+def missing_path(host, rule):
+    """Why the kernel would refuse the rule for a path that is not there, None where it would not.
+
+    A watched file itself may be missing, its directory may not; a dir= and an exe= have to be there (kernel/audit_watch.c, audit_tree.c,
+    audit_fsnotify.c).
+    """
+    for number, _operator, value in rule.fields:
+        if number == tables.DIR and host.stat(value) is None:
+            return "there is no directory %s" % value
+        if number == tables.PATH and host.stat(value) is None and host.stat(os.path.dirname(value) or "/") is None:
+            return "there is no directory %s for %s to be in" % (os.path.dirname(value), value)
+        if number == tables.EXE and host.stat(value) is None and host.stat(os.path.dirname(value) or "/") is None:
+            return "there is no program %s" % value
+    return None
+
+
+def _is_directory(host, path):
+    found = host.stat(path)
+    return found is not None and stat.S_ISDIR(found.st_mode)
+
+
+def _names(host, path):
+    """{name: number} of an offline tree's passwd or group."""
+    table = {}
+    for line in (host.text(path) or "").splitlines():
+        parts = line.split(":")
+        if len(parts) > 2 and parts[2].isdigit():
+            table.setdefault(parts[0], int(parts[2]))
+    table.setdefault("root", 0)
+    return table

@@ -1,0 +1,402 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The schedule, the files of the rotation, and putting them on a host or an offline tree."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+
+import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import rotation as _rotation_install
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._host import files as _io
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation import conf as _rotate_conf
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
+from ansible_collections.auditops.auditd.plugins.modules import audit_rotation
+from ansible_collections.auditops.auditd.plugins.plugin_utils import rotation_program
+
+DAY = 86400
+
+
+def image(tmp_path, *files, cron=True, systemd=False):
+    """An offline tree with these files and schedulers."""
+    root = tmp_path / "image"
+    for path in [*files, *(["/usr/sbin/cron"] if cron else []), *(["/usr/lib/systemd/systemd"] if systemd else []), "/usr/bin/python3"]:
+        place = root / path.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("")
+        place.chmod(0o755)
+    (root / "etc/audit").mkdir(parents=True, exist_ok=True)
+    (root / "var/log/audit").mkdir(parents=True, mode=0o750)
+    return root
+
+
+class Module:
+    """What run() uses of AnsibleModule."""
+
+    def __init__(self, root, check_mode=False, **params):
+        defaults = {name: option.get("default") for name, option in audit_rotation.ARGUMENT_SPEC.items()}
+        self.params = {**defaults, "program": rotation_program.sources(), "root": str(root), **params}
+        self.check_mode = check_mode
+        self.warnings = []
+
+    def warn(self, text):
+        self.warnings.append(text)
+
+    def run_command(self, argv, **_options):
+        done = subprocess.run(argv, check=False, capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+
+def tree_of(root):
+    return {
+        str(path.relative_to(root)): os.readlink(path) if path.is_symlink() else (path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
+        for path in sorted(root.rglob("*")) if (path.is_symlink() or path.is_file()) and "__pycache__" not in path.parts}
+
+
+# schedule
+
+@pytest.mark.parametrize("text, period, cron, calendar", [
+    ("hourly", 3600, "7 * * * *", ["hourly"]),
+    ("daily", DAY, "7 0 * * *", ["daily"]),
+    ("weekly", 7 * DAY, "7 0 * * 0", ["Sun *-*-* 00:00:00"]),
+    ("Monthly", 31 * DAY, "7 0 1 * *", ["monthly"]),
+    ("*/15 * * * *", 900, "*/15 * * * *", ["*-*-* *:0,15,30,45:00"]),
+    ("30 2 * * *", DAY, "30 2 * * *", ["*-*-* 2:30:00"]),
+    ("0 6,18 * * *", DAY // 2, "0 6,18 * * *", ["*-*-* 6,18:0:00"]),
+    ("0 6,20 * * *", 14 * 3600, "0 6,20 * * *", ["*-*-* 6,20:0:00"]),
+    ("30 2 * * 1-5", 3 * DAY, "30 2 * * 1-5", ["Mon,Tue,Wed,Thu,Fri *-*-* 2:30:00"]),
+    ("0 0 * * sun,7", 7 * DAY, "0 0 * * sun,7", ["Sun *-*-* 0:0:00"]),
+    ("0 0 1 jan-mar *", 306 * DAY, "0 0 1 jan-mar *", ["*-1,2,3-1 0:0:00"]),
+    ("0 0 13 * fri", 7 * DAY, "0 0 13 * fri", ["*-*-13 0:0:00", "Fri *-*-* 0:0:00"]),
+    ("0 0 29 2 *", 1461 * DAY, "0 0 29 2 *", ["*-2-29 0:0:00"]),
+    ("10-20/5 * * * *", 3000, "10-20/5 * * * *", ["*-*-* *:10,15,20:00"]),
+])
+def test_schedule(text, period, cron, calendar):
+    schedule = _rotation.Schedule(text)
+    assert (schedule.period, schedule.cron(7), schedule.calendar()) == (period, cron, calendar)
+
+
+@pytest.mark.parametrize("text, words", [
+    ("fortnightly", "hourly, daily, weekly, monthly or the five fields"), ("* * * *", "five fields"), ("60 * * * *", "within 0 to 59"),
+    ("* 24 * * *", "hour"), ("* * 0 * *", "day of month"), ("* * * 13 *", "month"), ("* * * * 8", "day of week"),
+    ("x * * * *", "is no minute"),
+    ("*/0 * * * *", "minute"), ("5-1 * * * *", "minute"), ("0 0 30 2 *", "never comes"), ("", "five fields"), ("@daily", "five fields"),
+    ("0 0 * * *\n* * * * * root sh", "five fields"), ("0 0 * * $(id)", "is no day of week"),
+])
+def test_a_bad_schedule_is_one_clear_sentence(text, words):
+    with pytest.raises(AuditError, match=words):
+        _rotation.Schedule(text)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_reads_the_calendar():
+    for text in ("hourly", "daily", "weekly", "monthly", "*/15 * * * *", "30 2 * * 1-5", "0 0 13 * fri", "0 0 29 2 *", "0 0 1 jan-mar *"):
+        for calendar in _rotation.Schedule(text).calendar():
+            done = subprocess.run(["systemd-analyze", "calendar", calendar], check=False, capture_output=True, text=True)
+            assert done.returncode == 0, (calendar, done.stderr)
+
+
+def test_the_minute_is_the_hosts_own_and_stays(tmp_path):
+    minutes = set()
+    for number in range(40):
+        root = image(tmp_path / str(number))
+        (root / "etc/machine-id").write_text("%032x\n" % number)
+        host = Host(str(root))
+        assert _rotation.minute_of(host) == _rotation.minute_of(host)
+        minutes.add(_rotation.minute_of(host))
+    assert len(minutes) > 15 and minutes <= set(range(60))
+
+
+# files
+
+def test_exactly_one_scheduler():
+    for scheduler, other in (("cron", "systemd"), ("systemd", "cron")):
+        wanted = set(_rotation.desired_files({}, scheduler, 0)) | set(_rotation.desired_links({}, scheduler))
+        assert wanted.isdisjoint(_rotation.stale_files({}, scheduler))
+        assert set(_rotation.desired_files({}, other, 0)) - {_rotation.CONF} <= set(_rotation.stale_files({}, scheduler))
+    assert _rotation.GUARD_TIMER in _rotation.stale_files({"guard_minutes": 0}, "systemd")
+
+
+def test_cron_takes_the_file():
+    text, mode = _rotation.desired_files({"schedule": "daily", "guard_minutes": 10}, "cron", 17)[_rotation.CRON]
+    lines = [line for line in text.splitlines() if not line.startswith("#") and "=" not in line]
+    assert lines == [
+        "17 0 * * * root /usr/local/sbin/audit-rotate", "7,17,27,37,47,57 * * * * root /usr/local/sbin/audit-rotate --guard"]
+    assert text.endswith("\n") and not mode & 0o022
+    assert "." not in os.path.basename(_rotation.CRON), "cron skips names with a dot"
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_takes_the_units(tmp_path):
+    files = _rotation.desired_files({"schedule": "30 2 * * 1-5", "config": {"textfile": "/var/lib/node/audit.prom"}}, "systemd", 17)
+    paths = []
+    for path, (text, _mode) in files.items():
+        if path.startswith(_rotation.UNITS):
+            paths.append(tmp_path / os.path.basename(path))
+            paths[-1].write_text(text.replace(_rotation.PROGRAM, "/bin/true"))
+    done = subprocess.run(["systemd-analyze", "verify", *map(str, paths)], check=False, capture_output=True, text=True)
+    ours = [line for line in done.stderr.splitlines() if str(tmp_path) in line or "audit-rotate" in line]
+    assert ours == []
+    assert "ReadWritePaths=-/var/lib/node\n" in files[_rotation.SERVICE][0]
+    # an interpreter below /home or /root is there for the unit too
+    assert all("ProtectHome=read-only\n" in files[path][0] for path in (_rotation.SERVICE, _rotation.GUARD_SERVICE))
+
+
+def test_rotate_conf_says_what_differs_from_the_defaults_and_reads_back():
+    config = {"keep": 5, "compress": "XZ", "level": "6", "shipped_command": "/usr/bin/shipper --until", "keep_days": None}
+    text = _rotation.rotate_conf(config)
+    assert _rotate_conf.parse(text) == _rotate_conf.complete(config)
+    assert [line for line in text.splitlines() if not line.startswith("#")] == [
+        "compress = xz", "level = 6", "keep = 5", "shipped_command = /usr/bin/shipper --until"]
+    assert _rotate_conf.parse("") == _rotate_conf.complete({})
+
+
+@pytest.mark.parametrize("config, words", [
+    ({"kepp": 1}, "did you mean keep"), ({"keep": "x"}, "keep = x"),
+    ({"textfile": "/a\nkeep = 1"}, "one line"), ({"level": 3}, "needs a method"),
+])
+def test_a_bad_config_is_refused(config, words):
+    with pytest.raises(AuditError, match=words):
+        _rotation.rotate_conf(config)
+
+
+# choices by host
+
+@pytest.mark.parametrize("cron, systemd, files, wanted, expected", [
+    (True, False, [], "auto", "cron"), (False, True, [], "auto", "systemd"), (True, True, [], "auto", "cron"),
+    (True, True, ["/usr/lib/systemd/system/cron.service"], "auto", "systemd"),
+    (True, True, ["/usr/lib/systemd/system/cron.service", "/etc/systemd/system/multi-user.target.wants/cron.service"], "auto", "cron"),
+    (True, True, [], "systemd", "systemd"), (False, False, [], "auto", "neither a cron daemon nor systemd"),
+    (False, True, [], "cron", "audit_rotation_scheduler = cron"), (True, False, [], "systemd", "audit_rotation_scheduler = systemd"),
+])
+def test_scheduler(tmp_path, cron, systemd, files, wanted, expected):
+    host = Host(str(image(tmp_path, *files, cron=cron, systemd=systemd)))
+    if expected in ("cron", "systemd"):
+        assert _rotation.scheduler_of(host, wanted) == expected
+    else:
+        with pytest.raises(AuditError, match=expected):
+            _rotation.scheduler_of(host, wanted)
+
+
+def test_interpreter(tmp_path):
+    host = Host(str(image(tmp_path, "/usr/libexec/platform-python", "/opt/py thon")))
+    assert _rotation.interpreter_of(host) == "/usr/bin/python3"
+    assert _rotation.interpreter_of(host, "/usr/libexec/platform-python") == "/usr/libexec/platform-python"
+    assert _rotation.interpreter_of(Host("/"), None, sys.executable) == sys.executable
+    for wrong, words in (("/nonexistent", "no such file"), ("/opt/py thon", "without blanks")):
+        with pytest.raises(AuditError, match=words):
+            _rotation.interpreter_of(host, wrong)
+
+
+@pytest.mark.parametrize("path, text, found", [
+    ("/etc/cron.daily/auditd.cron", "#!/bin/sh\n/sbin/auditctl --signal usr1\n", True),
+    ("/etc/cron.daily/rotate-audit", "#!/bin/sh\nservice auditd rotate\n", True),
+    ("/etc/logrotate.d/audit", "/var/log/audit/*.log {\n weekly\n}\n", True),
+    ("/etc/logrotate.d/syslog", "/var/log/messages {\n}\n", False),
+    ("/etc/cron.daily/other", "# service auditd rotate\n", False),
+    ("/etc/cron.d/audit-rotate", "7 0 * * * root /usr/local/sbin/audit-rotate -USR1\n", False),
+])
+def test_conflicts(tmp_path, path, text, found):
+    root = image(tmp_path, path)
+    (root / path.lstrip("/")).write_text(text)
+    sentences = _rotation.conflicts(Host(str(root)), "/var/log/audit/audit.log")
+    assert bool(sentences) == found and all(path in sentence for sentence in sentences)
+
+
+# the program
+
+def test_the_program_is_complete_and_its_digests_know_no_interpreter():
+    sources = rotation_program.sources()
+    assert {_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM} <= set(sources)
+    names = {os.path.basename(path) for path in sources}
+    assert {"cli.py", "conf.py", "control.py", "_errors.py", "files.py", "host.py"} <= names
+    assert "text.py" not in names
+    text = sources[_rotation.PROGRAM]
+    assert _rotation.digest(_rotation.launcher(text, "/opt/python")) == rotation_program.digests()[_rotation.PROGRAM]
+    assert _rotation.launcher(text, "/opt/python").startswith("#!/opt/python -IS\n# SPDX")
+
+
+def test_every_module_of_the_installed_program_imports(tmp_path):
+    for path, text in rotation_program.sources().items():
+        place = tmp_path / path.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    modules = [path[len(_rotation.PACKAGE) + 1:-3] for path in rotation_program.sources() if path.endswith(".py")]
+    names = [module.replace("/", ".") for module in modules if module != "__init__"]
+    program = f"import sys; sys.path.insert(0, {str(tmp_path) + _rotation.LIBRARY!r}); import importlib\n"
+    program += f"for name in {names!r}: importlib.import_module('audit_rotate.' + name)"
+    assert subprocess.run([sys.executable, "-ISB", "-c", program], check=False).returncode == 0
+
+
+# the module
+
+@pytest.mark.parametrize("scheduler", ["cron", "systemd"])
+def test_install_twice_and_remove(tmp_path, scheduler):
+    root = image(tmp_path, systemd=True)
+    (root / "var/log/audit/audit.log.1").write_text("type=A msg=audit(1760000000.000:1): x\n")
+    empty = tree_of(root)
+    check = audit_rotation.run(Module(root, True, scheduler=scheduler))
+    assert tree_of(root) == empty
+    first = audit_rotation.run(Module(root, scheduler=scheduler))
+    assert first["changed"] and first["files"] == check["files"] and first["diff"] == check["diff"]
+    assert first["scheduler"] == scheduler and first["ran"]["exit"] == 0
+    assert first["ran"]["status"]["compressed_count"] == 1
+    installed = tree_of(root)
+    assert installed["usr/local/sbin/audit-rotate"][0].startswith(b"#!/usr/bin/python3 -IS\n")
+    assert installed["etc/audit/rotate.conf"][1] == 0o600
+    again = audit_rotation.run(Module(root, scheduler=scheduler))
+    assert not again["changed"] and again["ran"] is None and again["diff"] == []
+    assert tree_of(root) == installed
+    gone = audit_rotation.run(Module(root, state="absent"))
+    assert gone["changed"]
+    left = {path for path in set(tree_of(root)) - set(empty) if not path.startswith(("var/lib/audit-rotate", "var/log/audit"))}
+    assert left == set()
+    assert not audit_rotation.run(Module(root, state="absent"))["changed"]
+
+
+def test_changing_the_scheduler_removes_the_other_one(tmp_path):
+    root = image(tmp_path, systemd=True)
+    audit_rotation.run(Module(root, scheduler="systemd"))
+    assert (root / "etc/systemd/system/timers.target.wants/audit-rotate.timer").is_symlink()
+    result = audit_rotation.run(Module(root, scheduler="cron"))
+    assert not list((root / "etc/systemd/system").rglob("audit-rotate*"))
+    assert result["files"]["written"] == ["/etc/cron.d/audit-rotate"] and len(result["files"]["removed"]) == 6
+
+
+@pytest.mark.parametrize("damage", ["edited", "mode", "link", "missing", "stray"])
+def test_what_was_changed_by_hand_is_put_right(tmp_path, damage):
+    root = image(tmp_path)
+    audit_rotation.run(Module(root))
+    installed = tree_of(root)
+    path = root / "usr/local/lib/audit-rotate/audit_rotate/guard.py"
+    if damage == "edited":
+        path.write_text("raise SystemExit\n")
+    elif damage == "mode":
+        path.chmod(0o666)
+    elif damage == "stray":
+        path.with_name("old_module.py").write_text("")
+    else:
+        path.unlink()
+        if damage == "link":
+            path.symlink_to(tmp_path / "planted")
+    result = audit_rotation.run(Module(root))
+    assert result["changed"]
+    now = tree_of(root)
+    assert {name: now[name] for name in now if "status.json" not in name} == {n: installed[n] for n in installed if "status.json" not in n}
+    assert not (tmp_path / "planted").exists()
+
+
+@pytest.mark.parametrize("at", range(0, len(rotation_program.sources()), 4))
+def test_a_write_that_fails_puts_everything_back(tmp_path, monkeypatch, at):
+    root = image(tmp_path)
+    audit_rotation.run(Module(root, config={"keep": 3}))
+    (root / "usr/local/lib/audit-rotate/audit_rotate/guard.py").unlink()
+    before = tree_of(root)
+    changed = {path: text + "# new\n" for path, text in rotation_program.sources().items()}
+    real, calls = _io.write_atomic, []
+
+    def failing(path, data, mode=0o600):
+        calls.append(path)
+        if len(calls) == at + 1:
+            raise AuditError("cannot write %s: No space left on device; the file is as it was" % path)
+        real(path, data, mode)
+
+    monkeypatch.setattr(_io, "write_atomic", failing)
+    with pytest.raises(AuditError, match="No space left on device.*all is as it was") as caught:
+        audit_rotation.run(Module(root, config={"keep": 4}, program=changed))
+    assert caught.value.details["rolled_back"] is True
+    assert tree_of(root) == before
+
+
+def test_a_run_that_fails_fails_the_module_and_says_why(tmp_path):
+    root = image(tmp_path)
+    (root / "var/log/audit").chmod(0o777)
+    with pytest.raises(AuditError, match="failed with code 12: others than the owner may write"):
+        audit_rotation.run(Module(root))
+    assert not audit_rotation.run(Module(root, run=False))["changed"]
+    (root / "var/log/audit").chmod(0o750)
+    healed = audit_rotation.run(Module(root))
+    assert healed["ran"]["exit"] == 0 and healed["changed"]
+
+
+@pytest.mark.parametrize("params, words", [
+    ({"config": {"compress": "zstd"}}, "audit_rotation_compress = zstd"), ({"config": {"compress": "gzip", "threads": 2}}, "pigz"),
+    ({"guard_minutes": 60}, "guard_minutes = 60"), ({"schedule": "sometimes"}, "schedule = sometimes"),
+    ({"program": None}, "action plugin"),
+    ({"config": {"keep": "all"}}, "keep = all"), ({"interpreter": "/opt/python9"}, "/opt/python9"),
+])
+def test_what_cannot_be_had_is_refused_before_anything_is_written(tmp_path, params, words):
+    root = image(tmp_path)
+    before = tree_of(root)
+    with pytest.raises(AuditError, match=words):
+        audit_rotation.run(Module(root, **params))
+    assert tree_of(root) == before
+
+
+def test_conflicts_are_warned_about_and_returned(tmp_path):
+    root = image(tmp_path, "/etc/logrotate.d/audit")
+    (root / "etc/logrotate.d/audit").write_text("/var/log/audit/audit.log { daily }\n")
+    module = Module(root)
+    assert audit_rotation.run(module)["conflicts"] == module.warnings != []
+
+
+def test_plan_names_the_log_directory_of_auditd_conf_for_the_unit(tmp_path):
+    root = image(tmp_path, systemd=True)
+    (root / "etc/audit/auditd.conf").write_text("log_file = /srv/audit/my.log\n")
+    (root / "srv/audit").mkdir(parents=True, mode=0o750)
+    plan = _rotation_install.present(Host(str(root)), Module(root, scheduler="systemd").params, sys.executable)
+    assert b"ReadWritePaths=-/srv/audit\n" in plan.written[_rotation.SERVICE][0]
+
+
+@pytest.mark.parametrize("place", [
+    "usr/local/sbin/audit_rotate/__init__.py", "usr/local/lib/audit-rotate/json.py", "usr/local/lib/audit-rotate/audit_rotate/zz.py",
+    "usr/local/sbin/json.py", "usr/local/lib/audit-rotate/audit_rotate/__pycache__/cli.cpython-%d%d.pyc" % sys.version_info[:2],
+])
+def test_no_code_of_an_offline_tree_is_run(tmp_path, monkeypatch, place):
+    root, mark = image(tmp_path), tmp_path / "run"
+    evil = root / place
+    evil.parent.mkdir(parents=True)
+    text = f"open({str(mark)!r}, 'w').close()\ndef main(arguments):\n    return 0\n"
+    evil.write_text(text)
+    if evil.suffix == ".pyc":
+        import py_compile
+        (tmp_path / "evil.py").write_text(text)
+        py_compile.compile(
+            str(tmp_path / "evil.py"), str(evil), doraise=True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    (root / "var/log/audit/audit.log.1").write_text("type=X msg=audit(1760000000.000:1): \n")
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    result = audit_rotation.run(Module(root))
+    assert result["ran"]["exit"] == 0 and result["ran"]["status"]["taken_over_count"] == 1
+    assert not mark.exists()
+    assert os.listdir(tmp_path / "tmp") == []
+    assert not (root / place).exists() or "sbin" in place
+
+
+def test_a_package_directory_that_others_may_write_to_is_put_right(tmp_path):
+    root = image(tmp_path)
+    audit_rotation.run(Module(root, run=False))
+    package = root / "usr/local/lib/audit-rotate/audit_rotate"
+    (package / "__pycache__").mkdir()
+    package.chmod(0o777)
+    assert audit_rotation.run(Module(root, run=False))["changed"]
+    assert stat.S_IMODE(package.stat().st_mode) == 0o755 and not (package / "__pycache__").exists()
+    assert not audit_rotation.run(Module(root, run=False))["changed"]
+
+
+def test_a_tree_whose_host_failed_to_rotate_is_done_once_it_is_archived(tmp_path):
+    root = image(tmp_path)
+    state = root / "var/lib/audit-rotate"
+    state.mkdir(parents=True)
+    refusal = {"exit": "daemon_dead", "error": "auditd does not run"}
+    (state / "status.json").write_text(json.dumps({"schema": 1, "result": "failed", "unrotated": refusal, **refusal}))
+    assert audit_rotation.run(Module(root))["ran"]["exit"] == 0
+    assert audit_rotation.run(Module(root))["ran"] is None
