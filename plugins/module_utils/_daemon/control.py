@@ -12,7 +12,7 @@ import os
 from .._errors import AuditError, NotAvailable
 from .._host.audit_release import release
 from .._paths import AUDITD_CONF, LOG_FILE
-from .process import find, is_auditd, kernel_status, release_tuple, send, wait_for
+from .process import find, is_auditd, kernel_status, proc, release_tuple, send, wait_for
 from .records import Follow, last_record, parse_record
 from .report import differences, parse_report, report
 from .syslog import Syslog
@@ -82,7 +82,7 @@ def log_is_open(host, pid, log_file):
     """
     directory, name = os.path.split(log_file)
     beginning = os.path.join(os.path.realpath(host.path(directory)), name)
-    files = "/proc/%d/fd" % pid
+    files = proc(pid, "fd")
     try:
         return any(os.readlink("%s/%s" % (files, number)).startswith(beginning) for number in os.listdir(files))
     except OSError:
@@ -195,7 +195,7 @@ def _is_full(host, log_file):
 
 def _start_argv(host, program):
     systemctl = host.which("systemctl")
-    if systemctl is None or not os.path.isdir(SYSTEMD):
+    if systemctl is None or host.stat(SYSTEMD) is None:
         return [program]
     host.run([systemctl, "reset-failed", UNIT])  # a start limit reached by earlier failures would refuse this start
     return [systemctl, "start", UNIT]

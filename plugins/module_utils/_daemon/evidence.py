@@ -16,6 +16,7 @@ import time
 from .._errors import AuditError
 from .._host import files as _io
 from .._paths import AUDITD_CONF
+from .process import proc
 
 PROOF = "/var/lib/auditops/auditd_conf.json"
 SECOND_LOOK = 0.2  # seconds; between the renaming of a log and the opening of the next one auditd holds none
@@ -83,7 +84,7 @@ def _proven_at(host, pid, data):
 def _started_ticks(pid):
     """When a process started, in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). None where that cannot be read."""
     try:
-        with open("/proc/%d/stat" % pid, "rb") as stream:
+        with open(proc(pid, "stat"), "rb") as stream:
             return int(stream.read().rpartition(b") ")[2].split()[19])
     except (OSError, ValueError, IndexError):
         return None
@@ -93,7 +94,7 @@ def _started_at(pid):
     """Seconds since the epoch at which a process started, at most a second too early; None where that cannot be read."""
     ticks = _started_ticks(pid)
     try:
-        with open("/proc/stat", "rb") as stream:
+        with open(proc("stat"), "rb") as stream:
             boot = int(re.search(br"^btime (\d+)", stream.read(), re.M).group(1))
     except (OSError, ValueError, AttributeError):
         return None
@@ -110,7 +111,7 @@ def holds_log(host, pid, log_file):
 
 
 def _holds(host, pid, log_file):
-    files = "/proc/%d/fd" % pid
+    files = proc(pid, "fd")
     try:
         there = host.stat(log_file)
         numbers = os.listdir(files)

@@ -12,6 +12,7 @@ from .._paths import PID_PATHS
 from .._release import release_tuple
 
 PROGRAM = "auditd"
+PROC = "/proc"
 
 # what we ask for -> (signal, auditctl's word since 3.1.1 (None: kill(2) does), its word since 3.0), auditctl(8)
 SIGNALS = {
@@ -39,20 +40,25 @@ def wait_for(check, timeout, first=0.005, longest=0.25):
         pause = min(pause * 1.5, longest)
 
 
+def proc(pid, *names):
+    """The path in /proc of what belongs to a process, C(stat) or C("fd", "3") for example."""
+    return "/".join((PROC, str(pid)) + names)
+
+
 def is_auditd(pid):
     """True where the process is auditd, in this system: its name, its program where programs are, and the same root directory as ours.
 
     The last one tells it from the auditd of a container or chroot, which the process table of the host also shows.
     """
     try:
-        with open("/proc/%d/comm" % pid) as stream:
+        with open(proc(pid, "comm")) as stream:
             if stream.read().strip() != PROGRAM:
                 return False
     except (OSError, ValueError):
         return False
     try:
-        program = os.readlink("/proc/%d/exe" % pid)
-        root = os.stat("/proc/%d/root" % pid)
+        program = os.readlink(proc(pid, "exe"))
+        root = os.stat(proc(pid, "root"))
     except PermissionError:
         return True  # only root may look; without root nothing can be sent either
     except OSError:
@@ -66,7 +72,7 @@ def is_auditd(pid):
 
 def _is_zombie(pid):
     try:
-        with open("/proc/%d/stat" % pid, "rb") as stream:
+        with open(proc(pid, "stat"), "rb") as stream:
             return stream.read().rpartition(b") ")[2][:1] in (b"Z", b"X")
     except OSError:
         return True
@@ -78,9 +84,8 @@ def find(host):
         return None
     for path in PID_PATHS:
         try:
-            with open(path) as stream:
-                pid = int(stream.read(32))
-        except (OSError, ValueError):
+            pid = int(host.text(path) or 0)
+        except (AuditError, ValueError):
             continue
         if pid > 1 and is_auditd(pid):
             return pid
@@ -92,7 +97,7 @@ def find(host):
 
 
 def _processes():
-    return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
+    return sorted(int(name) for name in os.listdir(PROC) if name.isdigit())
 
 
 def kernel_status(host):

@@ -58,7 +58,7 @@ def report(host, pid, timeout=10.0, release=None):
 
     The daemon overwrites the same file each time, so a report counts as fresh when the file has changed since SIGCONT was sent.
     """
-    before = {path: _changed_at(path) for path in STATE_PATHS}
+    before = {path: _changed_at(host, path) for path in STATE_PATHS}
     age = time.time() - max(stamp[1] for stamp in before.values()) / 1e9
     if 0 <= age < CLOCK_TICK:
         time.sleep(CLOCK_TICK - age)
@@ -66,7 +66,7 @@ def report(host, pid, timeout=10.0, release=None):
 
     def fresh():
         for path in STATE_PATHS:
-            if _changed_at(path) != before[path]:
+            if _changed_at(host, path) != before[path]:
                 text = host.text(path)
                 if text and is_complete(text):
                     return text
@@ -84,12 +84,9 @@ def _some(value):
     return None if value is None else [value]
 
 
-def _changed_at(path):
-    try:
-        status = os.stat(path)
-    except OSError:
-        return (0, 0)
-    return (status.st_ino, status.st_mtime_ns)
+def _changed_at(host, path):
+    status = host.stat(path)
+    return (status.st_ino, status.st_mtime_ns) if status else (0, 0)
 
 
 class Computed(int):

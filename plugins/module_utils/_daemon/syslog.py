@@ -6,6 +6,7 @@ import os
 import re
 import time
 
+from .._errors import AuditError
 from .process import wait_for
 
 FILES = ("/var/log/syslog", "/var/log/messages", "/var/log/daemon.log")
@@ -24,7 +25,7 @@ class Syslog(object):
     def __init__(self, host):
         self._host = host
         self._began = time.time()
-        self._sizes = {path: _size(path) for path in FILES}
+        self._sizes = {path: _size(host, path) for path in FILES}
 
     def reasons(self, pid=None):
         """As messages(), after giving the system's log a moment to write down what auditd has just said."""
@@ -41,7 +42,7 @@ class Syslog(object):
         lines = []
         for path in FILES:
             try:
-                with open(path, "rb") as stream:
+                with open(self._host.path(path), "rb") as stream:
                     if self._sizes[path] <= os.fstat(stream.fileno()).st_size:  # else it was rotated: all of it is new
                         stream.seek(self._sizes[path])
                     text = stream.read(LIMIT).decode("utf-8", "replace")
@@ -52,7 +53,7 @@ class Syslog(object):
 
     def _from_journal(self, pid):
         journalctl = self._host.which("journalctl")
-        if journalctl is None or not os.path.isdir(JOURNAL):
+        if journalctl is None or self._host.stat(JOURNAL) is None:
             return []
         match = "_PID=%d" % pid if pid else "_COMM=auditd"
         since = "@%d" % self._began
@@ -60,8 +61,9 @@ class Syslog(object):
         return out.splitlines() if rc == 0 else []
 
 
-def _size(path):
+def _size(host, path):
     try:
-        return os.stat(path).st_size
-    except OSError:
+        found = host.stat(path)
+    except AuditError:
         return 0
+    return found.st_size if found else 0
