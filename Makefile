@@ -10,18 +10,23 @@ TREE := $(BUILD)/tree
 COLLECTION := $(TREE)/ansible_collections/auditops/auditd
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
+# Roots and images that tests run on: built from Debian's packages, kept outside the checkout, shared by all checkouts of this machine.
+export AUDITOPS_LAB ?= $(or $(XDG_CACHE_HOME),/var/tmp)/auditops-lab
+export AUDITOPS_CHROOTS ?= $(AUDITOPS_LAB)/chroots
+
 export ANSIBLE_COLLECTIONS_PATH := $(TREE)
 export ANSIBLE_LOCALHOST_WARNING := False
 export ANSIBLE_INVENTORY_UNPARSED_WARNING := False
 export PATH := $(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test lint sanity unit live molecule bench build tree clean
+.PHONY: help demo test lint sanity unit live molecule chroots bench build tree clean
 
 help:
 	@echo "make demo      a throwaway fleet of host trees: drift, remediate, drift again (no root)"
 	@echo "make test      lint, sanity, molecule, unit and, as root, live tests with a real auditd"
 	@echo "make lint sanity unit live molecule   one of them"
+	@echo "make chroots   roots of Debian 11, 12 and 13 with their own auditd, in $(AUDITOPS_LAB)"
 	@echo "make bench     measurements, as ratios"
 	@echo "make build     the collection's tarball in $(BUILD)"
 
@@ -31,13 +36,13 @@ demo: $(VENV)/.ansible tree
 test: lint sanity molecule pytest
 
 .PHONY: pytest
-pytest: $(VENV)/.tools tree audit-package
+pytest: $(VENV)/.tools tree audit-package other-releases
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider tests/unit tests/live
 
 unit: $(VENV)/.tools tree
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider tests/unit
 
-live: $(VENV)/.tools tree audit-package
+live: $(VENV)/.tools tree audit-package other-releases
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider tests/live
 
 lint: $(VENV)/.tools tree shellcheck-package
@@ -79,11 +84,23 @@ $(VENV)/.tools: tests/requirements.txt | $(BIN)/python
 	$(PIP) install -r tests/requirements.txt
 	@touch $@ $(VENV)/.ansible
 
-# The live tests want a real auditd and a real cron; where this is root on a system with apt, get them. Elsewhere those tests say they skip.
-.PHONY: audit-package shellcheck-package
+# The live tests want a real auditd, a real cron and roots of other releases; where this is root on a system with apt, get them. Elsewhere
+# those tests say why they skip.
+HAS_APT := [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null
+APT_GET := DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends
+.PHONY: audit-package shellcheck-package lab-packages other-releases
 audit-package:
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && ! { command -v auditd && command -v cron; } > /dev/null; then \
-	  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq auditd cron zstd; fi
+	@if $(HAS_APT) && ! { command -v auditd && command -v cron && command -v mkfs.xfs && command -v zstd; } > /dev/null; then \
+	  apt-get update -q && $(APT_GET) auditd cron xfsprogs zstd; fi
+
+lab-packages:
+	@if $(HAS_APT) && ! command -v mmdebstrap > /dev/null; then apt-get update -q && $(APT_GET) mmdebstrap debian-archive-keyring; fi
+
+other-releases: lab-packages audit-package
+	@if $(HAS_APT); then $(PYTHON) molecule/lab/chroots.py; fi
+
+chroots: lab-packages
+	$(PYTHON) molecule/lab/chroots.py bullseye bookworm trixie
 
 shellcheck-package:
 	@command -v shellcheck > /dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && apt-get update -q && apt-get install -yq shellcheck; } \

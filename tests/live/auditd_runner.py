@@ -52,7 +52,7 @@ def without_ansible():
 def inject(fault):
     if not fault:
         return
-    signals = importlib.import_module(UTILS + "_daemon")
+    signals = importlib.import_module(UTILS + "_daemon.process")  # before anything imports send from it
     original = signals.send
     todo = [fault]
 
@@ -89,7 +89,7 @@ def main():
             answer["result"] = plugin.run(module)
             answer["warnings"] = module.warnings
         else:
-            host = importlib.import_module(UTILS + "_host").Host("/", run_command)
+            host = importlib.import_module(UTILS + "_host.host").Host("/", run_command)
             function = getattr(importlib.import_module(UTILS + request["module"]), request["function"])
             answer["result"] = function(host, **request["arguments"])
     except errors.AuditError as error:

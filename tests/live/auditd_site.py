@@ -17,6 +17,8 @@ import threading
 import time
 from pathlib import Path
 
+CHROOTS = Path(os.environ.get("AUDITOPS_CHROOTS", "/nonexistent"))
+SUITES = {"bullseye": "3.0", "bookworm": "3.0.9", "trixie": "4.0.2"}  # the roots there, and the release of audit in each
 COLLECTION = Path(__file__).resolve().parents[2]
 RUNNER = "auditd_runner.py"
 CARRIED = "tmp/auditops-live"  # where a root of another release gets a copy of the plugins
@@ -44,6 +46,20 @@ def kernel_status() -> dict[str, int]:
     """auditctl -s as numbers; empty where it cannot be read."""
     done = subprocess.run(["auditctl", "-s"], check=False, capture_output=True, text=True)
     return {name: int(value) for name, value in re.findall(r"^(\w+) (\d+)$", done.stdout, re.MULTILINE)} if done.returncode == 0 else {}
+
+
+def release_of(text: str) -> str | None:
+    """The release in what ``auditctl -v`` prints."""
+    found = re.search(r"version (\S+)", text)
+    return found.group(1) if found else None
+
+
+def roots() -> dict[str, Path]:
+    """Where an auditd of a release of its own can be had: this machine, and the roots whose release is another one."""
+    if not shutil.which("auditctl"):
+        return {"here": Path("/")}
+    own = release_of(subprocess.run(["auditctl", "-v"], check=False, capture_output=True, text=True).stdout)
+    return {"here": Path("/"), **{name: CHROOTS / name for name, release in SUITES.items() if release != own}}
 
 
 @contextlib.contextmanager
@@ -132,7 +148,7 @@ class Site:
         self.root = root
         self.stack = contextlib.ExitStack()
         self._started: set[int] = set()
-        self.release = re.search(r"version (\S+)", self.command("auditctl", "-v").stdout).group(1)
+        self.release = release_of(self.command("auditctl", "-v").stdout)
 
     def path(self, path: str) -> Path:
         return self.root / path.lstrip("/")
@@ -185,7 +201,7 @@ class Site:
 
     def report(self) -> dict:
         """A fresh state report, as _daemon reads it."""
-        return self.call("_daemon", "report", pid=self.pid)["result"]
+        return self.call("_daemon.report", "report", pid=self.pid)["result"]
 
     # what it wrote
 

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fixtures for tests against a real auditd on this machine's kernel.
 
-``audited`` is this machine; ``site`` is this machine and, one after the other, the roots of other releases (named ``bullseye``, ``trixie``)
-in the directory that AUDITOPS_CHROOTS names. Both skip where a real auditd cannot run and put everything back, also what a killed run left:
-/etc/audit, /var/log/audit, the kernel's rules and status. One test at a time has the kernel: AUDITOPS_LIVE_LOCK names the lock file.
+``audited`` is this machine; ``site`` is this machine and, one after the other, the roots of other releases in the directory that
+AUDITOPS_CHROOTS names (``make chroots`` builds them). Both skip where a real auditd cannot run and put everything back, also what a killed
+run left: /etc/audit, /var/log/audit, the kernel's rules and status. One test at a time has the kernel: AUDITOPS_LIVE_LOCK names the lock
+file.
 """
 
 from __future__ import annotations
@@ -18,8 +19,7 @@ import auditd_site as sites
 import pytest
 
 LOCK = os.environ.get("AUDITOPS_LIVE_LOCK", "/run/lock/auditops-live.lock")
-CHROOTS = Path(os.environ.get("AUDITOPS_CHROOTS", "/nonexistent"))
-RELEASES = ("here", "bullseye", "trixie")
+ROOTS = sites.roots()
 
 
 def why_not() -> str | None:
@@ -58,11 +58,11 @@ def audited(kernel_audit):
         yield site
 
 
-@pytest.fixture(params=RELEASES)
+@pytest.fixture(params=list(ROOTS))
 def site(request, kernel_audit):
     """Each release of auditd within reach, one after the other."""
-    root = Path("/") if request.param == "here" else CHROOTS / request.param
+    root = ROOTS[request.param]
     if not (root / "etc/audit").is_dir():
-        pytest.skip(f"no root {request.param} with auditd in AUDITOPS_CHROOTS={CHROOTS}")
+        pytest.skip(f"no root {request.param} in AUDITOPS_CHROOTS={sites.CHROOTS}: make chroots")
     with sites.open_site(root.resolve()) as site:
         yield site

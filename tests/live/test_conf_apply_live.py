@@ -91,7 +91,7 @@ def test_the_reason_of_a_refusal_is_read_from_syslog(site, lost):
         assert "Value x should only be numbers - line" in answer["error"]
         site.kill()
         site.configure(text=conf_text(num_logs="x"))
-        assert "Value x should only be numbers" in site.call("_daemon", "start")["error"]
+        assert "Value x should only be numbers" in site.call("_daemon.control", "start")["error"]
 
 
 @pytest.mark.parametrize("settings, said", [

@@ -15,14 +15,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import auditd_site as sites
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
 from ansible_collections.auditops.auditd.plugins.module_utils._daemon import control as _daemon
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 
 FIXTURES = Path(__file__).parents[1] / "unit" / "plugins" / "module_utils" / "fixtures"
-CHROOTS = Path(os.environ.get("AUDITOPS_CHROOTS", "/nonexistent"))
-ROOTS = {"here": Path("/"), "bullseye": CHROOTS / "bullseye", "trixie": CHROOTS / "trixie"}
+ROOTS = sites.roots()
 REFUSED = 6  # exit code of auditd; with 1 it has read the file and fails at what the namespace withholds
 
 # Reads texts (JSON) from stdin, has auditd judge each, prints the exit codes (JSON). Runs as root of its own namespaces.
@@ -66,7 +66,7 @@ def root(request) -> Path:
     if os.geteuid() != 0 or not shutil.which("unshare"):
         pytest.skip("needs root and unshare")
     if not (path / "sbin/auditd").exists() or not (path / "etc/audit/auditd.conf").exists():
-        pytest.skip(f"no auditd below {path}")
+        pytest.skip(f"no root {request.param} in AUDITOPS_CHROOTS={sites.CHROOTS}: make chroots")
     return path
 
 

@@ -265,8 +265,9 @@ def test_a_container_hears_one_sentence_and_nothing_is_written(etc_audit, wrappe
     if subprocess.run([*wrapper, "true"], check=False, capture_output=True).returncode != 0:
         pytest.skip("no such namespaces here")
     code = (
-        "from ansible_collections.auditops.auditd.plugins.module_utils import _rule_policy as p, _host;"
-        "p.converge(_host.Host('/', lambda *a, **k: (1, '', '')), %r)" % dict(DEFAULTS, rules=["-w /etc/passwd -p wa"])
+        "from ansible_collections.auditops.auditd.plugins.module_utils._apply.rules import converge;"
+        "from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host;"
+        "converge(Host('/', lambda *a, **k: (1, '', '')), %r)" % dict(DEFAULTS, rules=["-w /etc/passwd -p wa"])
     )
     environment = dict(os.environ, PYTHONPATH=":".join(path for path in sys.path if path))
     done = subprocess.run([*wrapper, sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)

@@ -1,0 +1,64 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Roots of Debian 11, 12 and 13 with their own auditd: ``chroots.py [SUITE...]`` builds what is missing and prints their directory.
+
+Without a name: each suite whose release of audit is not this machine's own, for the live tests, which find them by AUDITOPS_CHROOTS. A root
+takes about a minute and 200 MB; afterwards it is reused.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import lab
+
+PACKAGES = ["auditd", "python3", "cron", "procps", "bzip2", "xz-utils", "zstd"]
+TRIM = 'rm -rf "$1"/var/cache/apt/archives/*.deb "$1"/var/lib/apt/lists/*'
+DIRECTORY = lab.CACHE / "chroots"
+
+
+def build(suite: str) -> Path:
+    """The root of this suite, built where it is not there or where its recipe has changed."""
+    target = DIRECTORY / suite
+    recipe = lab.digest(suite, *PACKAGES, TRIM)
+    with lab.lock(f"chroot-{suite}"):
+        if not lab.is_built(target, recipe):
+            lab.need("mmdebstrap")
+            print(f"building a root of Debian {suite} (audit {lab.SUITES[suite]}) in {target}", file=sys.stderr, flush=True)
+            new = target.with_name(target.name + ".new")
+            lab.discard(new)
+            new.parent.mkdir(parents=True, exist_ok=True)
+            lab.bootstrap(suite, new, PACKAGES, [f"--customize-hook={TRIM}"])
+            lab.discard(target)
+            new.rename(target)
+            lab.built(target, recipe)
+    return target
+
+
+def others() -> list[str]:
+    """The suites whose release of audit is not this machine's own."""
+    printed = subprocess.run(["auditctl", "-v"], check=False, capture_output=True, text=True).stdout if shutil.which("auditctl") else ""
+    return [suite for suite, release in lab.SUITES.items() if printed.split()[-1:] != [release]]
+
+
+def main() -> int:
+    suites = sys.argv[1:] or others()
+    unknown = set(suites) - set(lab.SUITES)
+    if unknown:
+        print(f"no such suite: {', '.join(sorted(unknown))}; there are {', '.join(lab.SUITES)}", file=sys.stderr)
+        return 2
+    try:
+        for suite in suites:
+            build(suite)
+    except lab.LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(DIRECTORY)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
