@@ -20,7 +20,7 @@ export ANSIBLE_INVENTORY_UNPARSED_WARNING := False
 export PATH := $(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test lint sanity unit live molecule chroots bench build tree clean
+.PHONY: help demo test lint sanity unit live molecule chroots bench build docs fmt tree clean
 
 help:
 	@echo "make demo      a throwaway fleet of host trees: drift, remediate, drift again (no root)"
@@ -28,6 +28,8 @@ help:
 	@echo "make lint sanity unit live molecule   one of them"
 	@echo "make chroots   roots of Debian 11, 12 and 13 with their own auditd, in $(AUDITOPS_LAB)"
 	@echo "make bench     measurements, as ratios"
+	@echo "make docs      what is generated in the checkout, and the documentation site in $(BUILD)/docs/html"
+	@echo "make fmt       what ruff mends by itself: order of imports, spelling of expressions"
 	@echo "make build     the collection's tarball in $(BUILD)"
 
 demo: $(VENV)/.ansible tree
@@ -59,6 +61,16 @@ sanity: $(VENV)/.tools tree
 
 molecule: $(VENV)/.tools tree
 	cd $(COLLECTION) && molecule test --scenario-name remediate
+
+# What is written from another file (guide to controls, tables in the roles' READMEs), then the site; the checkout's own files change.
+docs: $(VENV)/.tools tree
+	PYTHONPATH=$(TREE) $(BIN)/python tests/tools/make_controls_rst.py
+	$(BIN)/python tests/tools/make_role_readmes.py
+	@$(MAKE) -s tree
+	$(BIN)/python tests/tools/make_docs.py $(BUILD)/docs
+
+fmt: $(VENV)/.tools
+	$(BIN)/ruff check --fix-only .
 
 bench: $(VENV)/.tools tree
 	cd $(COLLECTION) && for bench in benchmarks/bench_*.py; do PYTHONPATH=$(TREE) $(BIN)/python $$bench || exit 1; done
