@@ -6,11 +6,14 @@ import json
 import os
 import stat
 
+from .._conf.words import settings_of
 from .._errors import AuditError
 from .._host import files as _io
+from .._live import storage as _storage
 from .._paths import AUDITD_CONF, LOG_FILE
 from .._rotation import conf as _rotate_conf
 from .._rotation import files as _rotation
+from .._rotation import schedule as _schedule
 
 MODES = {_rotation.PROGRAM: 0o755, _rotation.ARCHIVE_PROGRAM: 0o755}
 LIBRARY_MODE = 0o644
@@ -63,12 +66,12 @@ def present(host, params, running):
     if not params["program"]:
         raise AuditError("program: the program's files are missing; call this module by its action plugin, as a task does")
     config = _rotate_conf.complete(params["config"])
-    scheduler = _rotation.scheduler_of(host, params["scheduler"])
+    scheduler = _schedule.scheduler_of(host, params["scheduler"])
     plan = Plan(scheduler, _rotation.interpreter_of(host, params["interpreter"], running))
     log_file = plan.log_file = config["log_file"] or _log_file(host)
     _check_compressor(host, config, plan.interpreter)
     wanted = {path: (text.encode("utf-8"), mode) for path, (text, mode) in _rotation.desired_files(
-        params, scheduler, _rotation.minute_of(host), log_file.rpartition("/")[0]).items()}
+        params, scheduler, _schedule.minute_of(host), log_file.rpartition("/")[0]).items()}
     for path, text in params["program"].items():
         if path in MODES:
             text = _rotation.launcher(text, plan.interpreter)
@@ -82,7 +85,7 @@ def present(host, params, running):
             plan.links[path] = target
     stale = [path for path in _rotation.stale_files(params, scheduler) if host.lstat(path) is not None]
     plan.removed = stale + _rotation.unexpected(host, params["program"])
-    plan.loose = [path for path in _rotation.DIRECTORIES if _rotation.is_loose(host, path)]
+    plan.loose = [path for path in _rotation.directories(params["program"]) if _rotation.is_loose(host, path)]
     plan.before.update((path, _regular(host, path)) for path in plan.removed)
     plan.conflicts = _rotation.conflicts(host, log_file)
     return plan
@@ -91,7 +94,9 @@ def present(host, params, running):
 def absent(host):
     """The Plan for C(state=absent)."""
     plan = Plan()
-    package = [directory + "/" + name for directory in _rotation.PACKAGES for name in host.listdir(directory) if name.endswith(".py")]
+    package = [
+        directory + "/" + name for directory in _rotation.installed_packages(host) for name in host.listdir(directory)
+        if name.endswith(".py")]
     # the schedule first: nothing is to start half a program
     everything = _rotation.stale_files({}, None) + [_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM] + package + [_rotation.CONF]
     plan.removed = [path for path in everything if host.lstat(path) is not None]
@@ -108,7 +113,7 @@ def apply(host, plan):
         for path in plan.loose:
             _tighten(host.path(path, follow=False))
         if any(path.startswith(_rotation.PACKAGE + "/") for path in plan.written):
-            for directory in _rotation.PACKAGES:
+            for directory in _rotation.installed_packages(host):
                 _remove_library(host.path(directory + "/__pycache__", follow=False))  # Python believes some of these unseen
         order = sorted(plan.written, key=lambda path: (not _is_program(path), path in MODES, path))
         for path in order:
@@ -136,7 +141,6 @@ def is_due(host, plan):
     """True where the program is to run now, not at its next tick: it changed, never ran, ran badly, or rotated logs wait."""
     if plan.changed or not _ended_well(host, _status(host)):
         return True
-    from .._live import storage as _storage
     return bool(_storage.rotated_plain(_storage.finished_logs(host, plan.log_file), plan.log_file))
 
 
@@ -204,8 +208,7 @@ def _log_file(host):
     text = host.text(AUDITD_CONF)
     if not text:
         return LOG_FILE
-    from .._conf import text as _conf
-    return _conf.parse(text).settings.get("log_file", LOG_FILE)
+    return settings_of(text).get("log_file", LOG_FILE)
 
 
 def _regular(host, path):

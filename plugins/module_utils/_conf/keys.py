@@ -18,7 +18,6 @@ OLDEST_SUPPORTED = (2, 8, 5)
 INT_MAX = 2 ** 31 - 1
 ULONG_MAX = 2 ** 64 - 1  # auditd.conf numbers are C unsigned long; 64-bit hosts
 
-LONGEST_LINE = {"": 158, "4.1.3": 510}  # bytes before the newline; longer lines are skipped
 EXEC_MODES = {"": (0o750, 0o755), "3.0": (0o750, 0o755, 0o555), "4.1.4": (0o750, 0o755, 0o555, 0o550)}
 PERCENT_SINCE = (2, 8, 5)
 

@@ -9,7 +9,8 @@ newline and a line with a NUL byte (together with the line after it) are skipped
 import re
 from collections import OrderedDict, namedtuple
 
-from .keys import KEYS, LONGEST_LINE, PERCENT_SINCE, SIDE_EFFECTS, ULONG_MAX, at, known, lower, word_for
+from .keys import KEYS, PERCENT_SINCE, SIDE_EFFECTS, ULONG_MAX, at, known, lower, word_for
+from .words import LONGEST_LINE, is_setting, words_of
 
 Problem = namedtuple("Problem", "line key value reason fatal")
 Problem.__doc__ = """One thing wrong with auditd.conf: ``line`` (from 1, None for the whole file), ``key``, ``value``, ``reason``
@@ -50,7 +51,7 @@ def read(lines, ended, release):
         nul = b"\0" in data[last_read:]
         terminated = data.endswith(b"\n") and not nul
         if terminated and not last_read and not skipping:
-            entries.append(Entry(number, [word for word in text.split(" ") if word], text))
+            entries.append(Entry(number, words_of(text), text))
         elif last_read:
             skipped.append(Skipped(number, "long", text))
         elif nul:
@@ -63,11 +64,6 @@ def read(lines, ended, release):
         terminated_once = terminated_once or terminated
     cross_checked = terminated_once or (bool(lines) and release >= COUNTS_SKIPPED_LINES_SINCE)
     return Reading(entries, skipped, cross_checked)
-
-
-def is_setting(words):
-    """False for a comment and for a line without words."""
-    return bool(words) and not words[0].startswith("#")
 
 
 def number(text):

@@ -10,9 +10,10 @@ from collections import OrderedDict, namedtuple
 
 from .._policy import FAILURE_POLICIES
 from . import reader
-from .keys import KEYS, LONGEST_LINE, OLDEST_SUPPORTED, ULONG_MAX, ConfError, at, known, lower, version
+from .keys import KEYS, OLDEST_SUPPORTED, ULONG_MAX, ConfError, at, known, lower, version
 from .keys import NEWEST as NEWEST_RELEASE
 from .reader import Problem, encode
+from .words import LONGEST_LINE
 
 __all__ = (
     "Conf", "ConfError", "Environment", "FAILURE_POLICIES", "Line", "Problem", "check", "diff", "effective", "merge", "parse", "render",

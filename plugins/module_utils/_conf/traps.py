@@ -11,7 +11,8 @@ from .._policy import ACTION_KEYS
 from . import reader
 from .checks import GID_MAX, dirname, leading_digits
 from .environment import SENDMAIL
-from .keys import KEYS, LONGEST_LINE, at, lower
+from .keys import KEYS, at, lower
+from .words import LONGEST_LINE
 
 SAFE_QUEUE = 512
 DEFAULT_BOOST = "4"

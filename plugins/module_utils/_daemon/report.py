@@ -9,6 +9,7 @@ import os
 import re
 import time
 
+from .._conf.words import threshold
 from .._errors import AuditError
 from .process import is_auditd, send, wait_for
 
@@ -112,15 +113,14 @@ def _number(effective, key):
 
 
 def _threshold(host, effective, key):
-    value = str(effective.get(key) or "")
-    if not value.endswith("%"):
+    if not str(effective.get(key) or "").endswith("%"):
         return _number(effective, key)
     try:
         room = host.statvfs(os.path.dirname(effective["log_file"]))
     except AuditError:
         return None
-    # of all blocks: auditd-config.c, setup_percentages
-    return Computed(room.f_blocks * int(value[:-1]) // 100 * room.f_frsize // MEBIBYTE) if value[:-1].isdigit() else None
+    blocks = threshold(effective[key], room.f_blocks)
+    return None if blocks is None else Computed(blocks * room.f_frsize // MEBIBYTE)
 
 
 def differences(wanted, have):

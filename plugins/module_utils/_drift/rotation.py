@@ -8,6 +8,7 @@ import stat
 from .. import _utc
 from .._errors import AuditError
 from .._rotation import files as _rotation
+from .._rotation import schedule as _schedule
 from .finding import item
 
 CRON_DAEMONS = ("cron", "crond")  # comm of Debian's cron, cronie and busybox; anacron alone does not read /etc/cron.d
@@ -34,7 +35,7 @@ def items(live, host, policy, program, family):
 
 def _installed(live, host, policy, program, family):
     try:
-        scheduler = _rotation.scheduler_of(host, policy.get("scheduler") or "auto")
+        scheduler = _schedule.scheduler_of(host, policy.get("scheduler") or "auto")
     except AuditError as error:
         yield item("schedule.scheduler", policy.get("scheduler") or "auto", str(error), family)
         return
@@ -52,11 +53,11 @@ def _installed(live, host, policy, program, family):
             expected, actual = _not_ours(host, path, _rotation.mode_of(path)) or (None, None)
             if actual and path not in different:
                 yield item("schedule.program_file." + path.rpartition("/")[2], expected, actual, family)
-    loose = [path for path in _rotation.DIRECTORIES if _rotation.is_loose(host, path)]
+    loose = [path for path in _rotation.directories(program or ()) if _rotation.is_loose(host, path)]
     if loose:
         yield item("schedule.program_directory", "directories that only root may write to", loose, family)
     directory = ((live["storage"] or {}).get("log_file") or "/var/log/audit/audit.log").rpartition("/")[0]
-    for path, (text, mode) in sorted(_rotation.desired_files(policy, scheduler, _rotation.minute_of(host), directory).items()):
+    for path, (text, mode) in sorted(_rotation.desired_files(policy, scheduler, _schedule.minute_of(host), directory).items()):
         finding = _file(host, path, text, mode, family)
         if finding:
             yield finding
@@ -165,7 +166,7 @@ def _works(live, host, policy, family):
 
 def _overdue(live, host, policy, last_success, family):
     """No success for two periods. A rotation that never ran counts from its installation."""
-    period = _rotation.Schedule(policy.get("schedule") or "daily").period
+    period = _schedule.Schedule(policy.get("schedule") or "daily").period
     if last_success is not None and _epoch(last_success) is None:
         return item("schedule.last_success", "a date", str(last_success)[:40], family)
     if (_epoch(last_success) or 0) > _epoch(live["collected_at"]) + CLOCKS_DIFFER:

@@ -8,12 +8,13 @@ import re
 from .._errors import AuditError
 from .._rotation import conf as _rotate_conf
 from .._rotation import files as _rotation
+from .._rotation import schedule as _schedule
 
 STATUS_KEYS = ("last_run", "last_success", "result", "exit", "error")
 KEEPS = ("keep", "keep_days", "keep_megabytes", "min_free_megabytes")
 TIMER_LINK = _rotation.WANTS + "audit-rotate.timer"
 # words of systemd.time(7) that the timers use -> seconds between two runs
-CALENDARS = {calendar: period for _fields, calendar, period in _rotation.WORDS.values()}
+CALENDARS = {calendar: period for _fields, calendar, period in _schedule.WORDS.values()}
 
 
 def read(host, missing, log_file):
@@ -52,7 +53,7 @@ def _cron_period(text):
         words = line.split()
         if len(words) == 7 and words[6] == _rotation.PROGRAM:
             try:
-                return _rotation.Schedule(" ".join(words[:5])).period
+                return _schedule.Schedule(" ".join(words[:5])).period
             except AuditError:
                 return None
     return None

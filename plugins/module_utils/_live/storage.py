@@ -10,6 +10,7 @@ import os
 import re
 import stat
 
+from .._conf.words import threshold
 from .._errors import AuditError, NotAvailable
 from .._paths import LOG_FILE, SENDMAIL
 
@@ -239,14 +240,7 @@ def number(settings, key):
 
 def thresholds(settings, size_mb):
     """{space_left: MB, admin_space_left: MB}; a percentage counts of the whole partition, None where its size is not known."""
-    found = {}
-    for key in ("space_left", "admin_space_left"):
-        value = str(settings.get(key) or "0").strip()
-        if value.endswith("%") and value[:-1].isdigit():
-            found[key] = None if size_mb is None else int(value[:-1]) * size_mb // 100
-        else:
-            found[key] = int(value) if value.isdigit() else None
-    return found
+    return {key: threshold(settings.get(key), size_mb) for key in ("space_left", "admin_space_left")}
 
 
 def kept_mb(settings):

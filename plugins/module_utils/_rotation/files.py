@@ -7,18 +7,16 @@ import stat
 
 from .._errors import AuditError
 from . import conf as _rotate_conf
+from .schedule import SPREAD, UNITS, Schedule
 
 PROGRAM = "/usr/local/sbin/audit-rotate"
 ARCHIVE_PROGRAM = "/usr/local/sbin/audit-archive"
 LIBRARY = "/usr/local/lib/audit-rotate"
 PACKAGE = LIBRARY + "/audit_rotate"
-PACKAGES = (PACKAGE,) + tuple(PACKAGE + "/" + name for name in ("_daemon", "_host", "_rotation"))
-DIRECTORIES = (LIBRARY,) + tuple(path for package in PACKAGES for path in (package, package + "/__pycache__"))
 IMPORTED = (".py", ".pyc", ".so")
 CONF = _rotate_conf.PATH
 STATUS = _rotate_conf.STATE_DIR + "/status.json"
 CRON = "/etc/cron.d/audit-rotate"
-UNITS = "/etc/systemd/system/"
 SERVICE, TIMER = UNITS + "audit-rotate.service", UNITS + "audit-rotate.timer"
 GUARD_SERVICE, GUARD_TIMER = UNITS + "audit-rotate-guard.service", UNITS + "audit-rotate-guard.timer"
 WANTS = UNITS + "timers.target.wants/"
@@ -27,164 +25,6 @@ INTERPRETERS = ("/usr/bin/python3", "/usr/libexec/platform-python", "/usr/local/
 HEADER = "# Managed by Ansible (auditops.auditd.audit_rotation): changes here are lost.\n"
 GUARD_MINUTES = 10
 LONGEST_SHEBANG = 127  # BINPRM_BUF_SIZE - 1 before Linux 5.1, binfmts.h
-
-HOUR, DAY = 3600, 86400
-# word: the five fields of crontab(5), M for the host's own minute; systemd's OnCalendar; the longest time between two runs
-WORDS = {
-    "hourly": (("M", "*", "*", "*", "*"), "hourly", HOUR),
-    "daily": (("M", "0", "*", "*", "*"), "daily", DAY),
-    "weekly": (("M", "0", "*", "*", "0"), "Sun *-*-* 00:00:00", 7 * DAY),
-    "monthly": (("M", "0", "1", "*", "*"), "monthly", 31 * DAY),
-}
-SPREAD = 45 * 60  # seconds over which a fleet's timers are spread; FixedRandomDelay keeps each host's own (systemd 247)
-FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of month", 1, 31), ("month", 1, 12), ("day of week", 0, 7))
-NAMES = {
-    "month": ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
-    "day of week": ("sun", "mon", "tue", "wed", "thu", "fri", "sat"),
-}
-
-
-class ScheduleError(AuditError):
-    """The schedule is neither a word nor a cron expression."""
-
-
-class Schedule(object):
-    """``text`` as given, ``period`` the longest time between two runs in seconds; cron() and calendar() spell it."""
-
-    def __init__(self, text):
-        self.text = " ".join(str(text).split()).lower()
-        if self.text in WORDS:
-            self._fields, self._calendar, self.period = WORDS[self.text]
-            return
-        words = self.text.split(" ")
-        if len(words) != 5:
-            raise ScheduleError("schedule = %s: it is hourly, daily, weekly, monthly or the five fields of crontab(5)" % text)
-        self._values = [_values(words[place], field, text) for place, field in enumerate(FIELDS)]
-        self._fields, self._calendar = tuple(words), None
-        self.period = _longest_gap(self._values)
-
-    def cron(self, minute):
-        """The five fields; ``minute`` (0 to 59) is the host's own, for the words."""
-        return " ".join(str(minute) if field == "M" else field for field in self._fields)
-
-    def calendar(self):
-        """[OnCalendar expressions] of systemd.time(7)."""
-        if self._calendar:
-            return [self._calendar]
-        minutes, hours, days, months, weekdays = self._values
-        clock = "%s:%s:00" % (_listed(hours), _listed(minutes))
-        by_day = "*-%s-%s %s" % (_listed(months), _listed(days), clock)
-        if weekdays is None:
-            return [by_day]
-        names = ",".join(NAMES["day of week"][day].capitalize() for day in sorted({day % 7 for day in weekdays}))
-        by_weekday = "%s *-%s-* %s" % (names, _listed(months), clock)
-        # crontab(5): with both days given, either of them is enough
-        return [by_weekday] if days is None else [by_day, by_weekday]
-
-    @property
-    def is_word(self):
-        """True where the host's own minute, or timer delay, spreads a fleet."""
-        return self._calendar is not None
-
-
-def _values(word, field, text):
-    """The sorted values of one cron field, None for all of them."""
-    name, lowest, highest = field
-    names = NAMES.get(name, ())
-    found = set()
-    for part in word.split(","):
-        span, slash, step = part.partition("/")
-        first, dash, last = span.partition("-")
-        try:
-            pace = int(step) if slash else 1
-            if span == "*":
-                first, last = lowest, highest if name != "day of week" else 6
-            else:
-                offset = lowest if name == "month" else 0
-                first = names.index(first) + offset if first in names else int(first)
-                last = (names.index(last) + offset if last in names else int(last)) if dash else highest if slash else first
-        except ValueError:
-            raise ScheduleError("schedule = %s: \"%s\" is no %s of crontab(5)" % (text, part, name))
-        if not (lowest <= first <= last <= highest) or pace < 1:
-            raise ScheduleError("schedule = %s: the %s \"%s\" is not within %d to %d" % (text, name, part, lowest, highest))
-        found.update(range(first, last + 1, pace))
-    return None if word == "*" else sorted(found)
-
-
-def _listed(values):
-    return "*" if values is None else ",".join(str(value) for value in values)
-
-
-def _longest_gap(values):
-    """Seconds of the longest time between two runs, over eight years: a leap day is among them."""
-    import datetime
-    minutes, hours, days, months, weekdays = values
-    clock = sorted(hour * HOUR + minute * 60 for hour in (range(24) if hours is None else hours)
-                   for minute in (range(60) if minutes is None else minutes))
-    weekdays = None if weekdays is None else {day % 7 for day in weekdays}
-    start = datetime.date(2024, 1, 1)
-    matching = []
-    for number in range(8 * 366):
-        day = start + datetime.timedelta(number)
-        if months is not None and day.month not in months:
-            continue
-        by_day, by_weekday = days is None or day.day in days, weekdays is None or (day.weekday() + 1) % 7 in weekdays
-        either = days is not None and weekdays is not None
-        if (by_day or by_weekday) if either else (by_day and by_weekday):
-            matching.append(number)
-    if not matching:
-        raise ScheduleError("schedule: that day never comes")
-    within = max(_steps(clock) or [0])
-    between = max(_steps(matching) or [8 * 366])
-    return max(within, between * DAY - clock[-1] + clock[0])
-
-
-def _steps(numbers):
-    return [numbers[place] - numbers[place - 1] for place in range(1, len(numbers))]
-
-
-def minute_of(host):
-    """0 to 59, the same at each run and different from host to host: from machine-id, else from the name."""
-    for path in ("/etc/machine-id", "/var/lib/dbus/machine-id", "/etc/hostname"):
-        text = (host.text(path) or "").strip()
-        if text and text != "uninitialized":
-            return _spread(text)
-    if host.is_live:
-        import os
-        return _spread(os.uname()[1])
-    return _spread("")
-
-
-def _spread(text):
-    return int(hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest(), 16) % 60
-
-
-def scheduler_of(host, wanted="auto"):
-    """"cron" or "systemd": what ``wanted`` (auto, cron, systemd) means on this host. AuditError where it is not there."""
-    has_cron = host.which("cron") is not None or host.which("crond") is not None
-    has_systemd = host.stat("/run/systemd/system") is not None if host.is_live else any(
-        host.stat(path) is not None for path in ("/lib/systemd/systemd", "/usr/lib/systemd/systemd"))
-    if wanted == "cron" and not has_cron:
-        raise AuditError("audit_rotation_scheduler = cron: no cron daemon is installed (neither cron nor crond)")
-    if wanted == "systemd" and not has_systemd:
-        raise AuditError("audit_rotation_scheduler = systemd: systemd does not run here")
-    if wanted != "auto":
-        return wanted
-    if has_cron and not (has_systemd and _cron_is_off(host)):
-        return "cron"
-    if has_systemd:
-        return "systemd"
-    raise AuditError("audit_rotation_scheduler = auto: there is neither a cron daemon nor systemd; install one of them")
-
-
-def _cron_is_off(host):
-    """True where systemd knows cron's unit and nothing starts it."""
-    units = ("cron.service", "crond.service", "cronie.service")
-    known = any(host.lstat(place + unit) is not None for place in ("/lib/systemd/system/", "/usr/lib/systemd/system/") for unit in units)
-    wanted = any(
-        host.lstat("%s%s/%s" % (UNITS, name, unit)) is not None
-        for name in host.listdir(UNITS.rstrip("/")) if name.endswith(".wants") for unit in units)
-    return known and not wanted
 
 
 def interpreter_of(host, wanted=None, running=None):
@@ -203,10 +43,33 @@ def interpreter_of(host, wanted=None, running=None):
     return chosen
 
 
+def packages(program):
+    """The directories that hold the program's modules, from its own paths (``program``: installed paths); PACKAGE is always among them."""
+    inside = {path.rpartition("/")[0] for path in program if path.startswith(PACKAGE + "/")}
+    return [PACKAGE] + sorted(inside - {PACKAGE})
+
+
+def directories(program):
+    """Every directory that the program's modules, and what Python caches of them, lie in."""
+    return [LIBRARY] + [path for package in packages(program) for path in (package, package + "/__pycache__")]
+
+
+def installed_packages(host):
+    """As packages(), of what lies on a host, whichever release of this collection put it there."""
+    found, waiting = [], [PACKAGE]
+    while waiting:
+        directory = waiting.pop(0)
+        if host.lstat(directory) is None or _is_no_directory(host, directory):
+            continue
+        found.append(directory)
+        waiting.extend(directory + "/" + name for name in host.listdir(directory) if name != "__pycache__" and "." not in name)
+    return found
+
+
 def unexpected(host, program):
     """Paths of files beside the program that are not of it, and that Python would import all the same."""
     found = []
-    for directory in (LIBRARY,) + PACKAGES:
+    for directory in [LIBRARY] + packages(program):
         names = [name for name in host.listdir(directory) if name.endswith(IMPORTED)]
         found.extend(path for path in (directory + "/" + name for name in names) if path not in program and _is_no_directory(host, path))
     return found

@@ -35,7 +35,7 @@ def test_what_the_guard_acts_on(tmp_path, config, size, word, monkeypatch):
     tree = Tree(tmp_path, **config)
     (tree.log / "audit.log").write_bytes(b"\0" * size)
     monkeypatch.setattr(guard, "_auditd", lambda: None)
-    found = guard.reason(settings.load(str(tree.conf), "/", False))
+    found = guard.reason(settings.load(str(tree.conf), "/", config_is_ours=False))
     assert (found and found[0]) == word
 
 

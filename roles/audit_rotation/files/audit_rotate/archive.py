@@ -9,12 +9,13 @@ of time and never unpacked to disk.
 import os
 import sys
 
-from . import methods, moments, records, settings, status, store
+from . import methods, records, settings, status, store, time_options
 from ._errors import AuditError
 from ._rotation.conf import PATH
 from ._utc import iso
 from .exits import Failure
 from .names import Names
+from .repair import compare
 
 USAGE = """usage: audit-archive search|report|cat|list [--start WHEN] [--end WHEN] [--config FILE] [--root DIR] [-- OPTIONS]
 
@@ -54,14 +55,14 @@ def main(arguments):
         if command is None:
             sys.stdout.write(USAGE)
             return 0
-        chosen = settings.load(options["config"] or PATH, options["root"], options["config"] is None)
-        start, end = moments.epoch(options["start"]), moments.epoch(options["end"])
+        chosen = settings.load(options["config"] or PATH, options["root"], config_is_ours=options["config"] is None)
+        start, end = time_options.epoch(options["start"]), time_options.epoch(options["end"])
         found = within(sources(chosen), start, end)
         if command == "list":
             return _list(found)
         if command == "cat":
             return _feed(found, sys.stdout.buffer)
-        return _pass_on(PROGRAMS[command], moments.options(start, end) + rest, found)
+        return _pass_on(PROGRAMS[command], time_options.options(start, end) + rest, found)
     except AuditError as failure:
         sys.stderr.write("audit-archive: %s\n" % failure)
         return getattr(failure, "code", 1)
@@ -148,7 +149,6 @@ def _twin_is_doubtful(entry, archives):
     plain = [other for other in archives if other.stem == entry.stem and not other.suffix]
     if not plain or entry.staged:
         return False
-    from .repair import compare
     try:
         return compare(plain[0].path, entry) != "same"
     except OSError:
@@ -164,7 +164,7 @@ def _first(source):
     return times.first
 
 
-def _blocks(source, quiet=False):
+def _blocks(source, *, quiet=False):
     try:
         descriptor = source.open()
     except OSError as error:

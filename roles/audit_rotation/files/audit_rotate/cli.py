@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command line of audit-rotate. Arguments are read by hand: the guard, run every few minutes, spends nothing on a parser."""
 
+import os
 import sys
 import time
 
@@ -27,9 +28,9 @@ def main(arguments):
         if options["mode"] in ("help", "version"):
             sys.stdout.write(help_text() if options["mode"] == "help" else "audit-rotate %s\n" % VERSION)
             return 0
-        chosen = settings.load(options["config"] or PATH, options["root"], options["config"] is None)
+        chosen = settings.load(options["config"] or PATH, options["root"], config_is_ours=options["config"] is None)
         if options["mode"] == "status":
-            from . import status
+            from . import status  # json: 6 ms of CPU beside the 11 of a look of the guard, which needs none of it (measured)
             code, text = status.show(chosen)
             sys.stdout.write(text)
             return code
@@ -51,7 +52,7 @@ def main(arguments):
 
 
 def _run(options, chosen, why):
-    from . import run
+    from . import run  # a look of the guard that ends before this line costs 11 ms of CPU; with it, 75 (measured, Python 3.11)
     from .status import read, was_told
     verbose = options["verbose"] or options["dry_run"]
 
@@ -62,7 +63,8 @@ def _run(options, chosen, why):
         say(why[1])
     before = read(chosen)
     try:
-        failure, unused = run.run(chosen, options["mode"], why and why[0], options["dry_run"], say, options["wait"])
+        failure, unused = run.run(
+            chosen, options["mode"], why and why[0], dry_run=options["dry_run"], say=say, wait=options["wait"])
     except Failure as error:
         if options["mode"] == "guard" and error.name == "locked":
             return 0  # the run that holds the lock does what the guard would
@@ -98,7 +100,6 @@ def parse(arguments):
 
 
 def _checked(options):
-    import os
     wait = options["wait"]
     if wait is not None and not (wait and set(wait) <= set("0123456789")):
         raise Failure("usage", "--wait %s: it takes whole seconds" % wait)

@@ -7,6 +7,7 @@ import time
 
 from ._errors import AuditError
 from ._paths import PID_PATHS
+from .exits import Failure
 
 QUIET = 3600  # seconds without a record after which auditd is asked: before 3.0.7 a suspended one keeps its log open
 
@@ -39,8 +40,7 @@ def reason(settings):
 
 def is_suspended(settings):
     """The answer of auditd itself, where the cheap signs leave it open; False where it gives none."""
-    from .asking import Auditd
-    from .exits import Failure
+    from .auditd import Auditd  # with what it imports, a look costs 55 ms of CPU instead of 11 (measured, Python 3.11)
     auditd = Auditd(settings)
     try:
         return auditd.pid is not None and auditd.is_suspended()

@@ -20,7 +20,7 @@ class Job(object):
     ``problems`` are (exit name, sentence): something is left undone and the run ends with that code. ``notes`` are only told.
     """
 
-    def __init__(self, settings, previous=None, dry_run=False, say=None):
+    def __init__(self, settings, previous=None, *, dry_run=False, say=None):
         self.settings = settings
         self.previous = previous or {}
         self.dry_run = dry_run

@@ -40,7 +40,7 @@ class Entry(object):
     another filesystem.
     """
 
-    def __init__(self, directory, name, kind, status, suffix="", number=None, time=None, sequence=0):
+    def __init__(self, directory, name, kind, status, *, suffix="", number=None, time=None, sequence=0):
         self.name = name
         self.path = os.path.join(directory, name)
         self.kind = kind

@@ -5,7 +5,7 @@
 import os
 import time
 
-from . import names, records, store
+from . import methods, names, records, store
 from ._host.files import fsync_directory
 from ._host.host import read_regular
 from ._utc import iso
@@ -111,7 +111,6 @@ def _delete(job, entry, reason, only_report):
 
 def _first_record(entry):
     """The time of the first record of a compressed archive, None where it cannot be read."""
-    from . import methods
     times = records.Times()
     try:
         descriptor = store.open_plain(entry.path)

@@ -9,15 +9,17 @@ import time
 from . import pack, repair, retention, status, takeover
 from ._errors import AuditError
 from ._host.files import make_directory
+from .auditd import Auditd
 from .exits import Failure
 from .job import Job
+from .methods import is_no_room
 from .settings import MEGABYTE
 
 SMALL_LOG = 8 * MEGABYTE  # for want of space alone, a smaller log is not rotated: compressing it would not help
 LOCK_PAUSE = 0.2  # seconds
 
 
-def run(settings, mode, why=None, dry_run=False, say=None, wait=0):
+def run(settings, mode, why=None, *, dry_run=False, say=None, wait=0):
     """Do one run and return (Failure or None, status document). ``mode`` is rotate, archive-only or guard; ``why`` the guard's word."""
     started = time.time()
     lock = None if dry_run else _lock(settings, wait)
@@ -25,7 +27,7 @@ def run(settings, mode, why=None, dry_run=False, say=None, wait=0):
     try:
         error, job = None, None
         try:
-            job = Job(settings, previous, dry_run, say)
+            job = Job(settings, previous, dry_run=dry_run, say=say)
             if unread:
                 job.notes.append(unread)
             _work(job, mode, why)
@@ -50,7 +52,6 @@ def run(settings, mode, why=None, dry_run=False, say=None, wait=0):
 def _work(job, mode, why):
     auditd, refusal = None, None
     if mode != "archive-only":
-        from .asking import Auditd
         auditd = Auditd(job.settings)
         job.daemon_writes = auditd.pid is not None and job.settings.writes_logs
     repair.repair(job)
@@ -136,7 +137,6 @@ def _lock(settings, wait):
 
 
 def _failure_of(error, settings):
-    from .methods import is_no_room
     where = " (%s)" % error.filename if error.filename else ""
     name = "no_space" if is_no_room(error) else "unusable" if error.errno == 30 else "unexpected"
     return Failure(name, "%s in %s%s; every log is whole and the next run goes on" % (error.strerror, settings.directory, where))

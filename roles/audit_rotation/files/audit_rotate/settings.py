@@ -7,14 +7,14 @@ The size guard takes this path every few minutes, so nothing heavy is imported.
 
 import os
 
+from ._conf.words import settings_of, threshold
 from ._errors import AuditError
-from ._host.host import read_regular
+from ._host.host import Host, read_regular
 from ._paths import AUDITD_CONF, LOG_FILE
 from ._rotation import conf as _rotate_conf
 from .exits import Failure
 
 MEGABYTE = 1 << 20
-LONGEST_LINE = 510  # what auditd >= 4.1.3 reads of a line; a longer one it skips
 STOPPING = ("suspend", "single", "halt")
 SPACE_KEYS = (("space_left", "space_left_action"), ("admin_space_left", "admin_space_left_action"))
 SMALLEST_FREE = 128  # MiB, and no more than a twentieth of the filesystem
@@ -73,7 +73,7 @@ class Settings(object):
         found = 0
         for key, action in SPACE_KEYS:
             if self.auditd.get(action, "ignore").lower() in STOPPING:
-                found = max(found, _threshold(self.auditd.get(key, "0"), total))
+                found = max(found, threshold(self.auditd.get(key), total, MEGABYTE) or 0)
         return found
 
     def keep_bytes(self, filesystem):
@@ -86,7 +86,7 @@ class Settings(object):
         return total // (2 if own else 10)
 
 
-def load(config_path, root="/", config_is_ours=True):
+def load(config_path, root="/", *, config_is_ours=True):
     """Settings for a host below ``root``. Raises Failure bad_config or bad_auditd_conf.
 
     A missing rotate.conf means every default; one that was asked for by name must be there.
@@ -101,23 +101,12 @@ def load(config_path, root="/", config_is_ours=True):
     except AuditError as error:
         raise Failure("bad_config", str(error), **error.details)
     auditd_text = _text(resolve(config["auditd_conf"]), "bad_auditd_conf")
-    return Settings(config, read_auditd_conf(auditd_text or ""), resolve, root)
-
-
-def read_auditd_conf(text):
-    """{key: value} of auditd.conf as auditd takes it: words between blanks, the last of two lines wins, a last line without end is lost."""
-    settings = {}
-    for line in text.split("\n")[:-1]:
-        words = line.split()
-        if len(words) == 3 and words[1] == "=" and not words[0].startswith("#") and len(line) <= LONGEST_LINE:
-            settings[words[0].lower()] = words[2]
-    return settings
+    return Settings(config, settings_of(auditd_text or ""), resolve, root)
 
 
 def _resolver(root):
     if root == "/":
         return lambda path: path
-    from ._host.host import Host
     return Host(root).path
 
 
@@ -135,9 +124,3 @@ def _integer(value):
         return max(0, int(value))
     except ValueError:
         return 0
-
-
-def _threshold(value, total):
-    if value.endswith("%"):
-        return total * _integer(value[:-1]) // 100
-    return _integer(value) * MEGABYTE

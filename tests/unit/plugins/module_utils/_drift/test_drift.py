@@ -15,6 +15,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._drift import tabl
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live import collect as _live
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation import schedule as _schedule
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _ruleset
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import files as _ruleset_files
 
@@ -89,7 +90,7 @@ def tree(tmp_path):
     write(tmp_path, _ruleset.AUDIT_RULES, _ruleset.compile_rules(_ruleset.read_rules_d(Host(str(tmp_path)))).text)
     write(tmp_path, _rotation.PROGRAM, "#!/usr/bin/python3 -IS\n", 0o755)
     host = Host(str(tmp_path))
-    for path, (text, mode) in _rotation.desired_files(WANTED["audit_rotation"], "cron", _rotation.minute_of(host)).items():
+    for path, (text, mode) in _rotation.desired_files(WANTED["audit_rotation"], "cron", _schedule.minute_of(host)).items():
         write(tmp_path, path, text, mode)
     return tmp_path
 

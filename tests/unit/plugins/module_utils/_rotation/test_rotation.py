@@ -19,6 +19,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._host import files
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import conf as _rotate_conf
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation import schedule as _schedule
 from ansible_collections.auditops.auditd.plugins.modules import audit_rotation
 from ansible_collections.auditops.auditd.plugins.plugin_utils import rotation_program
 
@@ -80,7 +81,7 @@ def tree_of(root):
     ("10-20/5 * * * *", 3000, "10-20/5 * * * *", ["*-*-* *:10,15,20:00"]),
 ])
 def test_schedule(text, period, cron, calendar):
-    schedule = _rotation.Schedule(text)
+    schedule = _schedule.Schedule(text)
     assert (schedule.period, schedule.cron(7), schedule.calendar()) == (period, cron, calendar)
 
 
@@ -93,13 +94,13 @@ def test_schedule(text, period, cron, calendar):
 ])
 def test_a_bad_schedule_is_one_clear_sentence(text, words):
     with pytest.raises(AuditError, match=words):
-        _rotation.Schedule(text)
+        _schedule.Schedule(text)
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_systemd_reads_the_calendar():
     for text in ("hourly", "daily", "weekly", "monthly", "*/15 * * * *", "30 2 * * 1-5", "0 0 13 * fri", "0 0 29 2 *", "0 0 1 jan-mar *"):
-        for calendar in _rotation.Schedule(text).calendar():
+        for calendar in _schedule.Schedule(text).calendar():
             done = subprocess.run(["systemd-analyze", "calendar", calendar], check=False, capture_output=True, text=True)
             assert done.returncode == 0, (calendar, done.stderr)
 
@@ -110,8 +111,8 @@ def test_the_minute_is_the_hosts_own_and_stays(tmp_path):
         root = image(tmp_path / str(number))
         (root / "etc/machine-id").write_text("%032x\n" % number)
         host = Host(str(root))
-        assert _rotation.minute_of(host) == _rotation.minute_of(host)
-        minutes.add(_rotation.minute_of(host))
+        assert _schedule.minute_of(host) == _schedule.minute_of(host)
+        minutes.add(_schedule.minute_of(host))
     assert len(minutes) > 15 and minutes <= set(range(60))
 
 
@@ -180,10 +181,10 @@ def test_a_bad_config_is_refused(config, words):
 def test_scheduler(tmp_path, cron, systemd, files, wanted, expected):
     host = Host(str(image(tmp_path, *files, cron=cron, systemd=systemd)))
     if expected in ("cron", "systemd"):
-        assert _rotation.scheduler_of(host, wanted) == expected
+        assert _schedule.scheduler_of(host, wanted) == expected
     else:
         with pytest.raises(AuditError, match=expected):
-            _rotation.scheduler_of(host, wanted)
+            _schedule.scheduler_of(host, wanted)
 
 
 def test_interpreter(tmp_path):
