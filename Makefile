@@ -49,6 +49,7 @@ live: $(VENV)/.tools tree audit-package other-releases
 
 lint: $(VENV)/.tools tree shellcheck-package
 	cd $(COLLECTION) && ruff check .
+	cd $(TREE) && mypy --config-file $(COLLECTION)/mypy.ini --cache-dir $(BUILD)/mypy -p ansible_collections.auditops.auditd.plugins
 	cd $(COLLECTION) && yamllint --strict .
 	cd $(COLLECTION) && shellcheck .ci/run
 	cd $(COLLECTION) && ansible-lint --offline

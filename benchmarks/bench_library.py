@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 from ansible_collections.auditops.auditd.plugins.module_utils._library import resolve as _library
+from ansible_collections.auditops.auditd.plugins.module_utils._library.request import Choice, System
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _ruleset
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 
@@ -53,7 +54,7 @@ def sets() -> dict[str, str]:
     release = re.search(r"version (\S+)", subprocess.run(["auditctl", "-v"], check=False, capture_output=True, text=True).stdout).group(1)
 
     def text(*profiles):
-        result = _library.resolve(library, profiles, product=product, privileged="list", audit_release=release)
+        result = _library.resolve(library, Choice(profiles, privileged="list"), System(product, audit_release=release))
         return _ruleset.compile_rules({_ruleset.RULES_D + "/" + name: rules for name, rules in result["files"].items()}).text
 
     found = {

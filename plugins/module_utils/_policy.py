@@ -16,7 +16,7 @@ ACTION_KEYS = (
     "overflow_action",
 )
 
-FAILURE_POLICIES = {
+FAILURE_POLICIES: "dict[str, dict]" = {
     "keep_running": {
         "settings": {
             "space_left_action": "SYSLOG",

@@ -139,7 +139,9 @@ import sys
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import rotation as install
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 
 ARGUMENT_SPEC = dict(
@@ -152,8 +154,6 @@ ARGUMENT_SPEC = dict(
 
 
 def run(module):
-    from ansible_collections.auditops.auditd.plugins.module_utils._apply import rotation as install
-    from ansible_collections.auditops.auditd.plugins.module_utils._host import lock as _lock
     params = module.params
     host = Host(params["root"], module.run_command)
     plan = install.absent(host) if params["state"] == "absent" else install.present(host, params, sys.executable)
@@ -167,7 +167,7 @@ def run(module):
     if module.check_mode:
         return dict(result, changed=plan.changed or is_due)
     if plan.changed:
-        with _lock.held(host):
+        with lock.held(host):
             install.apply(host, plan)
     if is_due:
         ran = result["ran"] = install.run_once(host, module.run_command, params["program"])

@@ -351,7 +351,10 @@ unavailable:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules as _rule_policy
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 
 ARGUMENT_SPEC = dict(
     _arguments.RULES,
@@ -364,20 +367,17 @@ ARGUMENT_SPEC = dict(
 
 
 def run(module):
-    from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules as _rule_policy
     params = dict(module.params)
     module.params["library"] = None  # or each result would carry it back
     if params["state"] == "parsed":
         return _rule_policy.parsed(params["content"], params["release"])
-    from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
     host = Host(params["root"], module.run_command)
     host.arch = params["arch"]
     if params["state"] == "gathered":
         return _rule_policy.gathered(host, params["release"])
     if params["state"] == "rendered":
         return _rule_policy.rendered(host, params)
-    from ansible_collections.auditops.auditd.plugins.module_utils._host import lock as _lock
-    with _lock.held(host, wanted=not module.check_mode):
+    with lock.held(host, wanted=not module.check_mode):
         return _rule_policy.converge(host, params, module.check_mode)
 
 

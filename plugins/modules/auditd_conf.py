@@ -249,13 +249,17 @@ audited:
 import re
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf as _conf_apply
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
+from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment import Environment
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._host import audit_release, lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._paths import AUDITD_CONF
 
-PATH = "/etc/audit/auditd.conf"
 ARGUMENT_SPEC = {
-    "path": {"type": "path", "default": PATH},
+    "path": {"type": "path", "default": AUDITD_CONF},
     "root": {"type": "path", "default": "/"},
     "state": {"type": "str", "default": "merged", "choices": ["merged", "replaced", "rendered", "gathered"]},
     "settings": {"type": "dict"},
@@ -283,38 +287,35 @@ def run(module):
         return _rendered(module, host, release)
     if unknown and host.which("auditd") is None and host.which("auditctl") is None:
         raise AuditError("%s; install it first, or name the release of audit that will be" % unknown)
-    from ansible_collections.auditops.auditd.plugins.module_utils._host import lock as _lock
-    with _lock.held(host, max(_lock.LONGEST_WAIT, params["timeout"]), not module.check_mode):
+    with lock.held(host, max(lock.LONGEST_WAIT, params["timeout"]), wanted=not module.check_mode):
         return _converged(module, host, release)
 
 
 def _release(host, params):
     if params["release"]:
         return params["release"], None
-    from ansible_collections.auditops.auditd.plugins.module_utils._host import audit_release as _daemon_release
-    return _daemon_release.release(host)
+    return audit_release.release(host)
 
 
 def _gathered(host, params, release):
     text = host.text(params["path"])
     conf = _conf.parse(text)
-    problems = _conf.validate(conf, release, _conf.Environment(host), file_stat=host.lstat(params["path"])) if text is not None else []
+    problems = validator.validate(conf, release, Environment(host), file_stat=host.lstat(params["path"])) if text is not None else []
     return {"changed": False, "gathered": dict(conf.settings), "problems": _as_dicts(problems), "release": release}
 
 
 def _rendered(module, host, release):
     conf, dropped = _wanted(module, None, release)
-    problems = _conf.check(conf, release, _conf.Environment(host), module.params["rotation_wanted"], module.params["failure_policy"])
+    problems = _check(module.params, host, conf, release)
     return {"changed": False, "rendered": _ended(conf.text), "problems": _as_dicts(problems), "dropped": dropped, "release": release}
 
 
 def _converged(module, host, release):
-    from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf as _conf_apply
     params = module.params
     text = host.text(params["path"])
     before = None if text is None else _conf.parse(text)
     after, dropped = _wanted(module, before, release)
-    problems = _conf.check(after, release, _conf.Environment(host), params["rotation_wanted"], params["failure_policy"], writing=True)
+    problems = _check(params, host, after, release, writing=True)
     change = _conf_apply.Change(
         host, release, before, after, path=params["path"], reload=params["reload"], start=params["start"], restart=params["restart"],
         backup=params["backup"], timeout=params["timeout"], mode=_mode(params["mode"]))
@@ -328,6 +329,12 @@ def _converged(module, host, release):
         result.update(_conf_apply.apply(change, plan))
     _warn(module, result, plan)
     return result
+
+
+def _check(params, host, conf, release, *, writing=False):
+    return validator.check(
+        conf, release, Environment(host), rotation_wanted=params["rotation_wanted"], failure_policy=params["failure_policy"],
+        writing=writing)
 
 
 def _mode(text):

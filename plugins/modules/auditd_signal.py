@@ -118,6 +118,10 @@ pid:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf as _conf_apply
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
+from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment import Environment
 from ansible_collections.auditops.auditd.plugins.module_utils._daemon import control as _daemon
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError, NotAvailable
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
@@ -144,13 +148,11 @@ def run(module):
 
 
 def _reload(host, pid, release, timeout, check_mode):
-    from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf as _conf_apply
-    from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
     text = host.text(_daemon.conf_path)
     if text is None:
         raise AuditError("%s is missing: a reload would leave auditd with its compiled defaults; write the file first" % _daemon.conf_path)
     conf = _conf.parse(text)
-    _conf.check(conf, release, _conf.Environment(host), file_stat=host.lstat(_daemon.conf_path))
+    validator.check(conf, release, Environment(host), file_stat=host.lstat(_daemon.conf_path))
     if check_mode:
         return True, None
     effective = _conf.effective(conf, release)
@@ -161,7 +163,6 @@ def _reload(host, pid, release, timeout, check_mode):
 
 
 def _rotate(host, pid, release, timeout, check_mode):
-    from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
     effective = _conf.effective(_conf.parse(host.text(_daemon.conf_path)), release)
     num_logs = None if effective["max_log_file_action"].upper() == "KEEP_LOGS" else int(effective["num_logs"])
     if num_logs is not None and num_logs < 2:

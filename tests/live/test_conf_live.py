@@ -18,8 +18,11 @@ from pathlib import Path
 import auditd_site as sites
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
+from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment import Environment
 from ansible_collections.auditops.auditd.plugins.module_utils._daemon import control as _daemon
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._policy import FAILURE_POLICIES
 
 FIXTURES = Path(__file__).parents[1] / "unit" / "plugins" / "module_utils" / "fixtures"
 ROOTS = sites.roots()
@@ -76,12 +79,12 @@ def test_the_validator_says_what_auditd_says(root):
     assert release, reason
     files = [FIXTURES / "auditd_conf_cases.json", FIXTURES / "auditd_conf_edges.json"]
     cases = [case for path in files for case in json.loads(path.read_text())["cases"]]
-    environment = _conf.Environment(host)
+    environment = Environment(host)
     codes = judge(root, [case["text"] for case in cases])
     assert {REFUSED, 1} == set(codes) - {None}
     differ = []
     for case, code in zip(cases, codes, strict=True):
-        fatal = [problem for problem in _conf.validate(_conf.parse(case["text"]), release, environment) if problem.fatal]
+        fatal = [problem for problem in validator.validate(_conf.parse(case["text"]), release, environment) if problem.fatal]
         if bool(fatal) != (code == REFUSED):
             differ.append((case["case"], code, fatal))
     print(f"auditd {release}: {len(cases) - len(differ)} agree, {len(differ)} disagree")
@@ -93,7 +96,7 @@ def test_what_is_written_is_taken(root):
     release, unused = _daemon.release(Host(str(root), lambda argv, **options: _run(argv)))
     have = _conf.parse((root / "etc/audit/auditd.conf").read_bytes())
     texts = [_conf.stock(release), _conf.stock(None)]
-    for policy in _conf.FAILURE_POLICIES.values():
+    for policy in FAILURE_POLICIES.values():
         texts.append(_conf.merge(have, policy["settings"], release).text)
     assert REFUSED not in judge(root, texts)
 

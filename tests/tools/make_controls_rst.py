@@ -10,6 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ansible_collections.auditops.auditd.plugins.module_utils._library import resolve as _library
+from ansible_collections.auditops.auditd.plugins.module_utils._library.forms import COMMAND_CONTROL
+from ansible_collections.auditops.auditd.plugins.module_utils._library.request import Choice, System
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 
 COLLECTION = Path(__file__).resolve().parents[2]
@@ -64,7 +66,7 @@ def table(rows: list[list[str]]) -> list[str]:
 def benchmark(library: dict, name: str) -> list[str]:
     data = library["benchmarks"][name]
     product = data.get("product") or "rhel_9"
-    result = _library.resolve(library, [name], product=product, privileged="off")
+    result = _library.resolve(library, Choice([name], privileged="off"), System(product))
     by_name = {control["name"]: control for control in result["controls"]}
     title = f"{data['title']}"
     lines = [title, "-" * len(title), "", f"Profile ``{name}``, lines for {library['products'][product]['title']}.", ""]
@@ -77,7 +79,7 @@ def benchmark(library: dict, name: str) -> list[str]:
             if needed:
                 what += f" (*{CHECKERS[needed]}*)"
             text = control["lines"]
-            if control_name == _library.COMMAND_CONTROL:
+            if control_name == COMMAND_CONTROL:
                 text = ["-a always,exit -F path=PROGRAM -F perm=x -F auid>=1000 -F auid!=unset -k privileged"]
                 what += ", one line for each that audit_rules_privileged finds"
             rows.append(row(number, what, text))

@@ -23,6 +23,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils import _kernel
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as conf_text
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
 from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment import Environment
 from ansible_collections.auditops.auditd.plugins.module_utils._daemon import evidence, process, report, syslog
 from ansible_collections.auditops.auditd.plugins.module_utils._release import release_tuple
@@ -307,7 +308,7 @@ class FakeAuditd:
         if text is None:
             return dict(conf_text.effective(conf_text.parse(None), self.version)), None
         conf = conf_text.parse(text)
-        problems = [each for each in conf_text.validate(conf, self.version, Environment(self.host)) if each.fatal]
+        problems = [each for each in validator.validate(conf, self.version, Environment(self.host)) if each.fatal]
         if problems:
             return None, "%s - line %s" % (problems[0].reason, problems[0].line)
         return dict(conf_text.effective(conf, self.version)), None

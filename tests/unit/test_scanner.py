@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._library import resolve as _library
+from ansible_collections.auditops.auditd.plugins.module_utils._library.request import Choice, System
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 
 CONTENT = os.environ.get("AUDITOPS_SCAP_CONTENT")
@@ -38,7 +39,7 @@ SHIPPING = {"auditd_audispd_syslog_plugin_activated", "auditd_audispd_configure_
 
 
 def tree(root: Path, profiles: list[str], product: str):
-    result = _library.resolve(controls.library(), profiles, product=product, programs=PROGRAMS)
+    result = _library.resolve(controls.library(), Choice(profiles), System(product, programs=PROGRAMS))
     files = {f"etc/audit/rules.d/{name}": text for name, text in result["files"].items()}
     files["etc/audit/rules.d/zz.rules"] = "-D\n-f 2\n-e 2\n"
     files["etc/audit/auditd.conf"] = "".join(f"{key} = {value}\n" for key, value in result["auditd_conf"].items())

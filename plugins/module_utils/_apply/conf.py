@@ -10,6 +10,9 @@ import stat
 from collections import namedtuple
 
 from .._conf import text as _conf
+from .._conf import validator
+from .._conf.environment import Environment
+from .._conf.keys import RESOLVED_AT_START
 from .._daemon import control as _daemon
 from .._daemon import evidence as _daemon_files
 from .._daemon.control import UNSAFE_KEYS
@@ -174,7 +177,7 @@ def _is_pending(change, report, pid):
 def _restart_keys(change, pending):
     if not pending:
         return _conf.restart_keys(change.before if change.before is not None else _conf.parse(None), change.after, change.release)
-    return ["name_format"] if change.wanted["name_format"] in _conf.RESOLVED_AT_START else []
+    return ["name_format"] if change.wanted["name_format"] in RESOLVED_AT_START else []
 
 
 def apply(change, planned):
@@ -344,7 +347,7 @@ def unstartable(host, conf, release):
     if host.which("auditd") is None:
         return "there is no executable program auditd"
     settings = conf if conf is not None else _conf.parse(None)
-    problem = next((each for each in _conf.validate(settings, release, _conf.Environment(host)) if each.fatal), None) if conf else None
+    problem = next((each for each in validator.validate(settings, release, Environment(host)) if each.fatal), None) if conf else None
     if problem is not None:
         where = "" if problem.line is None else "line %d: " % problem.line
         return "it would refuse the file (%s%s)" % (where, problem.reason)

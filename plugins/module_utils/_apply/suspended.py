@@ -12,6 +12,7 @@ import os
 import stat
 
 from .._conf import text as _conf
+from .._conf import validator
 from .._daemon import control as _daemon
 from .._daemon.control import UNSAFE_KEYS
 from .._errors import AuditError
@@ -52,7 +53,7 @@ def _load_all_but_unsafe(attempt):
     change = attempt.change
     before = change.before.settings if change.before is not None else {}
     careful = _conf.merge(change.after, {key: before.get(key) for key in UNSAFE_KEYS})
-    if any(problem.fatal for problem in _conf.validate(careful, change.release)):
+    if any(problem.fatal for problem in validator.validate(careful, change.release)):
         return
     change.write(careful)
     try:

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What auditd's parser asks the host it runs on, answered for a live system or an offline tree."""
 
+import os
 import stat
 
 from .._errors import AuditError
 
 LOG_DIRECTORY = ["var", "log", "audit"]  # the package's own: it or tmpfiles.d creates it
-SENDMAIL = "/usr/lib/sendmail"  # compiled into auditd
 AUDITD = ("/sbin/auditd", "/usr/sbin/auditd")
 # The message with which a build says, at every key of a feature it was built without, that it ignores the key.
 LEFT_OUT = {
@@ -21,11 +21,11 @@ PRESENT = {"listener": b"tcp_listen_port", "gssapi": b"enable_krb5", "tls": b"tl
 class Environment(object):
     """Answers from a C(_host.Host). A test gives any object with these methods."""
 
-    def __init__(self, host):
+    def __init__(self, host) -> None:
         self.host = host
-        self._program = None
+        self._program: "bytes | None" = None
 
-    def group_id(self, name):
+    def group_id(self, name: str) -> "int | None":
         """The number of a group, None where the host has no such group, -1 where a tree without /etc/group cannot say."""
         if self.host.is_live:
             import grp  # knows directories (LDAP, SSSD) too, as auditd does
@@ -43,14 +43,14 @@ class Environment(object):
                 return int(fields[2])
         return None
 
-    def directory(self, path):
+    def directory(self, path: str) -> bool:
         """True where auditd can open the directory; the package's own log directory counts even before it exists."""
         if [name for name in path.split("/") if name] == LOG_DIRECTORY:
             return True
         found = self.stat(path)
         return found is not None and stat.S_ISDIR(found.st_mode)
 
-    def stat(self, path):
+    def stat(self, path: str) -> "os.stat_result | None":
         """os.stat_result of what a path leads to, None where there is nothing; AuditError where nobody could open it."""
         try:
             return self.host.stat(path)
@@ -59,20 +59,20 @@ class Environment(object):
                 return None  # auditd is root and may look
             raise
 
-    def executable(self, path):
+    def executable(self, path: str) -> bool:
         """True where root may execute the file."""
         found = self.stat(path)
         return found is not None and bool(found.st_mode & 0o111)
 
     @property
-    def owners_count(self):
+    def owners_count(self) -> bool:
         """False in an offline tree that was unpacked by somebody who is not root: there no file has its owner."""
         if self.host.is_live:
             return True
         top = self.host.stat("/")
         return top is not None and top.st_uid == 0
 
-    def build(self, feature):
+    def build(self, feature: str) -> "bool | None":
         """Whether the host's auditd was built with "listener", "gssapi" or "tls"; None where there is no auditd to look into."""
         if self._program is None:
             self._program = self._read_program()

@@ -35,7 +35,7 @@ Word = namedtuple("Word", "since until build")
 Key = namedtuple("Key", "name kind since default apply shipped takes build")
 
 
-def version(release):
+def version(release: str) -> "tuple[int, ...]":
     """A release as a tuple: "3.0.9", "1:3.0.9-1" and "3.0.9-1.el9" are (3, 0, 9). ConfError where it is none."""
     found = release_tuple(release)
     if not found:
@@ -43,7 +43,7 @@ def version(release):
     return found
 
 
-def at(value, release):
+def at(value, release: "tuple[int, ...]"):
     """What a table entry is at a release (tuple): an entry that never changed is itself."""
     if not isinstance(value, dict):
         return value
@@ -54,7 +54,7 @@ def at(value, release):
     return chosen
 
 
-def lower(text):
+def lower(text: str) -> str:
     """Lower case as strcasecmp(3) sees it in the C locale: only A to Z."""
     return text.lower() if _is_ascii(text) else "".join(char.lower() if char < "\x80" else char for char in text)
 
@@ -65,9 +65,8 @@ def _is_ascii(text):
 
 def _words(specification):
     words = OrderedDict()
-    for item in specification.split():
-        name, since, until, build = _WORD.match(item).groups()
-        words[name] = Word(version(since) if since else (0,), version(until) if until else None, build)
+    for name, since, until, build in _WORD.findall(specification):
+        words[name] = Word(version(since) if since else (0,), version(until) if until else None, build or None)
     return words
 
 
@@ -134,11 +133,13 @@ _ROWS = (
 )
 
 
-def _key(name, kind, since, default, apply, shipped, takes, build):
-    return Key(name, kind, version(since) if since else (0,), default, apply, shipped, takes, build)
+def _key(row):
+    key = Key(*row)
+    return key._replace(since=version(key.since) if key.since else (0,))
 
 
-KEYS = OrderedDict((row[0], _key(*row)) for row in _ROWS)
+KEYS: "dict[str, Key]" = OrderedDict((row[0], _key(row)) for row in _ROWS)
+RESOLVED_AT_START = ("HOSTNAME", "FQD", "NUMERIC")  # of name_format: auditd asks for the node's name when it starts, and only then
 
 # A word that changes another key too, in the order of the lines.
 SIDE_EFFECTS = {
@@ -148,12 +149,12 @@ SIDE_EFFECTS = {
 }
 
 
-def known(name, release):
+def known(name: str, release: "tuple[int, ...]") -> bool:
     """True where the parser of this release (tuple) has the keyword."""
     return name in KEYS and release >= KEYS[name].since
 
 
-def word_for(key, text):
+def word_for(key: Key, text: str) -> "str | None":
     """The table's spelling of a word, None where the key never takes it."""
     wanted = lower(text)
     for word in key.takes:

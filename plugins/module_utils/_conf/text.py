@@ -2,23 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """auditd.conf: text to settings and back, what a release makes of it, and what a change of it needs.
 
-What is wrong with a file is known to C(_conf_validate); it is reached from here, and loaded only then.
+What is wrong with a file is known to C(validator).
 """
 
 import re
 from collections import OrderedDict, namedtuple
 
-from .._policy import FAILURE_POLICIES
 from . import reader
-from .keys import KEYS, OLDEST_SUPPORTED, ULONG_MAX, ConfError, at, known, lower, version
+from .keys import KEYS, OLDEST_SUPPORTED, RESOLVED_AT_START, ULONG_MAX, ConfError, at, known, lower, version
 from .keys import NEWEST as NEWEST_RELEASE
-from .reader import Problem, encode
+from .reader import encode
 from .words import LONGEST_LINE
-
-__all__ = (
-    "Conf", "ConfError", "Environment", "FAILURE_POLICIES", "Line", "Problem", "check", "diff", "effective", "merge", "parse", "render",
-    "restart_keys", "stock", "unsupported", "validate", "version",
-)
 
 PATH = "/etc/audit/auditd.conf"
 
@@ -28,7 +22,6 @@ Line.__doc__ = "One line: ``text`` without newline; ``key`` (lower case) and ``v
 _SETTING = re.compile(r"[ \t]*([^ \t=#][^ \t=]*)[ \t]*(?:=(.*)|[ \t].*|)\Z", re.S)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-RESOLVED_AT_START = ("HOSTNAME", "FQD", "NUMERIC")
 
 
 class Conf(object):
@@ -38,7 +31,7 @@ class Conf(object):
     what a release really holds.
     """
 
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         self.text = text
         lines = text.split("\n")
         if not lines[-1]:
@@ -47,12 +40,12 @@ class Conf(object):
         self.settings = OrderedDict((line.key, line.value) for line in self.lines if line.key and line.value)
 
     @property
-    def data(self):
+    def data(self) -> bytes:
         """The bytes to write."""
         return encode(self.text)
 
     @property
-    def ended(self):
+    def ended(self) -> bool:
         """False where the last line has no newline, which auditd then drops."""
         return not self.text or self.text.endswith("\n")
 
@@ -62,7 +55,7 @@ class Conf(object):
     def __ne__(self, other):
         return not self == other
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]  # a text that can be changed is no key
 
     def __repr__(self):
         return "Conf(%r)" % self.text
@@ -76,7 +69,7 @@ def _line(number, text):
     return Line(number, text, lower(found.group(1)), None if value is None else value.strip(" \t\r"))
 
 
-def parse(text):
+def parse(text: "str | bytes | None") -> Conf:
     """The Conf of a text (str, bytes, or None for a file that does not exist)."""
     if text is None:
         text = ""
@@ -88,7 +81,7 @@ def parse(text):
     return Conf(text)
 
 
-def render(settings, release=None):
+def render(settings: dict, release: "str | None" = None) -> str:
     """The text that sets exactly ``settings``: lines ``key = value`` in the order given; None values are left out.
 
     Raises ConfError for what no line of auditd.conf can hold, and for a line that ``release`` (default: any) would skip.
@@ -98,7 +91,7 @@ def render(settings, release=None):
     return "".join(line + "\n" for unused, line in _verify_before_account(lines, moving=True))
 
 
-def merge(conf, settings, release=None):
+def merge(conf: Conf, settings: dict, release: "str | None" = None) -> Conf:
     """``conf`` with ``settings`` set in place of what it had, new ones at the end, None removing a key; the rest is kept.
 
     Of a key that is set, the first line stays and the duplicates go. The result always ends with a newline.
@@ -122,7 +115,7 @@ def _wanted(settings, release):
     if not hasattr(settings, "items"):
         raise ConfError("the settings are a %s; give a dictionary of auditd.conf keys" % type(settings).__name__)
     limit = at(LONGEST_LINE, version(release)) if release is not None else LONGEST_LINE[""]
-    wanted = OrderedDict()
+    wanted: "dict[str, str | None]" = OrderedDict()
     for name, value in settings.items():
         if not isinstance(name, str) or not (value is None or _NAME.match(name)):  # any key that is there can be removed
             raise ConfError("%r is not a key of auditd.conf; keys are words like num_logs" % (name,), key=str(name))
@@ -131,8 +124,8 @@ def _wanted(settings, release):
             raise ConfError("%s is given twice, in upper and lower case; give it once" % key, key=key)
         wanted[key] = None
         if value is not None:
-            wanted[key] = "%s = %s" % (key, _value(key, value))
-            if len(encode(wanted[key])) > limit:
+            line = wanted[key] = "%s = %s" % (key, _value(key, value))
+            if len(encode(line)) > limit:
                 raise ConfError(
                     "%s: the line is longer than %d bytes and auditd %s would skip it; give a shorter value"
                     % (key, limit, release or "before 4.1.3"), key=key, value=str(value))
@@ -148,8 +141,8 @@ def _value(key, value):
     if isinstance(value, int):
         raise ConfError("%s: the number is too large; auditd counts up to %d" % (key, ULONG_MAX), key=key)
     if not isinstance(value, str):
-        reason = "%s: %r is a %s; give one word, a number, yes or no" % (key, value, type(value).__name__)
-        raise ConfError(reason, key=key, value=str(value))
+        kind = type(value).__name__
+        raise ConfError("%s: %r is a %s; give one word, a number, yes or no" % (key, value, kind), key=key, value=str(value))
     reason = None
     if not value:
         reason = "the value is empty; give one, or null to remove the key"
@@ -183,18 +176,18 @@ def _verify_before_account(lines, moving):
     return lines
 
 
-def reading(conf, release):
+def reading(conf: Conf, release: "str | None") -> reader.Reading:
     """What a release (text; None for the newest) takes of a conf: C(_conf_reader.Reading)."""
     return reader.read([line.text for line in conf.lines], conf.ended, _table_release(release))
 
 
-def effective(conf, release):
+def effective(conf: "Conf | str | dict | None", release: "str | None") -> dict:
     """Every key the release knows -> the value (str) auditd runs with after reading ``conf``: compiled defaults and what the
     release's parser takes. None for what is off or not set. Thresholds in MiB or percent, report_interval in seconds."""
     return reader.effective(reading(as_conf(conf), release), _table_release(release))
 
 
-def restart_keys(before, after, release):
+def restart_keys(before: "Conf | str | dict | None", after: "Conf | str | dict | None", release: "str | None") -> "list[str]":
     """The keys that differ and that HUP cannot apply; the daemon needs a restart for them.
 
     name_format: a node name is resolved only at start, and from 4.2 on any HUP loses it.
@@ -216,14 +209,14 @@ def _needs_restart(apply, old, new):
     return apply in ("restart", "cumulative")
 
 
-def unsupported(settings, release):
+def unsupported(settings: "Conf | dict", release: "str | None") -> "list[str]":
     """The keys of ``settings`` (a dictionary or a Conf) that the parser of this release refuses as unknown."""
     table = _table_release(release)
     names = settings.settings if isinstance(settings, Conf) else settings
     return [name for name in names if not known(lower(name), table)]
 
 
-def stock(release):
+def stock(release: "str | None") -> str:
     """The settings upstream ships for a release, as text. Release unknown (None): only what every supported release takes."""
     table = version(release) if release is not None else OLDEST_SUPPORTED
     values = OrderedDict((key.name, at(key.shipped, table)) for key in KEYS.values() if known(key.name, table))
@@ -233,7 +226,7 @@ def stock(release):
     return render(values)
 
 
-def diff(before, after, path=PATH):
+def diff(before: "Conf | None", after: Conf, path: str = PATH) -> "dict[str, str]":
     """What C(--diff) shows."""
     return {"before": _printable(before), "after": _printable(after), "before_header": path, "after_header": path}
 
@@ -243,52 +236,12 @@ def _printable(conf):
     return encode(text).decode("utf-8", "replace")
 
 
-def as_conf(conf):
+def as_conf(conf: "Conf | str | dict | None") -> Conf:
     """A Conf of a Conf, a text or a dictionary of settings."""
     if isinstance(conf, Conf):
         return conf
-    return parse(render(conf) if hasattr(conf, "items") else conf)
+    return parse(render(conf) if isinstance(conf, dict) else conf)
 
 
 def _table_release(release):
     return NEWEST_RELEASE if release is None else version(release)
-
-
-def validate(conf, release, environment=None, rotation_wanted=False, failure_policy=None, writing=False, file_stat=None):
-    """[Problem] of a conf for a release (text; None: the newest, and a problem says so), in the order of the lines.
-
-    Any fatal one: the parser of that release refuses the file. ``environment`` (Environment) answers what depends on the
-    host; None judges the text alone. ``rotation_wanted``: what keeps SIGUSR1 from rotating is fatal. ``failure_policy``
-    (a word of FAILURE_POLICIES): what it refuses is fatal. ``writing``: what the parser accepts and the host then suffers
-    from (mail without sendmail, a user name format without a name, a setting on a line that is skipped) is fatal too.
-    ``file_stat`` (os.lstat_result): the file itself is judged as well.
-    """
-    from .validator import validate as run
-
-    return run(as_conf(conf), release, environment, rotation_wanted, failure_policy, writing, file_stat)
-
-
-def check(conf, release, *args, **kwargs):
-    """As validate(), but raises ConfError (``details["problems"]``: dictionaries) where any is fatal."""
-    problems = validate(conf, release, *args, **kwargs)
-    fatal = [problem for problem in problems if problem.fatal]
-    if fatal:
-        raise ConfError(_sentence(fatal), problems=[dict(problem._asdict()) for problem in problems])
-    return problems
-
-
-def _sentence(fatal):
-    first = fatal[0]
-    where = "auditd.conf" if first.line is None else "auditd.conf line %d" % first.line
-    what = ""
-    if first.key:
-        what = ", %s" % first.key if first.value is None else ", %s = %s" % (first.key, first.value)
-    more = "" if len(fatal) == 1 else " (and %d more, see problems)" % (len(fatal) - 1)
-    return "%s%s: %s%s" % (where, what, first.reason, more)
-
-
-def Environment(host):
-    """The facts of a host that decide whether a file is accepted: see C(_conf_environment.Environment)."""
-    from .environment import Environment as HostEnvironment
-
-    return HostEnvironment(host)

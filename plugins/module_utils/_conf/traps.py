@@ -2,25 +2,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What auditd accepts in auditd.conf without a word, and does otherwise than the file seems to say.
 
-Each trap looks at a C(_conf_validate.Judgement) and adds the problems it finds. They are not fatal for the parser; those that
+Each trap looks at a C(validator.Judgement) and adds the problems it finds. They are not fatal for the parser; those that
 would leave a host without rotation that is wanted, without mail, or with a daemon that does not start are fatal where asked.
 """
 
 from .._errors import AuditError
+from .._paths import SENDMAIL
 from .._policy import ACTION_KEYS
 from . import reader
 from .checks import GID_MAX, dirname, leading_digits
-from .environment import SENDMAIL
-from .keys import KEYS, at, lower
+from .keys import KEYS, RESOLVED_AT_START, at, lower
 from .words import LONGEST_LINE
 
 SAFE_QUEUE = 512
 DEFAULT_BOOST = "4"
 REPORT_OFTEN = 6 * 3600
-RESOLVED_AT_START = ("HOSTNAME", "FQD", "NUMERIC")
 
 
-def report(judgement, rotation_wanted):
+def report(judgement, *, rotation_wanted: bool) -> None:
     """Add the problems of every trap."""
     for trap in TRAPS:
         trap(judgement)
@@ -42,7 +41,7 @@ def _skipped_lines(judgement):
 
 
 def _duplicates(judgement):
-    seen = {}
+    seen: "dict[str, int]" = {}
     for entry in judgement.reading.entries:
         if reader.is_setting(entry.words):
             key = lower(entry.words[0])

@@ -6,13 +6,16 @@ The verdict is the real parser's: observed with 14 releases from 2.4 to 4.2.1. W
 log directory, scripts, what the build left out) an environment is asked; without one the text alone is judged.
 """
 
+import os
 import stat
+from difflib import get_close_matches
 
 from .._policy import ACTION_KEYS, FAILURE_POLICIES
-from . import reader
+from . import reader, traps
 from .checks import CHECKS, dirname, group_number
 from .keys import BUILD_DEFAULT, KEYS, NEWEST, ConfError, at, known, lower, version
 from .reader import Problem
+from .text import Conf, as_conf
 
 LOG_GROUP_OUTSIDE_VAR_LOG_SINCE = (3, 0, 9)
 
@@ -20,7 +23,7 @@ LOG_GROUP_OUTSIDE_VAR_LOG_SINCE = (3, 0, 9)
 class Judgement(object):
     """The file as a release takes it, and the problems found so far."""
 
-    def __init__(self, conf, release, environment, writing):
+    def __init__(self, conf: Conf, release: "str | None", environment, *, writing: bool) -> None:
         self.conf = conf
         self.release = version(release) if release is not None else NEWEST
         self.name = release or "%d.%d.%d" % NEWEST
@@ -28,35 +31,44 @@ class Judgement(object):
         self.writing = writing
         self.reading = reader.read([line.text for line in conf.lines], conf.ended, self.release)
         self.values = reader.effective(self.reading, self.release)
-        self.set_at = {}  # key -> line number of the occurrence that counts
-        self.words = {}  # key -> its words after the equals sign
-        self.refused = set()  # keys with a fatal problem: no cross-check says more about them
-        self.problems = []
+        self.set_at: "dict[str, int]" = {}  # key -> line number of the occurrence that counts
+        self.words: "dict[str, list[str]]" = {}  # key -> its words after the equals sign
+        self.refused: "set[str]" = set()  # keys with a fatal problem: no cross-check says more about them
+        self.problems: "list[Problem]" = []
         self.verify_email = True
 
-    def add(self, line, key, value, reason, fatal=True):
+    def add(self, line: "int | None", key: "str | None", value: "str | None", reason: str, *, fatal: bool = True) -> None:
         """Note a problem; ``reason`` is one plain sentence."""
         if fatal and key:
             self.refused.add(key)
         self.problems.append(Problem(line, key, value, reason, fatal))
 
-    def add_for(self, key, reason, fatal=False):
+    def add_for(self, key: str, reason: str, *, fatal: bool = False) -> None:
         """Note a problem of a key's value, at the line that sets it."""
-        self.add(self.set_at.get(key), key, " ".join(self.words[key]) if key in self.words else None, reason, fatal)
+        self.add(self.set_at.get(key), key, " ".join(self.words[key]) if key in self.words else None, reason, fatal=fatal)
 
-    def build(self, feature):
+    def build(self, feature: str) -> "bool | None":
         """Whether the host's auditd has an optional part, None where nobody knows."""
         return self.environment.build(feature) if self.environment is not None else None
 
-    def built_with(self, feature):
+    def built_with(self, feature: str) -> bool:
         """As build(), an unknown one taken for upstream's default."""
         build = self.build(feature)
         return BUILD_DEFAULT[feature] if build is None else build
 
 
-def validate(conf, release, environment, rotation_wanted, failure_policy, writing, file_stat):
-    """See C(_conf.validate)."""
-    judgement = Judgement(conf, release, environment, writing)
+def validate(
+        conf, release: "str | None", environment=None, *, rotation_wanted: bool = False, failure_policy: "str | None" = None,
+        writing: bool = False, file_stat: "os.stat_result | None" = None) -> "list[Problem]":
+    """[Problem] of a conf (Conf, text or settings) for a release (None: the newest, and a problem says so), in the order of the lines.
+
+    Any fatal one: the parser of that release refuses the file. ``environment`` (C(environment.Environment)) answers what depends on the
+    host; None judges the text alone. ``rotation_wanted``: what keeps SIGUSR1 from rotating is fatal. ``failure_policy``
+    (a word of FAILURE_POLICIES): what it refuses is fatal. ``writing``: what the parser accepts and the host then suffers
+    from (mail without sendmail, a user name format without a name, a setting on a line that is skipped) is fatal too.
+    ``file_stat`` (os.lstat_result): the file itself is judged as well.
+    """
+    judgement = Judgement(as_conf(conf), release, environment, writing=writing)
     if failure_policy is not None and failure_policy not in FAILURE_POLICIES:
         raise ConfError("failure_policy: %r is none; give one of %s" % (failure_policy, ", ".join(sorted(FAILURE_POLICIES))))
     _release(judgement, release)
@@ -69,10 +81,27 @@ def validate(conf, release, environment, rotation_wanted, failure_policy, writin
         _cross_checks(judgement)
     if failure_policy is not None:
         _failure_policy(judgement, failure_policy)
-    from .traps import report
-
-    report(judgement, rotation_wanted)
+    traps.report(judgement, rotation_wanted=rotation_wanted)
     return sorted(judgement.problems, key=lambda problem: problem.line or 0)
+
+
+def check(conf, release: "str | None", environment=None, **options) -> "list[Problem]":
+    """As validate(), but raises ConfError (``details["problems"]``: dictionaries) where any is fatal."""
+    problems = validate(conf, release, environment, **options)
+    fatal = [problem for problem in problems if problem.fatal]
+    if fatal:
+        raise ConfError(_sentence(fatal), problems=[dict(problem._asdict()) for problem in problems])
+    return problems
+
+
+def _sentence(fatal):
+    first = fatal[0]
+    where = "auditd.conf" if first.line is None else "auditd.conf line %d" % first.line
+    what = ""
+    if first.key:
+        what = ", %s" % first.key if first.value is None else ", %s = %s" % (first.key, first.value)
+    more = "" if len(fatal) == 1 else " (and %d more, see problems)" % (len(fatal) - 1)
+    return "%s%s: %s%s" % (where, what, first.reason, more)
 
 
 def _release(judgement, release):
@@ -155,8 +184,6 @@ def _unknown(key, judgement):
     if key in KEYS:
         since = "%d.%d.%d" % KEYS[key].since
         return "auditd %s does not know this key (it came with %s) and refuses the whole file; leave it out" % (judgement.name, since)
-    from difflib import get_close_matches
-
     names = [name for name in KEYS if known(name, judgement.release)]
     guess = get_close_matches(key, names, 1)
     hint = "did you mean %s?" % guess[0] if guess else "leave it out"

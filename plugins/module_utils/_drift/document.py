@@ -145,11 +145,13 @@ def _settings(wanted, release):
 def _policy(live, parsed, wanted, settings, family):
     """What auditd would refuse of the policy on this host, before anything is written: not what the file has wrong already."""
     from .._conf import text as _conf
+    from .._conf import validator
     release = live["version"]
     try:
         merged = _conf.merge(parsed.conf, settings, release)
-        problems = _conf.validate(
-            merged, release, parsed.environment, wanted.get("rotation_wanted"), wanted.get("failure_policy"), writing=True)
+        problems = validator.validate(
+            merged, release, parsed.environment, rotation_wanted=bool(wanted.get("rotation_wanted")),
+            failure_policy=wanted.get("failure_policy"), writing=True)
     except AuditError as error:
         yield item("disk.auditd_conf.policy", "settings that this host can take", str(error), family)
         return

@@ -13,7 +13,7 @@ NEAR_FORMAT = 4096
 DOCUMENTATION = re.compile(r"^audit-" + VERSION + "$")
 
 
-def release(host):
+def release(host) -> "tuple[str | None, str | None]":
     """("3.0.9", None), or (None, why it cannot be told)."""
     if host.which("auditctl") is None and host.which("auditd") is None:
         return None, "audit is not installed below %s: there is neither auditctl nor auditd" % host.root
@@ -60,7 +60,7 @@ def _from_binary(host):
     except AuditError:
         return None
     place = data.find(b"auditctl version ") if data else -1
-    if place < 0:
+    if not data or place < 0:
         return None
     near = data[max(0, place - NEAR_FORMAT):place + NEAR_FORMAT]
     found = re.findall(br"(?<=\x00)" + VERSION.encode("ascii") + br"(?=\x00)", near)

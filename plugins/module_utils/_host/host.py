@@ -42,7 +42,7 @@ class Host(object):
 
     def _resolve(self, path, follow):
         todo = [part for part in path.split("/") if part]
-        done = []
+        done: "list[str]" = []
         links = 0
         while todo:
             part = todo.pop(0)

@@ -16,7 +16,7 @@ PAUSE = 0.1
 
 
 @contextlib.contextmanager
-def held(host, wait=LONGEST_WAIT, wanted=True):
+def held(host, wait: float = LONGEST_WAIT, *, wanted: bool = True):
     """Hold the lock of a running system meanwhile. AuditError after ``wait`` seconds, with the process that has it.
 
     An offline tree has none; check mode (``wanted`` false) needs none. It ends with the process that holds it.

@@ -9,7 +9,7 @@ from .._policy import FAILURE_POLICIES
 ROTATED_BY_TIME = "IGNORE"  # max_log_file_action where audit_rotation rotates, auditd.cron(5)
 
 
-def accepts(accepted, value):
+def accepts(accepted: "list[str]", value) -> bool:
     """Whether a value of auditd.conf is one that a benchmark takes; words compare without case, C(>=6) by number."""
     for one in accepted:
         if one.startswith(">="):
@@ -20,46 +20,44 @@ def accepts(accepted, value):
     return False
 
 
-def expectations(library, names, failure_policy=None, rotation_wanted=False, immutable=False):
-    """{"settings": keys to set, "expectations": [...], "waivers": [...]} of the named benchmarks.
+def expectations(library: dict, names: "list[str]", choice) -> dict:
+    """{"settings": keys to set, "expectations": [...], "waivers": [...]} of the named benchmarks, for a C(request.Choice).
 
     Each waiver names the control, what it asks for, what is in force instead, why, and the compensating control. Without a failure policy
     nothing of auditd.conf is waived, except where two of the benchmarks contradict each other.
     """
-    policy = FAILURE_POLICIES.get(failure_policy)
-    forced = dict(policy["settings"]) if policy else {}
-    if rotation_wanted:
+    policy = FAILURE_POLICIES.get(choice.failure_policy, {})
+    forced = dict(policy.get("settings", {}))
+    if choice.rotation_wanted:
         forced["max_log_file_action"] = ROTATED_BY_TIME
-    settings, result, waivers = OrderedDict(), [], []
-    for name in names:
-        benchmark = library["benchmarks"][name]
-        for number, keys in benchmark.get("auditd_conf", {}).items():
-            for key, accepted in keys.items():
-                result.append({"id": "%s:%s" % (name, number), "key": key, "accepted": accepted})
+    result = [{"id": "%s:%s" % (name, number), "key": key, "accepted": accepted}
+              for name in names for number, keys in library["benchmarks"][name].get("auditd_conf", {}).items()
+              for key, accepted in keys.items()]
+    settings: "dict[str, str]" = OrderedDict()
     for expected in result:
         settings.setdefault(expected["key"], expected["accepted"][0].replace(">=", ""))
+    waivers = []
     for expected in result:
         key = expected["key"]
         value = forced.get(key, settings[key])
         if not accepts(expected["accepted"], value):
-            because = None if key in forced else "another of the profiles asks for %s" % value
-            waivers.append(_waiver(library, expected["id"], key, " or ".join(expected["accepted"]), value, because))
+            contradicted = None if key in forced else "another of the profiles asks for %s" % value
+            waivers.append(_waiver(library, expected, value, contradicted))
     for key in forced:
         settings.pop(key, None)
-    in_force = {"enabled": 2 if immutable else 1, "failure": policy["failure"] if policy else 1}
-    for name in names:
-        for number, switches in library["benchmarks"][name].get("status", {}).items():
-            for switch, value in switches.items():
-                result.append({"id": "%s:%s" % (name, number), "key": switch, "accepted": [str(value)]})
-                if in_force[switch] != value:
-                    waivers.append(_waiver(library, "%s:%s" % (name, number), switch, str(value), str(in_force[switch]), None))
-    return {"settings": settings, "expectations": result, "waivers": waivers}
+    in_force = {"enabled": 2 if choice.immutable else 1, "failure": policy.get("failure", 1)}
+    switches = [{"id": "%s:%s" % (name, number), "key": switch, "accepted": [str(value)]}
+                for name in names for number, values in library["benchmarks"][name].get("status", {}).items()
+                for switch, value in values.items()]
+    waivers += [_waiver(library, expected, str(in_force[expected["key"]])) for expected in switches
+                if expected["accepted"] != [str(in_force[expected["key"]])]]
+    return {"settings": settings, "expectations": result + switches, "waivers": waivers}
 
 
-def _waiver(library, number, key, expected, actual, because):
-    known = library["waivers"].get(key, {})
+def _waiver(library, expected, actual, contradicted=None):
+    known = library["waivers"].get(expected["key"], {})
     return OrderedDict((
-        ("control", number), ("key", key), ("expected", expected), ("actual", actual),
-        ("reason", because or known.get("reason", "the failure policy sets it")),
-        ("compensating", None if because else known.get("compensating")),
+        ("control", expected["id"]), ("key", expected["key"]), ("expected", " or ".join(expected["accepted"])), ("actual", actual),
+        ("reason", contradicted or known.get("reason", "the failure policy sets it")),
+        ("compensating", None if contradicted else known.get("compensating")),
     ))

@@ -7,46 +7,52 @@ import os
 from .._rules import localise as _localise
 from . import privileged as _privileged
 from . import resolve as _library
+from . import words
+from .forms import COMMAND_CONTROL
+from .request import System
 
 OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 AUDITCTL = ("/usr/sbin/auditctl", "/sbin/auditctl")
 
 
-def os_release(host):
+def os_release(host) -> "dict[str, str]":
     """The fields of os-release(5) of a host, {} where it has none."""
     text = next((text for text in map(host.text, OS_RELEASE) if text is not None), "")
     pairs = [line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#")]
     return {name.strip(): value.strip().strip("\"'") for name, value in pairs}
 
 
-def resolve(host, library, profiles, skip=(), filters=(), privileged="discover", audit_release=None, arch=None, failure_policy=None,
-            rotation_wanted=False, immutable=False, search=None):
-    """_library.resolve() with what this host answers, and ``verbatim`` {name: text}: the audit package's sample files.
+def resolve(host, library: dict, choice, *, audit_release: "str | None" = None, arch: "str | None" = None, search=None) -> dict:
+    """C(resolve.resolve) with what this host answers, and ``verbatim`` {name: text}: the audit package's sample files.
 
     Checkers compare those byte for byte: they are written without the mark that the other files carry.
 
     ``arch`` (uname -m) and ``audit_release`` default to the host's own. An offline tree that has no program to tell its architecture by
-    is taken as of this machine's. ``search``: Host -> C(_privileged.Found), how privileged programs are found where a control wants them;
+    is taken as of this machine's. ``search``: Host -> C(privileged.Found), how privileged programs are found where a control wants them;
     default is one walk over the local filesystems.
     """
     product = _library.product(os_release(host))
-    names = _library.words.choose(library, profiles, product)
     notes, programs = [], ()
-    discovers = privileged == "discover" and _library.COMMAND_CONTROL in _library.words.asked(library, names)
-    if discovers and _library.COMMAND_CONTROL not in _library.words.skipping(library, names, skip):
+    if _discovers(library, choice, product):
         programs, _complete, notes = (search or _privileged.discover)(host)
     has_user = _localise.options(host).get("users") or _this_host_has
-    result = _library.resolve(
-        library, profiles, skip, product,
-        arch or (os.uname().machine if host.is_live else _localise.machine_of(host)) or os.uname().machine,
-        audit_release, _localise.uid_min(host), privileged, programs, filters, failure_policy, rotation_wanted, immutable,
-        lambda name: has_user(name) is not None)
+    system = System(
+        product, arch or (os.uname().machine if host.is_live else _localise.machine_of(host)) or os.uname().machine,
+        audit_release=audit_release, uid_min=_localise.uid_min(host), programs=programs, has_user=lambda name: has_user(name) is not None)
+    result = _library.resolve(library, choice, system)
     result["verbatim"] = _library.sample_texts(host, result)
     result["notes"] = notes + result["notes"]
     return result
 
 
-def can_judge_paths(host):
+def _discovers(library, choice, product):
+    """Whether a control that is wanted here names the privileged programs of the host."""
+    names = words.choose(library, choice.profiles, product)
+    wanted = choice.privileged == "discover" and COMMAND_CONTROL in words.asked(library, names)
+    return wanted and COMMAND_CONTROL not in words.skipping(library, names, choice.skip)
+
+
+def can_judge_paths(host) -> bool:
     """Whether a path that is missing here is missing on the system: a tree without audit in it is not one yet."""
     return host.is_live or any(host.stat(path) is not None for path in AUDITCTL)
 

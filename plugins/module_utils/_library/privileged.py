@@ -29,7 +29,7 @@ CUT_OFF = "the search for privileged programs was cut off after %d seconds: ther
 Found = namedtuple("Found", "paths complete notes")  # sorted paths; False where time was up; sentences for a reader
 
 
-def discover(host, seconds=WALK_SECONDS):
+def discover(host, seconds: float = WALK_SECONDS) -> Found:
     """The Found of all local filesystems, in one walk.
 
     Mounts that are nosuid or noexec, kernel and remote filesystems and the stores of containers are left out. ``complete`` is False
@@ -38,7 +38,7 @@ def discover(host, seconds=WALK_SECONDS):
     """
     deadline = time.monotonic() + seconds
     skipped = _skipped_mounts(host) | set(CONTAINER_STORES)
-    found = {}
+    found: "dict[str, bool]" = {}
     todo = ["/"] + _usual_directories(host, skipped)
     seen = set()
     complete = True
@@ -53,25 +53,25 @@ def discover(host, seconds=WALK_SECONDS):
     others = sorted(path for path, roots in found.items() if not roots)
     if others[MOST_OF_ANYBODY:]:
         notes.append(TOO_MANY % (len(others), MOST_OF_ANYBODY))
-    return _told(paths + others[:MOST_OF_ANYBODY], complete, notes)
+    return _found(paths + others[:MOST_OF_ANYBODY], complete, notes)
 
 
-def beside(host, texts):
+def beside(host, texts) -> Found:
     """The Found of the usual directories, and of those where rules ``texts`` name a program by path=.
 
     Some twenty directories, not the whole tree: a check can afford it each time. It finds what a package brings and what lies beside
     anything that discover() found before; a first one in a directory of its own waits for that, and so does one that any user can make.
     """
     skipped = _skipped_mounts(host) | set(CONTAINER_STORES)
-    found = {}
+    found: "dict[str, bool]" = {}
     stated = {re.sub(r"\\(.)", r"\1", path) for text in texts for path in STATED_PATH.findall(text or "")}
     directories = {os.path.dirname(path) or "/" for path in stated}
     for directory in set(_usual_directories(host, skipped)).union(path for path in directories if _is_walked(host, path, skipped)):
         _look_into(host, directory, found)
-    return _told([path for path, roots in found.items() if roots or path in stated], True, [])
+    return _found([path for path, roots in found.items() if roots or path in stated], True, [])
 
 
-def _told(paths, complete, notes):
+def _found(paths, complete, notes):
     odd = [path for path in paths if not _fits_a_rule(path)]
     notes = notes + [ODD_NAME % ascii(path) for path in sorted(odd)[:MOST_OF_ANYBODY]]
     return Found(sorted(set(paths).difference(odd)), complete, notes)
@@ -96,7 +96,7 @@ def _is_walked(host, directory, skipped):
 
 def _look_into(host, directory, found):
     """Add the privileged programs of a directory to ``found`` {path: whether only root can have made it so}; its directories."""
-    below = []
+    below: "list[str]" = []
     real = host.path(directory)
     try:
         entries = list(os.scandir(real))

@@ -8,26 +8,29 @@ from collections import OrderedDict
 from .._errors import AuditError
 from . import on_host as _library_host
 from . import privileged as _privileged
+from .request import Choice
 
 RESULT = ("profiles", "controls", "waivers", "auditd_conf", "expectations", "notes")
 NO_LIBRARY = ("profiles: the benchmark library did not arrive; call auditops.auditd.audit_rules or audit_drift as a task, their action "
               "plugins send it along")
 
 
-def expand(host, policy, release=None, stated=(), everywhere=True):
-    """(policy, resolved): the policy with the files of its profiles in it, and what C(_library_host.resolve) made of them.
+def expand(host, policy: dict, release: "str | None" = None, stated: "list[str | None] | tuple" = (), *, everywhere: bool = True):
+    """(policy, resolved): the policy with the files of its profiles in it, and what C(on_host.resolve) made of them.
 
-    ``policy`` is that of C(_rule_staging.stage) with profiles, skip, filters, privileged, failure_policy, rotation_wanted and
+    ``policy`` is that of C(_rules.staging.stage) with profiles, skip, filters, privileged, failure_policy, rotation_wanted and
     library. ``release``: of audit. ``stated``: texts of rules that the host has already. ``everywhere``: look for privileged programs in
     one walk over the local filesystems; False looks where ``stated`` names one and where programs usually live, which a check can afford
     each time. AuditError where the profiles cannot be had here.
     """
     if not policy.get("library"):
         raise AuditError(NO_LIBRARY)
+    choice = Choice(
+        policy["profiles"], skip=policy.get("skip") or (), filters=policy.get("filters") or (),
+        privileged=policy.get("privileged") or "discover", failure_policy=policy.get("failure_policy"),
+        rotation_wanted=bool(policy.get("rotation_wanted")), immutable=bool(policy.get("immutable")))
     resolved = _library_host.resolve(
-        host, policy["library"], policy["profiles"], policy.get("skip") or (), policy.get("filters") or (),
-        policy.get("privileged") or "discover", release, None, policy.get("failure_policy"), bool(policy.get("rotation_wanted")),
-        bool(policy.get("immutable")), search=functools.partial(_search, stated=stated, everywhere=everywhere))
+        host, policy["library"], choice, audit_release=release, search=functools.partial(_search, stated=stated, everywhere=everywhere))
     files = OrderedDict(resolved["files"])
     for name, text in (policy.get("files") or {}).items():
         if name in files or name in resolved["verbatim"]:
@@ -47,14 +50,14 @@ def _search(host, stated, everywhere):
     return found._replace(paths=sorted(set(found.paths).union(_privileged.beside(host, stated).paths)))
 
 
-def told(resolved):
+def told(resolved: dict) -> dict:
     """The part of expand()'s second answer that a module returns."""
     return {name: resolved[name] for name in RESULT}
 
 
-def controls_of(resolved):
+def controls_of(resolved: dict) -> "dict[str, list[str]]":
     """{rule line: [control ids]} of all lines that the profiles put into files."""
-    found = {}
+    found: "dict[str, list[str]]" = {}
     for control in resolved["controls"]:
         for line in control["lines"] if control["status"] == "loaded" else ():
             ids = found.setdefault(line, [])

@@ -10,7 +10,7 @@ from .._errors import AuditError
 KEY = re.compile(r"(?:-k |key=)(\S+)")
 
 
-def choose(library, profiles, product):
+def choose(library: dict, profiles: "list[str]", product: str) -> "list[str]":
     """The benchmark names of a list of profiles; auto is the CIS benchmark of the product, or the nearest one of its family."""
     names = []
     for profile in profiles:
@@ -27,7 +27,7 @@ def choose(library, profiles, product):
     return names
 
 
-def nearest_product(library, product):
+def nearest_product(library: dict, product: str) -> str:
     """The product itself where it has a CIS benchmark, else the nearest release of its family that has one, newer before older: a fleet
     has Debian 11 and Amazon Linux 2 for years after their benchmarks have gone. The product itself where there is none."""
     family, version = _parted(product)
@@ -42,9 +42,9 @@ def _parted(product):
     return words[0], tuple(int(word) for word in words[1:] if word.isdigit())
 
 
-def asked(library, names):
+def asked(library: dict, names: "list[str]") -> "dict[str, list[str]]":
     """{control: ["benchmark:id", ...]} of the named benchmarks."""
-    wanted = OrderedDict()
+    wanted: "dict[str, list[str]]" = OrderedDict()
     for name in names:
         for number, controls in library["benchmarks"][name]["rules"].items():
             for control in controls:
@@ -52,9 +52,9 @@ def asked(library, names):
     return wanted
 
 
-def skipping(library, names, skip):
+def skipping(library: dict, names: "list[str]", skip) -> "dict[str, str]":
     """{control: the word that leaves it out}; AuditError for a word that names nothing, with the nearest that does."""
-    result = {}
+    result: "dict[str, str]" = {}
     for word in skip:
         for control in _named_by(library, names, str(word)):
             result.setdefault(control, str(word))
@@ -64,9 +64,8 @@ def skipping(library, names, skip):
 def _named_by(library, names, word):
     kind, colon, rest = word.partition(":")
     controls = library["controls"]
-    by = {"key": _keys, "file": lambda control: [control["file"]], "control": None}
-    if colon and kind in by:
-        values = {name: [name] if by[kind] is None else by[kind](control) for name, control in controls.items()}
+    if colon and kind in NAMED_BY:
+        values = {name: NAMED_BY[kind](name, control) for name, control in controls.items()}
         found = [name for name, have in values.items() if rest in have]
         known = sorted({value for have in values.values() for value in have})
         if not found:
@@ -116,7 +115,15 @@ def _keys(control):
     return keys
 
 
-def nearest(word, known):
+# What a word with this in front of its colon is looked for in: (name, control) -> the words that name the control.
+NAMED_BY = {
+    "key": lambda name, control: _keys(control),
+    "file": lambda name, control: [control["file"]],
+    "control": lambda name, control: [name],
+}
+
+
+def nearest(word: str, known) -> str:
     """The words that were probably meant, in a sentence."""
     import difflib  # only an error needs it
     found = difflib.get_close_matches(word, sorted(set(known)), 3, 0.4)

@@ -101,13 +101,15 @@ def _distribution(host, live, parsed, release):
 
 def _auditd_conf(host, live, parsed, release):
     from .._conf import text as _conf
+    from .._conf import validator
+    from .._conf.environment import Environment
     path = AUDITD_CONF
     text = host.text(path)
     if text is None:
         raise NotAvailable("%s does not exist%s" % (path, "" if live["version"] else ": audit is not installed"))
     parsed.conf = _conf.parse(text)
-    parsed.environment = _conf.Environment(host)
-    problems = _conf.validate(parsed.conf, live["version"], parsed.environment, file_stat=host.lstat(path))
+    parsed.environment = Environment(host)
+    problems = validator.validate(parsed.conf, live["version"], parsed.environment, file_stat=host.lstat(path))
     return dict(
         _file(host, path),
         text=text,

@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "roles/auditd/templates/auditd.conf.j2"
 BASE = {"space_left": "75", "admin_space_left": "50", "verify_email": "yes", "action_mail_acct": "root"}
@@ -28,5 +29,5 @@ def test_the_file_is_taken_and_says_what_was_set(changes, expected):
     text = environment.from_string(TEMPLATE.read_text()).render(__auditd_complete_settings=BASE | changes)
     conf = _conf.parse(text)
     assert dict(conf.settings) == expected
-    assert [problem.reason for problem in _conf.validate(conf, "3.0.9") if problem.fatal] == []
+    assert [problem.reason for problem in validator.validate(conf, "3.0.9") if problem.fatal] == []
     assert text.endswith("\n")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import keys as _conf_keys
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 
 DISTRIBUTED = """\
@@ -177,14 +178,14 @@ def test_unsupported_keys():
 @pytest.mark.parametrize("release", ["2.8.5", "3.0", "3.0.1", "3.0.7", "3.0.9", "3.1.2", "3.1.5", "4.0.2", "4.0.5", "4.1.4", "4.2.1"])
 def test_stock_is_what_the_release_takes(release):
     text = _conf.stock(release)
-    assert not [problem for problem in _conf.validate(text, release) if problem.key != "q_depth"]
+    assert not [problem for problem in validator.validate(text, release) if problem.key != "q_depth"]
     assert not _conf.unsupported(_conf.parse(text), release)
     assert _conf.parse(text).settings["num_logs"] == "5"
 
 
 def test_stock_of_an_unknown_release_suits_all():
     for release in ("2.8.5", "3.0", "4.2.1"):
-        assert not _conf.validate(_conf.stock(None), release)
+        assert not validator.validate(_conf.stock(None), release)
 
 
 def test_stock_differs_by_release():
@@ -276,7 +277,7 @@ def test_diff():
 def test_check_raises_the_first_reason_and_all_problems():
     text = "space_left = 75\nnum_logs = x\nfoo = 1\nadmin_space_left = 50\nadmin_space_left = 51\n"
     with pytest.raises(_conf.ConfError, match=r"line 2, num_logs = x: .*digits.*\(and 1 more") as caught:
-        _conf.check(_conf.parse(text), "3.0.9")
+        validator.check(_conf.parse(text), "3.0.9")
     problems = caught.value.details["problems"]
     assert [(problem["line"], problem["key"], problem["fatal"]) for problem in problems if problem["line"]] == [
         (2, "num_logs", True), (3, "foo", True), (5, "admin_space_left", False)]
@@ -284,5 +285,5 @@ def test_check_raises_the_first_reason_and_all_problems():
 
 
 def test_check_returns_what_is_not_fatal():
-    problems = _conf.check(_conf.parse("space_left = 75\nnum_logs = 5\nnum_logs = 6\n"), "3.0.9")
+    problems = validator.check(_conf.parse("space_left = 75\nnum_logs = 5\nnum_logs = 6\n"), "3.0.9")
     assert [problem.line for problem in problems] == [3]

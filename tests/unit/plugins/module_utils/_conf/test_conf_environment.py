@@ -9,6 +9,8 @@ import tempfile
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
+from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment import Environment
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 
@@ -28,11 +30,11 @@ def tree(tmp_path):
 
 @pytest.fixture
 def environment(tree):
-    return _conf.Environment(Host(str(tree)))
+    return Environment(Host(str(tree)))
 
 
 def fatal(text, environment, release="3.0.9", **options):
-    return [problem.reason for problem in _conf.validate(FINE + text, release, environment, **options) if problem.fatal]
+    return [problem.reason for problem in validator.validate(FINE + text, release, environment, **options) if problem.fatal]
 
 
 def test_groups_are_those_of_the_tree(environment):
@@ -48,7 +50,7 @@ def test_a_tree_without_groups(tree, environment):
 
 
 def test_groups_of_the_live_host():
-    live = _conf.Environment(Host("/"))
+    live = Environment(Host("/"))
     assert live.group_id("root") == 0
     for name in ("nosuchgroup", "a\udce9", "a\0b"):
         assert live.group_id(name) is None
@@ -98,7 +100,7 @@ def test_log_file_that_is_there(tree, environment):
     log.write_text("")
     log.chmod(0o600)
     text = "log_file = /var/log/audit/audit.log\n"
-    assert _conf.validate(FINE + text, "3.0.9", environment) == []
+    assert validator.validate(FINE + text, "3.0.9", environment) == []
     assert fatal(text.replace("audit.log\n", "audit.log/\n"), environment), "a regular file with a slash behind it cannot be opened"
     log.unlink()
     os.mkfifo(log)
@@ -152,7 +154,7 @@ def test_a_directory_that_only_auditd_may_look_into():
         os.chmod(top, 0o755)
         os.makedirs(top + "/var/log/audit", mode=0o700)
         os.chmod(top + "/var/log/audit", 0o700)
-        environment = _conf.Environment(Host(top))
+        environment = Environment(Host(top))
         os.seteuid(65534)
         try:
             with pytest.raises(PermissionError):
@@ -166,4 +168,4 @@ def test_a_directory_that_only_auditd_may_look_into():
 @pytest.mark.parametrize("group", ["root", "adm"])
 def test_a_group_that_cannot_be_looked_up_is_not_refused(tmp_path, group):
     conf = _conf.parse("log_group = %s\nspace_left = 75\nadmin_space_left = 50\n" % group)
-    assert [problem for problem in _conf.validate(conf, "3.0.9", _conf.Environment(Host(str(tmp_path)))) if problem.fatal] == []
+    assert [problem for problem in validator.validate(conf, "3.0.9", Environment(Host(str(tmp_path)))) if problem.fatal] == []

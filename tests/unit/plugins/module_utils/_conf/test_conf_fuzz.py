@@ -13,6 +13,7 @@ import string
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import keys as _conf_keys
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import reader as _conf_reader
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from fake_environment import GOLDEN_HOST
 from hypothesis import HealthCheck, given, settings
@@ -61,7 +62,7 @@ def test_nothing_but_the_domain_error_comes_out(content, release, wanted, policy
     conf = parsed(content)
     if conf is None:
         return
-    problems = _conf.validate(conf, release, environment, wanted, policy)
+    problems = validator.validate(conf, release, environment, rotation_wanted=wanted, failure_policy=policy)
     for problem in problems:
         assert problem.reason
         assert problem.line is None or 1 <= problem.line <= len(conf.lines)
@@ -69,7 +70,7 @@ def test_nothing_but_the_domain_error_comes_out(content, release, wanted, policy
     assert _conf.restart_keys(conf, _conf.parse(""), release) is not None
     _conf.diff(conf, _conf.parse(""))
     try:
-        _conf.check(conf, release, environment, wanted, policy)
+        validator.check(conf, release, environment, rotation_wanted=wanted, failure_policy=policy)
     except AuditError as error:
         assert any(problem["fatal"] for problem in error.details["problems"])
 
@@ -114,7 +115,7 @@ def test_what_is_rendered_is_read_back(changes):
 def test_what_is_accepted_is_what_runs(changes, release):
     """Every key of a file that the parser takes has the one value the table gives its word."""
     conf = _conf.parse(_conf.render(changes))
-    if any(problem.fatal for problem in _conf.validate(conf, release, GOLDEN_HOST)):
+    if any(problem.fatal for problem in validator.validate(conf, release, GOLDEN_HOST)):
         return
     values = _conf.effective(conf, release)
     overridden = {other for other, unused in _conf_keys.SIDE_EFFECTS.values()}

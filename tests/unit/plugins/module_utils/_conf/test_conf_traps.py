@@ -10,6 +10,8 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils import _policy
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
+from ansible_collections.auditops.auditd.plugins.module_utils._policy import FAILURE_POLICIES
 from fake_environment import FakeEnvironment
 
 FINE = "space_left = 75\nadmin_space_left = 50\nnum_logs = 5\n"
@@ -17,7 +19,7 @@ HOST = FakeEnvironment(files={"/opt/run": 0o750, "/var/log/audit/audit.log": 0o6
 
 
 def problems(text, release="3.0.9", environment=HOST, **options):
-    return _conf.validate(_conf.parse(text), release, environment, **options)
+    return validator.validate(_conf.parse(text), release, environment, **options)
 
 
 def about(found, key):
@@ -235,9 +237,9 @@ def test_failure_policy(key, word, policy):
     assert "auditd_failure_policy: stop_host" in problem.reason
 
 
-@pytest.mark.parametrize("policy", sorted(_conf.FAILURE_POLICIES))
+@pytest.mark.parametrize("policy", sorted(FAILURE_POLICIES))
 def test_the_settings_of_a_policy_pass_it(policy):
-    text = _conf.merge(_conf.parse(_conf.stock("4.2.1")), _conf.FAILURE_POLICIES[policy]["settings"])
+    text = _conf.merge(_conf.parse(_conf.stock("4.2.1")), FAILURE_POLICIES[policy]["settings"])
     for release in ("3.0.9", "4.2.1"):
         problem = [problem for problem in problems(_conf.merge(text, {"report_interval": None}).text, release, failure_policy=policy)
                    if problem.fatal]

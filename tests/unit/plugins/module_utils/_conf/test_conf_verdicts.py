@@ -16,6 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
 from fake_environment import GOLDEN_HOST, corpus
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -30,7 +31,7 @@ EXPLAINED: dict[tuple[str, str], str] = {}
 
 def verdict(content, release, mode=0o640):
     found = SimpleNamespace(st_mode=stat.S_IFREG | mode, st_uid=0)
-    problems = _conf.validate(_conf.parse(content), release, GOLDEN_HOST, file_stat=found)
+    problems = validator.validate(_conf.parse(content), release, GOLDEN_HOST, file_stat=found)
     return "rejected" if any(problem.fatal for problem in problems) else "ok"
 
 
@@ -73,5 +74,5 @@ def test_line_and_key_are_those_of_the_parser(case):
     """Where the parser names a line, a problem stands there (the parser's own count goes wrong behind a line that is too long)."""
     message = case["message"]["3.0.9"]
     lines = [int(number) for number in re.findall(r"line (\d+)", message)]
-    problems = _conf.validate(case["text"], "3.0.9", GOLDEN_HOST)
+    problems = validator.validate(case["text"], "3.0.9", GOLDEN_HOST)
     assert set(lines) <= {problem.line for problem in problems}, message

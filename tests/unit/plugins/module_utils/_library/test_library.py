@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._library import resolve as _library
+from ansible_collections.auditops.auditd.plugins.module_utils._library.request import Choice, System
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _ruleset
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import lint as _ruleset_lint
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import syscalls as _syscalls
@@ -33,9 +34,18 @@ UNREACHABLE = {
 }
 
 
+SYSTEM = {"audit_release", "uid_min", "programs", "has_user"}  # the others are of the choice
+
+
+def ask(profiles, product, arch="x86_64", **options):
+    of_system = {"programs": PROGRAMS, **{name: value for name, value in options.items() if name in SYSTEM}}
+    choice = Choice(profiles, **{name: value for name, value in options.items() if name not in SYSTEM})
+    return _library.resolve(LIBRARY, choice, System(product, arch, **of_system))
+
+
 @functools.lru_cache(maxsize=None)
 def resolve(profiles, product, arch="x86_64", **options):
-    return _library.resolve(LIBRARY, list(profiles), product=product, arch=arch, programs=PROGRAMS, **options)
+    return ask(profiles, product, arch, **options)
 
 
 def compiled(result, arch="x86_64", **options):
@@ -122,7 +132,7 @@ def test_what_a_call_cannot_do_here_is_said():
     by_name = {control["name"]: control for control in resolve(("cis_debian_12",), "debian_12", "ppc64le")["controls"]}
     assert by_name["chmod"]["left_out"][0]["reason"] == "ppc64le has no 32-bit programs"
     assert by_name["chmod"]["status"] == "loaded"
-    old = _library.resolve(LIBRARY, ["cis_debian_13"], product="debian_13", audit_release="3.0.9")
+    old = ask(["cis_debian_13"], "debian_13", audit_release="3.0.9")
     assert not any("fchmodat2" in line for line in lines_of(old))
     assert any("chmod,fchmod,fchmodat " in line for line in lines_of(old))
 
@@ -158,7 +168,7 @@ def test_product(fields, expected):
 ])
 def test_unknown_words_are_refused_with_the_nearest_known(options, words):
     with pytest.raises(AuditError) as error:
-        _library.resolve(LIBRARY, **{"profiles": ["auto"], "product": "debian_12", **options})
+        ask(**{"profiles": ["auto"], "product": "debian_12", **options})
     for word in words:
         assert word in str(error.value)
 
@@ -176,7 +186,7 @@ def test_unknown_words_are_refused_with_the_nearest_known(options, words):
     ("cis_debian_12:6.2.2.2", None),  # about auditd.conf: no rule to leave out
 ])
 def test_skip(word, gone):
-    whole, rest = resolve(("auto",), "debian_12"), _library.resolve(LIBRARY, ["auto"], [word], "debian_12", programs=PROGRAMS)
+    whole, rest = resolve(("auto",), "debian_12"), ask(["auto"], "debian_12", skip=[word])
     missing = set(lines_of(whole)) - set(lines_of(rest))
     assert set(lines_of(rest)) <= set(lines_of(whole))
     if gone is None:
@@ -188,7 +198,7 @@ def test_skip(word, gone):
 
 
 def test_a_skipped_control_does_not_come_back_by_one_that_joins_it():
-    rest = _library.resolve(LIBRARY, ["cis_rhel_9", "stig_rhel_9"], ["control:delete_rmdir"], "rhel_9")
+    rest = ask(["cis_rhel_9", "stig_rhel_9"], "rhel_9", skip=["control:delete_rmdir"])
     assert any(line.endswith("-k delete") and "rmdir" not in line for line in lines_of(rest))
     assert not any("rmdir" in line for line in lines_of(rest))
 
@@ -216,7 +226,7 @@ def test_one_line_for_each_program_however_many_controls_ask():
 
 
 def test_uid_min_of_the_host():
-    result = _library.resolve(LIBRARY, ["auto"], product="rhel_9", uid_min=500)
+    result = ask(["auto"], "rhel_9", uid_min=500)
     assert not any("auid>=1000" in line for line in lines_of(result))
     assert any("auid>=500" in line for line in lines_of(result))
 

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._library import on_host as _library_host
+from ansible_collections.auditops.auditd.plugins.module_utils._library.request import Choice
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 
 LIBRARY = controls.library()
@@ -34,7 +35,7 @@ def tree(root, release='ID="debian"\nVERSION_ID="12"\n', machine="x86_64", uid_m
 
 def test_a_tree_is_read(tmp_path):
     host = tree(tmp_path, machine="aarch64", uid_min=500, setuid=["usr/bin/su", "usr/lib/helper"])
-    result = _library_host.resolve(host, LIBRARY, ["auto"], filters=["chrony"])
+    result = _library_host.resolve(host, LIBRARY, Choice(["auto"], filters=["chrony"]))
     text = "".join(result["files"].values())
     assert (result["product"], result["profiles"]) == ("debian_12", ["cis_debian_12"])
     assert "-F path=/usr/bin/su -F perm=x -F auid>=500" in text and "-F path=/usr/lib/helper " in text
@@ -48,13 +49,13 @@ def test_a_tree_is_read(tmp_path):
     ("ID=ubuntu\nVERSION_ID=22.04\n", "ubuntu_22_04"),
 ])
 def test_products(tmp_path, release, product):
-    assert _library_host.resolve(tree(tmp_path, release), LIBRARY, ["auto"])["product"] == product
+    assert _library_host.resolve(tree(tmp_path, release), LIBRARY, Choice(["auto"]))["product"] == product
 
 
 def test_auto_on_an_unknown_product(tmp_path):
     with pytest.raises(AuditError, match="none for fedora_41"):
-        _library_host.resolve(tree(tmp_path, "ID=fedora\nVERSION_ID=41\n"), LIBRARY, ["auto"])
-    assert _library_host.resolve(Host(str(tmp_path)), LIBRARY, ["pci_dss"])["files"]
+        _library_host.resolve(tree(tmp_path, "ID=fedora\nVERSION_ID=41\n"), LIBRARY, Choice(["auto"]))
+    assert _library_host.resolve(Host(str(tmp_path)), LIBRARY, Choice(["pci_dss"]))["files"]
 
 
 def test_no_walk_where_nobody_asks_for_programs(tmp_path, monkeypatch):
@@ -62,10 +63,10 @@ def test_no_walk_where_nobody_asks_for_programs(tmp_path, monkeypatch):
         raise AssertionError("the tree was searched")
     monkeypatch.setattr(_library_host._privileged, "discover", walk)
     host = tree(tmp_path)
-    _library_host.resolve(host, LIBRARY, ["stig_rhel_9"])
-    _library_host.resolve(host, LIBRARY, ["auto"], privileged="list")
+    _library_host.resolve(host, LIBRARY, Choice(["stig_rhel_9"]))
+    _library_host.resolve(host, LIBRARY, Choice(["auto"], privileged="list"))
     with pytest.raises(AssertionError):
-        _library_host.resolve(host, LIBRARY, ["auto"])
+        _library_host.resolve(host, LIBRARY, Choice(["auto"]))
 
 
 def test_a_tree_without_audit_cannot_be_judged(tmp_path):
@@ -84,6 +85,6 @@ def test_sample_files_come_as_they_are(tmp_path):
     for number in LIBRARY["benchmarks"]["ospp"]["sample_files"].values():
         for name in number:
             (directory / name).write_text(f"## {name}\n")
-    result = _library_host.resolve(host, LIBRARY, ["ospp"])
+    result = _library_host.resolve(host, LIBRARY, Choice(["ospp"]))
     assert result["files"] == {} and len(result["verbatim"]) == 16
     assert all(text == f"## {name}\n" for name, text in result["verbatim"].items())
