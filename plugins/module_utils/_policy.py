@@ -8,14 +8,6 @@ Each answer sets the four disk actions of auditd.conf and the kernel's failure f
 
 STOPPING_WORDS = ("SINGLE", "HALT")
 
-ACTION_KEYS = (
-    "space_left_action",
-    "admin_space_left_action",
-    "disk_full_action",
-    "disk_error_action",
-    "overflow_action",
-)
-
 FAILURE_POLICIES: "dict[str, dict]" = {
     "keep_running": {
         "settings": {

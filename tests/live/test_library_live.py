@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules as _rule_policy
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import document as _drift
+from ansible_collections.auditops.auditd.plugins.module_utils._host import os_release
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
-from ansible_collections.auditops.auditd.plugins.module_utils._library import on_host as _library_host
 from ansible_collections.auditops.auditd.plugins.module_utils._library import privileged as _privileged
 from ansible_collections.auditops.auditd.plugins.module_utils._library import resolve as _library
 from ansible_collections.auditops.auditd.plugins.module_utils._live import collect as _live
@@ -107,7 +107,7 @@ def touch(path: Path):
 def test_each_control_is_in_the_log(audited, tmp_path, monkeypatch):
     # what other tests leave set-uid in there comes and goes
     monkeypatch.setattr(_privileged, "CONTAINER_STORES", (*_privileged.CONTAINER_STORES, "/tmp"))
-    product = _library.product(_library_host.os_release(Host("/")))
+    product = _library.product(os_release.fields(Host("/")))
     library = controls.library()
     if "cis_" + product not in library["benchmarks"] or os.uname().machine != "x86_64":
         pytest.skip(f"written for x86_64 and a product of the library, this is {product}")

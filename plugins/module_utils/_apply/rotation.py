@@ -292,7 +292,7 @@ def _roll_back(host, done, before):
 
 def _systemctl(host):
     """systemctl where systemd runs, else None: in a tree the links alone enable a timer."""
-    return host.which("systemctl") if host.is_live and host.stat("/run/systemd/system") is not None else None
+    return host.which("systemctl") if host.is_live and host.has_systemd else None
 
 
 def _units(paths):

@@ -139,6 +139,8 @@ def _key(row):
 
 
 KEYS: "dict[str, Key]" = OrderedDict((row[0], _key(row)) for row in _ROWS)
+# What auditd does when something goes wrong: the keys that can stop a host.
+ACTION_KEYS = tuple(name for name, key in KEYS.items() if key.takes and "HALT" in key.takes)
 RESOLVED_AT_START = ("HOSTNAME", "FQD", "NUMERIC")  # of name_format: auditd asks for the node's name when it starts, and only then
 
 # A word that changes another key too, in the order of the lines.

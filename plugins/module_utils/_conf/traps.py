@@ -8,10 +8,9 @@ would leave a host without rotation that is wanted, without mail, or with a daem
 
 from .._errors import AuditError
 from .._paths import SENDMAIL
-from .._policy import ACTION_KEYS
 from . import reader
 from .checks import GID_MAX, dirname, leading_digits
-from .keys import KEYS, RESOLVED_AT_START, at, lower
+from .keys import ACTION_KEYS, KEYS, RESOLVED_AT_START, at, lower
 from .words import LONGEST_LINE
 
 SAFE_QUEUE = 512

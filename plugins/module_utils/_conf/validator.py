@@ -10,10 +10,10 @@ import os
 import stat
 from difflib import get_close_matches
 
-from .._policy import ACTION_KEYS, FAILURE_POLICIES
+from .._policy import FAILURE_POLICIES
 from . import reader, traps
 from .checks import CHECKS, dirname, group_number
-from .keys import BUILD_DEFAULT, KEYS, NEWEST, ConfError, at, known, lower, version
+from .keys import ACTION_KEYS, BUILD_DEFAULT, KEYS, NEWEST, ConfError, at, known, lower, version
 from .reader import Problem
 from .text import Conf, as_conf
 

@@ -26,7 +26,6 @@ __all__ = (
 conf_path = AUDITD_CONF
 # A reload that changes one of them kills an auditd that has suspended logging and closed its log: log_is_open()
 UNSAFE_KEYS = ("max_log_file", "max_log_file_action")
-SYSTEMD = "/run/systemd/system"
 UNIT = "auditd.service"
 SYSTEMD_NOTICES = 3.0  # seconds
 UNWRITTEN_SETTLE = 1.0  # seconds for a reload to take effect where no record can tell; it takes 10 to 500 ms
@@ -195,7 +194,7 @@ def _is_full(host, log_file):
 
 def _start_argv(host, program):
     systemctl = host.which("systemctl")
-    if systemctl is None or host.stat(SYSTEMD) is None:
+    if systemctl is None or not host.has_systemd:
         return [program]
     host.run([systemctl, "reset-failed", UNIT])  # a start limit reached by earlier failures would refuse this start
     return [systemctl, "start", UNIT]

@@ -10,7 +10,6 @@ from .._errors import AuditError
 from .process import wait_for
 
 FILES = ("/var/log/syslog", "/var/log/messages", "/var/log/daemon.log")
-JOURNAL = "/run/systemd/system"
 DELAY = 1.0  # seconds between a message and its line in the file, at most
 LIMIT = 1 << 18  # bytes read of each file
 ROUTINE = (
@@ -53,7 +52,7 @@ class Syslog(object):
 
     def _from_journal(self, pid):
         journalctl = self._host.which("journalctl")
-        if journalctl is None or self._host.stat(JOURNAL) is None:
+        if journalctl is None or not self._host.has_systemd:
             return []
         match = "_PID=%d" % pid if pid else "_COMM=auditd"
         since = "@%d" % self._began

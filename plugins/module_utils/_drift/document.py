@@ -7,6 +7,7 @@ host gives the same document but for ``collected_at``: figures that move by them
 two digits, the queue is told in tenths of its limit), times are those of files and records.
 """
 
+from .._conf.keys import ACTION_KEYS
 from .._errors import AuditError
 from . import tables
 from .finding import _entry, item, text_of, wanted_control
@@ -178,7 +179,7 @@ def _setting(key, value, conf, family):
         return None
     severity, why, fix = tables.KEYS.get(key, tables.OTHER_KEY)
     word = str(actual or "").partition(" ")[0].upper()
-    if key in tables.ACTION_KEYS:
+    if key in ACTION_KEYS:
         severity = tables.WORD_SEVERITY.get(word, severity)
         why = tables.WORD_WHY.get(word, why)
     return item("disk.auditd_conf." + key, text_of(value), text_of(actual), family, key, severity, why, fix % key if "%s" in fix else fix)

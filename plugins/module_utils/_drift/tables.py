@@ -103,7 +103,6 @@ WORD_WHY = {
     "SINGLE": "Today auditd takes this host down to single user mode at that point; the policy chose another reaction.",
     "SUSPEND": "Today auditd stops recording at that point, and nobody is told; the policy chose another reaction.",
 }
-ACTION_KEYS = ("space_left_action", "admin_space_left_action", "disk_full_action", "disk_error_action", "overflow_action")
 
 NOBODY_CAN_TELL = "Nobody can tell that auditd has loaded this file; a remediation reloads it and proves it."
 

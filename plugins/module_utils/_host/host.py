@@ -14,6 +14,8 @@ from .._errors import AuditError, NotAvailable
 
 PROGRAM_DIRS = ("/sbin", "/usr/sbin", "/usr/local/sbin", "/bin", "/usr/bin", "/usr/local/bin")
 NULL_DEVICE = os.makedev(1, 3)  # /dev/null: systemd masks a unit by a link to it
+SYSTEMD_RUNS = ("/run/systemd/system",)  # sd_booted(3)
+SYSTEMD_INSTALLED = ("/lib/systemd/systemd", "/usr/lib/systemd/systemd")
 MAX_LINKS = 40  # as the kernel's MAXSYMLINKS, include/linux/namei.h
 
 
@@ -118,6 +120,12 @@ class Host(object):
             if found is not None and found.st_mode & 0o111:
                 return path
         return None
+
+    @property
+    def has_systemd(self) -> bool:
+        """Whether systemd is the init of the running system, sd_booted(3); of an offline tree: whether it is installed."""
+        paths = SYSTEMD_RUNS if self.is_live else SYSTEMD_INSTALLED
+        return any(self.stat(path) is not None for path in paths)
 
     def run(self, argv, **options):
         """(rc, stdout, stderr) of a command on the live host, in the C locale; NotAvailable in an offline tree."""

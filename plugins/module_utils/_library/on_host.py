@@ -4,6 +4,7 @@
 
 import os
 
+from .._host import os_release
 from .._rules import localise as _localise
 from . import privileged as _privileged
 from . import resolve as _library
@@ -11,15 +12,7 @@ from . import words
 from .forms import COMMAND_CONTROL
 from .request import System
 
-OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 AUDITCTL = ("/usr/sbin/auditctl", "/sbin/auditctl")
-
-
-def os_release(host) -> "dict[str, str]":
-    """The fields of os-release(5) of a host, {} where it has none."""
-    text = next((text for text in map(host.text, OS_RELEASE) if text is not None), "")
-    pairs = [line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#")]
-    return {name.strip(): value.strip().strip("\"'") for name, value in pairs}
 
 
 def resolve(host, library: dict, choice, *, audit_release: "str | None" = None, arch: "str | None" = None, search=None) -> dict:
@@ -31,7 +24,7 @@ def resolve(host, library: dict, choice, *, audit_release: "str | None" = None, 
     is taken as of this machine's. ``search``: Host -> C(privileged.Found), how privileged programs are found where a control wants them;
     default is one walk over the local filesystems.
     """
-    product = _library.product(os_release(host))
+    product = _library.product(os_release.fields(host) or {})
     notes, programs = [], ()
     if _discovers(library, choice, product):
         programs, _complete, notes = (search or _privileged.discover)(host)

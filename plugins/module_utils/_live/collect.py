@@ -12,18 +12,13 @@ import stat
 import time
 
 from .._errors import AuditError, NotAvailable
+from .._host import os_release
 from .._paths import AUDITD_CONF, LOG_FILE
 
 COMPILED_RULES = "/etc/audit/audit.rules"
-OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 GRUB = "/etc/default/grub"
 UNITS = "/etc/systemd/system"
 KERNEL_CMDLINE = "/etc/kernel/cmdline"  # kernel-install(8), where there is no grub
-# ID or ID_LIKE of os-release(5) -> family, as Ansible's own facts name it, in small letters
-FAMILIES = (
-    ("debian", "debian"), ("ubuntu", "debian"), ("rhel", "redhat"), ("fedora", "redhat"), ("centos", "redhat"), ("amzn", "redhat"),
-    ("suse", "suse"),
-)
 REPORT_TIMEOUT = 10.0  # seconds; a report takes 10 to 100 ms
 
 
@@ -89,14 +84,10 @@ def _version(host, live, parsed, release):
 
 
 def _distribution(host, live, parsed, release):
-    for path in OS_RELEASE:
-        text = host.text(path)
-        if text is not None:
-            words = dict(re.findall(r"^([A-Z_]+)=[\"']?([^\"'\n]*)", text, re.M))
-            likes = (words.get("ID", "") + " " + words.get("ID_LIKE", "")).split()
-            family = next((family for word, family in FAMILIES if word in likes or any(like.startswith(word) for like in likes)), None)
-            return {"id": words.get("ID"), "name": words.get("NAME"), "version": words.get("VERSION_ID"), "family": family}
-    raise NotAvailable("there is no /etc/os-release")
+    words = os_release.fields(host)
+    if words is None:
+        raise NotAvailable("there is no /etc/os-release")
+    return {"id": words.get("ID"), "name": words.get("NAME"), "version": words.get("VERSION_ID"), "family": os_release.family(words)}
 
 
 def _auditd_conf(host, live, parsed, release):

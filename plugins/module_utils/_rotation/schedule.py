@@ -144,17 +144,15 @@ def _spread(text):
 def scheduler_of(host, wanted="auto"):
     """"cron" or "systemd": what ``wanted`` (auto, cron, systemd) means on this host. AuditError where it is not there."""
     has_cron = host.which("cron") is not None or host.which("crond") is not None
-    has_systemd = host.stat("/run/systemd/system") is not None if host.is_live else any(
-        host.stat(path) is not None for path in ("/lib/systemd/systemd", "/usr/lib/systemd/systemd"))
     if wanted == "cron" and not has_cron:
         raise AuditError("audit_rotation_scheduler = cron: no cron daemon is installed (neither cron nor crond)")
-    if wanted == "systemd" and not has_systemd:
+    if wanted == "systemd" and not host.has_systemd:
         raise AuditError("audit_rotation_scheduler = systemd: systemd does not run here")
     if wanted != "auto":
         return wanted
-    if has_cron and not (has_systemd and _cron_is_off(host)):
+    if has_cron and not (host.has_systemd and _cron_is_off(host)):
         return "cron"
-    if has_systemd:
+    if host.has_systemd:
         return "systemd"
     raise AuditError("audit_rotation_scheduler = auto: there is neither a cron daemon nor systemd; install one of them")
 

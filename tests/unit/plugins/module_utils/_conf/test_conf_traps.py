@@ -8,7 +8,7 @@ import stat
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _policy
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import keys as _conf_keys
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
 from ansible_collections.auditops.auditd.plugins.module_utils._policy import FAILURE_POLICIES
@@ -224,7 +224,7 @@ def test_a_key_that_this_build_ignores_is_said():
     assert "ignores" in found[0].reason
 
 
-@pytest.mark.parametrize("key", _policy.ACTION_KEYS)
+@pytest.mark.parametrize("key", _conf_keys.ACTION_KEYS)
 @pytest.mark.parametrize("word", ["HALT", "single"])
 @pytest.mark.parametrize("policy", ["keep_running", "suspend_auditing", "stop_host"])
 def test_failure_policy(key, word, policy):

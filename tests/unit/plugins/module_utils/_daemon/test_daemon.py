@@ -111,7 +111,7 @@ def test_start_by_systemd_is_asked_twice_where_it_had_not_noticed_the_end(tmp_pa
             state["pid"] = 77
         return 0, "", ""
 
-    monkeypatch.setattr(_daemon, "SYSTEMD", str(tmp_path))
+    monkeypatch.setattr(Host, "has_systemd", True)
     monkeypatch.setattr(_daemon, "SYSTEMD_NOTICES", 0.05)
     monkeypatch.setattr(_daemon, "UNWRITTEN_SETTLE", 0.01)
     monkeypatch.setattr(_daemon, "find", lambda host: state["pid"])
