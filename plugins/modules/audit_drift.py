@@ -314,7 +314,10 @@ path:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
+from ansible_collections.auditops.auditd.plugins.module_utils._drift import document
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as rotation_files
 
 AUDITD = {
     "settings": {"type": "dict", "default": {}},
@@ -340,26 +343,21 @@ ARGUMENT_SPEC = {
 
 
 def run(module):
-    from ansible_collections.auditops.auditd.plugins.module_utils._drift import document as _drift
-    from ansible_collections.auditops.auditd.plugins.module_utils._host import host as _host
-    from ansible_collections.auditops.auditd.plugins.module_utils._live import collect as _live
     if module.params["audit_rotation"]:
         _refuse_bad_rotation(module.params["audit_rotation"])
-    host = _host.Host(module.params["root"], module.run_command)
+    host = Host(module.params["root"], module.run_command)
     host.arch = (module.params["audit_rules"] or {}).get("arch")
-    parsed = _live.Parsed()
-    live = _live.collect(host, module.params["release"] or None, parsed)
     wanted = {name: module.params[name] for name in ("auditd", "audit_rules", "audit_rotation", "program")}
+    live, parsed = document.look(host, wanted, module.params["release"] or None)
     if wanted["audit_rules"]:
         module.params["audit_rules"] = dict(wanted["audit_rules"], library=None)  # or each result would carry it back
-    return {"changed": False, "drift": _drift.compare(live, parsed, wanted)}
+    return {"changed": False, "drift": document.compare(live, parsed, wanted)}
 
 
 def _refuse_bad_rotation(policy):
     """What the rotation could not be installed with is said before anything is compared, so before anything is remediated."""
-    from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
     try:
-        _rotation.desired_files(policy, "systemd", 0)  # with systemd it looks at everything
+        rotation_files.desired_files(policy, "systemd", 0)  # with systemd it looks at everything
     except AuditError as error:
         raise AuditError("audit_rotation: %s; nothing was changed" % error, **error.details)
 

@@ -115,6 +115,8 @@ info:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._live.collect import collect
 
 ARGUMENT_SPEC = {
     "root": {"type": "path", "default": "/"},
@@ -123,10 +125,8 @@ ARGUMENT_SPEC = {
 
 
 def run(module):
-    from ansible_collections.auditops.auditd.plugins.module_utils._host import host as _host
-    from ansible_collections.auditops.auditd.plugins.module_utils._live import collect as _live
-    host = _host.Host(module.params["root"], module.run_command)
-    return {"changed": False, "info": _live.collect(host, module.params["release"] or None)}
+    host = Host(module.params["root"], module.run_command)
+    return {"changed": False, "info": collect(host, module.params["release"] or None)}
 
 
 def main():

@@ -103,8 +103,11 @@ WORD_WHY = {
     "SINGLE": "Today auditd takes this host down to single user mode at that point; the policy chose another reaction.",
     "SUSPEND": "Today auditd stops recording at that point, and nobody is told; the policy chose another reaction.",
 }
-
 NOBODY_CAN_TELL = "Nobody can tell that auditd has loaded this file; a remediation reloads it and proves it."
+
+LINK = "Whoever can change what the link leads to decides what is audited; the role replaces the link and leaves its target alone."
+SILENT = "These rules switch auditing off: every rule of the policy may be loaded, and nothing is recorded."
+SILENT_FIX = "delete them from their file in rules.d, or audit_rules_purge: quarantine (role audit_rules)"
 
 # id of an item (or what it starts with, ending in a dot) -> severity, subject of its controls, why, fix
 ITEMS = {
@@ -127,6 +130,19 @@ ITEMS = {
         "role auditd: auditd_conf",
     ),
     "disk.auditd_conf.trap.": ("info", "", "auditd accepts this, but does not do what the line seems to say:", "role auditd: auditd_conf"),
+    "disk.auditd_conf.": OTHER_KEY[:1] + ("",) + OTHER_KEY[1:],
+    "disk.auditd_conf.expected.": (
+        "info", "", "A benchmark that was chosen for the rules asks for this value in auditd.conf, and the policy does not name the key.",
+        "role auditd: auditd_conf",
+    ),
+    "disk.rules_d.profiles": (
+        "info", "",
+        "The rules of a benchmark for another system are loaded, as far as they fit this one; no auditor has agreed to that yet.",
+        "role audit_rules: audit_rules_profiles",
+    ),
+    "disk.rules_link.": ("medium", "", LINK, RULES),
+    "disk.rules_d_silent": ("high", "", SILENT, SILENT_FIX),
+    "compiled.rules_link.": ("medium", "", LINK, RULES),
     "disk.rules_d.policy": ("high", "", "The policy has rules that this host would refuse, so nothing of it can be loaded.", RULES),
     "disk.rules_d.missing": (
         "medium", "", "The files in rules.d, from which this host loads its rules at boot, lack rules of the policy.", RULES,
@@ -206,6 +222,11 @@ ITEMS = {
         "info", "", "The kernel has lost records since boot or since the counter was reset; the counter tells fewer than were lost.",
         BACKLOG,
     ),
+    "kernel.rate_limit": (
+        "high", "", "The kernel drops records above this number a second, unseen by the daemon; the policy sets no limit.",
+        "auditctl -r 0, and take -r out of rules.d; control.rate_limit: 0 (module audit_rules) keeps it so",
+    ),
+    "kernel.rules.silent": ("high", "", SILENT, SILENT_FIX),
     "kernel.rules.missing": ("high", "", "Rules of the policy are not loaded: what they watch for goes unrecorded.", RULES),
     "kernel.rules.extra": (
         "low", "", "Rules are loaded that no policy has; somebody added them by hand, or removed their file since.", RULES,
@@ -240,6 +261,7 @@ ITEMS = {
         "low", "", "Logs that auditd rotated lie uncompressed and outside any retention; the next rotations delete or strand them.",
         "role audit_rotation",
     ),
+    "storage.": ("medium", "", "This host can stop itself, or stop auditing, by this setting.", FAILURE_POLICY),
     "boot.audit": (
         "info", "boot.audit", "Without audit=1 on the boot line, processes that start before auditd are not audited.",
         "add audit=1 to the kernel's boot line",

@@ -6,6 +6,7 @@ import json
 import re
 
 from .._errors import AuditError
+from .._paths import LOG_FILE
 from .._rotation import conf as _rotate_conf
 from .._rotation import files as _rotation
 from .._rotation import schedule as _schedule
@@ -17,18 +18,19 @@ TIMER_LINK = _rotation.WANTS + "audit-rotate.timer"
 CALENDARS = {calendar: period for _fields, calendar, period in _schedule.WORDS.values()}
 
 
-def read(host, missing, log_file):
-    """{installed, schedulers, active, period, prunes, config, last, conflicts}; what cannot be read goes into ``missing`` {name: reason}.
+def read(reading):
+    """{installed, schedulers, active, period, prunes, config, last, conflicts}.
 
     ``active``: the program and a scheduler that starts it are there. ``period``: seconds between two runs, None where that cannot be told.
     ``prunes``: its configuration bounds what is kept. ``conflicts``: sentences about what else touches the same log.
     """
+    host, log_file = reading.host, reading.settings.get("log_file") or LOG_FILE
     installed = host.stat(_rotation.PROGRAM) is not None
     cron, timer = _text(host, _rotation.CRON), _text(host, _rotation.TIMER)
     schedulers = ["cron"] if cron is not None else []
     if timer is not None and host.lstat(TIMER_LINK) is not None:
         schedulers.append("systemd")
-    config = _config(host, missing)
+    config = _config(reading)
     return {
         "installed": installed,
         "schedulers": schedulers,
@@ -36,7 +38,7 @@ def read(host, missing, log_file):
         "period": _cron_period(cron) if cron is not None else _timer_period(timer) if timer is not None else None,
         "prunes": config is not None and any(config[key] for key in KEEPS),
         "config": config,
-        "last": _status(host, missing) if installed else None,
+        "last": _status(reading) if installed else None,
         "conflicts": _rotation.conflicts(host, log_file),
     }
 
@@ -64,21 +66,21 @@ def _timer_period(text):
     return CALENDARS.get(found[0]) if len(found) == 1 else None
 
 
-def _config(host, missing):
+def _config(reading):
     try:
-        text = host.text(_rotate_conf.PATH)
+        text = reading.host.text(_rotate_conf.PATH)
         return None if text is None else _rotate_conf.parse(text)
     except AuditError as error:
-        missing["rotation.config"] = str(error)
+        reading.missing("rotation.config", error)
         return None
 
 
-def _status(host, missing):
+def _status(reading):
     try:
-        text = host.text(_rotation.STATUS)
+        text = reading.host.text(_rotation.STATUS)
         found = {} if text is None else json.loads(text)
         return {key: found.get(key) for key in STATUS_KEYS}
     except (AuditError, ValueError, AttributeError, RecursionError) as error:
         reason = "it is not the record that audit-rotate writes" if isinstance(error, AttributeError) else error
-        missing["rotation.last"] = "%s: %s" % (_rotation.STATUS, reason)
+        reading.missing("rotation.last", "%s: %s" % (_rotation.STATUS, reason))
         return None

@@ -278,6 +278,14 @@ def in_words(days):
     return "in more than a year"
 
 
+def read(reading):
+    """The layer storage of the live document, as measure() gives it."""
+    found, missing = measure(reading.host, reading.settings)
+    for name, reason in missing.items():
+        reading.missing(name, reason)
+    return found
+
+
 def measure(host, settings):
     """Everything this module can say about the host: ({log_file, partition, growth, logs, thresholds, ...}, {what: reason it is missing}).
 

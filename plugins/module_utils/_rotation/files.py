@@ -20,6 +20,7 @@ CRON = "/etc/cron.d/audit-rotate"
 SERVICE, TIMER = UNITS + "audit-rotate.service", UNITS + "audit-rotate.timer"
 GUARD_SERVICE, GUARD_TIMER = UNITS + "audit-rotate-guard.service", UNITS + "audit-rotate-guard.timer"
 WANTS = UNITS + "timers.target.wants/"
+SCHEDULE_FILES = (CONF, CRON, SERVICE, TIMER, GUARD_SERVICE, GUARD_TIMER)
 TIMERS = {WANTS + "audit-rotate.timer": TIMER, WANTS + "audit-rotate-guard.timer": GUARD_TIMER}  # link: target
 INTERPRETERS = ("/usr/bin/python3", "/usr/libexec/platform-python", "/usr/local/bin/python3")
 HEADER = "# Managed by Ansible (auditops.auditd.audit_rotation): changes here are lost.\n"

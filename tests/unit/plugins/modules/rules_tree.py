@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import document as _drift
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
-from ansible_collections.auditops.auditd.plugins.module_utils._live import collect as _live
 from ansible_collections.auditops.auditd.plugins.modules import audit_rules
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 
@@ -81,9 +80,8 @@ class Tree:
         return audit_rules.run(Module(self.policy(**wanted)))
 
     def drift(self, settings: dict | None = None, **wanted: object) -> dict:
-        parsed = _live.Parsed()
-        live = _live.collect(Host(str(self.root)), self.release, parsed)
-        return _drift.compare(live, parsed, {"audit_rules": self.policy(**wanted), "auditd": settings and {"settings": settings}})
+        policy = {"audit_rules": self.policy(**wanted), "auditd": settings and {"settings": settings}}
+        return _drift.compare(*_drift.look(Host(str(self.root)), policy, self.release), policy)
 
     def drifted(self, **wanted: object) -> dict[str, dict]:
         """The findings about rules, by id."""

@@ -11,8 +11,10 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.auditops.auditd.plugins.action.audit_drift import ActionModule
-from ansible_collections.auditops.auditd.plugins.module_utils._drift import rules as _drift_rules
+from ansible_collections.auditops.auditd.plugins.module_utils._drift import kernel as drift_kernel
+from ansible_collections.auditops.auditd.plugins.module_utils._drift import rule_sets, sides
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._live.reading import Parsed
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _ruleset
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar as _rule_grammar
 from ansible_collections.auditops.auditd.plugins.modules import audit_drift, audit_rotation, audit_rules
@@ -169,7 +171,7 @@ SILENCING = {
 
 @pytest.mark.parametrize("line, silencing", SILENCING.items(), ids=SILENCING)
 def test_rules_that_switch_auditing_off(tmp_path, line, silencing):
-    assert _drift_rules.is_silencing(_rule_grammar.parse(line, machine="x86_64")) == silencing
+    assert rule_sets.is_silencing(_rule_grammar.parse(line, machine="x86_64")) == silencing
     tree = Tree(tmp_path)
     tree.write("etc/audit/rules.d/10-theirs.rules", line + "\n")
     tree.apply(rules=[WATCH])
@@ -188,7 +190,8 @@ RATE_LIMITS = [(0, {}, False), (1, {}, True), (1, {"rate_limit": 0}, True), (5, 
 
 @pytest.mark.parametrize("limit, control, found", RATE_LIMITS)
 def test_a_rate_limit_of_the_kernel_is_told_unless_it_is_wanted(limit, control, found):
-    live = {"kernel": {"status": {"rate_limit": limit}}}
-    parsed = type("Parsed", (), {"loaded": None, "disk": _ruleset.Compiled(), "files": {}})
-    items = list(_drift_rules._silent(live, parsed, {"control": control}, None))
+    live = {"kernel": {"status": {"rate_limit": limit}}, "rules": {}, "distribution": None, "root": "/"}
+    parsed = Parsed()
+    parsed.disk = _ruleset.Compiled()
+    items = list(drift_kernel.compare(sides.Sides(live, parsed, {"audit_rules": {"control": control}}, [])))
     assert [(item["id"], item["severity"]) for item in items] == ([("kernel.rate_limit", "high")] if found else [])

@@ -9,11 +9,14 @@ import json
 import os
 
 import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._daemon.report import report_values
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import document as _drift
+from ansible_collections.auditops.auditd.plugins.module_utils._drift import finding as _finding
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import rotation as _drift_rotation
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import tables
+from ansible_collections.auditops.auditd.plugins.module_utils._drift.sides import Sides
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
-from ansible_collections.auditops.auditd.plugins.module_utils._live import collect as _live
+from ansible_collections.auditops.auditd.plugins.module_utils._live import schedule as _live_schedule
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import schedule as _schedule
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _ruleset
@@ -95,23 +98,25 @@ def tree(tmp_path):
     return tmp_path
 
 
-def collect(tree, live=True):
+def collect(tree, live=True, wanted=WANTED):
     """The document of the tree; ``live``: with a daemon and a kernel, as if it ran."""
-    parsed = _live.Parsed()
-    document = _live.collect(Host(str(tree)), "3.0.9", parsed)
+    host = Host(str(tree))
+    document, parsed = _drift.look(host, wanted, "3.0.9")
     if live:
         document.update(root="/", daemon=copy.deepcopy(DAEMON), kernel={"status": dict(STATUS), "features": None})
         for name in ("daemon", "kernel", "rules.loaded"):
             document["unavailable"].pop(name)
         parsed.loaded = list(parsed.disk.rules)
+        parsed.report_values = report_values(host, (document["auditd_conf"] or {}).get("effective") or {})
     return document, parsed
 
 
 def drift(tree, wanted=None, live=True, change=None):
-    document, parsed = collect(tree, live)
+    wanted = WANTED if wanted is None else wanted
+    document, parsed = collect(tree, live, wanted)
     if change:
         change(document, parsed)
-    return _drift.compare(document, parsed, WANTED if wanted is None else wanted)
+    return _drift.compare(document, parsed, wanted)
 
 
 def found(document, least="low"):
@@ -294,7 +299,7 @@ def test_words_count_in_any_case(tree, spelling, drifts):
      ("/a/B", "/a/b", False), (None, None, True), (None, "x", False), ("x", None, False), ("25%", "25%", True)],
 )
 def test_same(wanted, actual, same):
-    assert _drift._same(wanted, actual) is same
+    assert _finding.same(wanted, actual) is same
 
 
 def test_a_key_that_is_to_go(tree):
@@ -380,8 +385,7 @@ def test_what_is_not_wanted_need_not_be_seen(tree):
 
 
 def test_audit_is_not_installed(tmp_path):
-    parsed = _live.Parsed()
-    document = _drift.compare(_live.collect(Host(str(tmp_path)), None, parsed), parsed, WANTED)
+    document = _drift.compare(*_drift.look(Host(str(tmp_path)), WANTED), WANTED)
     assert document["status"] == "drifted"
     assert {"disk.audit", "schedule.scheduler"} == set(found(document))
 
@@ -435,7 +439,8 @@ def test_volatile_figures_are_coarse(tree):
             live["kernel"]["status"]["backlog"] = backlog
             live["storage"]["partition"] = {"device": "x", "mount": "/", "filesystem": "ext4", "size_mb": 100000, "free_mb": free}
             live["storage"]["current_log_mb"] = free
-            live["rotation"]["last"] = {"last_run": str(free), "last_success": str(free), "result": "success", "exit": "ok", "error": None}
+            live["rotation"]["last"] = {
+                "last_run": str(free), "last_success": live["collected_at"], "result": "success", "exit": "ok", "error": None}
         return act
 
     one, other = (drift(tree, change=change(backlog, free)) for backlog, free in ((3, 81234), (40, 81190)))
@@ -565,44 +570,40 @@ def test_a_package_that_others_may_write_to(tree):
     assert found(drift(tree))["schedule.program_directory"]["actual"] == [_rotation.PACKAGE]
 
 
-class LiveHost(Host):
-    """A tree that is judged as the running host is."""
-
-    def __init__(self, root):
-        super().__init__(str(root))
-        self.is_live = True
-
-    def path(self, path, follow=True):
-        return self._resolve(path, follow)
+def overdue(last_success, collected_at="2026-11-23T06:00:00Z", policy=None):
+    live = {"collected_at": collected_at, "root": "/", "distribution": None}
+    sides = Sides(live, None, {"audit_rotation": policy or {}}, [])
+    return _drift_rotation._overdue(sides, last_success, 0)
 
 
 @pytest.mark.parametrize(("last_success", "drifts"), [
     ("2026-11-23T05:00:00Z", False), ("2026-11-23T20:00:00Z", False), ("2026-11-25T05:00:00Z", True), ("2026-11-20T05:00:00Z", True),
-    ("yesterday", True), (5, True),
+    ("yesterday", True), (5, True), (None, True),
 ])
-def test_a_success_that_is_to_come_or_no_date_is_none(tree, last_success, drifts):
-    live = {"collected_at": "2026-11-23T06:00:00Z"}
-    assert bool(_drift_rotation._overdue(live, LiveHost(tree), {}, last_success, None)) is drifts
+def test_a_success_that_is_to_come_or_no_date_is_none(last_success, drifts):
+    assert bool(overdue(last_success)) is drifts
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="changes owners: needs root")
 def test_a_file_of_somebody_else_on_a_running_host(tree):
     path = tree / _rotation.PROGRAM.lstrip("/")
     os.chown(path, 1000, 0)
-    assert _drift_rotation._not_ours(LiveHost(tree), _rotation.PROGRAM, 0o755)[1] == "it belongs to uid 1000"
-    assert _drift_rotation._not_ours(Host(str(tree)), _rotation.PROGRAM, 0o755) is None
+    facts = _live_schedule.FileFacts(Host(str(tree)), _rotation.PROGRAM)
+    assert _drift_rotation._not_ours(facts, 0o755, is_live=True)[1] == "it belongs to uid 1000"
+    assert _drift_rotation._not_ours(facts, 0o755, is_live=False) is None
 
 
 def test_a_cron_daemon_is_looked_for_among_the_processes():
     with open("/proc/self/comm") as stream:
-        assert _drift_rotation._runs((stream.read().strip(),))
-    assert not _drift_rotation._runs(("no-such-daemon",))
+        assert _live_schedule.runs((stream.read().strip(),))
+    assert not _live_schedule.runs(("no-such-daemon",))
 
 
 @pytest.mark.parametrize("runs", [True, False])
-def test_cron_without_its_daemon_starts_nothing(tree, monkeypatch, runs):
-    monkeypatch.setattr(_drift_rotation, "_runs", lambda names: runs)
-    live = {"collected_at": "2026-11-23T06:00:00Z", "unavailable": {}, "rotation": {
-        "schedulers": ["cron"], "last": {"result": "success", "error": None, "last_success": "2026-11-23T05:00:00Z"}}}
-    idents = [item["id"] for item in _drift_rotation._works(live, LiveHost(tree), {}, None)]
-    assert idents == ([] if runs else ["schedule.scheduler_running"])
+def test_cron_without_its_daemon_starts_nothing(tree, runs):
+    def change(live, parsed):
+        live["collected_at"] = "2026-11-23T06:00:00Z"
+        live["rotation"]["last"].update(result="success", last_success="2026-11-23T05:00:00Z")
+        parsed.rotation.cron_runs = runs
+
+    assert list(found(drift(tree, change=change))) == ([] if runs else ["schedule.scheduler_running"])

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live import collect as _live
+from ansible_collections.auditops.auditd.plugins.module_utils._live import daemon as _daemon
 
 CONF = """\
 log_file = /var/log/audit/audit.log
@@ -185,4 +186,4 @@ def test_what_starts_auditd_at_boot(tmp_path, links, enabled):
     for link in links:
         (tmp_path / link).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / link).symlink_to("/lib/systemd/system/unit")
-    assert _live._enabled(Host(str(tmp_path))) is enabled
+    assert _daemon.enabled(Host(str(tmp_path))) is enabled

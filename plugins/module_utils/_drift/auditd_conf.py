@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compare auditd.conf with the policy: what auditd refuses or reads otherwise, the settings, the mode, and the policy itself."""
+
+from .._conf.keys import ACTION_KEYS
+from .._live.conf import wanted_settings
+from . import tables
+from .finding import row_of, same, text_of
+
+WIDEST = "0640"  # as distributions ship it
+
+
+def compare(sides):
+    """The findings about the file."""
+    conf, wanted = sides.live["auditd_conf"], sides.wanted.get("auditd")
+    if conf is None:
+        if wanted:
+            yield sides.item("disk.auditd_conf", "present", sides.live["unavailable"]["auditd_conf"])
+        return
+    for problem in conf["problems"]:
+        yield _problem(sides, problem)
+    asked = {key.lower() for key in sides.settings}
+    for key in ("local_events", "write_logs"):
+        if key not in asked and str(conf["effective"].get(key)).lower() == "no":
+            yield _setting(sides, key, "yes")
+    if not wanted:
+        return
+    mode = wanted.get("mode")
+    if int(conf["mode"], 8) & ~int(mode or WIDEST, 8):
+        yield sides.item("disk.auditd_conf.mode", "%s or stricter" % (mode or WIDEST), conf["mode"], severity="low" if mode else None)
+    refused = sides.parsed.conf_refused
+    if refused:
+        yield sides.item("disk.auditd_conf.policy", "settings that this host can take", refused)
+    for key, value in sorted(wanted_settings(wanted, sides.live["version"]).items()):
+        finding = _setting(sides, key, value)
+        if finding:
+            yield finding
+
+
+def _problem(sides, problem):
+    kind, expected = ("refused", "a line that auditd accepts") if problem["fatal"] else ("trap", "a line that does what it says")
+    ident = "disk.auditd_conf.%s.%s" % (kind, problem["key"] or ("file" if problem["line"] is None else "line_%d" % problem["line"]))
+    value = problem["value"] if problem["key"] is None else "%s = %s" % (problem["key"], problem["value"])
+    where = "" if problem["line"] is None else "line %s: " % problem["line"]
+    why = "%s %s." % (row_of(ident)[2], problem["reason"].rstrip("."))
+    return sides.item(ident, expected, where + str(value or ""), why=why)
+
+
+def _setting(sides, key, value):
+    """A key of auditd.conf: what the policy names against what auditd would run with; a removed key against the file itself."""
+    conf = sides.live["auditd_conf"]
+    actual = conf["settings"].get(key) if value is None else conf["effective"].get(key)
+    if same(value, actual):
+        return None
+    severity, why, fix = tables.KEYS.get(key, tables.OTHER_KEY)
+    word = str(actual or "").partition(" ")[0].upper()
+    if key in ACTION_KEYS:
+        severity = tables.WORD_SEVERITY.get(word, severity)
+        why = tables.WORD_WHY.get(word, why)
+    return sides.item("disk.auditd_conf." + key, text_of(value), text_of(actual), key, severity=severity, why=why,
+                      fix=fix % key if "%s" in fix else fix)

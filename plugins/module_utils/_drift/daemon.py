@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compare the running auditd with auditd.conf: does it run, does it start at boot, has it this file in force, does it write, and where."""
+
+from .._daemon.report import differences
+from . import tables
+
+
+def compare(sides):
+    """The findings about the daemon."""
+    daemon = sides.live["daemon"]
+    if daemon is None:
+        return
+    if daemon["enabled"] is False:
+        yield sides.item("daemon.enabled", "started at boot", "not started at boot")
+    if not daemon["running"]:
+        if daemon["installed"]:
+            yield sides.item("daemon.running", "running", "not running")
+        return
+    yield from _in_force(sides, daemon)
+    yield from _receives(sides, daemon["pid"])
+    if daemon["report"] is not None:
+        yield from _reported(sides, daemon)
+
+
+def _in_force(sides, daemon):
+    """Whether auditd runs with the file as it stands."""
+    if (daemon["last_record"] or {}).get("res") == "failed":
+        yield sides.item("daemon.refused", "its last reload succeeded", "its last reload failed")
+    elif daemon["older_settings"]:
+        yield sides.item("daemon.auditd_conf", "loaded after its last change", "changed after auditd last loaded it")
+    elif daemon["older_settings"] is None and sides.live["auditd_conf"] is not None:
+        yield sides.item("daemon.auditd_conf", "loaded after its last change", "unknown", why=tables.NOBODY_CAN_TELL)
+
+
+def _receives(sides, pid):
+    """The kernel sends its records to one process; with local_events = no auditd does not ask for them."""
+    kernels = ((sides.live["kernel"] or {}).get("status") or {}).get("pid")
+    if pid is None or kernels is None or kernels == pid or str(sides.effective.get("local_events", "yes")).lower() == "no":
+        return
+    receiver = "process %d" % kernels if kernels else "no process that is seen here"
+    why = "The kernel sends its records to %s, not to auditd: none of them reaches the log." % receiver
+    yield sides.item("daemon.kernel_pid", "process %d (auditd)" % pid, receiver, why=why)
+
+
+def _reported(sides, daemon):
+    """What auditd's own state report says."""
+    report, effective = daemon["report"], sides.effective
+    if daemon["log_held"] is False:
+        yield sides.item("daemon.log_file", "writes %s" % effective.get("log_file"), "the file it writes is not there")
+    if report["logging_suspended"]:
+        yield sides.item("daemon.logging_suspended", "no", "yes")
+    if report["disk_error"]:
+        yield sides.item("daemon.disk_error", "no", "yes")
+    if report["writing_to_logs"] is False and str(effective.get("write_logs", "yes")).lower() == "yes":
+        yield sides.item("daemon.writing_to_logs", "yes", "no", "write_logs")
+    if report["version"] and sides.live["version"] and report["version"] != sides.live["version"]:
+        yield sides.item("daemon.version", sides.live["version"], report["version"])
+    for name, on_disk, running in differences(sides.parsed.report_values, report):
+        key = name[:-len("_mb")]
+        yield sides.item("daemon." + key, "%d MB (auditd.conf)" % on_disk, "%d MB (running)" % running, key)

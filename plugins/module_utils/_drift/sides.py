@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Both sides of a comparison, and how a comparer writes a finding."""
+
+from . import tables
+from .finding import row_of
+
+
+class Sides(object):
+    """``live`` and ``parsed``: what readers found on the host. ``wanted``: the policy. ``risks`` of the host. None of it reads the host."""
+
+    def __init__(self, live, parsed, wanted, risks):
+        self.live, self.parsed, self.wanted, self.risks = live, parsed, wanted, risks
+        self.family = (live["distribution"] or {}).get("family")
+        self.is_live = live["root"] == "/"
+
+    @property
+    def is_absent(self):
+        """Neither a configuration nor a release nor a daemon: the package is not there."""
+        live, daemon = self.live, self.live["daemon"] or {}
+        return live["auditd_conf"] is None and live["version"] is None and not daemon.get("running") and not daemon.get("installed")
+
+    @property
+    def effective(self):
+        """{key: value} that auditd would run with, {} where auditd.conf was not seen."""
+        return (self.live["auditd_conf"] or {}).get("effective") or {}
+
+    @property
+    def settings(self):
+        """The policy's settings as they are written in the variables."""
+        return (self.wanted.get("auditd") or {}).get("settings") or {}
+
+    @property
+    def control(self):
+        """{option: value} that the policy's rules give the kernel: -b, -f, -e, --backlog_wait_time; values as text."""
+        policy = self.wanted.get("audit_rules") or {}
+        found = {}
+        for _name, text in sorted((policy.get("files") or {}).items()):
+            for line in text.splitlines():
+                words = line.split()
+                if len(words) == 2 and words[0] in tables.CONTROL_WORDS:
+                    found[words[0]] = words[1]
+        for option, word in tables.CONTROL_WORDS.items():
+            value = (policy.get("control") or {}).get(word)
+            if value is not None:
+                found[option] = str(value)
+        if policy.get("immutable") is not None:
+            found["-e"] = "2" if policy["immutable"] else "1"
+        return found
+
+    def item(self, ident, expected, actual, subject=None, **other):
+        """One finding. Its severity, reason, cure and subject stand in the row of tables.ITEMS; ``other``: severity, why, fix or controls
+        of this one. ``subject``: what benchmarks call it, for the ids of its controls.
+        """
+        severity, usual_subject, why, fix = row_of(ident)
+        finding = {
+            "id": ident,
+            "layer": ident.partition(".")[0],
+            "severity": severity,
+            "expected": expected,
+            "actual": actual,
+            "controls": tables.controls(subject or usual_subject, self.family),
+            "why": why,
+            "fix": fix,
+        }
+        finding.update((name, value) for name, value in other.items() if value is not None)
+        return finding

@@ -1,0 +1,29 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ways in which a host can stop itself or stop auditing: a finding each, unless the policy itself asks for it."""
+
+from . import tables
+from .finding import same
+
+SOON = 7  # days; what stops the host sooner is a finding whoever chose it
+
+
+def compare(sides):
+    """The findings about the room for the log and about what happens without it."""
+    for risk in sides.risks:
+        severity, fix = risk["severity"], tables.RISK_FIXES.get(risk["key"], tables.ROOM)
+        if _is_accepted(sides, risk):
+            fix = tables.ROOM
+            if not (risk["effect"].startswith("stops_") and risk["days"] is not None and risk["days"] <= SOON):
+                severity = "info"
+        yield sides.item(risk["id"], "the host stays up and audited", risk["actual"], risk["key"], severity=severity, why=risk["sentence"],
+                         fix=fix)
+
+
+def _is_accepted(sides, risk):
+    """The policy itself asks for the value that makes the risk."""
+    option = {"kernel_failure": "-f", "backlog_limit": "-b"}.get(risk["key"])
+    if option:
+        return str(sides.control.get(option)) == str(risk["actual"])
+    key = risk["key"].replace("_mail", "")
+    return key in sides.settings and same(sides.settings[key], risk["actual"])

@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""auditd.conf as it stands on a host, and whether auditd there would take the policy's settings."""
+
+from .._conf import text as _conf
+from .._conf import validator
+from .._conf.environment import Environment
+from .._errors import AuditError, NotAvailable
+from .._paths import AUDITD_CONF
+from .system import file_facts
+
+
+def read(reading):
+    """{path, mode, uid, gid, text, settings, effective, problems}."""
+    host, parsed, release = reading.host, reading.parsed, reading.live["version"]
+    text = host.text(AUDITD_CONF)
+    if text is None:
+        raise NotAvailable("%s does not exist%s" % (AUDITD_CONF, "" if release else ": audit is not installed"))
+    parsed.conf = _conf.parse(text)
+    parsed.environment = Environment(host)
+    problems = validator.validate(parsed.conf, release, parsed.environment, file_stat=host.lstat(AUDITD_CONF))
+    return dict(
+        file_facts(host, AUDITD_CONF),
+        text=text,
+        settings=dict(parsed.conf.settings),
+        effective=dict(_conf.effective(parsed.conf, release)),
+        problems=[dict(problem._asdict()) for problem in problems],
+    )
+
+
+def wanted_settings(wanted, release):
+    """The settings of the policy that this release is to have, keys in small letters."""
+    settings = {key.lower(): value for key, value in (wanted.get("settings") or {}).items()}
+    if wanted.get("unsupported_keys") == "drop":
+        for key in _conf.unsupported(settings, release):
+            del settings[key]
+    return settings
+
+
+def read_policy(reading):
+    """Why auditd would refuse the policy here: a sentence or [sentence]. What the file has wrong already is left out."""
+    wanted, release, parsed = reading.wanted.get("auditd"), reading.live["version"], reading.parsed
+    if not wanted or parsed.conf is None:
+        return
+    try:
+        merged = _conf.merge(parsed.conf, wanted_settings(wanted, release), release)
+        problems = validator.validate(
+            merged, release, parsed.environment, rotation_wanted=bool(wanted.get("rotation_wanted")),
+            failure_policy=wanted.get("failure_policy"), writing=True)
+    except AuditError as error:
+        parsed.conf_refused = str(error)
+        return
+    known = {(problem["key"], problem["value"]) for problem in reading.live["auditd_conf"]["problems"] if problem["fatal"]}
+    parsed.conf_refused = ["%s = %s: %s" % (problem.key, problem.value, problem.reason) for problem in problems
+                           if problem.fatal and (problem.key, problem.value) not in known]

@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One look at a host: what readers are given, and what they leave for the comparison."""
+
+
+class Parsed(object):
+    """What the document holds as text, kept parsed for the comparison, and what the policy comes to on this host.
+
+    The comparison has this and the document; it never reads the host.
+    """
+
+    def __init__(self):
+        self.conf = None  # _conf.text.Conf of auditd.conf
+        self.environment = None  # _conf.environment.Environment; readers alone ask it
+        self.report_values = {}  # what auditd's state report has to say if auditd.conf is in force
+        self.conf_refused = None  # why auditd would refuse the policy's settings here: a sentence or [sentence]
+        self.files = {}  # path in rules.d -> text
+        self.disk = self.compiled = None  # _rules.compiled.Compiled
+        self.loaded = None  # [_rules.rule.Rule]
+        self.chosen = None  # _live.benchmark.Chosen: the profiles of the policy on this host
+        self.profiles_refused = None  # why the profiles cannot be had here
+        self.staged = None  # _rules.staging.Staged: what rules.d is to be; None where it is that already
+        self.rules_refused = None  # why the policy's rules cannot be loaded here: a sentence or [sentence]
+        self.rotation = None  # _live.schedule: the files of the rotation as they lie there
+
+
+class Reading(object):
+    """One look: ``host``, the ``release`` that the caller names (None: the host's own), the policy ``wanted`` ({} for none), ``parsed``,
+    and the document ``live``, in which each reader finds what those before it have found.
+    """
+
+    def __init__(self, host, release, wanted, parsed):
+        self.host, self.release, self.wanted, self.parsed = host, release, wanted, parsed
+        self.live = {"root": host.root, "unavailable": {}}
+
+    def missing(self, name, reason):
+        """Note that a part could not be read, and why."""
+        self.live["unavailable"][name] = str(reason)
+
+    @property
+    def settings(self):
+        """{key: value} that auditd would run with, {} where auditd.conf could not be read."""
+        return (self.live["auditd_conf"] or {}).get("effective") or {}
+
+
+def as_text(value):
+    """The same with every byte that is no UTF-8 replaced by U+FFFD: a document is JSON and goes through terminals."""
+    if isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return value
+    if isinstance(value, dict):
+        return {as_text(key): as_text(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_text(entry) for entry in value]
+    return value

@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of a host: rules.d, audit.rules that augenrules makes of it, and what the kernel has loaded."""
+
+from .. import _kernel
+from .._errors import AuditError, NotAvailable
+from .._rules import compiled as _compiled
+from .._rules import grammar, localise
+from .system import file_facts
+
+
+def read(reading):
+    """{disk, compiled, loaded}: each {count, rules} in one spelling per meaning, those of files with control and problems."""
+    host, parsed, release = reading.host, reading.parsed, reading.live["version"]
+    parsed.files = _compiled.read_rules_d(host)
+    options = localise.options(host)
+    parsed.disk = _compiled.compile_rules(parsed.files, release, _compiled.awk_of(host), **options)
+    files = {path: dict(file_facts(host, path), text=text) for path, text in parsed.files.items()}
+    found = {"disk": dict(_set_of(parsed.disk), files=files), "compiled": None, "loaded": None}
+    try:
+        text = host.text(_compiled.AUDIT_RULES)
+        if text is None:
+            raise NotAvailable("%s does not exist" % _compiled.AUDIT_RULES)
+        parsed.compiled = parsed.disk if text == parsed.disk.text else _compiled.parse_rules_file(
+            text, _compiled.AUDIT_RULES, release=release, **options)
+        found["compiled"] = dict(_set_of(parsed.compiled), **file_facts(host, _compiled.AUDIT_RULES))
+    except AuditError as error:
+        reading.missing("rules.compiled", error)
+    try:
+        found["loaded"] = _loaded(reading)
+    except AuditError as error:
+        reading.missing("rules.loaded", error)
+    return found
+
+
+def _set_of(compiled):
+    rules = [rule.canonical for rule in compiled.rules]
+    return {"count": len(rules), "rules": rules, "control": dict(compiled.control), "problems": compiled.problems}
+
+
+def _loaded(reading):
+    if reading.live["kernel"] is None:
+        raise NotAvailable(reading.live["unavailable"]["kernel"])
+    reading.parsed.loaded = [grammar.from_loaded(rule) for rule in _kernel.loaded_rules(reading.host.run)]
+    rules = [rule.canonical for rule in reading.parsed.loaded]
+    return {"count": len(rules), "rules": rules}

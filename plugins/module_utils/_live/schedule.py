@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of the time-based rotation as they lie on a host, for the comparison with what a policy installs."""
+
+import os
+import stat
+
+from .._errors import AuditError
+from .._rotation import files as _rotation
+from .._rotation.schedule import minute_of, scheduler_of
+
+CRON_DAEMONS = ("cron", "crond")  # comm of Debian's cron, cronie and busybox; anacron alone does not read /etc/cron.d
+
+
+class Schedule(object):
+    """``scheduler``: cron or systemd, None where there is none, for ``scheduler_refused``. ``minute``: the host's own. ``program``: {path:
+    digest}, ``unexpected`` and ``loose``: [path]. ``files``: {path: FileFacts} of all files of ours, ``links``: [path] of those that are
+    there. ``interpreter``: why a launcher does not start. ``cron_runs``: None where nobody looked. ``installed_at``: epoch seconds.
+    """
+
+    def __init__(self):
+        self.scheduler = self.scheduler_refused = self.minute = self.interpreter = self.cron_runs = self.installed_at = None
+        self.program, self.files = {}, {}
+        self.unexpected, self.loose, self.links = [], [], []
+
+
+class FileFacts(object):
+    """A file: ``error`` why it cannot be read, ``text``, ``is_there``, ``is_regular``, ``uid``, ``mode``."""
+
+    def __init__(self, host, path, read=True):
+        self.error = self.text = self.uid = self.mode = None
+        self.is_there = self.is_regular = False
+        try:
+            self.text = host.text(path) if read else None
+        except AuditError as error:
+            self.error = str(error)
+        found = host.lstat(path)
+        if found is not None:
+            self.is_there, self.is_regular = True, stat.S_ISREG(found.st_mode)
+            self.uid, self.mode = found.st_uid, stat.S_IMODE(found.st_mode)
+
+
+def read_policy(reading):
+    """Fills ``rotation`` of Parsed."""
+    policy, host, live = reading.wanted.get("audit_rotation"), reading.host, reading.live
+    if not policy or live["rotation"] is None:
+        return
+    found = reading.parsed.rotation = Schedule()
+    try:
+        found.scheduler = scheduler_of(host, policy.get("scheduler") or "auto")
+    except AuditError as error:
+        found.scheduler_refused = str(error)
+    program = reading.wanted.get("program") or {}
+    if program:
+        found.program = {path: _digest(host, path) for path in program}
+        found.unexpected = _rotation.unexpected(host, program)
+    found.loose = [path for path in _rotation.directories(program) if _rotation.is_loose(host, path)]
+    found.minute = minute_of(host)
+    found.links = [link for link in sorted(_rotation.TIMERS) if host.lstat(link) is not None]
+    found.files = {path: FileFacts(host, path) for path in _rotation.SCHEDULE_FILES}
+    found.files.update((path, FileFacts(host, path, read=False)) for path in program)
+    if not live["rotation"]["installed"]:
+        return
+    found.installed_at = host.stat(_rotation.PROGRAM).st_mtime
+    wrong = (_interpreter(host, path) for path in (_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM))
+    found.interpreter = next((reason for reason in wrong if reason), None)
+    if host.is_live and "cron" in live["rotation"]["schedulers"]:
+        found.cron_runs = runs(CRON_DAEMONS)
+
+
+def _digest(host, path):
+    try:
+        text = host.text(path)
+    except AuditError:
+        return None
+    return None if text is None else _rotation.digest(text)
+
+
+def _interpreter(host, path):
+    """Why the first line of a launcher does not start the Python that the installer would have named; None where it does."""
+    try:
+        first = (host.text(path) or "").partition("\n")[0]
+    except AuditError as error:
+        return str(error)
+    if not first and host.lstat(path) is None:
+        return None  # schedule.program reports it
+    interpreter = first[2:].split(" ")[0] if first.startswith("#!/") else ""
+    if first + "\n" != _rotation.shebang(interpreter) or "python" not in interpreter.rpartition("/")[2]:
+        return "%s starts with \"%s\", which the installer does not write" % (path, first[:80])
+    status = host.stat(interpreter)
+    if status is None:
+        return "%s is gone" % interpreter
+    if not stat.S_ISREG(status.st_mode) or not status.st_mode & 0o111:
+        return "%s cannot be executed" % interpreter
+    return None
+
+
+def runs(names):
+    """True where a process of one of these names runs on this machine."""
+    for pid in os.listdir("/proc"):
+        if pid.isdigit():
+            try:
+                with open("/proc/%s/comm" % pid) as stream:
+                    if stream.read().strip() in names:
+                        return True
+            except (OSError, ValueError):
+                continue  # it has just ended
+    return False

@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the policy's rules come to on this host: the files of rules.d as they would be written here."""
+
+from .._errors import AuditError
+from .._rules import files as _files
+from .._rules import lines as _lines
+from .._rules import localise, staging
+
+
+def read_policy(reading):
+    """Fills ``staged`` of Parsed, or ``rules_refused``. Where the host has and loads just what the policy writes, nothing is put together
+    again: that doubles the time of a check.
+    """
+    parsed = reading.parsed
+    policy = parsed.chosen.policy if parsed.chosen else reading.wanted.get("audit_rules")
+    if not policy or parsed.profiles_refused or reading.live["rules"] is None:
+        return
+    try:
+        if not (_is_as_written(reading, policy) and _is_loaded(reading)):
+            state = policy.get("state") or "overridden"
+            parsed.staged = staging.stage(reading.host, parsed.files, policy, state, reading.live["version"])
+    except AuditError as error:
+        reasons = ["%s: %s" % (_lines.where(problem, policy, problem.get("rule"), _lines.VARIABLE), problem["reason"])
+                   for problem in error.details.get("problems", ())]
+        parsed.rules_refused = reasons or str(error)
+
+
+def _is_as_written(reading, policy):
+    """The files are byte for byte those that the policy writes, and load to their end."""
+    parsed = reading.parsed
+    if parsed.disk.aborts_at is not None or policy.get("optimise") or (policy.get("state") or "overridden") != "overridden":
+        return False
+    if parsed.disk.control.get("-f") == staging.PANIC and staging.may_not_panic(policy):
+        return False
+    wanted, verbatim = staging.own_texts(parsed.files, policy, "overridden"), staging.verbatim_texts(policy)
+    for path, text in parsed.files.items():
+        if path not in wanted and path not in verbatim and (_files.managed(text) or policy.get("purge") == "quarantine"):
+            return False
+    wanted = {path: _files.with_mark(localise.text_for(reading.host, text)) for path, text in wanted.items()}
+    wanted.update(verbatim)
+    return all(parsed.files.get(path) == text for path, text in wanted.items())
+
+
+def _is_loaded(reading):
+    """audit.rules, and the kernel where it can be asked, have the rules of rules.d and no others."""
+    rules = reading.live["rules"]
+    have = sorted(rules["disk"]["rules"])
+    return all(rules[layer] is None or sorted(rules[layer]["rules"]) == have for layer in ("compiled", "loaded"))
