@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import fleet
-from ansible_collections.auditops.auditd.plugins.plugin_utils import report as reports
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import model, summary
 
 LONGEST_LIST = 6
 
@@ -41,21 +41,21 @@ class Demo:
         tree = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")
         print(f"To call the commands below yourself: export PATH={Path(sys.executable).parent}:$PATH ANSIBLE_COLLECTIONS_PATH={tree}")
         self.play("drift", self.report)
-        self.say(reports.summary(reports.load(str(self.report))))
+        self.say(summary.summary(model.load([str(self.report)])))
         self.play("remediate", self.report)
-        remediated = reports.load(str(self.report))
-        self.say(reports.summary(remediated))
+        remediated = model.load([str(self.report)])
+        self.say(summary.summary(remediated))
         print("\nWhat changed:")
         for host in sorted(remediated.hosts, key=lambda host: host.name):
             self.say(self.changes(host))
         self.play("drift", self.directory / "again")
-        again = reports.load(str(self.directory / "again"))
-        self.say(reports.summary(again))
+        again = model.load([str(self.directory / "again")])
+        self.say(summary.summary(again))
         if again.counts["in_sync"] != len(fleet.FLEET):
             sys.exit("The fleet is not in sync after the remediation: this demo, or the collection, is broken.")
         print(f"\nThe report, before and after: {self.report}/index.html\nOne document per host:        {self.report}/hosts/")
 
-    def changes(self, host: reports.HostReport) -> str:
+    def changes(self, host: model.HostReport) -> str:
         logs = sorted((self.directory / "hosts" / host.name / "var/log/audit").glob("audit.log.*"))
         lines = [f"{host.name}:"]
         for item in host.fixed[:LONGEST_LIST]:

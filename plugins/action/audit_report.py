@@ -4,9 +4,31 @@
 
 from __future__ import annotations
 
+from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.plugin_utils import publish
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
+
+ARGUMENTS = {
+    "report_dir": {"type": "str"},
+    "sources": {"type": "list", "elements": "str"},
+    "dest": {"type": "str"},
+    "formats": {"type": "list", "elements": "str", "default": ["json", "html"]},
+    "history": {"type": "bool", "default": True},
+    "fail_on": {"type": "str", "default": gate.NEVER, "choices": list(gate.FAIL_ON)},
+    "fail_on_layers": {"type": "list", "elements": "str", "default": []},
+    "hosts": {"type": "list", "elements": "str"},
+    "failed": {"type": "list", "elements": "str", "default": []},
+    "play_hosts": {"type": "list", "elements": "str", "default": []},
+    "forget": {"type": "str", "default": "never"},
+    "serial": {"type": "raw", "default": "100%"},
+    "max_fail_percentage": {"type": "float", "default": 100.0},
+}
+STDOUT_IS_OURS = ("default", "ansible.builtin.default")
 
 
 class ActionModule(ActionBase):
@@ -15,38 +37,80 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
     _requires_connection = False
 
-    def run(self, tmp=None, task_vars=None):
-        from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-        from ansible_collections.auditops.auditd.plugins.plugin_utils import report, report_formats
-
+    def run(self, tmp: str | None = None, task_vars: dict | None = None) -> dict:
         super().run(tmp, task_vars)
-        _spec, options = self.validate_argument_spec(
-            argument_spec={
-                "report_dir": {"type": "str", "required": True},
-                "formats": {"type": "list", "elements": "str", "default": ["json", "html"]},
-                "hosts": {"type": "list", "elements": "str"},
-                "failed": {"type": "list", "elements": "str"},
-            },
-        )
-        report_dir = unfrackpath(options["report_dir"], follow=False)
+        _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS, required_one_of=[["report_dir", "sources"]])
+        request = _request(options, task_vars or {}, each_host_publishes=_strategy(self._task) != "linear")
         try:
-            fleet = report.load(report_dir, options["hosts"], options["failed"])
-            files = report_formats.write(fleet, report_dir, options["formats"])
+            published = publish.publish(request, self._say)
         except AuditError as error:
             raise AnsibleActionFail(str(error)) from error
         except OSError as error:
-            raise AnsibleActionFail(f"report_dir: cannot use {error.filename or report_dir}: {error.strerror}") from error
-        dest = files.get("html") or next(iter(files.values()), report_dir)
-        summary = report.summary(fleet)
-        self._display.display(f"{summary}\nReport: {dest}")
-        return {
-            "changed": False,
-            "dest": dest,
-            "files": files,
-            "summary": summary,
-            "counts": fleet.counts,
-            "before_counts": fleet.before_counts,
-            "severities": fleet.severities,
-            "stopping": [host.name for host in fleet.stopping],
-            "left_out": [{"file": name, "reason": reason} for name, reason in fleet.problems],
-        }
+            raise AnsibleActionFail(f"report_dir: cannot use {error.filename or request.dest}: {error.strerror}") from error
+        dest = published.files.get("html") or next(iter(published.files.values()), request.dest)
+        if published.files:
+            self._say(f"Report: {dest}")
+        result = _result(published, dest)
+        if published.held and not options["play_hosts"]:
+            result.update(failed=True, msg="; ".join(publish.held_lines(published.held)))
+        return result
+
+    def _say(self, text: str) -> None:
+        """On stdout only where Ansible itself writes for people: another callback's output (json, say) is read by a program."""
+        self._display.display(text, stderr=constants.config.get_config_value("DEFAULT_STDOUT_CALLBACK") not in STDOUT_IS_OURS)
+
+
+def _request(options: dict, task_vars: dict, *, each_host_publishes: bool) -> publish.Request:
+    sources = [unfrackpath(path, follow=False) for path in options["sources"] or [options["report_dir"]]]
+    groups = {str(name): [str(host) for host in hosts] for name, hosts in (task_vars.get("groups") or {}).items()}
+    play_hosts = [str(host) for host in options["play_hosts"]]
+    return publish.Request(
+        sources=sources,
+        dest=unfrackpath(options["dest"] or options["report_dir"] or sources[0], follow=False),
+        formats=options["formats"],
+        hosts=options["hosts"],
+        failed=options["failed"],
+        inventory=groups.get("all", []),
+        groups=groups,
+        run=RUN if play_hosts else None,
+        play_hosts=play_hosts,
+        batch=[str(host) for host in task_vars.get("ansible_play_batch") or play_hosts] if play_hosts else [],
+        alive=[str(host) for host in task_vars.get("ansible_play_hosts") or []],
+        each_host_publishes=each_host_publishes and bool(play_hosts),
+        history=options["history"],
+        forget_days=_days(options["forget"]),
+        policy=gate.Policy(options["fail_on"], tuple(options["fail_on_layers"]), options["serial"], options["max_fail_percentage"]),
+    )
+
+
+def _days(value: str) -> int | None:
+    if value == "never":
+        return None
+    if not value.isdigit():
+        raise AnsibleActionFail(f"forget: {value} is neither never nor a number of days")
+    return int(value)
+
+
+def _strategy(task: object) -> str:
+    """The strategy of the task's play: under free and its like run_once is ignored, and each host publishes."""
+    play = getattr(getattr(task, "_parent", None), "_play", None)
+    return str(getattr(play, "strategy", "linear")).rpartition(".")[2]
+
+
+def _result(published: publish.Published, dest: str) -> dict:
+    fleet = published.fleet
+    held = len(published.held) + sum(bool(host.error) for host in fleet.hosts if host.in_run) + bool(fleet.stopped)
+    return {
+        "changed": False,
+        "dest": dest,
+        "files": published.files,
+        "summary": published.summary,
+        "counts": fleet.counts,
+        "before_counts": fleet.before_counts,
+        "severities": fleet.severities,
+        "stopping": [host.name for host in fleet.stopping],
+        "left_out": [{"file": name, "reason": reason} for name, reason in fleet.problems],
+        "compared": {"in_run": fleet.in_run, "finished": fleet.finished, "expected": fleet.expected},
+        "stopped": fleet.stopped,
+        "held": held if published.is_page_written else 1,  # whoever publishes last knows; until then each host asks
+    }

@@ -205,6 +205,9 @@ options:
   report_dir:
     description:
       - Directory on the controller; the document is written there as C(hosts/<inventory_hostname>.json).
+      - A host that fails or is not reached gets a document too. It says V(unknown) and why, and the last document that says more is kept
+        as C(last_good/<inventory_hostname>.json).
+      - A file in their place that is no drift document is renamed, not lost.
     type: path
   phase:
     description:
@@ -216,6 +219,7 @@ options:
   fail_on:
     description:
       - Fail when there is a finding of this severity or above. The document is written first.
+      - The failed result has one sentence and the path of the document, not the document, because Ansible prints a failed result whole.
     type: str
     choices: [never, info, low, medium, high, critical]
     default: never
@@ -245,16 +249,25 @@ EXAMPLES = r"""
 
 RETURN = r"""
 drift:
-  description: The drift document, schema 1.
+  description: The drift document, schema 2.
   returned: success
   type: dict
   contains:
     schema:
       description: The version of this form.
       type: int
-      sample: 1
+      sample: 2
     host:
       description: The name of the host in the inventory.
+      type: str
+    run:
+      description: The call of C(ansible-playbook) that compared the host. C(id), and C(started) in UTC.
+      type: dict
+    policy:
+      description: The C(digest) (SHA-256) of what the host was compared with. It tells a host that drifted from one whose policy changed.
+      type: dict
+    phase:
+      description: V(now), V(before) or V(after) a remediation.
       type: str
     collected_at:
       description: When the host was read, in UTC.
@@ -299,6 +312,14 @@ drift:
         fix:
           description: The role and variable that cures it.
           type: str
+    controls:
+      description: A verdict for each control of the chosen benchmarks.
+      type: list
+      elements: dict
+    exceptions:
+      description: What is left out on purpose, with its record.
+      type: list
+      elements: dict
     live:
       description: Facts about the host that the comparison rests on; figures that move by themselves are coarse or left out.
       type: dict

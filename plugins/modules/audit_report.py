@@ -10,9 +10,12 @@ module: audit_report
 short_description: Publish drift documents as a report
 version_added: 1.0.0
 description:
-  - Reads the documents that M(auditops.auditd.audit_drift) spooled, writes the report of the fleet beside them and prints a summary.
+  - Reads the documents that M(auditops.auditd.audit_drift) spooled, writes the report of the fleet and prints a summary.
+  - The report is over all hosts of the spools, each with the moment it was read; hosts of the present run are marked.
   - Runs on the controller alone; no host is contacted. Use it once for a play, with C(run_once).
-  - A document that cannot be read is named in the report and does not stop it.
+  - A document that cannot be read is named in the report and does not stop it. A file that this collection did not write is never
+    replaced.
+  - The same documents give the same files, byte for byte.
 author:
   - The auditops.auditd authors (@auditops)
 extends_documentation_fragment:
@@ -33,31 +36,87 @@ attributes:
 options:
   report_dir:
     description:
-      - The directory that O(auditops.auditd.audit_drift#module:report_dir) named.
+      - The directory that O(auditops.auditd.audit_drift#module:report_dir) named. The short form of O(sources) and O(dest).
       - Relative paths count from where C(ansible-playbook) was called.
     type: path
-    required: true
+  sources:
+    description:
+      - Directories with documents, for example those of several controllers or of the slices of a job. Of a host that is in several,
+        the newest document counts. Needed where O(report_dir) is not given.
+    type: list
+    elements: path
+  dest:
+    description:
+      - The directory for the report. Without it O(report_dir), else the first of O(sources).
+    type: path
   formats:
     description:
-      - What to write. V(json) is one file with all documents, C(fleet.json); V(html) is one page that needs nothing else, C(index.html).
+      - What to write.
+      - V(html) is one page that needs nothing else, C(index.html); V(json) one object with all documents, C(fleet.json).
     type: list
     elements: str
     choices: [html, json]
     default: [json, html]
+  history:
+    description:
+      - Compare with the run before, and keep one compact summary of a run in C(history/), of the last 90 runs.
+    type: bool
+    default: true
+  fail_on:
+    description:
+      - Fail after the report when a host has a finding of this severity or above, or, with V(new), one that it did not have in the run
+        before. The first run has nothing to compare with and passes.
+      - With O(play_hosts) this task does not fail; M(auditops.auditd.audit_gate) fails each host.
+    type: str
+    choices: [never, new, info, low, medium, high, critical]
+    default: never
+  fail_on_layers:
+    description:
+      - Only findings of these layers count for O(fail_on). All layers where the list is empty.
+    type: list
+    elements: str
+    default: []
   hosts:
     description:
-      - Only these hosts, for example C(ansible_play_hosts_all). Without this option all documents count.
+      - Only these hosts. Without this option all documents count.
       - A host of these without a document is named.
     type: list
     elements: str
   failed:
     description:
-      - Hosts that this run did not get through on, for example C(ansible_play_hosts_all | difference(ansible_play_hosts)). Their document
-        is of an earlier moment, which is told, and an earlier V(in_sync) counts as not known.
+      - Hosts that this run did not get through on. Their document is of an earlier moment, which is reported, and an earlier V(in_sync)
+        counts as not known.
     type: list
     elements: str
+    default: []
+  play_hosts:
+    description:
+      - All hosts of the present run, C(ansible_play_hosts_all), for a play that compares and publishes. With it the report says how many
+        hosts this run has compared, a host that the run lost is spooled as not known, and the run is kept in the history.
+    type: list
+    elements: str
+    default: []
+  forget:
+    description:
+      - After how many days without a new document a host that is no longer in the inventory leaves the report. Its documents are moved
+        to C(forgotten/). A number of days, or V(never), because another inventory, a slice of a job and C(--limit) look the same.
+    type: str
+    default: never
+  serial:
+    description:
+      - The value of the play's C(serial), to say which of the batches this is.
+    type: raw
+    default: 100%
+  max_fail_percentage:
+    description:
+      - RV(stopped) after a batch in which more than this percentage of hosts failed. Whatever the number is, it is also set after a batch
+        with a host whose auditd is not alive, that lost records, that has a critical finding which was not there before, or whose state
+        is not known any more.
+    type: float
+    default: 100
 seealso:
   - module: auditops.auditd.audit_drift
+  - module: auditops.auditd.audit_gate
 """
 
 EXAMPLES = r"""
@@ -66,11 +125,12 @@ EXAMPLES = r"""
     report_dir: audit-report
   run_once: true
 
-- name: Publish it for the hosts of this play only
+- name: One report of what three controllers collected, and fail a pipeline on severity high
   auditops.auditd.audit_report:
-    report_dir: audit-report
-    hosts: "{{ ansible_play_hosts_all }}"
-    failed: "{{ ansible_play_hosts_all | difference(ansible_play_hosts) }}"
+    sources: [spool/one, spool/two, spool/three]
+    dest: report
+    fail_on: high
+  delegate_to: localhost
   run_once: true
 """
 
@@ -110,4 +170,16 @@ left_out:
   returned: success
   type: list
   elements: dict
+compared:
+  description: How many hosts of the report this run compared, how many of the run's hosts are finished, and how many it has.
+  returned: success
+  type: dict
+stopped:
+  description: Why the run must not go on with the next batch; empty where it may.
+  returned: success
+  type: str
+held:
+  description: How many reasons to fail there are, hosts and batch together.
+  returned: success
+  type: int
 """

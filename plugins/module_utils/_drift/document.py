@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compare the live state of a host with the policy: the drift document (schema 1).
+"""Compare the live state of a host with the policy: the drift document (schema 2).
 
 look() reads the host, compare() takes what it read and what the policy wants and reads nothing. The same host gives the same document but
 for ``collected_at``: figures that move by themselves are left out or coarse (free room has two digits, the queue is given in tenths of its
@@ -37,6 +37,8 @@ def compare(live, parsed, wanted):
         "status": status(items, live, wanted),
         "summary": summary(items),
         "items": items,
+        "controls": [],
+        "exceptions": [],
         "live": figures.of(live, sides.risks),
         "waived": benchmark.waived(sides),
     })

@@ -5,7 +5,7 @@
 Control ids are those that ComplianceAsCode's profiles cis and stig for RHEL 9 and cis_level2_server for Debian 12 publish.
 """
 
-SCHEMA = 1
+SCHEMA = 2
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 LAYERS = ("disk", "compiled", "daemon", "kernel", "schedule", "storage", "boot")
 

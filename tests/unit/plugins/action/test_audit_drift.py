@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible_collections.auditops.auditd.plugins.action import audit_drift, audit_report
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
 
 COLLECTIONS = Path(audit_drift.__file__).parents[5]
 
@@ -27,7 +28,7 @@ def item(severity):
 def document(*severities):
     status = "drifted" if set(severities) - {"info"} else "in_sync"
     return {
-        "schema": 1, "collected_at": "2026-01-01T00:00:00Z", "root": "/", "status": status, "summary": {},
+        "schema": 2, "collected_at": "2026-01-01T00:00:00Z", "root": "/", "status": status, "summary": {},
         "items": [item(name) for name in severities], "live": {}, "waived": [],
     }
 
@@ -108,10 +109,34 @@ def test_a_relative_directory_counts_from_where_ansible_was_called(tmp_path, mon
     assert (tmp_path / "here" / "hosts" / "web1.json").exists()
 
 
-def test_a_failed_module_is_handed_on_and_spools_nothing(tmp_path):
+def test_a_failed_module_is_handed_on_and_spools_why(tmp_path):
     answer = {"failed": True, "msg": "needs root"}
     assert Drift({"report_dir": str(tmp_path)}, answer).run() == answer
-    assert not list(tmp_path.iterdir())
+    spooled = json.loads((tmp_path / "hosts" / "web1.json").read_text())
+    assert (spooled["status"], spooled["error"], spooled["unreachable"], spooled["run"]) == ("unknown", "needs root", False, RUN)
+
+
+def test_a_host_that_is_not_reached_is_spooled_and_the_error_goes_on(tmp_path):
+    class Away(Drift):
+        def _execute_module(self, **unused):
+            raise AnsibleConnectionFailure("no route to host")
+
+    Drift({"report_dir": str(tmp_path)}, {"drift": document("low")}).run()
+    with pytest.raises(AnsibleConnectionFailure, match="no route to host"):
+        Away({"report_dir": str(tmp_path)}, None).run()
+    spooled = json.loads((tmp_path / "hosts" / "web1.json").read_text())
+    assert (spooled["status"], spooled["unreachable"]) == ("unknown", True) and "no route to host" in spooled["error"]
+    assert json.loads((tmp_path / "last_good" / "web1.json").read_text())["status"] == "drifted"
+    Drift({"report_dir": str(tmp_path)}, {"drift": document()}).run()
+    assert not (tmp_path / "last_good" / "web1.json").exists()
+
+
+def test_the_document_names_its_run_and_the_digest_of_its_policy(tmp_path):
+    first, same, other = [
+        Drift({"auditd": {"settings": {"num_logs": number}}}, {"drift": document()}).run()["drift"] for number in (5, 5, 6)
+    ]
+    assert first["run"] == same["run"] == RUN and list(first)[:4] == ["schema", "host", "run", "policy"]
+    assert first["policy"] == same["policy"] != other["policy"]
 
 
 @pytest.mark.parametrize(
@@ -127,6 +152,7 @@ def test_fail_on(tmp_path, fail_on, severities, fails):
     assert (tmp_path / "hosts" / "web1.json").exists(), "the document is written before the task fails"
     if fails:
         assert f"of severity {fail_on} or above" in result["msg"] and "Because." in result["msg"]
+        assert "drift" not in result, "Ansible prints a failed result whole"
 
 
 @pytest.mark.parametrize(("name", "value"), [("phase", "later"), ("fail_on", "everything")])
@@ -221,7 +247,7 @@ def test_a_fleet_of_trees_for_real(fleet):
     for path in (fleet / "report/hosts").iterdir():
         again = json.loads(path.read_text())
         for each in (again, documents[path.name]):
-            each.pop("collected_at")
+            each.pop("collected_at"), each.pop("run")
         assert again == documents[path.name]
     assert "Audit drift of 3 hosts: 2 drifted, 1 in sync" in first.stdout
     assert "Hosts that can stop themselves:\n  ../../halts: Nothing bounds the log" in first.stdout

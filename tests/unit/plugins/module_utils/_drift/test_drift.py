@@ -127,7 +127,7 @@ def found(document, least="low"):
 def test_in_sync(tree):
     document = drift(tree)
     assert found(document) == {} and document["status"] == "in_sync"
-    assert document["schema"] == 1 and document["live"]["version"] == "3.0.9"
+    assert document["schema"] == 2 and document["live"]["version"] == "3.0.9"
 
 
 def test_a_tree_is_in_sync_by_its_files_alone(tree):

@@ -4,29 +4,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import jinja2
 
-from . import report
-
-if TYPE_CHECKING:
-    from .report import Fleet
+from ..fleet import document, summary
+from .report import Report
 
 TEMPLATE = Path(__file__).with_name("report_page.html.j2")
 MOST_LINES = 30  # of one value: three hundred missing rules are told by their number
 
 
-def render(fleet: Fleet) -> str:
+def chunks(report: Report) -> Iterator[str]:
     """The page. Values are escaped by the template engine, whatever a host sent."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["value_lines"] = value_lines
-    environment.filters["in_words"] = report.in_words
+    environment.filters["in_words"] = summary.in_words
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    collected = sorted(str(host.now.get("collected_at", "")) for host in fleet.hosts)
-    page = template.render(fleet=fleet, words=report.STATUS_WORDS, statuses=report.STATUSES, collected=collected)
-    return page.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
+    collected = sorted(host.collected_at or "" for host in report.fleet.hosts)
+    yield template.render(fleet=report.fleet, words=document.STATUS_WORDS, statuses=document.STATUSES, collected=collected)
+    yield "\n"
 
 
 def value_lines(value: object) -> list[str]:

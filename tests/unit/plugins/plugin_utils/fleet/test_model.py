@@ -12,7 +12,11 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.plugin_utils import report, report_formats, report_page
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import document as drift_document
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import model, summary
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
+from ansible_collections.auditops.auditd.plugins.plugin_utils.formats import html_page, table
+from ansible_collections.auditops.auditd.plugins.plugin_utils.formats.report import Report
 
 
 def item(ident="disk.auditd_conf.disk_full_action", severity="critical", **values):
@@ -33,6 +37,14 @@ def document(host, items=(), risks=(), **values):
         "summary": {}, "items": list(items), "waived": [],
         "live": {"version": "3.0.9", "distribution": {"name": "Debian", "version": "12"}, "storage": {"risks": list(risks)}}, **values,
     }
+
+
+def spool(directory, host, drift, phase="now"):
+    return Spool(directory).write(dict(drift, host=host), phase=phase)
+
+
+def load(directory, *args, **more):
+    return model.load([str(directory)], *args, **more)
 
 
 class Page(HTMLParser):
@@ -62,20 +74,20 @@ class Page(HTMLParser):
     ],
 )
 def test_a_host_name_never_leaves_the_directory(tmp_path, host, name):
-    path = report.spool(str(tmp_path), host, document(host), "before")
+    path = spool(tmp_path, host, document(host), "before")
     assert path == str(tmp_path / "hosts" / name)
     assert sorted(str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*.json")) == [f"before/{name}", f"hosts/{name}"]
 
 
 def test_long_names_stay_apart():
-    first, second = report.file_name("x" * 300 + "1"), report.file_name("x" * 300 + "2")
+    first, second = drift_document.file_name("x" * 300 + "1"), drift_document.file_name("x" * 300 + "2")
     assert first != second and len(first) < 255
 
 
 @pytest.mark.parametrize(("phase", "kept"), [("now", False), ("before", True), ("after", True)])
 def test_phases_keep_or_remove_the_document_of_before(tmp_path, phase, kept):
-    report.spool(str(tmp_path), "web1", document("web1", [item()]), "before")
-    report.spool(str(tmp_path), "web1", document("web1"), phase)
+    spool(tmp_path, "web1", document("web1", [item()]), "before")
+    spool(tmp_path, "web1", document("web1"), phase)
     before = tmp_path / "before" / "web1.json"
     assert before.exists() is kept
     if phase == "after":
@@ -84,8 +96,8 @@ def test_phases_keep_or_remove_the_document_of_before(tmp_path, phase, kept):
 
 
 def test_the_document_is_spooled_sorted_and_indented(tmp_path):
-    path = report.spool(str(tmp_path), "web1", {"b": 1, "a": {"d": "ü", "c": 2}}, "now")
-    assert Path(path).read_text(encoding="utf-8") == '{\n  "a": {\n    "c": 2,\n    "d": "ü"\n  },\n  "b": 1\n}\n'
+    path = spool(tmp_path, "web1", {"schema": 2, "a": {"d": "ü", "c": 2}}, "now")
+    assert Path(path).read_text(encoding="utf-8") == '{\n  "a": {\n    "c": 2,\n    "d": "ü"\n  },\n  "host": "web1",\n  "schema": 2\n}\n'
 
 
 def test_a_planted_link_is_replaced_not_followed(tmp_path):
@@ -93,21 +105,21 @@ def test_a_planted_link_is_replaced_not_followed(tmp_path):
     target = tmp_path / "target"
     target.write_text("precious")
     (tmp_path / "hosts" / "web1.json").symlink_to(target)
-    report.spool(str(tmp_path), "web1", document("web1"), "now")
+    spool(tmp_path, "web1", document("web1"), "now")
     assert target.read_text() == "precious"
 
 
 @pytest.fixture
 def fleet_dir(tmp_path):
-    report.spool(str(tmp_path), "web1", document("web1", [item()], [risk()]), "before")
-    report.spool(str(tmp_path), "web1", document("web1"), "after")
-    report.spool(str(tmp_path), "db1", document("db1", [item(severity="high"), item("boot.audit", "info")], [risk(severity="high")]), "now")
-    report.spool(str(tmp_path), "app1", document("app1", status="unknown"), "now")
+    spool(tmp_path, "web1", document("web1", [item()], [risk()]), "before")
+    spool(tmp_path, "web1", document("web1"), "after")
+    spool(tmp_path, "db1", document("db1", [item(severity="high"), item("boot.audit", "info")], [risk(severity="high")]), "now")
+    spool(tmp_path, "app1", document("app1", status="unknown"), "now")
     return tmp_path
 
 
 def test_counts_and_order(fleet_dir):
-    fleet = report.load(str(fleet_dir))
+    fleet = load(fleet_dir)
     assert [host.name for host in fleet.hosts] == ["db1", "app1", "web1"]
     assert fleet.counts == {"drifted": 1, "unknown": 1, "in_sync": 1}
     assert fleet.before_counts == {"drifted": 2, "unknown": 1, "in_sync": 0}
@@ -117,7 +129,7 @@ def test_counts_and_order(fleet_dir):
 
 
 def test_the_summary_says_what_changed_and_who_would_have_stopped(fleet_dir):
-    text = report.summary(report.load(str(fleet_dir)))
+    text = summary.summary(load(fleet_dir))
     assert text.splitlines()[0] == "Audit drift of 3 hosts: 1 drifted, 1 not known, 1 in sync (before: 2 drifted, 1 not known)"
     assert "  web1  in sync; 1 finding gone" in text
     assert "  web1 [no longer]: /var/log/audit is full in about 3 days" in text
@@ -126,15 +138,15 @@ def test_the_summary_says_what_changed_and_who_would_have_stopped(fleet_dir):
 
 def test_the_summary_of_a_large_fleet_is_short(tmp_path):
     for number in range(50):
-        report.spool(str(tmp_path), f"h{number:02}", document(f"h{number:02}", [item()], [risk()]), "now")
-    lines = report.summary(report.load(str(tmp_path))).splitlines()
-    assert len(lines) == 1 + 20 + 1 + 1 + 20 + 1
-    assert lines[21] == "  ... and 30 more, in the report"
+        spool(tmp_path, f"h{number:02}", document(f"h{number:02}", [item()], [risk()]), "now")
+    lines = summary.summary(load(tmp_path)).splitlines()
+    assert len(lines) == 1 + 10 + 1 + 1 + 10 + 1
+    assert lines[11] == "  and 40 more, in the report"
 
 
 def test_a_host_cannot_talk_to_the_terminal(tmp_path):
-    report.spool(str(tmp_path), "x", document("evil\x1b[2J\nin sync", [item()]), "now")
-    text = report.summary(report.load(str(tmp_path)))
+    spool(tmp_path, "evil\x1b[2J\nin sync", document("x", [item()]), "now")
+    text = summary.summary(load(tmp_path))
     assert "\x1b" not in text and "evil\\x1b[2J\\x0ain sync" in text
 
 
@@ -143,7 +155,7 @@ BROKEN = {
     "not_utf8": b'{"host": "\xff"}',
     "empty": b"",
     "a_list": b"[]",
-    "other_schema": json.dumps(document("x", schema=2)).encode(),
+    "other_schema": json.dumps(document("x", schema=3)).encode(),
     "other_status": json.dumps(document("x", status="fine")).encode(),
     "no_host": json.dumps(document(None)).encode(),
     "item_is_text": json.dumps(document("x", ["text"])).encode(),
@@ -156,11 +168,11 @@ BROKEN = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_document_is_named_and_the_others_are_reported(fleet_dir, name):
     (fleet_dir / "hosts" / f"{name}.json").write_bytes(BROKEN[name])
-    fleet = report.load(str(fleet_dir))
+    fleet = load(fleet_dir)
     assert len(fleet.hosts) == 3
     assert [file for file, _reason in fleet.problems] == [f"hosts/{name}.json"]
-    assert f"Not known: hosts/{name}.json: not a drift document: " in report.summary(fleet)
-    files = report_formats.write(fleet, str(fleet_dir), ["html", "json"])
+    assert f"Not known: hosts/{name}.json: not a drift document: " in summary.summary(fleet)
+    files = table.write(Report(fleet), fleet_dir, ["html", "json"])
     assert f"hosts/{name}.json" in Path(files["html"]).read_text()
     assert json.loads(Path(files["json"]).read_text())["left_out"][0]["file"] == f"hosts/{name}.json"
 
@@ -169,24 +181,24 @@ def test_a_broken_document_is_named_and_the_others_are_reported(fleet_dir, name)
 def test_only_regular_files_are_read(fleet_dir, name):
     path = fleet_dir / "hosts" / f"{name}.json"
     {"a_link": lambda: path.symlink_to("/etc/shadow"), "a_directory": path.mkdir, "a_pipe": lambda: os.mkfifo(path)}[name]()
-    assert [file for file, _reason in report.load(str(fleet_dir)).problems] == [f"hosts/{name}.json"]
+    assert [file for file, _reason in load(fleet_dir).problems] == [f"hosts/{name}.json"]
 
 
 def test_a_broken_before_costs_only_the_comparison(fleet_dir):
     (fleet_dir / "before" / "web1.json").write_text("{")
-    fleet = report.load(str(fleet_dir))
+    fleet = load(fleet_dir)
     assert len(fleet.hosts) == 3 and [file for file, _reason in fleet.problems] == ["before/web1.json"]
     assert fleet.before_counts is None
 
 
 def test_only_the_wanted_hosts_and_who_is_missing(fleet_dir):
-    fleet = report.load(str(fleet_dir), ["db1", "gone"])
+    fleet = load(fleet_dir, hosts=["db1", "gone"])
     assert [(host.name, host.status) for host in fleet.hosts] == [("db1", "drifted"), ("gone", "unknown")]
     assert fleet.problems == [("gone", "there is no document of this host: it was not reached, or its comparison failed")]
 
 
 def test_an_old_in_sync_of_a_host_that_failed_is_not_reported_as_in_sync(fleet_dir):
-    fleet = report.load(str(fleet_dir), None, ["web1", "db1"])
+    fleet = load(fleet_dir, failed=["web1", "db1"])
     assert {host.name: host.status for host in fleet.hosts} == {"db1": "drifted", "app1": "unknown", "web1": "unknown"}
     told = [name for name, reason in fleet.problems if "failed on the host or did not reach it" in reason]
     assert told == ["hosts/db1.json", "hosts/web1.json"]
@@ -202,10 +214,10 @@ def test_nothing_from_a_host_becomes_markup(tmp_path):
     waiver = dict.fromkeys(("subject", "benchmark", "policy", "reason", "compensating"), HOSTILE)
     values["waived"] = [{"controls": [HOSTILE], **waiver}]
     values["live"].update(version=HOSTILE, distribution={"name": HOSTILE, "version": HOSTILE})
-    report.spool(str(tmp_path), HOSTILE, values, "before")
-    report.spool(str(tmp_path), HOSTILE, dict(values, items=[]), "after")
+    spool(tmp_path, HOSTILE, values, "before")
+    spool(tmp_path, HOSTILE, dict(values, items=[]), "after")
     (tmp_path / "hosts" / "<b>.json").write_text("{")
-    text = report_formats.as_html(report.load(str(tmp_path)))
+    text = table.text(Report(load(tmp_path)), "html")
     page = Page(text)
     assert not {"script", "img", "b onerror"} & set(page.tags)
     assert not [name for name, _value in page.attributes if name.startswith("on")]
@@ -214,7 +226,7 @@ def test_nothing_from_a_host_becomes_markup(tmp_path):
 
 
 def test_the_page_needs_nothing_from_outside(fleet_dir):
-    text = report_formats.as_html(report.load(str(fleet_dir)))
+    text = table.text(Report(load(fleet_dir)), "html")
     page = Page(text)
     assert not {"script", "link", "img", "iframe"} & set(page.tags)
     assert not [value for name, value in page.attributes if name in ("src", "href")]
@@ -223,7 +235,7 @@ def test_the_page_needs_nothing_from_outside(fleet_dir):
 
 
 def test_the_page_shows_fleet_findings_and_change(fleet_dir):
-    text = report_formats.as_html(report.load(str(fleet_dir)))
+    text = table.text(Report(load(fleet_dir)), "html")
     for part in ("web1", "db1", "app1", "412 MB/day", "It powers off.", "role auditd", "no longer", "still so", "Before and after"):
         assert part in text
     assert "would have stopped themselves" in text
@@ -233,46 +245,46 @@ def test_a_waiver_is_shown_once_with_its_hosts(fleet_dir):
     texts = {"subject": "disk_full_action", "benchmark": "halt", "policy": "SYSLOG", "reason": "r", "compensating": "c"}
     waiver = {"controls": ["CIS X"], **texts}
     for host in ("web1", "db1"):
-        report.spool(str(fleet_dir), host, document(host, waived=[waiver]), "now")
-    fleet = report.load(str(fleet_dir))
+        spool(fleet_dir, host, document(host, waived=[waiver]), "now")
+    fleet = load(fleet_dir)
     assert [(entry["policy"], names) for entry, names in fleet.waivers] == [("SYSLOG", ["db1", "web1"])]
-    assert "db1, web1" in report_formats.as_html(fleet)
+    assert "db1, web1" in table.text(Report(fleet), "html")
 
 
 def test_a_finding_of_several_hosts_has_the_worst_severity_and_all_controls(tmp_path):
-    report.spool(str(tmp_path), "a", document("a", [item(severity="high", controls=["CIS X"])]), "now")
-    report.spool(str(tmp_path), "b", document("b", [item(severity="critical", controls=["CIS X", "STIG Y"])]), "now")
-    (finding,) = report.load(str(tmp_path)).findings
+    spool(tmp_path, "a", document("a", [item(severity="high", controls=["CIS X"])]), "now")
+    spool(tmp_path, "b", document("b", [item(severity="critical", controls=["CIS X", "STIG Y"])]), "now")
+    (finding,) = load(tmp_path).findings
     assert (finding.severity, finding.controls, len(finding.on)) == ("critical", ["CIS X", "STIG Y"], 2)
 
 
 def test_an_empty_directory_makes_an_empty_report(tmp_path):
-    fleet = report.load(str(tmp_path / "nothing"))
-    assert report.summary(fleet) == "Audit drift of 0 hosts: none"
-    assert "No document was found." in report_formats.as_html(fleet)
+    fleet = load(tmp_path / "nothing")
+    assert summary.summary(fleet) == "Audit drift of 0 hosts: none"
+    assert "No document was found." in table.text(Report(fleet), "html")
 
 
 def test_bytes_that_are_no_text_do_not_cost_the_document(tmp_path):
-    report.spool(str(tmp_path), "x", document("x", [item(actual="caf\udce9")]), "now")
-    fleet = report.load(str(tmp_path))
+    spool(tmp_path, "x", document("x", [item(actual="caf\udce9")]), "now")
+    fleet = load(tmp_path)
     assert not fleet.problems and fleet.hosts[0].items[0]["actual"] == "caf\udce9"
-    files = report_formats.write(fleet, str(tmp_path), ["html", "json"])
+    files = table.write(Report(fleet), tmp_path, ["html", "json"])
     assert "caf\\udce9" in Path(files["html"]).read_text(encoding="utf-8")
 
 
 def test_three_hundred_rules_are_told_by_number():
-    lines = report_page.value_lines([f"r{n}" for n in range(300)])
+    lines = html_page.value_lines([f"r{n}" for n in range(300)])
     assert len(lines) == 31 and lines[-1] == "and 270 more"
 
 
 def test_unknown_formats_are_refused_before_anything_is_written(fleet_dir):
     with pytest.raises(AuditError, match="formats: pdf is not known; known are html, json"):
-        report_formats.write(report.load(str(fleet_dir)), str(fleet_dir), ["html", "pdf"])
+        table.write(Report(load(fleet_dir)), fleet_dir, ["html", "pdf"])
     assert not (fleet_dir / "index.html").exists()
 
 
 def test_a_host_without_a_document_is_written_in_every_format(fleet_dir):
-    fleet = report.load(str(fleet_dir), ["db1", "gone"], ["gone"])
-    files = report_formats.write(fleet, str(fleet_dir), ["html", "json"])
+    fleet = load(fleet_dir, hosts=["db1", "gone"], failed=["gone"])
+    files = table.write(Report(fleet), fleet_dir, ["html", "json"])
     assert "gone" in Path(files["html"]).read_text()
-    assert report.summary(fleet).splitlines()[0] == "Audit drift of 2 hosts: 1 drifted, 1 not known"
+    assert summary.summary(fleet).splitlines()[0] == "Audit drift of 2 hosts: 1 drifted, 1 not known"

@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Say on the controller what a run failed with on a host, and fail it there, after the report. No host is contacted."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+from ansible.utils.path import unfrackpath
+from ansible.utils.vars import load_extra_vars
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.plugin_utils import publish
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate, summary
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
+
+STEPS = ("variables", "failure", "host", "batch")
+ARGUMENTS = {
+    "step": {"type": "str", "required": True, "choices": list(STEPS)},
+    "report_dir": {"type": "str"},
+    "reason": {"type": "str", "default": ""},
+    "fail_on": {"type": "str", "default": gate.NEVER, "choices": list(gate.FAIL_ON)},
+    "fail_on_layers": {"type": "list", "elements": "str", "default": []},
+}
+
+
+class ActionModule(ActionBase):
+    """Everything happens on the controller."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict | None = None) -> dict:
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        required = [("step", step, ["report_dir"]) for step in ("failure", "host")]
+        _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS, required_if=required)
+        if options["step"] == "variables":
+            sentence = gate.not_in_force(task_vars, load_extra_vars(self._loader))
+        elif options["step"] == "batch":
+            sentence = options["reason"]
+        else:
+            spool, host = Spool(unfrackpath(options["report_dir"], follow=False)), task_vars["inventory_hostname"]
+            sentence = _note(spool, host, options["reason"]) if options["step"] == "failure" else _judge(spool, host, options)
+        return {"changed": False, "failed": True, "msg": sentence} if sentence else {"changed": False}
+
+
+def _note(spool: Spool, host: str, reason: str) -> str:
+    """Write down what the run failed with; the host fails later, after the report."""
+    try:
+        spool.fail(host, reason or "a task failed on this host", run=RUN, phase="after", keeps_last_word=True)
+    except (AuditError, OSError) as error:
+        raise AnsibleActionFail(f"report_dir: cannot write the document of {host}: {error}") from error
+    return ""
+
+
+def _judge(spool: Spool, host: str, options: dict) -> str:
+    """The sentence that fails the host. AnsibleConnectionFailure for one that was not reached, so that Ansible counts it as that."""
+    document = spool.of_run(host, RUN)
+    if document is None:
+        return "this run wrote no document of the host"
+    if document.get("error"):
+        sentence = summary.plain(document["error"], 2000)
+        if document.get("unreachable"):
+            raise AnsibleConnectionFailure(sentence)
+        return sentence
+    if options["fail_on"] != gate.NEW:
+        return summary.plain(gate.worst(document["items"], options["fail_on"], options["fail_on_layers"]), 2000)
+    with suppress(OSError, ValueError):
+        return summary.plain(json.loads(publish.held_path(spool, RUN).read_bytes()).get(host, ""), 2000)
+    return ""

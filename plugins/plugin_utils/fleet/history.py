@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What changed since the run before: one compact summary a run beside the spool, compared by the stable ids of findings."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import spool as spools
+from .model import Fleet, HostReport
+
+SCHEMA = 1
+KEPT_RUNS = 90
+LOOK_BACK = 10  # runs in which a finding that comes and goes counts as flapping
+NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z-[0-9a-f]{1,64}\.json\.gz", re.ASCII)
+LARGEST_SUMMARY = 64 << 20  # bytes, unpacked
+
+
+@dataclass
+class Changes:
+    """Findings of this run against the run before: (host, finding id); info is not among them."""
+
+    since: str = ""  # when the run before started; empty: there is none
+    new: list[tuple[str, str]] = field(default_factory=list)
+    fixed: list[tuple[str, str]] = field(default_factory=list)
+    unchanged: int = 0
+    flapping: list[tuple[str, str]] = field(default_factory=list)
+    intentional: set[str] = field(default_factory=set)  # hosts whose policy changed: what is new there is not the host's doing
+    trend: list[dict] = field(default_factory=list)  # of the runs, oldest first: {started, counts, severities, stopping}
+
+    def in_words(self) -> str:
+        by_policy = sum(host in self.intentional for host, _ident in self.new)
+        parts = [f"{len(self.new) - by_policy} new because hosts drifted"]
+        if by_policy:
+            parts.append(f"{by_policy} new because the policy changed")
+        parts += [f"{len(self.fixed)} fixed", f"{self.unchanged} unchanged"]
+        if self.flapping:
+            parts.append(f"{len(self.flapping)} come and go")
+        return ", ".join(parts)
+
+
+def record(directory: Path, fleet: Fleet) -> None:
+    """Write the summary of the fleet's run, over the same run's earlier one, and keep the newest ``KEPT_RUNS``."""
+    if fleet.run is None or not fleet.run.get("started"):
+        return
+    name = f"{fleet.run['started'].replace(':', '')}-{re.sub('[^0-9a-f]', '', fleet.run['id'])[:64] or '0'}.json.gz"
+    text = json.dumps(_summary(fleet), sort_keys=True, separators=(",", ":"))
+    data = gzip.compress(text.encode("ascii"), 6, mtime=0)
+    path = directory / name
+    path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    spools.write_bytes(path, data)
+    for old in _names(directory)[:-KEPT_RUNS]:
+        (directory / old).unlink(missing_ok=True)
+
+
+def compare(directory: Path, fleet: Fleet) -> Changes:
+    """This fleet against the summaries of earlier runs. One that cannot be read is left out, named in the fleet's problems."""
+    current = (fleet.run or {}).get("id")
+    read = (_read(directory / name, fleet) for name in _names(directory))
+    earlier = [entry for entry in read if entry and entry["run"]["id"] != current]
+    changes = Changes(trend=[_point(entry) for entry in earlier] + [_point(_summary(fleet, hosts=False))])
+    if not earlier:
+        return changes
+    before, older = earlier[-1], earlier[-1 - LOOK_BACK:-1]
+    changes.since = str(before["run"]["started"])
+    states = [_states(entry) for entry in (*older, before)]
+    for host in sorted(fleet.hosts, key=_name):
+        if not host.is_lost and host.name in states[-1]:
+            _compare_host(host, states, changes)
+    return changes
+
+
+def _compare_host(host: HostReport, states: list[dict[str, tuple[frozenset[str], str | None]]], changes: Changes) -> None:
+    had, policy = states[-1][host.name]
+    has = frozenset(item["id"] for item in host.items if item["severity"] != "info")
+    if policy and host.policy and policy != host.policy:
+        changes.intentional.add(host.name)
+    changes.new += [(host.name, ident) for ident in sorted(has - had)]
+    changes.fixed += [(host.name, ident) for ident in sorted(had - has)]
+    changes.unchanged += len(has & had)
+    past = [state[host.name][0] for state in states if host.name in state]
+    for ident in sorted(has ^ had):
+        seen = [ident in found for found in past] + [ident in has]
+        if sum(one != two for one, two in zip(seen, seen[1:], strict=False)) >= 2:
+            changes.flapping.append((host.name, ident))
+
+
+def _summary(fleet: Fleet, *, hosts: bool = True) -> dict:
+    """Ids, sets of ids and policies stand once; a host is its name and three numbers."""
+    found = {
+        "schema": SCHEMA, "run": fleet.run or {"id": "", "started": fleet.as_of}, "counts": fleet.counts, "severities": fleet.severities,
+        "stopping": len(fleet.stopping) if not fleet.before_counts else sum(host.still_stops for host in fleet.hosts),
+    }
+    if not hosts:
+        return found
+    ids: dict[str, int] = {}
+    sets: dict[tuple[int, ...], int] = {}
+    policies: dict[str | None, int] = {}
+    rows = {}
+    for host in sorted(fleet.hosts, key=_name):
+        if host.is_lost:
+            continue  # nothing is known of it: the run before that is its state
+        key = tuple(sorted(ids.setdefault(item["id"], len(ids)) for item in host.items if item["severity"] != "info"))
+        rows[host.name] = [sets.setdefault(key, len(sets)), policies.setdefault(host.policy, len(policies))]
+    return {**found, "ids": list(ids), "sets": [list(key) for key in sets], "policies": list(policies), "hosts": rows}
+
+
+def _states(entry: dict) -> dict[str, tuple[frozenset[str], str | None]]:
+    sets = [frozenset(entry["ids"][number] for number in numbers) for numbers in entry["sets"]]
+    return {host: (sets[row[0]], entry["policies"][row[1]]) for host, row in entry["hosts"].items()}
+
+
+def _read(path: Path, fleet: Fleet) -> dict | None:
+    try:
+        if path.is_symlink():
+            raise ValueError("it is a link")
+        with gzip.open(path) as stream:
+            entry = json.loads(stream.read(LARGEST_SUMMARY))
+        if entry["schema"] != SCHEMA or not isinstance(entry["run"]["id"], str):
+            raise ValueError(f"its schema is {entry['schema']!r}, not {SCHEMA}")
+        _states(entry), _point(entry)
+    except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        fleet.problems.append((f"history/{path.name}", f"not the summary of a run: {str(error) or type(error).__name__}"))
+        return None
+    return entry
+
+
+def _point(entry: dict) -> dict:
+    return {
+        "started": str(entry["run"]["started"]), "stopping": int(entry["stopping"]),
+        "counts": {name: int(entry["counts"][name]) for name in ("drifted", "unknown", "in_sync")},
+        "severities": {name: int(number) for name, number in entry["severities"].items()},
+    }
+
+
+def _names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir() if NAME.fullmatch(path.name)) if directory.is_dir() else []
+
+
+def _name(host: HostReport) -> str:
+    return host.name

@@ -1,0 +1,454 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fleet as a report shows it: every host of the spools once, worst first, with what is derived from it computed once."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from . import document as drift_document
+from .document import SEVERITIES, STATUSES, Pool
+
+STOPPING_SEVERITIES = ("critical", "high")
+RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+
+
+@dataclass
+class Before:
+    """What is needed of the document from before a remediation."""
+
+    status: str
+    items: tuple[dict, ...]
+    stops: tuple[dict, ...]
+    live: dict
+    run: str | None
+
+
+@dataclass
+class LastGood:
+    """What was known of a host before this run failed on it."""
+
+    collected_at: str | None
+    status: str
+    items: tuple[dict, ...]
+
+
+@dataclass
+class HostReport:
+    """One host: its document of now, reduced to what reports show, and what belongs beside it."""
+
+    name: str
+    path: Path
+    now: dict
+    before: Before | None = None
+    last_good: LastGood | None = None
+    in_run: bool = False  # compared in the run that publishes
+    failed: bool = False  # this run did not get through on it, so an "in sync" is of an earlier one
+    groups: tuple[str, ...] = ()
+
+    @cached_property
+    def status(self) -> str:
+        return "unknown" if self.failed and self.now["status"] == "in_sync" else self.now["status"]
+
+    @property
+    def items(self) -> tuple[dict, ...]:
+        return self.now["items"]
+
+    @property
+    def error(self) -> str | None:
+        """What the run failed with on this host."""
+        return self.now["error"]
+
+    @property
+    def is_lost(self) -> bool:
+        """Nothing is known of it but the error."""
+        return bool(self.error) and self.now["status"] == "unknown" and not self.items
+
+    @property
+    def collected_at(self) -> str | None:
+        return self.now["collected_at"]
+
+    @property
+    def live(self) -> dict:
+        return self.now["live"]
+
+    @property
+    def policy(self) -> str | None:
+        return (self.now["policy"] or {}).get("digest")
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        return count_by_severity(self.items)
+
+    @cached_property
+    def fixed(self) -> list[dict]:
+        """The findings of before that are gone; informational ones are no achievement, and an unknown host has achieved nothing."""
+        if self.before is None or self.is_lost:
+            return []
+        left = {item["id"] for item in self.items}
+        return [item for item in self.before.items if item["id"] not in left and item["severity"] != "info"]
+
+    @cached_property
+    def stops_now(self) -> tuple[dict, ...]:
+        return stopping_risks(self.live)
+
+    @property
+    def stop_risks(self) -> tuple[dict, ...]:
+        """How this host can stop itself: before the remediation where there was one, else now."""
+        return self.before.stops if self.before else self.stops_now
+
+    @property
+    def stops(self) -> list[str]:
+        return [str(risk["sentence"]) for risk in self.stop_risks]
+
+    @property
+    def still_stops(self) -> bool:
+        return bool(self.stops_now) or bool(self.is_lost and self.before and self.before.stops)
+
+
+@dataclass
+class Finding:
+    """One finding id and the hosts that have it, each with its own item."""
+
+    id: str
+    severity: str
+    layer: str
+    fix: str
+    controls: list[str]
+    on: list[tuple[HostReport, dict]] = field(default_factory=list)
+
+
+@dataclass
+class FindingGroup:
+    """Hosts that differ from the policy in the same way: one id, one value, one policy."""
+
+    item: dict
+    severity: str
+    hosts: list[HostReport] = field(default_factory=list)
+    whys: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Fleet:
+    """All hosts of a report, worst first; those that left the inventory; what could not be read."""
+
+    hosts: list[HostReport]
+    problems: list[tuple[str, str]]
+    gone: list[HostReport] = field(default_factory=list)
+    run: dict | None = None
+    expected: int = 0  # hosts of the run that publishes; 0: no run
+    finished: int = 0  # of them, those that this run is through with
+    batches: tuple[int, int] = (1, 1)  # the one that is done, of all
+    stopped: str = ""  # why the run ends before its last batch
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        return _count_statuses(host.status for host in self.hosts)
+
+    @cached_property
+    def before_counts(self) -> dict[str, int] | None:
+        """As counts, of the documents before; None where no host has one. A host without one counts as it is now."""
+        if not any(host.before for host in self.hosts):
+            return None
+        return _count_statuses((host.before.status if host.before else host.status) for host in self.hosts)
+
+    @cached_property
+    def severities(self) -> dict[str, int]:
+        return count_by_severity(item for host in self.hosts for item in host.items)
+
+    @cached_property
+    def stopping(self) -> list[HostReport]:
+        """Hosts that can stop themselves, soonest first."""
+        return sorted((host for host in self.hosts if host.stop_risks), key=_soonest)
+
+    @cached_property
+    def in_run(self) -> int:
+        return sum(host.in_run and not host.is_lost for host in self.hosts)
+
+    @cached_property
+    def as_of(self) -> str | None:
+        """The moment of the report: the newest document's. The same documents give the same report, whenever it is made."""
+        return max((host.collected_at for host in self.hosts if host.collected_at), default=None)
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        found: dict[str, Finding] = {}
+        for host in self.hosts:
+            for item in host.items:
+                finding = found.get(item["id"])
+                if finding is None:
+                    finding = found[item["id"]] = Finding(item["id"], item["severity"], item["layer"], item["fix"], [])
+                finding.controls.extend(control for control in item["controls"] if control not in finding.controls)
+                finding.severity = min(finding.severity, item["severity"], key=RANK.__getitem__)
+                finding.on.append((host, item))
+        return sorted(found.values(), key=_finding_order)
+
+    @cached_property
+    def groups(self) -> list[FindingGroup]:
+        """The findings by (id, value, policy), worst first, then the most hosts."""
+        found: dict[tuple[str, str, str], FindingGroup] = {}
+        keys: dict[int, tuple[str, str, str]] = {}  # items are shared, so most are encoded once
+        for host in self.hosts:
+            for item in host.items:
+                key = keys.get(id(item))
+                if key is None:
+                    compact = drift_document.compact
+                    key = keys[id(item)] = (item["id"], compact(item["actual"]), compact(item["expected"]))
+                group = found.get(key)
+                if group is None:
+                    group = found[key] = FindingGroup(item, item["severity"])
+                if RANK[item["severity"]] < RANK[group.severity]:
+                    group.severity = item["severity"]
+                group.hosts.append(host)
+                group.whys[item["why"]] = group.whys.get(item["why"], 0) + 1
+        ordered = sorted(found.items(), key=_group_order)
+        return [group for _key, group in ordered]
+
+    @cached_property
+    def waivers(self) -> list[tuple[dict, list[str]]]:
+        """Each waiver once, with the hosts that have it."""
+        found: dict[int, tuple[dict, list[str]]] = {}
+        for host in self.hosts:
+            for entry in host.now["waived"]:
+                found.setdefault(id(entry), (entry, []))[1].append(host.name)
+        return sorted(found.values(), key=_waiver_order)
+
+    @cached_property
+    def controls(self) -> dict[str, dict[str, dict]]:
+        """{benchmark: {control id: {title, and for each verdict the number of hosts}}}."""
+        found: dict[str, dict[str, dict]] = {}
+        counted: dict[int, tuple[tuple[dict, ...], int]] = {}
+        for host in self.hosts:
+            verdicts = host.now["controls"]
+            counted[id(verdicts)] = (verdicts, counted.get(id(verdicts), (verdicts, 0))[1] + 1)
+        for verdicts, hosts in counted.values():
+            for control in verdicts:
+                row = found.setdefault(control["benchmark"], {}).setdefault(
+                    control["id"], {"title": control["title"], **dict.fromkeys(drift_document.VERDICTS, 0)})
+                row[control["status"]] += hosts
+        return {benchmark: dict(sorted(rows.items())) for benchmark, rows in sorted(found.items())}
+
+    @cached_property
+    def exceptions(self) -> list[tuple[dict, list[str]]]:
+        found: dict[int, tuple[dict, list[str]]] = {}
+        for host in self.hosts:
+            for entry in host.now["exceptions"]:
+                found.setdefault(id(entry), (entry, []))[1].append(host.name)
+        return sorted(found.values(), key=_exception_order)
+
+    def documents(self) -> Iterator[dict]:
+        """The whole documents by name, read again one at a time: ten thousand of them do not fit in memory."""
+        for host in sorted(self.hosts, key=_name):
+            yield whole_document(host)
+
+
+def whole_document(host: HostReport) -> dict:
+    """The document of a host as it lies in the spool; what the report knows of it where that has gone meanwhile."""
+    try:
+        return drift_document.read(host.path, Pool())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in host.now.items()}
+
+
+def count_by_severity(items: Iterable[dict]) -> dict[str, int]:
+    counts = dict.fromkeys(SEVERITIES, 0)
+    for item in items:
+        counts[item["severity"]] += 1
+    return counts
+
+
+def stopping_risks(live: dict) -> tuple[dict, ...]:
+    risks = (live.get("storage") or {}).get("risks") or []
+    return tuple(risk for risk in risks if risk["effect"] == "stops_host" and risk["severity"] in STOPPING_SEVERITIES)
+
+
+def days_until(risk: dict) -> float | None:
+    days = risk.get("days")
+    return days if isinstance(days, (int, float)) and not isinstance(days, bool) else None
+
+
+def age_in_days(earlier: str | None, later: str | None) -> int | None:
+    """Whole days between two moments as documents write them; None where one is missing."""
+    if not earlier or not later:
+        return None
+    try:
+        return max((datetime.fromisoformat(later[:-1]) - datetime.fromisoformat(earlier[:-1])).days, 0)
+    except ValueError:
+        return None
+
+
+def load(
+    sources: list[str], *, hosts: list[str] | None = None, failed: Iterable[str] = (), inventory: Iterable[str] = (),
+    groups: Mapping[str, Iterable[str]] | None = None, run: dict | None = None, now: str | None = None,
+) -> Fleet:
+    """Read the documents of the spools ``sources``.
+
+    ``hosts``: only these, and a host of these without a document is named. ``failed``: hosts this run failed on. ``inventory``: names
+    the run knows; others that have a document are kept apart as gone, unless no document at all is of this inventory.
+    ``groups``: inventory groups by name. ``now``: what counts as the future; None looks at no future.
+    """
+    fleet = Fleet([], [], run=run)
+    reader = _Reader(fleet, Pool(), now)
+    failed_names = {drift_document.file_name(host) for host in failed}
+    wanted = None if hosts is None else {drift_document.file_name(host) for host in hosts}
+    newest = reader.newest(sources, wanted)
+    members = _groups_of(groups or {})
+    for name, (source, document) in sorted(newest.items()):
+        host = reader.host(source, name, document)
+        host.groups = members.get(host.name, ())
+        host.failed = name in failed_names
+        host.in_run = run is not None and (document["run"] or {}).get("id") == run["id"]
+        if host.failed:
+            reason = f"this run failed on the host or did not reach it: what is shown is of {document['collected_at']}"
+            fleet.problems.append((f"hosts/{name}", reason))
+        fleet.hosts.append(host)
+    seen = set(newest) | reader.named
+    for missing in sorted(set(hosts or ())):
+        if drift_document.file_name(missing) not in seen:
+            fleet.hosts.append(_without_document(missing, Path(sources[0])))
+            fleet.problems.append((missing, "there is no document of this host: it was not reached, or its comparison failed"))
+    _part_from_gone(fleet, set(inventory))
+    fleet.hosts.sort(key=_worst_first)
+    fleet.gone.sort(key=_name)
+    return fleet
+
+
+class _Reader:
+    """Reads spools into reports, noting in ``fleet.problems`` what cannot be read."""
+
+    def __init__(self, fleet: Fleet, pool: Pool, now: str | None) -> None:
+        self.fleet, self.pool, self.now = fleet, pool, now
+        self.named: set[str] = set()  # names of files that are there, whatever is in them
+
+    def newest(self, sources: list[str], wanted: set[str] | None) -> dict[str, tuple[Path, dict]]:
+        """{file name: (source, document)}, for a host in several spools the newest one; of two as new, the later source's."""
+        found: dict[str, tuple[Path, dict]] = {}
+        for source in map(Path, sources):
+            for name in _document_names(source / "hosts"):
+                if wanted is not None and name not in wanted:
+                    continue
+                self.named.add(name)
+                document = self._document(source / "hosts" / name)
+                if document is None:
+                    continue
+                if name not in found or (document["collected_at"] or "") >= (found[name][1]["collected_at"] or ""):
+                    found[name] = (source, document)
+        return found
+
+    def host(self, source: Path, name: str, document: dict) -> HostReport:
+        host = HostReport(document["host"], source / "hosts" / name, _reduced(document))
+        before = self._beside(source / "before" / name)
+        if before is not None:
+            run = (before["run"] or {}).get("id")
+            host.before = Before(before["status"], tuple(before["items"]), stopping_risks(before["live"]), _reduced(before)["live"], run)
+        good = self._beside(source / "last_good" / name) if document["error"] else None
+        if good is not None:
+            host.last_good = LastGood(good["collected_at"], good["status"], tuple(good["items"]))
+        return host
+
+    def _beside(self, path: Path) -> dict | None:
+        return self._document(path) if os.path.lexists(path) else None
+
+    def _document(self, path: Path) -> dict | None:
+        shown = f"{path.parent.name}/{path.name}"
+        try:
+            document = drift_document.read(path, self.pool)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
+            self.fleet.problems.append((shown, f"not a drift document: {reason}"))
+            return None
+        if drift_document.file_name(document["host"]) != path.name:
+            reason = f"it names the host {document['host'][:200]!r}, whose file has another name; it is left out: no host counts twice"
+            self.fleet.problems.append((shown, reason))
+            return None
+        if self.now is not None and (document["collected_at"] or "") > self.now:
+            self.fleet.problems.append((shown, f"it was read at {document['collected_at']}, which is in the future: a clock is wrong"))
+        return document
+
+
+def _document_names(directory: Path) -> list[str]:
+    entries = os.listdir(directory) if directory.is_dir() else []
+    return sorted(name for name in entries if name.endswith(".json") and not name.startswith("."))
+
+
+LIVE_FIGURES = ("version", "daemon", "kernel", "distribution")
+
+
+def _reduced(document: dict) -> dict:
+    """The document without what no page shows: ten thousand hosts are kept in memory at once."""
+    storage = document["live"]["storage"]
+    kept = {"partition": storage.get("partition"), "growth": storage.get("growth"), "risks": storage["risks"]}
+    live = {name: document["live"].get(name) for name in LIVE_FIGURES}
+    live["distribution"] = live["distribution"] or {}
+    names = ("schema", "host", "run", "policy", "phase", "collected_at", "root", "status", "error", "controls")
+    return {
+        **{name: document.get(name) for name in names},
+        "items": tuple(document["items"]), "exceptions": tuple(document["exceptions"]), "waived": tuple(document["waived"]),
+        "live": {**live, "storage": kept},
+    }
+
+
+def _without_document(host: str, source: Path) -> HostReport:
+    document = drift_document.checked(
+        drift_document.failed(host, "no document was written for it", collected_at="", run=None, phase="now"), Pool())
+    return HostReport(host, source / "hosts" / drift_document.file_name(host), _reduced(document), failed=True)
+
+
+def _groups_of(groups: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for group in sorted(groups):
+        if group not in ("all", "ungrouped"):
+            for host in groups[group]:
+                found.setdefault(str(host), []).append(str(group))
+    return {host: tuple(names) for host, names in found.items()}
+
+
+def _part_from_gone(fleet: Fleet, inventory: set[str]) -> None:
+    """Where no host of the spool is in the inventory, the inventory is of something else, and nobody is gone."""
+    if any(host.name in inventory for host in fleet.hosts):
+        fleet.gone = [host for host in fleet.hosts if host.name not in inventory and not host.in_run and not host.failed]
+        gone = {host.name for host in fleet.gone}
+        fleet.hosts = [host for host in fleet.hosts if host.name not in gone]
+
+
+def _count_statuses(statuses: Iterable[str]) -> dict[str, int]:
+    counts = dict.fromkeys(STATUSES, 0)
+    for status in statuses:
+        counts[status] += 1
+    return counts
+
+
+def _name(host: HostReport) -> str:
+    return host.name
+
+
+def _worst_first(host: HostReport) -> tuple:
+    return (STATUSES.index(host.status), [-host.counts[severity] for severity in SEVERITIES], host.name)
+
+
+def _soonest(host: HostReport) -> tuple:
+    days = [found for found in map(days_until, host.stop_risks) if found is not None]
+    return (min(days, default=float("inf")), host.name)
+
+
+def _finding_order(finding: Finding) -> tuple:
+    return (RANK[finding.severity], -len(finding.on), finding.id)
+
+
+def _group_order(entry: tuple[tuple[str, str, str], FindingGroup]) -> tuple:
+    key, group = entry
+    return (RANK[group.severity], -len(group.hosts), key)
+
+
+def _waiver_order(entry: tuple[dict, list[str]]) -> tuple:
+    return (entry[0]["subject"], entry[0]["controls"], json.dumps(entry[0], sort_keys=True))
+
+
+def _exception_order(entry: tuple[dict, list[str]]) -> str:
+    return json.dumps(entry[0], sort_keys=True)

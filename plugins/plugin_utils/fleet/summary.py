@@ -1,0 +1,88 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fleet in a few lines of plain text: what the terminal shows, however large the fleet is."""
+
+from __future__ import annotations
+
+from .document import STATUS_WORDS
+from .history import Changes
+from .model import Fleet, HostReport
+
+MOST_LINES = 10  # of one list
+
+
+def hosts_in_words(number: int) -> str:
+    return f"{number} host{'' if number == 1 else 's'}"
+
+
+def in_words(counts: dict[str, int], names: dict[str, str] | None = None) -> str:
+    """The counts that are not zero: "2 critical, 1 low"; "none" where all are."""
+    return ", ".join(f"{count} {(names or {}).get(name, name)}" for name, count in counts.items() if count) or "none"
+
+
+def summary(fleet: Fleet, changes: Changes | None = None, *, limit: int = MOST_LINES) -> str:
+    """The state of the fleet, the hosts that are not in sync, those that can or would have stopped themselves, what changed."""
+    lines = [f"Audit drift of {hosts_in_words(len(fleet.hosts))}: {in_words(fleet.counts, STATUS_WORDS)}"]
+    if fleet.before_counts:
+        lines[0] += f" (before: {in_words(fleet.before_counts, STATUS_WORDS)})"
+    lines += [f"  {sentence}" for sentence in progress(fleet)]
+    lines += _hosts([host for host in fleet.hosts if host.status != "in_sync" or host.fixed], limit)
+    lines += _stopping(fleet, limit)
+    if changes is not None and changes.since:
+        lines.append(f"Since {changes.since}: {changes.in_words()}")
+    lines += [f"Not known: {plain(name)}: {plain(reason)}" for name, reason in fleet.problems[:limit]]
+    if len(fleet.problems) > limit:
+        lines.append(f"  and {len(fleet.problems) - limit} more, in the report")
+    return "\n".join(lines)
+
+
+def progress(fleet: Fleet) -> list[str]:
+    """How much of the fleet this run has seen, and why it ended early where it did."""
+    found = []
+    if fleet.expected and fleet.finished < fleet.expected and not fleet.stopped:
+        found.append(f"in progress: {fleet.finished} of {fleet.expected}")
+    if fleet.run is not None and fleet.in_run < len(fleet.hosts):
+        found.append(f"{fleet.in_run} of {len(fleet.hosts)} compared in this run")
+    if fleet.stopped:
+        done, batches = fleet.batches
+        found.append(f"{done} of {batches} batches, {plain(fleet.stopped)}" if batches > 1 else plain(fleet.stopped))
+    if fleet.gone:
+        dates = [host.collected_at for host in fleet.gone if host.collected_at]
+        last = f", last read {max(dates)}" if dates else ""
+        found.append(f"not in the inventory of this run and not counted: {hosts_in_words(len(fleet.gone))}{last}")
+    return found
+
+
+def _hosts(hosts: list[HostReport], limit: int) -> list[str]:
+    width = max((len(plain(host.name)) for host in hosts[:limit]), default=0)
+    lines = []
+    for host in hosts[:limit]:
+        words = [in_words(host.counts)] * bool(host.items) + [plain(host.error)] * bool(host.error)
+        state = f": {'; '.join(words)}" if words else ""
+        gone = f"; {len(host.fixed)} finding{'' if len(host.fixed) == 1 else 's'} gone" if host.fixed else ""
+        lines.append(f"  {plain(host.name):<{width}}  {STATUS_WORDS[host.status]}{state}{gone}")
+    return lines + _more(hosts, limit)
+
+
+def _stopping(fleet: Fleet, limit: int) -> list[str]:
+    if not fleet.stopping:
+        return []
+    lines = [f"Hosts that {stopping_tense(fleet)}:"]
+    for host in fleet.stopping[:limit]:
+        after = "" if not fleet.before_counts else " [still so]" if host.still_stops else " [no longer]"
+        lines.append(f"  {plain(host.name)}{after}: {plain(host.stops[0])}")
+    return lines + _more(fleet.stopping, limit)
+
+
+def stopping_tense(fleet: Fleet) -> str:
+    return "would have stopped themselves" if fleet.before_counts else "can stop themselves"
+
+
+def _more(entries: list, limit: int) -> list[str]:
+    return [f"  and {len(entries) - limit} more, in the report"] if len(entries) > limit else []
+
+
+def plain(text: object, longest: int = 400) -> str:
+    """Text from a host without control characters, which a terminal would obey, and of a length that fits there."""
+    shown = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in str(text)[:longest])
+    return shown if len(str(text)) <= longest else shown + " ..."

@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""json: the fleet as one object, a host a line. Its schema is docs/schemas/fleet.schema.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from ..fleet.document import SCHEMA, compact
+from ..fleet.model import Fleet, HostReport
+from .report import Report
+
+
+def chunks(report: Report) -> Iterator[str]:
+    fleet, changes = report.fleet, report.changes
+    head = {
+        "schema": SCHEMA,
+        "as_of": fleet.as_of,
+        "run": fleet.run,
+        "compared": {"in_run": fleet.in_run, "expected": fleet.expected, "finished": fleet.finished, "stopped": fleet.stopped},
+        "counts": fleet.counts,
+        "before_counts": fleet.before_counts,
+        "severities": fleet.severities,
+        "stopping": [host.name for host in fleet.stopping],
+        "changes": {
+            "since": changes.since, "unchanged": changes.unchanged, "intentional": sorted(changes.intentional),
+            **{name: _pairs(getattr(changes, name)) for name in ("new", "fixed", "flapping")},
+        },
+        "gone": [{"host": host.name, "collected_at": host.collected_at} for host in fleet.gone],
+        "left_out": [{"file": name, "reason": reason} for name, reason in fleet.problems],
+    }
+    yield json.dumps(head, indent=1, ensure_ascii=False)[:-2]
+    yield ',\n "hosts": ['
+    for number, document in enumerate(fleet.documents()):
+        yield (",\n" if number else "\n") + compact(document)
+    yield '\n ],\n "before": {'
+    for number, host in enumerate(_with_before(fleet)):
+        assert host.before is not None
+        before = {"status": host.before.status, "items": list(host.before.items)}
+        yield (",\n" if number else "\n") + json.dumps(host.name, ensure_ascii=False) + ":" + compact(before)
+    yield "\n }\n}\n"
+
+
+def _pairs(pairs: list[tuple[str, str]]) -> list[dict]:
+    return [{"host": host, "id": ident} for host, ident in pairs]
+
+
+def _with_before(fleet: Fleet) -> list[HostReport]:
+    return sorted((host for host in fleet.hosts if host.before), key=_name)
+
+
+def _name(host: HostReport) -> str:
+    return host.name
