@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import fleet
-from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import model, summary
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import model, reader, summary
 
 LONGEST_LIST = 6
 
@@ -41,15 +41,15 @@ class Demo:
         tree = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")
         print(f"To call the commands below yourself: export PATH={Path(sys.executable).parent}:$PATH ANSIBLE_COLLECTIONS_PATH={tree}")
         self.play("drift", self.report)
-        self.say(summary.summary(model.load([str(self.report)])))
+        self.say(summary.summary(reader.load([str(self.report)])))
         self.play("remediate", self.report)
-        remediated = model.load([str(self.report)])
+        remediated = reader.load([str(self.report)])
         self.say(summary.summary(remediated))
         print("\nWhat changed:")
         for host in sorted(remediated.hosts, key=lambda host: host.name):
             self.say(self.changes(host))
         self.play("drift", self.directory / "again")
-        again = model.load([str(self.directory / "again")])
+        again = reader.load([str(self.directory / "again")])
         self.say(summary.summary(again))
         if again.counts["in_sync"] != len(fleet.FLEET):
             sys.exit("The fleet is not in sync after the remediation: this demo, or the collection, is broken.")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.auditops.auditd.plugins.plugin_utils import rotation_program
 
 
 class ActionModule(ActionBase):
@@ -12,12 +13,10 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
 
-    def run(self, tmp=None, task_vars=None):
+    def run(self, tmp: str | None = None, task_vars: dict | None = None) -> dict:
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         if arguments.get("state", "present") != "absent" and not arguments.get("program"):
-            from ansible_collections.auditops.auditd.plugins.plugin_utils import rotation_program
-
             arguments["program"] = rotation_program.sources()
         result = self._execute_module(module_name="auditops.auditd.audit_rotation", module_args=arguments, task_vars=task_vars)
         result.get("invocation", {}).get("module_args", {}).pop("program", None)  # 100 KB that nobody wants to read

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import Any
 
 import yaml
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
@@ -36,10 +37,13 @@ WORDS = {"watches": ("old", "modern"), "commands": ("plain", "pair", "unfiltered
 CHECKERS = ("oval", "text")
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_SafeLoader):
     """YAML in which a key that is there twice is an error: the first one would be lost without a word."""
 
-    def construct_mapping(self, node, deep=False):
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict:
         seen = set()
         for key, _value in node.value:
             if key.value in seen:
@@ -80,7 +84,7 @@ def with_library(arguments: dict) -> dict:
         return dict(arguments)
     data = _shipped()
     named = [name for name in _list(profiles) if name != "auto"]
-    names = _library_words.choose(data, named, None)
+    names = _library_words.choose(data, named, "")  # without auto nothing is asked of the product
     _library_words.skipping(data, names, _list(arguments.get("skip")))
     for name in _list(arguments.get("filters")):
         if name not in data["filters"]:
@@ -89,7 +93,7 @@ def with_library(arguments: dict) -> dict:
     return {**arguments, **lists, "library": data}
 
 
-def _list(value: object) -> list:
+def _list(value: Any) -> list:
     return [] if value is None else [part.strip() for part in value.split(",")] if isinstance(value, str) else list(value)
 
 

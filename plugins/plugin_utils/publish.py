@@ -14,7 +14,7 @@ from pathlib import Path
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._utc import iso
 
-from .fleet import gate, history, model, summary
+from .fleet import gate, history, model, reader, summary
 from .fleet.document import file_name
 from .fleet.model import Fleet
 from .fleet.spool import Spool, write_text
@@ -95,7 +95,7 @@ def publish(request: Request, say: Callable[[str], None]) -> Published:
 
 
 def _load(request: Request, noted: Mapping[str, tuple[str, str]]) -> Fleet:
-    fleet = model.load(
+    fleet = reader.load(
         list(request.sources), hosts=request.hosts, failed=request.failed, inventory=request.inventory, groups=request.groups,
         run=request.run, now=iso(time.time() + 300))
     fleet.expected = len(request.play_hosts)

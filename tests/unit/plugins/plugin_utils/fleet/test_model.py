@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import document as drift_document
-from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import model, summary
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import reader, summary
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
 from ansible_collections.auditops.auditd.plugins.plugin_utils.formats import html_page, table
 from ansible_collections.auditops.auditd.plugins.plugin_utils.formats.report import Report
@@ -44,7 +44,7 @@ def spool(directory, host, drift, phase="now"):
 
 
 def load(directory, *args, **more):
-    return model.load([str(directory)], *args, **more)
+    return reader.load([str(directory)], *args, **more)
 
 
 class Page(HTMLParser):
