@@ -20,22 +20,24 @@ export ANSIBLE_INVENTORY_UNPARSED_WARNING := False
 export PATH := $(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test lint sanity unit live molecule chroots bench build docs fmt tree clean
+.PHONY: help demo test lint sanity unit live molecule chroots vm-images matrix bench build package docs fmt tree clean
 
 help:
 	@echo "make demo      a throwaway fleet of host trees: drift, remediate, drift again (no root)"
-	@echo "make test      lint, sanity, molecule, unit and, as root, live tests with a real auditd"
-	@echo "make lint sanity unit live molecule   one of them"
+	@echo "make test      lint, sanity, package, molecule, unit and, as root, live tests with a real auditd"
+	@echo "make lint sanity package unit live molecule   one of them"
 	@echo "make chroots   roots of Debian 11, 12 and 13 with their own auditd, in $(AUDITOPS_LAB)"
+	@echo "make vm-images disk images of Debian 12 and 13 that boot, there too"
+	@echo "make matrix    drift and remediate by each ansible-core with each Python of a host that can be had here"
 	@echo "make bench     measurements, as ratios"
 	@echo "make docs      what is generated in the checkout, and the documentation site in $(BUILD)/docs/html"
 	@echo "make fmt       what ruff mends by itself: order of imports, spelling of expressions"
-	@echo "make build     the collection's tarball in $(BUILD)"
+	@echo "make build     the collection's tarball in $(BUILD); make package also checks it as Galaxy and its users do"
 
 demo: $(VENV)/.ansible tree
 	@PYTHONPATH=$(TREE) $(BIN)/python $(COLLECTION)/demo/demo.py $(BUILD)/demo
 
-test: lint sanity molecule pytest
+test: lint sanity package molecule pytest
 
 .PHONY: pytest
 pytest: $(VENV)/.tools tree audit-package other-releases
@@ -79,6 +81,9 @@ bench: $(VENV)/.tools tree
 build: $(VENV)/.ansible tree
 	cd $(COLLECTION) && ansible-galaxy collection build --force --output-path $(BUILD)
 
+package: $(VENV)/.tools build
+	$(BIN)/python tests/tools/check_package.py $(BUILD)/auditops-auditd-$$(sed -n 's/^version: *//p' galaxy.yml).tar.gz
+
 tree:
 	@$(PYTHON) tests/tools/make_tree.py $(TREE) > /dev/null
 
@@ -114,6 +119,17 @@ other-releases: lab-packages audit-package
 
 chroots: lab-packages
 	$(PYTHON) molecule/lab/chroots.py bullseye bookworm trixie
+
+vm-images: lab-packages vm-packages
+	$(PYTHON) molecule/lab/vm_images.py
+
+.PHONY: vm-packages
+vm-packages:
+	@if $(HAS_APT) && ! { command -v qemu-system-x86_64 && command -v qemu-img && command -v ssh; } > /dev/null; then \
+	  apt-get update -q && $(APT_GET) e2fsprogs openssh-client qemu-system-x86 qemu-utils; fi
+
+matrix: $(VENV)/.ansible tree
+	$(BIN)/python tests/tools/matrix.py $(TREE)
 
 shellcheck-package:
 	@command -v shellcheck > /dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && apt-get update -q && apt-get install -yq shellcheck; } \
