@@ -36,6 +36,6 @@ ROTATION = {
     "config": {"type": "dict", "default": {}},
     "schedule": {"type": "str", "default": "daily"},
     "scheduler": {"type": "str", "default": "auto", "choices": ["auto", "cron", "systemd"]},
-    "guard_minutes": {"type": "int", "default": 10},
+    "guard_minutes": {"type": "int", "default": 1},
     "interpreter": {"type": "path"},
 }

@@ -194,7 +194,7 @@ options:
       guard_minutes:
         description: As O(auditops.auditd.audit_rotation#module:guard_minutes).
         type: int
-        default: 10
+        default: 1
       interpreter:
         description: As O(auditops.auditd.audit_rotation#module:interpreter).
         type: path

@@ -33,13 +33,14 @@ options:
     default: /
   state:
     description:
-      - V(absent) removes the program, its configuration and its schedule. Logs and archives stay.
+      - V(absent) removes the program, its configuration, its schedule and the stamps of its timers. Logs and archives stay.
+      - A warning says so where C(max_log_file_action) in auditd.conf then leaves the log without a bound.
     type: str
     choices: [present, absent]
     default: present
   config:
     description:
-      - The keys of C(rotate.conf) and their values. What is not named has the default that C(audit-rotate --help) tells.
+      - The keys of C(rotate.conf) and their values. What is not named has the default that C(audit-rotate --help) says.
     type: dict
     default: {}
   schedule:
@@ -56,12 +57,16 @@ options:
     default: auto
   guard_minutes:
     description:
-      - Minutes between two looks at the size of the log and the room beside it, 1 to 59. V(0) for none.
+      - Minutes between two whole looks of the guard at the log and the room beside it, 1 to 59. V(0) for no guard.
+      - The guard is one process that stays (a service where systemd runs), so that looking writes no records into the audit log. Between
+        two whole looks it watches the size of the log as often as the room that is left demands.
     type: int
-    default: 10
+    default: 1
   interpreter:
     description:
-      - The Python (3.6 or newer) that runs the program. By default the one that Ansible uses on this host, or the tree's own.
+      - The Python (3.6 or newer) that runs the program. By default the one that Ansible uses on this host, or the tree's own; under the
+        name C(/usr/bin/python3) where that leads to the same file, because that name survives an upgrade of the distribution.
+      - Refused where it, or a directory or link on the way to it, belongs to or can be written by anybody but root.
     type: path
   run:
     description:
@@ -161,7 +166,7 @@ def run(module):
         "changed": plan.changed, "scheduler": plan.scheduler, "interpreter": plan.interpreter, "conflicts": plan.conflicts, "ran": None,
         "files": {"written": sorted(plan.written) + sorted(plan.links), "removed": list(plan.removed)}, "diff": plan.diff(),
     }
-    for sentence in plan.conflicts:
+    for sentence in plan.conflicts + plan.warnings:
         module.warn(sentence)
     is_due = params["state"] == "present" and params["run"] and install.is_due(host, plan)
     if module.check_mode:

@@ -14,6 +14,7 @@ from .._paths import AUDITD_CONF, LOG_FILE
 from .._rotation import conf as _rotate_conf
 from .._rotation import files as _rotation
 from .._rotation import schedule as _schedule
+from . import rotation_units as _units
 
 MODES = {_rotation.PROGRAM: 0o755, _rotation.ARCHIVE_PROGRAM: 0o755}
 LIBRARY_MODE = 0o644
@@ -21,11 +22,15 @@ MODULES = {"gzip": "zlib", "bzip2": "bz2", "xz": "lzma"}
 # Exit codes of audit-rotate (exits.py) that a host may have before the rest of the policy is in force: daemon_dead, num_logs, write_logs,
 # and no_space, which is what the guard and retention are being installed for.
 TOLERATED = (6, 7, 8, 11)
+BOUNDED_BY_AUDITD = ("rotate", "suspend")  # KEEP_LOGS never deletes
 LONGEST_WAIT = "120"  # seconds for another run to end
 
 
 class Plan(object):
-    """``written`` {path: (bytes, mode)}, ``links`` {path: target}, ``removed`` [path], ``before`` {path: bytes or None}."""
+    """``written`` {path: (bytes, mode)}, ``links`` {path: target}, ``removed`` [path], ``before`` {path: bytes or None}.
+
+    ``warnings``: sentences about what the change leaves behind.
+    """
 
     def __init__(self, scheduler=None, interpreter=None):
         self.scheduler = scheduler
@@ -37,6 +42,7 @@ class Plan(object):
         self.removed = []
         self.before = {}
         self.conflicts = []
+        self.warnings = []
 
     @property
     def changed(self):
@@ -70,8 +76,9 @@ def present(host, params, running):
     plan = Plan(scheduler, _rotation.interpreter_of(host, params["interpreter"], running))
     log_file = plan.log_file = config["log_file"] or _log_file(host)
     _check_compressor(host, config, plan.interpreter)
+    _check_modules(host, plan.interpreter)
     wanted = {path: (text.encode("utf-8"), mode) for path, (text, mode) in _rotation.desired_files(
-        params, scheduler, _schedule.minute_of(host), log_file.rpartition("/")[0]).items()}
+        params, scheduler, _schedule.minute_of(host), log_file.rpartition("/")[0], has_systemd=host.has_systemd).items()}
     for path, text in params["program"].items():
         if path in MODES:
             text = _rotation.launcher(text, plan.interpreter)
@@ -80,10 +87,10 @@ def present(host, params, running):
         plan.before[path] = _regular(host, path)
         if plan.before[path] != wanted[path][0] or not _is_ours(host.lstat(path), wanted[path][1]):
             plan.written[path] = wanted[path]
-    for path, target in sorted(_rotation.desired_links(params, scheduler).items()):
+    for path, target in sorted(_rotation.desired_links(params, scheduler, has_systemd=host.has_systemd).items()):
         if _link(host, path) != target:
             plan.links[path] = target
-    stale = [path for path in _rotation.stale_files(params, scheduler) if host.lstat(path) is not None]
+    stale = [path for path in _rotation.stale_files(params, scheduler, has_systemd=host.has_systemd) if host.lstat(path) is not None]
     plan.removed = stale + _rotation.unexpected(host, params["program"])
     plan.loose = [path for path in _rotation.directories(params["program"]) if _rotation.is_loose(host, path)]
     plan.before.update((path, _regular(host, path)) for path in plan.removed)
@@ -101,14 +108,25 @@ def absent(host):
     everything = _rotation.stale_files({}, None) + [_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM] + package + [_rotation.CONF]
     plan.removed = [path for path in everything if host.lstat(path) is not None]
     plan.before = {path: _regular(host, path) for path in plan.removed}
+    plan.warnings = _unbounded(host)
     return plan
+
+
+def _unbounded(host):
+    """[sentence] where nothing bounds the log once the rotation has gone."""
+    settings = settings_of(host.text(AUDITD_CONF) or "")
+    action = settings.get("max_log_file_action", "ignore").lower()
+    if action in BOUNDED_BY_AUDITD:
+        return []
+    return ["max_log_file_action = %s in %s was right with the rotation and now leaves the log without a bound: set ROTATE with "
+            "max_log_file and num_logs (variable auditd_conf)" % (action.upper(), AUDITD_CONF)]
 
 
 def apply(host, plan):
     """Write the plan. Where a step fails, what was written before is put back and AuditError says which step it was."""
     done, before = [], _state(host, plan)
     try:
-        _stop_timers(host, plan)
+        _units.stop(host, plan.removed)
         # the program first: a schedule must not find half of it
         for path in plan.loose:
             _tighten(host.path(path, follow=False))
@@ -127,7 +145,7 @@ def apply(host, plan):
         for path in plan.removed:
             done.append(path)
             _io.remove(host.path(path, follow=False))
-        _start_timers(host, plan)
+        _units.start(host, list(plan.written) + list(plan.links), plan.removed)
     except (AuditError, OSError) as error:
         failed = _roll_back(host, done, before)
         reason = str(error) if isinstance(error, AuditError) else "%s: %s" % (error.filename, error.strerror)
@@ -202,6 +220,19 @@ def _check_compressor(host, config, interpreter):
         if rc:
             raise AuditError("audit_rotation_compress = %s: %s was built without %s; set another method" % (
                 method, interpreter, MODULES[method]))
+
+
+def _check_modules(host, interpreter):
+    """Root's job must not import what somebody else can replace: the interpreter's own modules count as much as the interpreter."""
+    if not host.is_live:
+        return
+    rc, out, err = host.run([interpreter, "-IS", "-c", "import sys; print('\\n'.join(path for path in sys.path if path))"])
+    if rc:
+        raise AuditError("interpreter = %s: it does not run: %s" % (interpreter, err.strip()))
+    for path in out.splitlines():
+        unsafe = _rotation.writable_by_others(host, path) if host.lstat(path) is not None else None
+        if unsafe:
+            raise AuditError("interpreter = %s: root must not run it, because it imports from %s, and %s" % (interpreter, path, unsafe))
 
 
 def _log_file(host):
@@ -288,34 +319,6 @@ def _roll_back(host, done, before):
         except (AuditError, OSError):
             failed.append(path)
     return failed
-
-
-def _systemctl(host):
-    """systemctl where systemd runs, else None: in a tree the links alone enable a timer."""
-    return host.which("systemctl") if host.is_live and host.has_systemd else None
-
-
-def _units(paths):
-    return sorted({path.rpartition("/")[2] for path in paths if path.endswith(".timer")})
-
-
-def _stop_timers(host, plan):
-    systemctl = _systemctl(host)
-    going = _units(plan.removed)
-    if systemctl and going:
-        host.run([systemctl, "stop"] + going)  # a unit that is not loaded is as good as stopped
-
-
-def _start_timers(host, plan):
-    systemctl = _systemctl(host)
-    touched = [path for path in list(plan.written) + list(plan.links) + list(plan.removed) if path.startswith(_rotation.UNITS)]
-    if not systemctl or not touched:
-        return
-    timers = _units(list(plan.written) + list(plan.links))
-    for argv in [["daemon-reload"]] + ([["restart"] + timers] if timers else []):
-        rc, _out, err = host.run([systemctl] + argv)
-        if rc:
-            raise AuditError("systemctl %s returned %d: %s" % (" ".join(argv), rc, err.strip()))
 
 
 def _remove_library(path):

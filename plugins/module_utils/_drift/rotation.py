@@ -50,15 +50,16 @@ def _program(sides, have):
 def _schedule(sides, have):
     policy = sides.wanted["audit_rotation"]
     directory = ((sides.live["storage"] or {}).get("log_file") or LOG_FILE).rpartition("/")[0]
-    for path, (text, mode) in sorted(_rotation.desired_files(policy, have.scheduler, have.minute, directory).items()):
+    for path, (text, mode) in sorted(_rotation.desired_files(
+            policy, have.scheduler, have.minute, directory, has_systemd=have.has_systemd).items()):
         wrong = _different(have.files[path], text, mode, sides.is_live)
         if wrong:
             yield sides.item("schedule.file." + path.rpartition("/")[2], *wrong)
-    for link in sorted(_rotation.desired_links(policy, have.scheduler)):
+    for link in sorted(_rotation.desired_links(policy, have.scheduler, has_systemd=have.has_systemd)):
         if link not in have.links:
             yield sides.item("schedule.enabled." + link.rpartition("/")[2], "enabled", "not enabled")
     there = [path for path, facts in have.files.items() if facts.is_there] + have.links
-    stale = [path for path in _rotation.stale_files(policy, have.scheduler) if path in there]
+    stale = [path for path in _rotation.stale_files(policy, have.scheduler, has_systemd=have.has_systemd) if path in there]
     if stale:
         yield sides.item("schedule.other_scheduler", have.scheduler, stale)
 

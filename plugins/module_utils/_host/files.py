@@ -83,11 +83,15 @@ def remove(path):
 
 
 def make_directory(path, mode=0o750):
-    """Create a directory and its parents; True where it was missing."""
+    """Create a directory and its parents, each with this mode whatever the umask; True where it was missing."""
     if os.path.isdir(path):
         return False
     try:
-        os.makedirs(path, mode)
+        parent = os.path.dirname(path.rstrip("/"))
+        if parent:
+            make_directory(parent, mode)
+        os.mkdir(path, 0o700)
+        os.chmod(path, mode)
     except OSError as error:
         raise AuditError("cannot create the directory %s: %s" % (path, error.strerror), path=path)
     return True

@@ -13,7 +13,6 @@ from .._rotation import schedule as _schedule
 
 STATUS_KEYS = ("last_run", "last_success", "result", "exit", "error")
 KEEPS = ("keep", "keep_days", "keep_megabytes", "min_free_megabytes")
-TIMER_LINK = _rotation.WANTS + "audit-rotate.timer"
 # words of systemd.time(7) that the timers use -> seconds between two runs
 CALENDARS = {calendar: period for _fields, calendar, period in _schedule.WORDS.values()}
 
@@ -28,7 +27,7 @@ def read(reading):
     installed = host.stat(_rotation.PROGRAM) is not None
     cron, timer = _text(host, _rotation.CRON), _text(host, _rotation.TIMER)
     schedulers = ["cron"] if cron is not None else []
-    if timer is not None and host.lstat(TIMER_LINK) is not None:
+    if timer is not None and host.lstat(_rotation.TIMER_LINK) is not None:
         schedulers.append("systemd")
     config = _config(reading)
     return {

@@ -13,8 +13,8 @@ CRON_DAEMONS = ("cron", "crond")  # comm of Debian's cron, cronie and busybox; a
 
 
 class Schedule(object):
-    """``scheduler``: cron or systemd, None where there is none, for ``scheduler_refused``. ``minute``: the host's own. ``program``: {path:
-    digest}, ``unexpected`` and ``loose``: [path]. ``files``: {path: FileFacts} of all files of ours, ``links``: [path] of those that are
+    """``scheduler``: cron or systemd, None where there is none, for ``scheduler_refused``. ``minute``: the host's own. ``has_systemd``: as
+    Host says. ``program``: {path: digest}, ``unexpected`` and ``loose``: [path]. ``files``: {path: FileFacts} of all files of ours, ``links``: [path] of those that are
     there. ``interpreter``: why a launcher does not start. ``cron_runs``: None where nobody looked. ``installed_at``: epoch seconds.
     """
 
@@ -22,6 +22,7 @@ class Schedule(object):
         self.scheduler = self.scheduler_refused = self.minute = self.interpreter = self.cron_runs = self.installed_at = None
         self.program, self.files = {}, {}
         self.unexpected, self.loose, self.links = [], [], []
+        self.has_systemd = False
 
 
 class FileFacts(object):
@@ -55,8 +56,8 @@ def read_policy(reading):
         found.program = {path: _digest(host, path) for path in program}
         found.unexpected = _rotation.unexpected(host, program)
     found.loose = [path for path in _rotation.directories(program) if _rotation.is_loose(host, path)]
-    found.minute = minute_of(host)
-    found.links = [link for link in sorted(_rotation.TIMERS) if host.lstat(link) is not None]
+    found.minute, found.has_systemd = minute_of(host), host.has_systemd
+    found.links = [link for link in _rotation.LINKS if host.lstat(link) is not None]
     found.files = {path: FileFacts(host, path) for path in _rotation.SCHEDULE_FILES}
     found.files.update((path, FileFacts(host, path, read=False)) for path in program)
     if not live["rotation"]["installed"]:

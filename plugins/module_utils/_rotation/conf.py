@@ -36,13 +36,20 @@ KEYS = {
     "min_free_megabytes": ("count", "auto", ("auto",),
                            "MiB that stay free: the oldest archives go first; 0: not looked at; auto: a little above the "
                            "threshold at which auditd would suspend logging or stop the host"),
-    "ceiling_megabytes": ("count", 256, (), "MiB of audit.log that make --guard rotate before its time; 0: no ceiling"),
+    "keep_days_min": ("count", 1, (), "days since its last record in which an archive is never pruned, for whatever reason; 0: none"),
+    "when_full": ("word", "new_records", ("new_records", "archives"),
+                  "what is kept where there is no room for both: new_records (the oldest archives are given up), or archives"),
+    "ceiling_megabytes": ("count", "auto", ("auto",),
+                          "MiB of audit.log that make the guard rotate before its time; 0: no ceiling; auto: 256, less on a small or full "
+                          "filesystem"),
     "adopt": ("word", "keep", ("keep", "prune"),
               "keep: the first run only reports what retention would delete; prune: it deletes at once"),
     "shipped_stamp": ("path", "", (),
-                      "file that tells up to which time logs were shipped (first line epoch seconds or ISO 8601, else its mtime): "
+                      "file that says up to which time logs were shipped (first line epoch seconds or ISO 8601, else its mtime): "
                       "nothing newer is deleted"),
     "shipped_command": ("command", "", (), "command, without a shell, that prints that time; its failure means: nothing was shipped"),
+    "ship_or_keep": ("word", "keep", ("keep", "prune"),
+                     "keep: what was not shipped is never pruned; prune: it may be given up for new records"),
     "textfile": ("path", "", (), "file for the Prometheus node exporter, *.prom"),
     "auditd_conf": ("path", AUDITD_CONF, (), "where log_file, num_logs, write_logs and space_left are read"),
     "log_file": ("path", "", (), "the audit log, where not as auditd.conf says"),

@@ -3,10 +3,13 @@
 """The files of the time-based rotation on a host: what the module installs and what the drift reader expects, from one table."""
 
 import hashlib
+import os
 import stat
 
 from .._errors import AuditError
+from .._host.host import MAX_LINKS, Host
 from . import conf as _rotate_conf
+from .running import LOCK_FILE, WATCH_LOCK_FILE
 from .schedule import SPREAD, UNITS, Schedule
 
 PROGRAM = "/usr/local/sbin/audit-rotate"
@@ -16,32 +19,88 @@ PACKAGE = LIBRARY + "/audit_rotate"
 IMPORTED = (".py", ".pyc", ".so")
 CONF = _rotate_conf.PATH
 STATUS = _rotate_conf.STATE_DIR + "/status.json"
+LOCK = _rotate_conf.STATE_DIR + "/" + LOCK_FILE
+WATCH_LOCK = _rotate_conf.STATE_DIR + "/" + WATCH_LOCK_FILE
 CRON = "/etc/cron.d/audit-rotate"
 SERVICE, TIMER = UNITS + "audit-rotate.service", UNITS + "audit-rotate.timer"
 GUARD_SERVICE, GUARD_TIMER = UNITS + "audit-rotate-guard.service", UNITS + "audit-rotate-guard.timer"
 WANTS = UNITS + "timers.target.wants/"
-SCHEDULE_FILES = (CONF, CRON, SERVICE, TIMER, GUARD_SERVICE, GUARD_TIMER)
-TIMERS = {WANTS + "audit-rotate.timer": TIMER, WANTS + "audit-rotate-guard.timer": GUARD_TIMER}  # link: target
+TIMER_LINK, GUARD_LINK = WANTS + "audit-rotate.timer", UNITS + "multi-user.target.wants/audit-rotate-guard.service"
+OUTDATED = (GUARD_TIMER, WANTS + "audit-rotate-guard.timer")  # the guard of earlier releases, which a timer started
+STAMPS = tuple("/var/lib/systemd/timers/stamp-audit-rotate%s.timer" % name for name in ("", "-guard"))  # systemd.timer(5), Persistent=
+LINKS = (TIMER_LINK, GUARD_LINK, OUTDATED[1])
+SCHEDULE_FILES = (CONF, CRON, SERVICE, TIMER, GUARD_SERVICE, GUARD_TIMER) + STAMPS
 INTERPRETERS = ("/usr/bin/python3", "/usr/libexec/platform-python", "/usr/local/bin/python3")
 HEADER = "# Managed by Ansible (auditops.auditd.audit_rotation): changes here are lost.\n"
-GUARD_MINUTES = 10
+GUARD_MINUTES = 1
 LONGEST_SHEBANG = 127  # BINPRM_BUF_SIZE - 1 before Linux 5.1, binfmts.h
 
 
-def interpreter_of(host, wanted=None, running=None):
-    """The Python that is to run the program: ``wanted``, else on a live host the ``running`` one, else what a tree has."""
+def interpreter_of(host: Host, wanted: "str | None" = None, running: "str | None" = None) -> str:
+    """The Python that is to run the program as root: ``wanted``, else on a live host the ``running`` one, else what a tree has.
+
+    The name that an upgrade of the distribution keeps (/usr/bin/python3) is taken for the same file under another name. An interpreter
+    that somebody else than root can replace is refused where it was asked for, and passed over where it was not.
+    """
     if wanted:
         if host.stat(wanted) is None:
             raise AuditError("interpreter = %s: there is no such file" % wanted)
+        unsafe = writable_by_others(host, wanted)
+        if unsafe:
+            raise AuditError("interpreter = %s: root must not run it, because %s; name another one" % (wanted, unsafe))
         chosen = wanted
-    elif host.is_live:
-        chosen = running
     else:
-        chosen = next((path for path in INTERPRETERS if host.stat(path) is not None), INTERPRETERS[0])
+        chosen = _found_interpreter(host, running if host.is_live else None)
     if not chosen or not chosen.startswith("/") or len(chosen.split()) > 1 or len(shebang(chosen)) > LONGEST_SHEBANG:
         raise AuditError("interpreter = %s: it must be an absolute path without blanks, of at most %d characters" % (
             chosen, LONGEST_SHEBANG - len(shebang("")) + 1))
     return chosen
+
+
+def _found_interpreter(host, running):
+    known = [path for path in INTERPRETERS if host.stat(path) is not None]
+    if running is None:
+        return known[0] if known else INTERPRETERS[0]
+    same = [path for path in known if os.path.realpath(path) == os.path.realpath(running)]
+    reasons = []
+    for path in same + [running] + known:
+        unsafe = writable_by_others(host, path)
+        if not unsafe:
+            return path
+        reasons.append(unsafe)
+    raise AuditError("no Python here may run the rotation as root: %s; set audit_rotation_interpreter" % reasons[0])
+
+
+def writable_by_others(host: Host, path: str) -> "str | None":
+    """Why somebody else than root could replace what ``path`` leads to ("/opt/x belongs to uid 1000"), None where nobody can.
+
+    The file, every directory above it and every link on the way are looked at; in an offline tree owners are its builder's matter.
+    """
+    seen = set()
+    for place in _steps(host, path):
+        while place not in seen:
+            seen.add(place)
+            status = host.lstat(place)
+            if status is not None and host.is_live and status.st_uid != 0:
+                return "%s belongs to uid %d" % (place, status.st_uid)
+            is_open = status is not None and not stat.S_ISLNK(status.st_mode) and status.st_mode & 0o022
+            if is_open and not (stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX):
+                return "%s may be written by others (mode %04o)" % (place, stat.S_IMODE(status.st_mode))
+            place = place.rpartition("/")[0] or "/"
+    return None
+
+
+def _steps(host, path):
+    """The path and what each link on the way leads to."""
+    yield path
+    for _unused in range(MAX_LINKS):
+        status = host.lstat(path)
+        if status is None or not stat.S_ISLNK(status.st_mode):
+            break
+        path = os.path.normpath(os.path.join(path.rpartition("/")[0], os.readlink(host.path(path, follow=False))))
+        yield path
+    if host.is_live:
+        yield os.path.realpath(path)
 
 
 def packages(program):
@@ -120,40 +179,45 @@ def rotate_conf(config):
     return _rotate_conf.render(_rotate_conf.complete(config))
 
 
-def desired_files(policy, scheduler, minute, log_directory="/var/log/audit"):
+def desired_files(
+        policy: dict, scheduler: str, minute: int, log_directory: str = "/var/log/audit", *, has_systemd: bool = False,
+) -> "dict[str, tuple[str, int]]":
     """{path: (text, mode)} of configuration and schedule; the program's files are compared by digest().
 
     ``policy``: config, schedule, guard_minutes (0: no guard). ``scheduler``: cron or systemd. ``minute``: minute_of(host).
+    ``has_systemd``: then the guard is a service, whoever starts the rotation.
     """
     schedule = Schedule(policy.get("schedule") or "daily")
     guard = _guard_minutes(policy.get("guard_minutes"))
-    files = {CONF: (rotate_conf(policy.get("config")), 0o600)}
-    if scheduler == "cron":
-        files[CRON] = (_cron_text(schedule, guard, minute), 0o600)
-        return files
     config = _rotate_conf.complete(policy.get("config"))
-    files[SERVICE] = (_service("Rotate, compress and prune the audit log", PROGRAM, config, log_directory), 0o644)
+    files = {CONF: (rotate_conf(policy.get("config")), 0o600)}
+    if guard and (has_systemd or scheduler == "systemd"):
+        files[GUARD_SERVICE] = (_service(
+            "Watch the size of the audit log", "%s --watch %d" % (PROGRAM, guard), config, log_directory, STAYS), 0o644)
+    if scheduler == "cron":
+        files[CRON] = (_cron_text(schedule, 0 if has_systemd else guard, minute), 0o600)
+        return files
+    files[SERVICE] = (_service("Rotate, compress and prune the audit log", PROGRAM, config, log_directory, RUNS_ONCE), 0o644)
     delay = SPREAD if schedule.is_word else 0
     files[TIMER] = (_timer("Rotate the audit log (%s)" % schedule.text, schedule.calendar(), delay), 0o644)
-    if guard:
-        files[GUARD_SERVICE] = (_service("Watch the size of the audit log", PROGRAM + " --guard", config, log_directory), 0o644)
-        files[GUARD_TIMER] = (_timer("Watch the size of the audit log", ["*:0/%d" % guard], min(60 * guard // 2, 300)), 0o644)
     return files
 
 
-def desired_links(policy, scheduler):
-    """{link: target} that enable the timers."""
-    if scheduler != "systemd":
-        return {}
-    return {link: target for link, target in TIMERS.items() if target == TIMER or _guard_minutes(policy.get("guard_minutes"))}
+def desired_links(policy: dict, scheduler: "str | None", *, has_systemd: bool = False) -> "dict[str, str]":
+    """{link: target} that enable the timer and the guard."""
+    links = {TIMER_LINK: TIMER} if scheduler == "systemd" else {}
+    if scheduler and (has_systemd or scheduler == "systemd") and _guard_minutes(policy.get("guard_minutes")):
+        links[GUARD_LINK] = GUARD_SERVICE
+    return links
 
 
-def stale_files(policy, scheduler):
+def stale_files(policy: dict, scheduler: "str | None", *, has_systemd: bool = False) -> "list[str]":
     """Paths of ours that must not be there: the other scheduler, a guard that is not wanted. None as scheduler: all of them."""
-    everything = [CRON, SERVICE, TIMER, GUARD_SERVICE, GUARD_TIMER] + sorted(TIMERS)
+    everything = [CRON, SERVICE, TIMER, GUARD_SERVICE, TIMER_LINK, GUARD_LINK] + list(OUTDATED + STAMPS)
     if scheduler is None:
         return everything
-    wanted = set(desired_files(policy, scheduler, 0)) | set(desired_links(policy, scheduler))
+    wanted = set(desired_files(policy, scheduler, 0, has_systemd=has_systemd))
+    wanted.update(desired_links(policy, scheduler, has_systemd=has_systemd), STAMPS[:1] if scheduler == "systemd" else ())
     return [path for path in everything if path not in wanted]
 
 
@@ -165,28 +229,33 @@ def _guard_minutes(wanted):
 
 
 def _cron_text(schedule, guard, minute):
+    """Without systemd the guard is a process that cron starts at boot, and looks after once an hour: each start writes records."""
     lines = [HEADER, "SHELL=/bin/sh\n", "PATH=/usr/sbin:/usr/bin:/sbin:/bin\n", "%s root %s\n" % (schedule.cron(minute), PROGRAM)]
     if guard:
-        times = ",".join(str(number) for number in range(minute % guard, 60, guard))
-        lines.append("%s * * * * root %s --guard\n" % (times, PROGRAM))
+        watch = "%s --watch %d --detach" % (PROGRAM, guard)
+        lines += ["@reboot root %s\n" % watch, "%d * * * * root %s\n" % (minute, watch)]
     return "".join(lines)
 
 
-def _service(description, command, config, log_directory):
-    """A oneshot that may write where the logs and its state lie, see every process's open files, signal auditd, and no more.
+RUNS_ONCE = ("Type=oneshot\n", "")
+STAYS = ("Type=simple\nRestart=always\nRestartSec=10\n", "\n[Install]\nWantedBy=multi-user.target\n")
+
+
+def _service(description, command, config, log_directory, kind):
+    """A service that may write where the logs and its state lie, see every process's open files, signal auditd, and no more.
 
     It sees /home and /root: the interpreter that Ansible uses may lie there, and 203/EXEC at each tick is what hiding them came to.
     """
     files = [config[key] for key in ("textfile", "log_file") if config[key]]
     directories = [log_directory, config["state_dir"]] + [path.rpartition("/")[0] for path in files]
+    paths = "".join("ReadWritePaths=-%s\n" % path for path in sorted(set(directories)))
     return HEADER + """[Unit]
 Description=%s
 Documentation=man:auditd(8)
 After=auditd.service
 
 [Service]
-Type=oneshot
-ExecStart=%s
+%sExecStart=%s
 Nice=5
 StateDirectory=audit-rotate
 StateDirectoryMode=0750
@@ -207,7 +276,7 @@ RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
 SystemCallArchitectures=native
-""" % (description, command, "".join("ReadWritePaths=-%s\n" % path for path in sorted(set(directories))))
+%s""" % (description, kind[0], command, paths, kind[1])
 
 
 def _timer(description, calendars, delay):

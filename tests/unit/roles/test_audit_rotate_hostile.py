@@ -74,7 +74,7 @@ def test_names_that_only_look_like_ours_are_left_alone(tree, name):
 
 
 @pytest.mark.parametrize("status", [
-    '{"schema": 1, "name_formats": 5}', '{"schema": 1, "name_formats": [[1, 2]]}', '{"schema": 1, "exit": "partly", "told_at": "x"}',
+    '{"schema": 1, "name_formats": 5}', '{"schema": 1, "name_formats": [[1, 2]]}', '{"schema": 1, "exit": "partly", "reported_at": "x"}',
     '{"schema": 1, "adopted_at": "yes"}', '{"schema": 1, "unrotated": {"exit": "x"}}', '{"schema": 1, "last_success": 5}',
     "[" * 100000, "{", "[]",
 ])
@@ -86,8 +86,8 @@ def test_a_status_that_we_never_wrote_counts_as_absent_and_is_noted(tree, status
     assert "absent" in tree.status()["notes"][0]
 
 
-def test_a_told_at_that_is_no_date_hides_no_error(tree):
-    (tree.state / "status.json").write_text('{"schema": 1, "exit": "daemon_dead", "told_at": "nonsense"}')
+def test_a_reported_at_that_is_no_date_hides_no_error(tree):
+    (tree.state / "status.json").write_text('{"schema": 1, "exit": "daemon_dead", "reported_at": "nonsense"}')
     tree.rotated(1)
     assert "Traceback" not in run(tree, "--verbose").stderr
 
@@ -118,7 +118,7 @@ def test_a_modification_time_beyond_all_dates(tree, tmp_path):
 
 
 def test_archives_of_a_clock_that_was_ahead_go_first(tmp_path):
-    tree = Tree(tmp_path, keep=3, adopt="prune")
+    tree = Tree(tmp_path, keep=3, adopt="prune", keep_days_min=0)
     for number in (3, 2, 1):
         tree.add(f"audit.log.{number}", when=2082758400 + (4 - number) * 86400)
     tree.add("audit.log")

@@ -6,11 +6,12 @@ import os
 import subprocess
 import time
 
-from . import pack, retention, store, takeover
+from . import obstacles, pack, retention, takeover
 from ._daemon import control as _daemon
 from ._errors import AuditError
 from ._host.host import Host
 from .exits import Failure
+from .open_files import written_by_others
 from .settings import MEGABYTE
 
 SMALLEST_ROOM = MEGABYTE  # for a while of logging, whatever the thresholds are
@@ -52,8 +53,9 @@ class Auditd(object):
             raise Failure("num_logs", "num_logs = %d in %s: auditd rotates only with 2 or more" % (
                 settings.num_logs, settings.config["auditd_conf"]))
 
-    def rotate(self):
+    def rotate(self, job):
         """{inode_before, inode_after, sent, ...}: the log's name leads to a new file."""
+        obstacles.check(job, self.pid)
         number = None if self.settings.keeps_logs else self.settings.num_logs
         try:
             return _daemon.rotate(self.host, self.pid, self.release, self.settings.log_file, number, self.timeout)
@@ -67,9 +69,10 @@ class Auditd(object):
         and compressed too. Since 3.0.7 auditd has closed it by then; an older one keeps it open, and only USR1 gives it another.
         """
         before = self._report or self.report()
+        obstacles.check(job, self.pid)
         moved = None
         if self._is_oversized(before) or self._lacks_room(job):
-            if store.written_by_others({job.live_identity()} - {None}):
+            if written_by_others({job.live_identity()} - {None}, job.directory):
                 self._rotate_while_suspended(job)
             else:
                 moved = takeover.aside(job)
@@ -90,8 +93,10 @@ class Auditd(object):
 
     def _rotate_while_suspended(self, job):
         try:
-            job.rotated = self.rotate()
+            job.rotated = self.rotate(job)
         except Failure as error:
+            if error.name == "obstacle":
+                raise
             job.notes.append("auditd keeps the suspended log open: %s" % error)
         takeover.take_over(job)
 

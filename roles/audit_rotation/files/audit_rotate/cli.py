@@ -4,21 +4,22 @@
 
 import os
 import sys
-import time
 
-from . import VERSION, guard, settings
+from . import VERSION, attempt, guard, settings
 from ._rotation.conf import KEYS, PATH
 from .exits import EXITS, Failure
 
-USAGE = "usage: audit-rotate [--archive-only | --guard | --status] [--config FILE] [--root DIR] [--dry-run] [--verbose] [--wait SECONDS]\n"
+USAGE = (
+    "usage: audit-rotate [--archive-only | --guard | --watch MINUTES | --status] [--config FILE] [--root DIR] [--dry-run] [--verbose]\n"
+    "                    [--wait SECONDS] [--detach]\n")
 WAIT = 300  # seconds; longer than a large log takes to compress
 
 FLAGS = {
     "--archive-only": ("mode", "archive-only"), "--guard": ("mode", "guard"), "--status": ("mode", "status"), "--help": ("mode", "help"),
     "-h": ("mode", "help"), "--version": ("mode", "version"), "--dry-run": ("dry_run", True), "--verbose": ("verbose", True),
-    "-v": ("verbose", True),
+    "-v": ("verbose", True), "--detach": ("detach", True),
 }
-VALUES = {"--config": "config", "--root": "root", "--wait": "wait"}
+VALUES = {"--config": "config", "--root": "root", "--wait": "wait", "--watch": "watch"}
 
 
 def main(arguments):
@@ -28,20 +29,22 @@ def main(arguments):
         if options["mode"] in ("help", "version"):
             sys.stdout.write(help_text() if options["mode"] == "help" else "audit-rotate %s\n" % VERSION)
             return 0
+        if options["mode"] == "watch":
+            from . import watch  # json and all that a run imports stay out of a look of the guard
+            return watch.watch(
+                dict(options, program=sys.argv[0], arguments=list(arguments)), options["watch"] * 60, options["detach"])
         chosen = settings.load(options["config"] or PATH, options["root"], config_is_ours=options["config"] is None)
         if options["mode"] == "status":
             from . import status  # json: 6 ms of CPU beside the 11 of a look of the guard, which needs none of it (measured)
             code, text = status.show(chosen)
             sys.stdout.write(text)
             return code
-        why = None
         if options["mode"] == "guard":
             why = guard.reason(chosen)
-            if why is None or (why[0] == "quiet" and not guard.is_suspended(chosen)):
-                return 0
-        return _run(options, chosen, why)
+            return 0 if why is None else attempt.guarded_run(options, chosen, why)
+        return attempt.run(options, chosen)
     except Failure as failure:
-        _complain(failure, failure.name != "usage", True)
+        attempt.complain(failure, to_syslog=failure.name != "usage", to_user=True)
         return failure.code
     except KeyboardInterrupt:
         return 130
@@ -51,34 +54,10 @@ def main(arguments):
         raise
 
 
-def _run(options, chosen, why):
-    from . import run  # a look of the guard that ends before this line costs 11 ms of CPU; with it, 75 (measured, Python 3.11)
-    from .status import read, was_told
-    verbose = options["verbose"] or options["dry_run"]
-
-    def say(text):
-        if verbose:
-            sys.stdout.write(text + "\n")
-    if why:
-        say(why[1])
-    before = read(chosen)
-    try:
-        failure, unused = run.run(
-            chosen, options["mode"], why and why[0], dry_run=options["dry_run"], say=say, wait=options["wait"])
-    except Failure as error:
-        if options["mode"] == "guard" and error.name == "locked":
-            return 0  # the run that holds the lock does what the guard would
-        raise
-    if failure is None:
-        return 0
-    repeated = why and was_told(before, failure.name, time.time())
-    _complain(failure, not options["dry_run"], not repeated)
-    return failure.code
-
-
 def parse(arguments):
-    """{mode, config, root, dry_run, verbose, wait}. Failure ``usage`` for what is not an option."""
-    options = {"mode": "rotate", "config": None, "root": "/", "dry_run": False, "verbose": False, "wait": None}
+    """{mode, config, root, dry_run, verbose, wait, watch, detach}. Failure ``usage`` for what is not an option."""
+    options = {
+        "mode": "rotate", "config": None, "root": "/", "dry_run": False, "verbose": False, "wait": None, "watch": None, "detach": False}
     left = list(arguments)
     while left:
         word = left.pop(0)
@@ -94,23 +73,28 @@ def parse(arguments):
                     raise Failure("usage", "%s needs a value" % name)
                 value = left.pop(0)
             options[VALUES[name]] = value
+            if name == "--watch":
+                options["mode"] = "watch"
         else:
             raise Failure("usage", "%s is not an option of audit-rotate; see audit-rotate --help" % word)
     return _checked(options)
 
 
 def _checked(options):
-    wait = options["wait"]
+    wait, minutes = options["wait"], options["watch"]
+    if minutes is not None and not (minutes.isdigit() and 0 < int(minutes or 0) < 60):
+        raise Failure("usage", "--watch %s: it takes 1 to 59 minutes" % minutes)
+    options["watch"] = int(minutes) if minutes else None
     if wait is not None and not (wait and set(wait) <= set("0123456789")):
         raise Failure("usage", "--wait %s: it takes whole seconds" % wait)
-    options["wait"] = int(wait) if wait is not None else 0 if options["mode"] == "guard" else WAIT
+    options["wait"] = int(wait) if wait is not None else 0 if options["mode"] in ("guard", "watch") else WAIT
     if options["root"] != "/":
         if not os.path.isdir(options["root"]):
             raise Failure("usage", "--root %s: there is no such directory" % options["root"])
         options["root"] = os.path.realpath(options["root"])
     if options["root"] != "/":
-        if options["mode"] == "guard":
-            raise Failure("usage", "--guard is for the running system: %s is an offline tree" % options["root"])
+        if options["mode"] in ("guard", "watch"):
+            raise Failure("usage", "--guard and --watch are for the running system: %s is an offline tree" % options["root"])
         if options["mode"] == "rotate":
             options["mode"] = "archive-only"  # there is no daemon to ask
     return options
@@ -122,12 +106,14 @@ def help_text():
 Rotates the audit log with proof, gives rotated logs a name of their own, compresses them and deletes what the policy allows.
 
   --archive-only  all but asking auditd to rotate
-  --guard         only when the log is over its ceiling, the disk is short of room or auditd has suspended logging
+  --guard         only when the log is over its ceiling, the disk is short of room, rotated logs wait or auditd has suspended logging
+  --watch MINUTES stay, look at the log and the room beside it all the time, ask --guard's whole question that often
+  --detach        with --watch: go on in the background
   --status        print what the last run did, as JSON
   --config FILE   instead of %s
   --root DIR      work on an offline tree (implies --archive-only)
-  --dry-run       tell what would be done and change nothing
-  --verbose       tell what is done
+  --dry-run       say what would be done and change nothing
+  --verbose       say what is done
   --wait SECONDS  how long to wait for another run to end (%d; with --guard 0)
 
 Keys of rotate.conf (key = value; a line that starts with # is a comment):
@@ -138,11 +124,3 @@ Keys of rotate.conf (key = value; a line that starts with # is a comment):
     for name in sorted(EXITS, key=lambda name: EXITS[name][0]):
         lines.append("  %3d  %s\n" % EXITS[name])
     return "".join(lines)
-
-
-def _complain(failure, to_syslog, to_user):
-    if to_user:
-        sys.stderr.write("audit-rotate: %s\n" % failure)
-    if to_syslog and to_user:
-        import syslog
-        syslog.syslog(syslog.LOG_ERR, "%s (exit code %d)" % (failure, failure.code))

@@ -12,8 +12,11 @@ from .exits import Failure
 QUIET = 3600  # seconds without a record after which auditd is asked: before 3.0.7 a suspended one keeps its log open
 
 
-def reason(settings):
-    """(word, sentence) of what is to be done: suspended, ceiling, free or quiet. None where all is well."""
+def reason(settings, growth=0.0, period=0.0):
+    """(word, sentence) of what is to be done: suspended, ceiling, free, waiting or quiet. None where all is well.
+
+    ``growth`` (bytes a second) and ``period`` (seconds to the next look) are those of the caller, where it knows them.
+    """
     try:
         log = os.stat(settings.log_file)
     except OSError:
@@ -21,21 +24,35 @@ def reason(settings):
     pid = _auditd() if settings.writes_logs and settings.root == "/" else None
     if pid and not settings.is_written_by(pid):
         pid = None
-    if pid and (log is None or not _holds(pid, log)):
+    if pid and (log is None or not _holds(pid, log, settings.log_file)):
         return "suspended", "auditd runs and does not hold %s open: it has suspended logging" % settings.log_file
-    if log is not None and 0 < settings.ceiling() <= log.st_size and settings.writes_logs:
-        return "ceiling", "%s has %d MiB, ceiling_megabytes = %d" % (
-            settings.log_file, log.st_size >> 20, settings.config["ceiling_megabytes"])
     try:
         room = os.statvfs(settings.directory)
     except OSError:
         return None  # no log directory: the full run says so
+    ceiling = settings.ceiling(room, growth, period)
+    if log is not None and 0 < ceiling <= log.st_size and settings.writes_logs:
+        return "ceiling", "%s has %d KiB, ceiling_megabytes = %s, which is %d KiB here" % (
+            settings.log_file, log.st_size >> 10, settings.config["ceiling_megabytes"], ceiling >> 10)
     if room.f_bavail * room.f_frsize < settings.min_free(room):
         return "free", "%d MiB free beside the log, min_free_megabytes wants %d" % (
             room.f_bavail * room.f_frsize >> 20, settings.min_free(room) >> 20)
+    waiting = _waiting(settings)
+    if waiting:
+        return "waiting", "%d rotated logs wait to be compressed" % waiting
     if pid and time.time() - log.st_mtime > QUIET:
         return "quiet", "no record for an hour"
     return None
+
+
+def _waiting(settings):
+    """How many logs auditd rotated by itself and nothing has taken over: the next rotation may push the oldest off its end."""
+    try:
+        names = os.listdir(settings.directory)
+    except OSError:
+        return 0
+    start = settings.base + "."
+    return sum(1 for name in names if name.startswith(start) and name[len(start):].isdigit() and len(name) - len(start) < 7)
 
 
 def is_suspended(settings):
@@ -62,7 +79,7 @@ def _auditd():
     return None
 
 
-def _holds(pid, log):
+def _holds(pid, log, log_file):
     base = "/proc/%d/fd" % pid
     try:
         numbers = os.listdir(base)
@@ -70,6 +87,8 @@ def _holds(pid, log):
         return True  # not root: nothing can be told
     for number in numbers:
         try:
+            if os.path.basename(log_file) not in os.readlink(base + "/" + number):
+                continue  # not even a name alike: looking at it could hang on another filesystem
             status = os.stat(base + "/" + number)
         except OSError:
             continue

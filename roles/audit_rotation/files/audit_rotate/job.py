@@ -4,9 +4,9 @@
 
 import os
 import stat
-import time
 
-from . import methods, store
+from . import clock, methods, store
+from ._utc import epoch
 from .exits import Failure
 from .names import Names
 
@@ -17,7 +17,7 @@ LIST_LIMIT = 200  # entries of one list in the status file; the counts beside th
 class Job(object):
     """Settings, the names in use, and the account of this run: lists of dicts and sentences that end in status.json.
 
-    ``problems`` are (exit name, sentence): something is left undone and the run ends with that code. ``notes`` are only told.
+    ``problems`` are (exit name, sentence): something is left undone and the run ends with that code. ``notes`` are only reported.
     """
 
     def __init__(self, settings, previous=None, *, dry_run=False, say=None):
@@ -30,13 +30,16 @@ class Job(object):
         config = settings.config
         self.names = Names(settings.base, config["name_format"], config["name_zone"], self._remembered_formats())
         self.method = methods.chosen(config["compress"], settings.root)
-        self.now = time.time()
+        self.clock = clock.Clock(_clock_note(self.previous))
+        self.now = self.clock.now
         self.rotated = None
         self.resumed = None
         self.taken_over = []
         self.compressed = []
         self.deleted = []
         self.would_delete = []
+        self.given_up = []  # of the deleted ones: those that the policy would have kept, had there been room
+        self.flood = None  # who made the newest records, where archives were given up for them
         self.repaired = []
         self.waiting = []
         self.problems = []
@@ -115,3 +118,12 @@ def _check_directory(directory, dry_run):
     if os.statvfs(directory).f_flag & os.ST_RDONLY and not dry_run:
         raise Failure("unusable", "%s is on a read-only filesystem: nothing can be rotated or archived there" % directory)
     return status.st_uid
+
+
+def _clock_note(previous):
+    """What the last run noted of its clock; a release that noted none left its date alone."""
+    note = previous.get("clock")
+    if isinstance(note, dict):
+        return note
+    last = epoch(previous.get("last_run"))
+    return {"now": last, "since_boot": 0, "boot": None} if last else {}

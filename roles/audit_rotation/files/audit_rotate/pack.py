@@ -13,6 +13,7 @@ from ._errors import AuditError
 from ._host.files import fsync_directory, make_directory, unlink_if_there, write_all
 from .exits import Failure
 from .names import METHOD_SUFFIXES
+from .open_files import written_by_others
 from .settings import MEGABYTE
 
 LEFT_TO_AUDITD = 4 * MEGABYTE  # of the log filesystem, while auditd writes
@@ -29,7 +30,7 @@ def pack(job):
         for name, size in [(entry.name, entry.status.st_size) for entry in todo] + job.planned:
             job.say("would compress %s (%d bytes) with %s" % (name, size, job.method))
         return
-    open_now = store.written_by_others({store.identity(entry.status) for entry in todo})
+    open_now = written_by_others({store.identity(entry.status) for entry in todo}, job.directory)
     live = job.live_identity()
     ready = []
     for entry in todo:

@@ -7,6 +7,7 @@ import os
 from . import methods, store
 from ._host.files import fsync_directory, unlink_if_there
 from .exits import Failure
+from .open_files import written_by_others
 from .pack import come_home
 
 LARGEST_START = 1 << 16  # bytes that gzip may have written before its first block can be read
@@ -29,8 +30,8 @@ def repair(job):
             _remove(job, entry, "the temporary file %s of a run that was cut short" % entry.name)
         elif entry.kind == "archive":
             by_stem.setdefault(entry.stem, []).append(entry)
-    open_now = store.written_by_others(
-        {store.identity(entry.status) for twins in by_stem.values() if len(twins) > 1 for entry in twins})
+    open_now = written_by_others(
+        {store.identity(entry.status) for twins in by_stem.values() if len(twins) > 1 for entry in twins}, job.directory)
     for stem in sorted(by_stem):
         twins = by_stem[stem]
         plain = [entry for entry in twins if not entry.suffix]

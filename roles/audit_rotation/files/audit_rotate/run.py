@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The order of a run: repair, take over, make room and wake a suspended auditd, rotate, take over, compress, delete, record."""
 
-import fcntl
 import os
 import time
 
-from . import pack, repair, retention, status, takeover
+from . import lock, obstacles, pack, repair, retention, status, takeover
 from ._errors import AuditError
-from ._host.files import make_directory
+from ._utc import iso
 from .auditd import Auditd
 from .exits import Failure
 from .job import Job
@@ -16,37 +15,37 @@ from .methods import is_no_room
 from .settings import MEGABYTE
 
 SMALL_LOG = 8 * MEGABYTE  # for want of space alone, a smaller log is not rotated: compressing it would not help
-LOCK_PAUSE = 0.2  # seconds
 
 
 def run(settings, mode, why=None, *, dry_run=False, say=None, wait=0):
     """Do one run and return (Failure or None, status document). ``mode`` is rotate, archive-only or guard; ``why`` the guard's word."""
+    if dry_run:
+        return _run(settings, mode, why, dry_run=True, say=say)
+    with lock.held(settings, mode, wait) as cut_off:
+        return _run(settings, mode, why, cut_off=cut_off, say=say)
+
+
+def _run(settings, mode, why, *, dry_run=False, cut_off=None, say=None):
     started = time.time()
-    lock = None if dry_run else _lock(settings, wait)
     previous, unread = status.examine(settings)
+    error, job = None, None
     try:
-        error, job = None, None
+        job = Job(settings, previous, dry_run=dry_run, say=say)
+        job.notes.extend(note for note in (unread, _cut_off_note(cut_off)) if note)
+        _work(job, mode, why)
+    except Failure as failure:
+        error = failure
+    except OSError as failure:
+        error = _failure_of(failure, settings)
+    if job is not None and error is None and job.problems:
+        error = Failure(job.problems[0][0], "; ".join(sentence for unused, sentence in job.problems))
+    document = status.document(job, mode, started, error) if job else status.cut_short(settings, previous, mode, started, error)
+    if not dry_run:
         try:
-            job = Job(settings, previous, dry_run=dry_run, say=say)
-            if unread:
-                job.notes.append(unread)
-            _work(job, mode, why)
+            status.write(settings, document)
         except Failure as failure:
-            error = failure
-        except OSError as failure:
-            error = _failure_of(failure, settings)
-        if job is not None and error is None and job.problems:
-            error = Failure(job.problems[0][0], "; ".join(sentence for unused, sentence in job.problems))
-        document = status.document(job, mode, started, error) if job else status.cut_short(settings, previous, mode, started, error)
-        if not dry_run:
-            try:
-                status.write(settings, document)
-            except Failure as failure:
-                error = error or failure
-        return error, document
-    finally:
-        if lock is not None:
-            os.close(lock)
+            error = error or failure
+    return error, document
 
 
 def _work(job, mode, why):
@@ -56,7 +55,7 @@ def _work(job, mode, why):
         job.daemon_writes = auditd.pid is not None and job.settings.writes_logs
     repair.repair(job)
     takeover.take_over(job)
-    if auditd is not None and why != "free":
+    if auditd is not None and why not in ("free", "waiting"):
         refusal = _ask(job, auditd, mode)
         if job.rotated:
             takeover.take_over(job)
@@ -94,14 +93,20 @@ def _ask(job, auditd, mode):
                 return None
         auditd.check()
         if job.dry_run:
+            obstacles.check(job, auditd.pid)
             job.say("would have auditd (process %d) rotate %s" % (auditd.pid, job.settings.log_file))
             return None
-        job.rotated = auditd.rotate()
+        job.rotated = auditd.rotate(job)
     except Failure as failure:
         return failure
     except AuditError as failure:
         return Failure("not_proven", str(failure))
     return None
+
+
+def _cut_off_note(run):
+    trouble = run.trouble(time.time()) if run else None
+    return None if trouble is None else "%s (%s)" % (trouble[1], iso(run.began))
 
 
 def _lacks(job):
@@ -113,27 +118,6 @@ def _size(path):
         return os.stat(path).st_size
     except OSError:
         return 0
-
-
-def _lock(settings, wait):
-    """A descriptor that holds the lock; Failure ``locked`` where another run holds it for longer than ``wait`` seconds."""
-    try:
-        make_directory(settings.state_dir)
-        descriptor = os.open(
-            os.path.join(settings.state_dir, "lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except (OSError, AuditError) as error:
-        raise Failure("unusable", "%s cannot be used: %s" % (settings.state_dir, getattr(error, "strerror", None) or error))
-    end = time.monotonic() + wait
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return descriptor
-        except OSError:
-            if time.monotonic() >= end:
-                os.close(descriptor)
-                raise Failure("locked", "another run holds %s/lock%s" % (
-                    settings.state_dir, ", and did for %d seconds" % wait if wait else ""))
-        time.sleep(LOCK_PAUSE)
 
 
 def _failure_of(error, settings):

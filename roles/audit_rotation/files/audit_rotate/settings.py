@@ -12,12 +12,16 @@ from ._errors import AuditError
 from ._host.host import Host, read_regular
 from ._paths import AUDITD_CONF, LOG_FILE
 from ._rotation import conf as _rotate_conf
+from ._rotation.conf import PATH
 from .exits import Failure
+
+__all__ = ("MEGABYTE", "PATH", "Settings", "load")
 
 MEGABYTE = 1 << 20
 STOPPING = ("suspend", "single", "halt")
 SPACE_KEYS = (("space_left", "space_left_action"), ("admin_space_left", "admin_space_left_action"))
 SMALLEST_FREE = 128  # MiB, and no more than a twentieth of the filesystem
+SMALLEST_CEILING, LARGEST_CEILING = MEGABYTE, 256 * MEGABYTE
 MARGIN = 64  # MiB above a threshold that would suspend auditd or stop the host
 
 
@@ -55,15 +59,27 @@ class Settings(object):
         own = self.config["log_file"] in ("", self.auditd.get("log_file", LOG_FILE))
         return own and os.path.realpath(conf) == os.path.realpath(self.config["auditd_conf"])
 
-    def ceiling(self):
-        """Bytes of audit.log that make the guard rotate; 0: none."""
-        return self.config["ceiling_megabytes"] * MEGABYTE
+    def ceiling(self, filesystem, growth=0.0, period=0.0):
+        """Bytes of audit.log that make the guard rotate; 0: none.
+
+        auto: 256 MiB, and no more than an eighth of the filesystem or a quarter of the room that is left after the log has grown for one
+        more ``period`` (seconds) at ``growth`` (bytes a second): what is rotated needs room beside it until it is compressed.
+        """
+        wanted = self.config["ceiling_megabytes"]
+        if wanted != "auto":
+            return wanted * MEGABYTE
+        total, free = (count * filesystem.f_frsize for count in (filesystem.f_blocks, filesystem.f_bavail))
+        return max(SMALLEST_CEILING, min(LARGEST_CEILING, total // 8, int(free - growth * period) // 4))
 
     def min_free(self, filesystem):
         """Bytes that are to stay free on ``filesystem`` (os.statvfs_result); 0: not looked at."""
         wanted = self.config["min_free_megabytes"]
         if wanted != "auto":
             return wanted * MEGABYTE
+        return self.smallest_free(filesystem)
+
+    def smallest_free(self, filesystem):
+        """The bytes of ``auto``: a little room, and more than any threshold at which auditd would suspend or stop the host."""
         total = filesystem.f_blocks * filesystem.f_frsize
         threshold = self.stopping_threshold(total)
         return max(min(SMALLEST_FREE * MEGABYTE, total // 20), threshold and threshold + min(MARGIN * MEGABYTE, threshold // 2))
@@ -81,9 +97,16 @@ class Settings(object):
         wanted = self.config["keep_megabytes"]
         if wanted != "auto":
             return wanted * MEGABYTE
-        total = filesystem.f_blocks * filesystem.f_frsize
-        own = os.stat(self.directory).st_dev != os.stat(os.path.dirname(self.directory) or "/").st_dev
-        return total // (2 if own else 10)
+        return filesystem.f_blocks * filesystem.f_frsize // (10 if self.shares_filesystem else 2)
+
+    @property
+    def shares_filesystem(self):
+        """True where the log has no filesystem of its own, so that others can fill it."""
+        return os.stat(self.directory).st_dev == os.stat(os.path.dirname(self.directory) or "/").st_dev
+
+    def share(self, filesystem):
+        """Bytes of a shared filesystem that audit may take before it makes room by itself."""
+        return self.keep_bytes(filesystem) or filesystem.f_blocks * filesystem.f_frsize // 10
 
 
 def load(config_path, root="/", *, config_is_ours=True):

@@ -6,7 +6,7 @@ import json
 import os
 import time
 
-from . import VERSION
+from . import VERSION, bounded, lock
 from ._errors import AuditError
 from ._host.files import make_directory, write_atomic
 from ._host.host import read_regular
@@ -16,8 +16,10 @@ from .job import LIST_LIMIT
 
 SCHEMA = 1
 FORMATS_LIMIT = 20
-ASKING = ("daemon_dead", "num_logs", "write_logs", "suspended", "not_proven")  # rows of EXITS: auditd was to rotate, and did not
-TELL_AGAIN = 6 * 3600  # seconds after which a guard repeats an error that stays: it runs every few minutes, and cron mails
+# rows of EXITS: auditd was to rotate or resume, and did not
+ASKING = ("daemon_dead", "num_logs", "write_logs", "suspended", "not_proven", "obstacle")
+LOSS_REMEMBERED = 30 * 86400  # seconds in which somebody is to see that archives were given up
+REPORT_AGAIN = 6 * 3600  # seconds after which a guard repeats an error that stays: it runs every few minutes, and cron mails
 
 
 def path_of(settings):
@@ -65,19 +67,21 @@ def _is_refusal(value):
     return isinstance(value, dict) and value.get("exit") in ASKING and isinstance(value.get("error"), str)
 
 
+def _is_loss(value):
+    return isinstance(value, dict) and _is_date(value.get("at")) and all(
+        isinstance(value.get(key), (int, float)) or (key == "from" and value.get(key) is None) for key in ("count", "bytes", "from", "to"))
+
+
 FORM = (
-    ("last_run", _is_date), ("last_success", _is_date), ("told_at", _is_date), ("adopted_at", _is_date), ("name_formats", _are_formats),
+    ("last_run", _is_date), ("last_success", _is_date), ("reported_at", _is_date), ("adopted_at", _is_date), ("name_formats", _are_formats),
     ("exit", lambda value: isinstance(value, str)), ("unrotated", _is_refusal),
+    ("given_up", _is_loss), ("clock", lambda value: isinstance(value, dict)),
 )
 
 
 def document(job, mode, started, error):
     """The status of a run as a dict. ``error`` is the Failure it ends with, or None."""
     previous = job.previous
-    archives = job.archives()
-    foreign = [entry.name for entry in job.scan() if entry.kind == "foreign"]
-    formats = [[job.names.name_format, job.names.zone]]
-    formats += [pair for pair in previous.get("name_formats") or () if pair not in formats]
     unrotated = _unrotated(job, mode, error)
     shown = {"exit": error.name, "error": str(error)} if error else unrotated
     status = {
@@ -94,7 +98,19 @@ def document(job, mode, started, error):
         "error": shown["error"] if shown else None,
         "run_exit": error.name if error else "ok",
         "unrotated": unrotated,
-        "told_at": _told_at(previous, started, shown["exit"] if shown else None),
+        "reported_at": _reported_at(previous, started, shown["exit"] if shown else None),
+        "adopted_at": previous.get("adopted_at") or (iso(started) if job.judged else None),
+        "given_up": _given_up(job, started),
+        "clock": job.clock.note,
+    }
+    status.update(_account(job))
+    status.update(_directory(job))
+    return status
+
+
+def _account(job):
+    """What this run did; of long lists the last entries, and the count of all."""
+    account = {
         "problems": [sentence for unused, sentence in job.problems][:LIST_LIMIT],
         "notes": job.notes[:LIST_LIMIT],
         "rotated": job.rotated,
@@ -103,6 +119,21 @@ def document(job, mode, started, error):
         "waiting": job.waiting[:LIST_LIMIT],
         "bytes_before": sum(entry["bytes_before"] for entry in job.compressed),
         "bytes_after": sum(entry["bytes_after"] for entry in job.compressed),
+    }
+    for name in ("taken_over", "compressed", "deleted", "would_delete"):
+        entries = getattr(job, name)
+        account[name] = entries[-LIST_LIMIT:]
+        account[name + "_count"] = len(entries)
+    return account
+
+
+def _directory(job):
+    """What lies in the log directory after this run."""
+    archives = job.archives()
+    foreign = [entry.name for entry in job.scan() if entry.kind == "foreign"]
+    formats = [[job.names.name_format, job.names.zone]]
+    formats += [pair for pair in job.previous.get("name_formats") or () if pair not in formats]
+    return {
         "archives": {
             "count": len(archives),
             "bytes": sum(entry.status.st_size for entry in archives),
@@ -112,14 +143,30 @@ def document(job, mode, started, error):
         "foreign": {"count": len(foreign), "names": foreign[:LIST_LIMIT]},
         "free_bytes": job.free(),
         "method": job.method or "none",
-        "adopted_at": previous.get("adopted_at") or (iso(started) if job.judged else None),
         "name_formats": formats[:FORMATS_LIMIT],
     }
-    for name in ("taken_over", "compressed", "deleted", "would_delete"):
-        accounts = getattr(job, name)
-        status[name] = accounts[-LIST_LIMIT:]
-        status[name + "_count"] = len(accounts)
-    return status
+
+
+def _given_up(job, started):
+    """The archives that had to go for new records, of this run and of the last month: {at, count, bytes, from, to, flood}; None for none.
+
+    ``from`` and ``to`` (epoch seconds) are the first and the last record that is gone; ``flood`` says who made the records that came.
+    """
+    before = job.previous.get("given_up")
+    if before and started - epoch(before["at"]) > LOSS_REMEMBERED:
+        before = None
+    if not job.given_up:
+        return before
+    firsts = [account["first"] for account in job.given_up if account["first"] is not None]
+    firsts += [before["from"]] if before and before["from"] is not None else []
+    return {
+        "at": iso(started),
+        "count": len(job.given_up) + (before["count"] if before else 0),
+        "bytes": sum(account["bytes"] for account in job.given_up) + (before["bytes"] if before else 0),
+        "from": min(firsts) if firsts else None,
+        "to": max([account["last"] for account in job.given_up] + ([before["to"]] if before else [])),
+        "flood": job.flood or (before.get("flood") if before else None),
+    }
 
 
 def _unrotated(job, mode, error):
@@ -131,16 +178,16 @@ def _unrotated(job, mode, error):
     return job.previous.get("unrotated")
 
 
-def _told_at(previous, started, name):
-    """When this error (a row of EXITS, None for none) was first told; a guard repeats it some hours later."""
+def _reported_at(previous, started, name):
+    """When this error (a row of EXITS, None for none) was first reported; a guard repeats it some hours later."""
     if name is None:
         return None
-    return previous["told_at"] if was_told(previous, name, started) else iso(started)
+    return previous["reported_at"] if was_reported(previous, name, started) else iso(started)
 
 
-def was_told(previous, name, now):
-    """True where the last run told the same error, within the last hours."""
-    return previous.get("exit") == name and 0 <= now - epoch(previous.get("told_at")) < TELL_AGAIN
+def was_reported(previous, name, now):
+    """True where the last run reported the same error, within the last hours."""
+    return previous.get("exit") == name and 0 <= now - epoch(previous.get("reported_at")) < REPORT_AGAIN
 
 
 def cut_short(settings, previous, mode, started, error):
@@ -148,7 +195,7 @@ def cut_short(settings, previous, mode, started, error):
     status = dict(previous) or {"schema": SCHEMA, "program": VERSION, "last_success": None}
     status.update(
         log_file=settings.log_file, mode=mode, last_run=iso(started), result="failed", exit=error.name, exit_code=error.code,
-        error=str(error), run_exit=error.name, told_at=_told_at(previous, started, error.name))
+        error=str(error), run_exit=error.name, reported_at=_reported_at(previous, started, error.name))
     return status
 
 
@@ -158,9 +205,16 @@ def write(settings, status):
         make_directory(settings.state_dir)
         write_atomic(path_of(settings), (json.dumps(status, indent=2, sort_keys=True) + "\n").encode("utf-8"), 0o600)
         if settings.textfile and "archives" in status:
-            write_atomic(settings.textfile, metrics(status).encode("utf-8"), 0o644)  # read by the exporter's own user
+            bounded.call(_write_textfile, settings.textfile, metrics(status))  # its mount is not ours, and may be dead
     except (AuditError, OSError) as error:
         raise Failure("status", "the run is not recorded: %s" % error)
+
+
+def _write_textfile(path, text):
+    try:
+        write_atomic(path, text.encode("utf-8"), 0o644)  # read by the exporter's own user
+    except AuditError as error:
+        raise OSError(0, str(error))
 
 
 METRICS = (
@@ -171,6 +225,7 @@ METRICS = (
     ("archives_bytes", "gauge", "Their bytes.", lambda status: status["archives"]["bytes"]),
     ("deleted", "gauge", "Archives the last run deleted.", lambda status: status["deleted_count"]),
     ("waiting", "gauge", "Logs that wait to be compressed.", lambda status: len(status["waiting"])),
+    ("given_up", "gauge", "Archives given up for new records within 30 days.", lambda status: (status["given_up"] or {}).get("count", 0)),
     ("free_bytes", "gauge", "Free bytes beside the log.", lambda status: status["free_bytes"]),
 )
 
@@ -187,6 +242,11 @@ def metrics(status):
 def show(settings):
     """(exit code, text) of --status."""
     status = read(settings)
+    run = lock.holder(settings)
+    trouble = run.trouble(time.time()) if run else None
+    if trouble:
+        status = dict(status, trouble=trouble[1], trouble_since=iso(run.began))
+        return EXITS[trouble[0]][0], json.dumps(status, indent=2, sort_keys=True) + "\n"
     if not status:
         return EXITS["never_ran"][0], "no run has been recorded in %s\n" % path_of(settings)
     code = 0 if status.get("result") == "success" else EXITS["last_failed"][0]

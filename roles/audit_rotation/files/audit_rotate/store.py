@@ -125,32 +125,3 @@ def blocks_of(descriptor):
 def identity(status):
     """What tells two files apart, whatever their names."""
     return (status.st_dev, status.st_ino)
-
-
-def written_by_others(wanted):
-    """Those of ``wanted`` (identities) that some process has open for writing. Without root, only one's own processes tell."""
-    found = set()
-    for pid in os.listdir("/proc") if wanted else ():
-        if not pid.isdigit() or int(pid) == os.getpid():
-            continue
-        base = "/proc/" + pid
-        try:
-            descriptors = os.listdir(base + "/fd")
-        except OSError:
-            continue
-        for number in descriptors:
-            try:
-                here = identity(os.stat("%s/fd/%s" % (base, number)))
-                if here in wanted and _is_for_writing(base, number):
-                    found.add(here)
-            except OSError:
-                continue
-    return found
-
-
-def _is_for_writing(base, number):
-    with open("%s/fdinfo/%s" % (base, number), "rb") as stream:
-        for line in stream:
-            if line.startswith(b"flags:"):
-                return int(line.split()[1], 8) & os.O_ACCMODE != os.O_RDONLY
-    return True

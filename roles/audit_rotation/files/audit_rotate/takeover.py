@@ -7,6 +7,7 @@ import os
 from . import methods, records, store
 from ._host.files import fsync_directory
 from .exits import Failure
+from .open_files import written_by_others
 from .repair import compare
 
 ATTEMPTS = 20  # auditd may rotate between the look and the move; each time we have moved another file and look again
@@ -18,7 +19,7 @@ def take_over(job):
     rotated = [entry for entry in job.scan() if entry.kind == "rotated"]
     plain = {entry.name: entry for entry in rotated if not entry.suffix}
     live = job.live_identity()
-    open_now = store.written_by_others({store.identity(entry.status) for entry in rotated if entry.suffix})
+    open_now = written_by_others({store.identity(entry.status) for entry in rotated if entry.suffix}, job.directory)
     count = 0
     seen = {}
     for entry in sorted(rotated, key=lambda entry: (-entry.number, not entry.suffix)):

@@ -130,7 +130,11 @@ def test_cron_takes_the_file():
     text, mode = _rotation.desired_files({"schedule": "daily", "guard_minutes": 10}, "cron", 17)[_rotation.CRON]
     lines = [line for line in text.splitlines() if not line.startswith("#") and "=" not in line]
     assert lines == [
-        "17 0 * * * root /usr/local/sbin/audit-rotate", "7,17,27,37,47,57 * * * * root /usr/local/sbin/audit-rotate --guard"]
+        "17 0 * * * root /usr/local/sbin/audit-rotate", "@reboot root /usr/local/sbin/audit-rotate --watch 10 --detach",
+        "17 * * * * root /usr/local/sbin/audit-rotate --watch 10 --detach"]
+    with_systemd = _rotation.desired_files({"guard_minutes": 10}, "cron", 17, has_systemd=True)
+    assert "--watch" not in with_systemd[_rotation.CRON][0]
+    assert "ExecStart=/usr/local/sbin/audit-rotate --watch 10\n" in with_systemd[_rotation.GUARD_SERVICE][0]
     assert text.endswith("\n") and not mode & 0o022
     assert "." not in os.path.basename(_rotation.CRON), "cron skips names with a dot"
 
@@ -268,8 +272,9 @@ def test_changing_the_scheduler_removes_the_other_one(tmp_path):
     audit_rotation.run(Module(root, scheduler="systemd"))
     assert (root / "etc/systemd/system/timers.target.wants/audit-rotate.timer").is_symlink()
     result = audit_rotation.run(Module(root, scheduler="cron"))
-    assert not list((root / "etc/systemd/system").rglob("audit-rotate*"))
-    assert result["files"]["written"] == ["/etc/cron.d/audit-rotate"] and len(result["files"]["removed"]) == 6
+    guard = ["audit-rotate-guard.service", "audit-rotate-guard.service"]  # the unit and its link: the guard stays where systemd is
+    assert [path.name for path in (root / "etc/systemd/system").rglob("audit-rotate*")] == guard
+    assert result["files"]["written"] == ["/etc/cron.d/audit-rotate"] and len(result["files"]["removed"]) == 3
 
 
 @pytest.mark.parametrize("damage", ["edited", "mode", "link", "missing", "stray"])
