@@ -6,6 +6,13 @@ Before ansible-core 2.19 templated numbers and booleans arrive as text: only an 
 audit_drift has to have the same one.
 """
 
+_CONTROL = {
+    "backlog_limit": {"type": "int"},
+    "failure": {"type": "int", "choices": [0, 1, 2]},
+    "rate_limit": {"type": "int"},
+    "backlog_wait_time": {"type": "int"},
+}
+
 RULES = {
     "files": {"type": "dict"},
     "rules": {"type": "list", "elements": "str"},
@@ -18,18 +25,14 @@ RULES = {
     "rotation_wanted": {"type": "bool", "default": False},
     "arch": {"type": "str"},
     "library": {"type": "dict"},
-    "control": {"type": "dict", "options": {
-        "backlog_limit": {"type": "int"},
-        "failure": {"type": "int", "choices": [0, 1, 2]},
-        "rate_limit": {"type": "int"},
-        "backlog_wait_time": {"type": "int"},
-        "loginuid_immutable": {"type": "bool"},
-    }},
+    "control": {"type": "dict", "options": dict(_CONTROL, loginuid_immutable={"type": "bool"})},
+    "control_defaults": {"type": "dict", "options": _CONTROL},
     "immutable": {"type": "bool"},
     "purge": {"type": "str", "choices": ["keep", "quarantine"], "default": "keep"},
     "on_error": {"type": "str", "choices": ["abort", "skip"], "default": "abort"},
     "missing_paths": {"type": "str", "choices": ["keep", "skip"], "default": "skip"},
     "optimise": {"type": "bool", "default": False},
+    "allow_gap": {"type": "bool", "default": False},
 }
 
 ROTATION = {

@@ -111,7 +111,9 @@ options:
     type: dict
   control:
     description:
-      - What is set besides rules. It is written to C(zz-auditops-finalize.rules), which sorts last, and so wins over other files.
+      - What is set besides rules. Each word wins over those of other files - it is written to a file that C(augenrules) reads last,
+        C(zz-auditops-finalize.rules), or a name behind the last one that is there.
+      - C(-e 0) of another file, and C(-f 2) of one where O(failure_policy) keeps the host up, lose whether or not a word is given here.
     type: dict
     suboptions:
       backlog_limit:
@@ -130,10 +132,30 @@ options:
       loginuid_immutable:
         description: Make the login uid of a process unchangeable once set, until the next boot. V(false) leaves it as it is.
         type: bool
+  control_defaults:
+    description:
+      - What is set where no other rules file sets it. A smaller C(-b) of another file is raised to C(backlog_limit); all other
+        words of other files win over these.
+    type: dict
+    suboptions:
+      backlog_limit:
+        description: Records that may wait, at least, C(-b).
+        type: int
+      failure:
+        description: What the kernel does when it cannot record, C(-f). V(0) nothing, V(1) say so, V(2) panic.
+        type: int
+        choices: [0, 1, 2]
+      rate_limit:
+        description: Records a second above which they are dropped, C(-r). V(0) is no limit.
+        type: int
+      backlog_wait_time:
+        description: How long a process waits when the backlog is full, C(--backlog_wait_time), in the kernel's jiffies.
+        type: int
   immutable:
     description:
       - V(true) ends with C(-e 2), so that nothing can change the rules until the next boot. It is set after everything else is proven.
-      - V(false) ends with C(-e 1). Unset, other files decide, and this module never sets C(-e 2).
+      - V(false) ends with C(-e 1), also where another file says C(-e 2).
+      - Unset, C(-e 2) stays where a file says it, ours or another one, and takes effect at the next boot; this module does not set it.
     type: bool
   purge:
     description:
@@ -145,6 +167,7 @@ options:
   on_error:
     description:
       - V(abort) changes nothing when one rule is refused. V(skip) leaves such rules out, as comments, and names each in RV(left_out).
+        Bad lines of other files are skipped at boot too, by C(-c) in a file C(00-auditops-continue.rules).
     type: str
     choices: [abort, skip]
     default: abort
@@ -158,6 +181,13 @@ options:
   optimise:
     description:
       - Merge managed rules that differ in nothing but their system calls. What is logged stays the same.
+    type: bool
+    default: false
+  allow_gap:
+    description:
+      - A rule that has to change its place among rules of the other action is moved without a moment in which it is away, by a twin that
+        stands in for it. Where the kernel takes no twin, V(false) changes nothing and says how long rules would be away, and V(true)
+        deletes the list and loads it again.
     type: bool
     default: false
   load:
@@ -248,7 +278,7 @@ out_of_order:
   type: list
   elements: str
 reloaded:
-  description: Why a list was loaded anew as a whole, null where a delta was enough.
+  description: Why a list was deleted and loaded again as a whole, null where no rule was away for a moment.
   returned: O(state) is merged, replaced or overridden
   type: str
 proven:
@@ -264,6 +294,16 @@ left_out:
   returned: O(state) is merged, replaced, overridden or rendered
   type: list
   elements: dict
+quarantined_rules:
+  description: The rules in the files that were moved away.
+  returned: O(state) is merged, replaced or overridden
+  type: list
+  elements: str
+previous:
+  description:
+    - The copy of C(audit.rules) that is kept because rules stood only there, in no file of C(rules.d). Null where there is none.
+  returned: O(state) is merged, replaced or overridden
+  type: str
 quarantined:
   description: Foreign files that were moved away.
   returned: O(state) is merged, replaced or overridden
@@ -351,7 +391,7 @@ unavailable:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
-from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules as _rule_policy
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules as _rules
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
@@ -370,15 +410,15 @@ def run(module):
     params = dict(module.params)
     module.params["library"] = None  # or each result would carry it back
     if params["state"] == "parsed":
-        return _rule_policy.parsed(params["content"], params["release"])
+        return _rules.parsed(params["content"], params["release"])
     host = Host(params["root"], module.run_command)
     host.arch = params["arch"]
     if params["state"] == "gathered":
-        return _rule_policy.gathered(host, params["release"])
+        return _rules.gathered(host, params["release"])
     if params["state"] == "rendered":
-        return _rule_policy.rendered(host, params)
+        return _rules.rendered(host, params)
     with lock.held(host, wanted=not module.check_mode):
-        return _rule_policy.converge(host, params, module.check_mode)
+        return _rules.converge(host, params, check_mode=module.check_mode)
 
 
 def main():

@@ -60,7 +60,7 @@ def run(argv, **_options):
 
 
 def converge(host, check_mode=False, **params):
-    return _rule_policy.converge(host, dict(DEFAULTS, **params), check_mode)
+    return _rule_policy.converge(host, dict(DEFAULTS, **params), check_mode=check_mode)
 
 
 def in_kernel():

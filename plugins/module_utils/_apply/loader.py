@@ -7,14 +7,17 @@ import os
 
 from .. import _kernel
 from .._errors import AuditError, NotAvailable
-from .._rules import compiled as _ruleset
-from .._rules import delta as _ruleset_delta
+from .._rules import compiled as _compiled
+from .._rules import delta as _delta
+from .._rules import finalize as _finalize
 from .._rules import rule as _rule
 
 IMMUTABLE = 2
 # What the kernel says to a rule that is no use on this host; it is this rule's own fault, not the load's
 REFUSALS = frozenset((errno.EINVAL, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.ELOOP, errno.E2BIG, errno.ENAMETOOLONG,
                       errno.EOPNOTSUPP))
+NO_TWIN = "the kernel refused %s (%s), which stands in for a rule while the order changes"
+DELETE_SECONDS = 0.016  # what the kernel takes to delete a rule and wait for its readers, measured on 6.18 with 201 rules
 
 
 class State(object):
@@ -40,19 +43,24 @@ def read(machine=None):
     return State(_kernel.status(), _kernel.features(), [_rule.from_kernel(data, machine) for data in _kernel.rules()])
 
 
-def control_steps(control, state, explicit_immutable=None):
+def control_steps(control: dict, state: State, policy: dict) -> "list[tuple]":
     """[(word, value)] of the status words that differ from {option: value}, in the order to set them.
 
-    ``enabled`` 2 is only among them where ``explicit_immutable`` is True: the kernel cannot be brought back from it.
+    ``enabled`` 2 is only among them where the ``policy`` says immutable: the kernel cannot be brought back from it. A word that the
+    policy does not set (control) is not weakened either: the kernel's larger backlog limit stays.
     """
     steps = []
-    for word, option in _ruleset.CONTROL_OPTIONS.items():
-        if option in control and int(control[option]) != state.status[word]:
-            steps.append((word, int(control[option])))
+    asked = policy.get("control") or {}
+    for word, option in _compiled.CONTROL_OPTIONS.items():
+        value = int(control[option]) if option in control else state.status[word]
+        if word in _finalize.AT_LEAST and asked.get(word) is None:
+            value = max(value, state.status[word])
+        if value != state.status[word]:
+            steps.append((word, value))
     if control.get("--loginuid-immutable") and not state.features.get("loginuid_immutable"):
         steps.append(("loginuid_immutable", 1))
     enabled = int(control.get("-e", state.status["enabled"]))
-    if enabled == IMMUTABLE and not explicit_immutable:
+    if enabled == IMMUTABLE and not policy.get("immutable"):
         enabled = max(1, state.status["enabled"])
     if enabled != state.status["enabled"]:
         steps.append(("enabled", enabled))
@@ -64,82 +72,86 @@ def control_command(step):
     word, value = step
     if word == "loginuid_immutable":
         return "--loginuid-immutable"
-    return "%s %d" % (_ruleset.CONTROL_OPTIONS.get(word, "-e"), value)
+    return "%s %d" % (_compiled.CONTROL_OPTIONS.get(word, "-e"), value)
 
 
-def load(wanted, plan, steps, state, on_error="abort", machine=None):
-    """Load ``plan`` and the status ``steps``; the Loaded. -e 2 comes last, when all else is proven.
+def load(netlink, wanted: "list[_rule.Rule]", plan: "_delta.Plan", control: "list[tuple]", state: State, *,
+         on_error: str = "abort") -> Loaded:
+    """Load ``plan`` and the status words ``control`` over an open _kernel.Netlink. -e 2 comes last, when all else is proven.
 
     on_error abort: the first rule that the kernel refuses puts the previous set back and raises AuditError; skip: such rules are left
-    out and told. Raises AuditError, the previous set in force, where the kernel's list is not the wanted one at the end.
+    out and named in C(skipped). Raises AuditError, the previous set in force, where the kernel's list is not the wanted one at the end.
     """
     result = Loaded()
-    done = []
-    before = {word: state.status[word] for word, _value in steps if word != "loginuid_immutable"}
-    with _kernel.Netlink() as netlink:
-        try:
-            last = [step for step in steps if step == ("enabled", IMMUTABLE)]
-            for step in plan.steps:
-                if _do(netlink, step, on_error, result):
-                    done.append(step)
-                    result.commands.append(_ruleset_delta.command(step))
-            _prove(netlink, wanted, result, machine, state.rules)
-            for step in steps:
-                if step not in last:
-                    _set(netlink, step)
-                    result.commands.append(control_command(step))
-            _prove_control(netlink, [step for step in steps if step not in last])
-        except (AuditError, OSError) as error:
-            _undo(netlink, done, before, state, machine)
-            details = dict(getattr(error, "details", {}))
-            raise AuditError("%s; the previous set of %d rules is in force" % (error, len(state.rules)), **details)
-        for step in last:
-            _set(netlink, step)
-            result.commands.append(control_command(step))
+    locking = [step for step in control if step == ("enabled", IMMUTABLE)]
+    other = [step for step in control if step not in locking]
+    added = []
+    try:
+        for step in plan.steps:
+            if _do(netlink, step, result, on_error=on_error) and step.action == "add":
+                added.append(step.rule)
+        _prove(netlink, wanted, result, state.rules)
+        _set_all(netlink, other, result)
+        _prove_control(netlink, other)
+    except (AuditError, OSError) as error:
+        _undo(netlink, {word for word, _value in other}, added, state)
+        if isinstance(error, _delta.TwinError):
+            raise
+        details = dict(getattr(error, "details", {}))
+        raise AuditError("%s; the previous set of %d rules is in force" % (error, len(state.rules)), **details)
+    _set_all(netlink, locking, result)
     return result
 
 
-def _do(netlink, step, on_error, result):
-    action, rule = step
+def _do(netlink, step, result, *, on_error):
+    """Whether the kernel did the step."""
+    text = _delta.command(step)
     try:
-        (_kernel.add_rule if action == "add" else _kernel.delete_rule)(netlink, rule.to_kernel())
-        return True
+        (_kernel.add_rule if step.action == "add" else _kernel.delete_rule)(netlink, step.rule.to_kernel())
     except _kernel.KernelError as error:
-        if action == "delete" and error.errno == errno.ENOENT or action == "add" and error.errno == errno.EEXIST:
+        if step.action == "delete" and error.errno == errno.ENOENT or step.action == "add" and error.errno == errno.EEXIST:
             return False  # somebody else was faster; the proof at the end says whether it is right
         why = os.strerror(error.errno)
-        if action == "add" and on_error == "skip" and error.errno in REFUSALS:
-            result.skipped.append((rule, why))
+        if step.moves:
+            raise _delta.TwinError(NO_TWIN % (text, why))
+        rule = step.stands_for or step.rule
+        if step.action == "add" and on_error == "skip" and error.errno in REFUSALS:
+            if step.stands_for is None:
+                result.skipped.append((rule, why))
             return False
+        text = rule.render() if step.action == "add" else text
         where = "%s line %s: " % (rule.file, rule.line) if rule.file else ""
-        raise AuditError("%sthe kernel refused %s: %s" % (where, _ruleset_delta.command(step), why),
-                         problems=[{"file": rule.file, "line": rule.line, "token": _ruleset_delta.command(step), "reason": why}])
+        raise AuditError("%sthe kernel refused %s: %s" % (where, text, why),
+                         problems=[{"file": rule.file, "line": rule.line, "token": text, "reason": why}])
+    result.commands.append(text)
+    return True
 
 
-def _set(netlink, step):
-    word, value = step
-    try:
-        if word == "loginuid_immutable":
-            _kernel.set_loginuid_immutable(netlink)
-        else:
-            _kernel.set_status(netlink, **{word: value})
-    except _kernel.KernelError as error:
-        raise AuditError("the kernel refused %s: %s" % (control_command(step), os.strerror(error.errno)))
+def _set_all(netlink, steps, result):
+    for step in steps:
+        word, value = step
+        try:
+            if word == "loginuid_immutable":
+                _kernel.set_loginuid_immutable(netlink)
+            else:
+                _kernel.set_status(netlink, **{word: value})
+        except _kernel.KernelError as error:
+            raise AuditError("the kernel refused %s: %s" % (control_command(step), os.strerror(error.errno)))
+        result.commands.append(control_command(step))
 
 
-def _listed(netlink, machine, known=()):
+def _listed(netlink, known):
     """The kernel's rules; those whose bytes are the same as of a ``known`` one are that one, which has been read already."""
     message = _kernel.AUDIT_LIST_RULES
     read = {rule.data: rule for rule in known}
+    machine = known[0].machine if known else None
     return [read.get(data) or _rule.from_kernel(data, machine) for data in netlink.request(message, reply=message, many=True)]
 
 
-def _prove(netlink, wanted, result, machine, known):
-    skipped = {id(rule) for rule, _why in result.skipped}
-    identities = {_ruleset_delta.identity_of(rule) for rule, _why in result.skipped}
-    expected = [rule for rule in wanted if id(rule) not in skipped and _ruleset_delta.identity_of(rule) not in identities]
-    loaded = _listed(netlink, machine, known)
-    found = _ruleset_delta.compare(expected, loaded)
+def _prove(netlink, wanted, result, known):
+    skipped = {_delta.identity_of(rule) for rule, _why in result.skipped}
+    loaded = _listed(netlink, known)
+    found = _delta.compare([rule for rule in wanted if _delta.identity_of(rule) not in skipped], loaded)
     for words, rules in (("lacks", found.missing), ("still has", found.extra), ("has in another order", found.out_of_order)):
         if rules:
             more = " and %d more" % (len(rules) - 1) if rules[1:] else ""
@@ -154,23 +166,26 @@ def _prove_control(netlink, steps):
             raise AuditError("not proven: the kernel has %s %s, not %s" % (word, status[word], value))
 
 
-def _undo(netlink, done, before, state, machine):
-    """The previous set back in force, in its order."""
+def _undo(netlink, words, added, state):
+    """The previous set back in force, in its order: by a plan of its own, so that no rule of both sets is away meanwhile.
+
+    What was ``added`` goes too where the kernel's list does not show it.
+    """
     try:
-        for action, rule in reversed(done):
-            _quietly(_kernel.delete_rule if action == "add" else _kernel.add_rule, netlink, rule.to_kernel())
-        for word, value in before.items():
-            if value != IMMUTABLE:
-                _kernel.set_status(netlink, **{word: value})
-        now = _listed(netlink, machine)
-        if [rule.data for rule in now] != [rule.data for rule in state.rules]:
-            plan = _ruleset_delta.plan(state.rules, now)
-            for action, rule in plan.steps:
-                _quietly(_kernel.add_rule if action == "add" else _kernel.delete_rule, netlink, rule.to_kernel())
-            found = _ruleset_delta.compare(state.rules, _listed(netlink, machine))
-            if any(found[:3]):
-                raise AuditError("the previous rules could not be put back: %d missing, %d too many; run augenrules --load" %
-                                 (len(found.missing), len(found.extra)))
+        for word in sorted(words - {"loginuid_immutable"}):
+            if state.status[word] != IMMUTABLE:
+                _kernel.set_status(netlink, **{word: state.status[word]})
+        now = _listed(netlink, state.rules)
+        for step in _delta.plan(state.rules, now).steps:
+            _quietly(_kernel.add_rule if step.action == "add" else _kernel.delete_rule, netlink, step.rule.to_kernel())
+        before = {_delta.identity_of(rule) for rule in state.rules}
+        for rule in added:
+            if _delta.identity_of(rule) not in before:
+                _quietly(_kernel.delete_rule, netlink, _delta.placed(rule, head=False).to_kernel())
+        found = _delta.compare(state.rules, _listed(netlink, state.rules))
+        if found.missing or found.extra or found.out_of_order:
+            raise AuditError("the previous rules could not be put back: %d missing, %d too many; run augenrules --load" %
+                             (len(found.missing), len(found.extra)))
     except NotAvailable as error:
         raise AuditError("the previous rules could not be put back: %s; run augenrules --load" % error)
 

@@ -3,33 +3,41 @@
 """What the module audit_rules does, state by state: files, compiled file and kernel as one thing that is in order or is not."""
 
 import os
-import stat
 from collections import OrderedDict
 
+from .. import _kernel
 from .._errors import AuditError, NotAvailable
-from .._host import files as _io
-from .._rules import compiled as _ruleset
-from .._rules import delta as _ruleset_delta
-from .._rules import files as _ruleset_files
-from .._rules import lines as _rule_lines
+from .._host import audit_release as _audit_release
+from .._library import profiles as _profiles
+from .._rules import compiled as _compiled
+from .._rules import delta as _delta
+from .._rules import files as _files
+from .._rules import lines as _lines
+from .._rules import lint as _lint
+from .._rules import localise as _localise
+from .._rules import staging as _staging
+from . import loader as _loader
+from . import rules_files as _rules_files
 
-FILE_MODE, DIRECTORY_MODE = 0o600, 0o750
 STOPS_AT_BOOT = ("the kernel refuses this rule of a file that is not ours, and auditctl -R stops here at boot: correct it, or take "
                  "audit_rules_purge quarantine")
-LINK = "it was a symbolic link to %s: the link is replaced or moved, what it leads to is not touched"
 NOT_ROOT = "only root may write %s: run the task with become"
+GAP = ("%s; deleting and loading the list again leaves %d rules away for about %.1f seconds, which allow_gap (audit_rules_allow_gap: true) "
+       "accepts; nothing was changed")
+LOSES_LOCK = ("purge quarantine (audit_rules_purge) would move %s away, and with it -e 2: nothing would lock the rules any more. Take "
+              "immutable: true (audit_rules_immutable) to keep the lock, or false to give it up; nothing was changed")
+LOSES_RULES = ("purge quarantine (audit_rules_purge) would move %s away, and the host would load %d fewer rules of %s, the first %r: "
+               "correct what leaves them out of our own files first; nothing was changed")
 
 
 def parsed(text, release=None):
     """The answer of state parsed: no host is looked at, and a line is taken as a file, a command line or auditctl -l shows it."""
-    from .._rules import lint as _ruleset_lint
     text = "\n".join("" if line.strip() == "No rules" else line for line in (text or "").split("\n"))
-    compiled = _ruleset.parse_rules_file(text, None, grammar="any", release=release)
-    notes = {id(problem) for problem in compiled.problems if not problem["fatal"]}
-    problems = [{name: problem[name] for name in ("line", "token", "reason")} for problem in compiled.problems if id(problem) not in notes]
-    lint = [dict(finding._asdict()) for finding in _ruleset_lint.lint(compiled)]
+    compiled = _compiled.parse_rules_file(text, None, grammar="any", release=release)
+    problems = [{name: problem[name] for name in ("line", "token", "reason")} for problem in compiled.problems if problem["fatal"]]
+    lint = [dict(finding._asdict()) for finding in _lint.lint(compiled)]
     for problem in compiled.problems:
-        if id(problem) in notes:
+        if not problem["fatal"]:
             lint.append(dict(_public(problem), kind="note", severity="low", rule=problem["token"]))
             del lint[-1]["token"]
     rules = [rule.canonical for rule in compiled.statements if not rule.delete]
@@ -38,17 +46,15 @@ def parsed(text, release=None):
 
 def gathered(host, release=None):
     """The answer of state gathered: disk, compiled file and kernel, each null with a reason where it cannot be read."""
-    from .._rules import lint as _ruleset_lint
-    from .._rules import localise as _localise
     release = release or release_of(host)
-    files = _ruleset.read_rules_d(host)
-    options = _localise.options(host)
-    disk = _ruleset.compile_rules(files, release, _ruleset.awk_of(host), **options)
-    text = host.text(_ruleset.AUDIT_RULES)
-    compiled = None if text is None else _ruleset.parse_rules_file(text, release=release, **options)
+    files = _compiled.read_rules_d(host)
+    options = _localise.run_options(host)
+    disk = _compiled.compile_rules(files, release, _compiled.awk_of(host), **options)
+    text = host.text(_compiled.AUDIT_RULES)
+    compiled = None if text is None else _compiled.parse_rules_file(text, release=release, **options)
     unavailable, kernel = {}, None
     if compiled is None:
-        unavailable["compiled"] = "there is no %s" % _ruleset.AUDIT_RULES
+        unavailable["compiled"] = "there is no %s" % _compiled.AUDIT_RULES
     try:
         kernel = _kernel_state(host)
     except NotAvailable as error:
@@ -61,37 +67,36 @@ def gathered(host, release=None):
             "kernel": None if kernel is None else _canonical(kernel.rules),
             "status": None if kernel is None else kernel.status,
             "features": None if kernel is None else kernel.features,
-            "cost": _ruleset_lint.cost(disk.rules if kernel is None else kernel.rules),
+            "cost": _lint.cost(disk.rules if kernel is None else kernel.rules),
         },
         "problems": [_public(problem) for problem in disk.problems],
-        "lint": [dict(finding._asdict()) for finding in _ruleset_lint.lint(disk, host)],
+        "lint": [dict(finding._asdict()) for finding in _lint.lint(disk, host)],
         "unavailable": unavailable,
     }
 
 
 def rendered(host, params):
     """The answer of state rendered."""
-    from .._rules import staging as _rule_staging
     release = params["release"] or release_of(host)
-    current = _ruleset.read_rules_d(host)
+    current = _compiled.read_rules_d(host)
     params, extra = _with_profiles(host, params, release, current)
-    staged = _rule_staging.stage(host, current, params, "overridden", release)
+    staged = _staging.stage(host, current, params, release=release)
     texts = OrderedDict((path, staged.files[path]) for path in staged.own)
-    texts[_ruleset.AUDIT_RULES] = staged.compiled.text
+    texts[_compiled.AUDIT_RULES] = staged.compiled.text
     problems = [_public(problem) for problem in staged.problems]
     return dict(extra, changed=False, rendered=texts, left_out=staged.skipped, problems=problems)
 
 
-def converge(host, params, check_mode=False):
+def converge(host, params: dict, *, check_mode: bool = False) -> dict:
     """The answer of states merged, replaced and overridden: files written, kernel loaded and proven, or all as it was."""
-    from .._rules import staging as _rule_staging
     if os.geteuid() != 0 and host.is_live and not check_mode:
-        raise AuditError(NOT_ROOT % _ruleset.RULES_D)
+        raise AuditError(NOT_ROOT % _compiled.RULES_D)
     release = params["release"] or release_of(host)
-    current = _ruleset.read_rules_d(host)
+    current = _compiled.read_rules_d(host)
     params, extra = _with_profiles(host, params, release, current)
-    staged = _rule_staging.stage(host, current, params, params["state"], release)
+    staged = _staging.stage(host, current, params, state=params["state"], release=release)
     _refuse_what_would_not_boot(staged, params)
+    _refuse_what_quarantine_loses(staged, params, current, extra)
     kernel, unavailable = None, None
     if host.is_live and params["load"]:
         try:
@@ -113,24 +118,20 @@ def _with_profiles(host, params, release, current):
     """(params with the files of its profiles, what of them the module returns); as they are where there are none."""
     if not params.get("profiles"):
         return params, {}
-    from .._library import profiles as _rule_profiles
-    stated = list(current.values()) + [host.text(_ruleset.AUDIT_RULES)]
-    params, resolved = _rule_profiles.expand(host, params, release, stated)
-    return params, _rule_profiles.told(resolved)
+    stated = list(current.values()) + [host.text(_compiled.AUDIT_RULES)]
+    params, resolved = _profiles.expand(host, params, release, stated)
+    return params, _profiles.told(resolved)
 
 
 def release_of(host):
     """The release of audit on a host, None where it does not tell."""
-    from .._host import audit_release as _daemon_release
-    return _daemon_release.release(host)[0]
+    return _audit_release.release(host)[0]
 
 
 def _kernel_state(host):
-    from .._rules import localise as _localise
-    from . import loader as _rule_loader
     if not host.is_live:
         raise NotAvailable("%s is an offline tree" % host.root)
-    return _rule_loader.read(_localise.options(host).get("machine"))
+    return _loader.read()
 
 
 def _canonical(rules):
@@ -142,85 +143,77 @@ def _public(problem):
 
 
 def _refuse_what_would_not_boot(staged, params):
-    """A set at which auditctl -R stops half way is refused as a whole, or told rule by rule."""
+    """A set at which auditctl -R stops half way is refused as a whole, or each rule that it skips is named."""
     stops = staged.compiled.aborts_at
-    if stops is None:
-        return
-    if params["on_error"] == "abort":
-        where = _rule_lines.where(stops, params, stops["token"])
+    if stops is not None and params["on_error"] == "abort":
+        where = _lines.where(stops, params, stops["token"])
         raise AuditError("%s: %s: auditctl -R stops there, and nothing behind it would be loaded at boot; nothing was changed"
                          % (where, stops["reason"]), problems=[_public(problem) for problem in staged.problems])
-    for problem in staged.compiled.problems:
-        if problem["fatal"]:
-            staged.skipped.append(dict(_public(problem), reason=problem["reason"] + " (at boot auditctl -R stops here)"))
+    if params["on_error"] == "skip":
+        staged.skipped += [_public(problem) for problem in staged.compiled.problems if problem["fatal"]]
 
 
 class _Job(object):
     """One run: what is to do, and doing it."""
 
     def __init__(self, host, params, staged, current, kernel):
-        from . import loader as _rule_loader
-        self.host, self.params, self.staged, self.current, self.kernel = host, params, staged, current, kernel
-        self.compiled_before = host.text(_ruleset.AUDIT_RULES)
-        self.texts = OrderedDict((path, staged.files[path]) for path in staged.own)
-        self.texts[_ruleset.AUDIT_RULES] = staged.compiled.text
-        self.links = {path: target for path, target in ((path, self._link(path)) for path in [*self.texts, *current]) if target}
-        self.write = [path for path, text in self.texts.items() if self._before(path) != text or path in self.links]
-        self.modes = [path for path in self.texts if path not in self.write and self._too_open(path)]
+        self.host, self.params, self.staged, self.kernel = host, params, staged, kernel
+        self.files = _rules_files.Files(host, staged, current)
         self.wanted = staged.compiled.rules
+        self.plan, self.control = _delta.NOTHING, []
         if kernel is not None:
-            have = kernel.rules
-            self.plan = _ruleset_delta.plan(self.wanted, have)
-            self.steps = _rule_loader.control_steps(staged.compiled.control, kernel, params["immutable"])
+            self.have = kernel.rules
+            self.control = _loader.control_steps(staged.compiled.control, kernel, params)
+            if not kernel.immutable:
+                self.plan = self._plan()
         else:
-            have = _ruleset.parse_rules_file(self.compiled_before or "").rules
-            self.plan, self.steps = _ruleset_delta.Plan([], [], None), []
-        self.have = have
-        self.comparison = _ruleset_delta.compare(self.wanted, have)
-        self.files_differ = bool(self.write or self.modes or staged.removed or staged.quarantined)
+            self.have = _compiled.parse_rules_file(self.files.compiled_before or "").rules
+        self.comparison = _delta.compare(self.wanted, self.have)
 
-    def _real(self, path):
-        """Where to write, remove or move: a link itself, never what it leads to."""
-        return self.host.path(path, follow=False)
+    def _plan(self):
+        try:
+            return _delta.plan(self.wanted, self.have)
+        except _delta.TwinError as error:
+            return self._plan_with_gap(error)
 
-    def _link(self, path):
-        found = self.host.lstat(path)
-        return os.readlink(self._real(path)) if found is not None and stat.S_ISLNK(found.st_mode) else None
-
-    def _before(self, path):
-        return self.compiled_before if path == _ruleset.AUDIT_RULES else self.current.get(path)
-
-    def _too_open(self, path):
-        found = self.host.stat(path)
-        return found is not None and bool(stat.S_IMODE(found.st_mode) & ~FILE_MODE)
+    def _plan_with_gap(self, error):
+        """The plan that leaves rules away for a while, where the user accepts that."""
+        plan = _delta.plan(self.wanted, self.have, allow_gap=True)
+        if not self.params.get("allow_gap"):
+            raise AuditError(GAP % (error, plan.gap, plan.gap * _loader.DELETE_SECONDS))
+        return plan
 
     @property
     def immutable(self):
         return self.kernel is not None and self.kernel.immutable
 
+    @property
+    def _kernel_differs(self):
+        comparison = self.comparison
+        return self.kernel is not None and bool(comparison.missing or comparison.extra or comparison.out_of_order or self.control)
+
     def result(self):
-        from . import loader as _rule_loader
-        staged, comparison = self.staged, self.comparison
-        differs = bool(self.plan.steps or self.steps)
-        loads = differs and not self.immutable
+        staged, comparison, plan = self.staged, self.comparison, self.plan
+        loads = not self.immutable and bool(plan.steps or self.control)
         commands = []
         if loads:
-            commands = [_ruleset_delta.command(step) for step in self.plan.steps]
-            commands += [_rule_loader.control_command(step) for step in self.steps]
+            commands = [_delta.command(step) for step in plan.steps] + [_loader.control_command(step) for step in self.control]
         result = {
-            "changed": self.files_differ or loads,
+            "changed": self.files.differ or loads,
             "commands": commands,
-            "missing": [rule.render() for rule in comparison.missing],
-            "extra": [rule.render() for rule in comparison.extra],
-            "out_of_order": [rule.render() for rule in comparison.out_of_order],
-            "reloaded": self.plan.reason if loads else None,
-            "proven": None if self.kernel is None else not any(comparison[:3]),
+            "missing": _rendered(comparison.missing),
+            "extra": _rendered(comparison.extra),
+            "out_of_order": _rendered(comparison.out_of_order),
+            "reloaded": plan.reason if loads else None,
+            "proven": None if self.kernel is None else not (comparison.missing or comparison.extra or comparison.out_of_order),
             "loaded": None if self.kernel is None else len(self.kernel.rules),
             "left_out": staged.skipped,
             "quarantined": list(staged.quarantined),
-            "reboot_required": self.immutable and differs,
-            "problems": [_public(problem) for problem in staged.problems] + self._link_problems(),
-            "before": _side(self.have, self._control_before(), sorted(self.current)),
+            "quarantined_rules": _rendered(_of_files(self.files.current, staged.quarantined)),
+            "previous": _rules_files.PREVIOUS if self.files.previous else None,
+            "reboot_required": self.immutable and self._kernel_differs,
+            "problems": [_public(problem) for problem in staged.problems] + self.files.problems(),
+            "before": _side(self.have, self._control_before(), sorted(self.files.current)),
             "after": _side(self.wanted, dict(staged.compiled.control), list(staged.files)),
         }
         if self.immutable:
@@ -228,28 +221,14 @@ class _Job(object):
         result["diff"] = self._diff(result)
         return result
 
-    def _link_problems(self):
-        touched = set(self.write) | set(self.staged.removed) | set(self.staged.quarantined)
-        return [{"file": path, "line": None, "token": target, "reason": LINK % target}
-                for path, target in sorted(self.links.items()) if path in touched]
-
     def _control_before(self):
         if self.kernel is None:
-            return dict(_ruleset.parse_rules_file(self.compiled_before or "").control)
-        words = {option: str(self.kernel.status[word]) for word, option in _ruleset.CONTROL_OPTIONS.items()}
+            return dict(_compiled.parse_rules_file(self.files.compiled_before or "").control)
+        words = {option: str(self.kernel.status[word]) for word, option in _compiled.CONTROL_OPTIONS.items()}
         return dict(words, **{"-e": str(self.kernel.status["enabled"])})
 
     def _diff(self, result):
-        diffs = []
-        for path in self.write:
-            diffs.append({"before": self._before(path) or "", "after": self.texts[path], "before_header": path, "after_header": path})
-        for path in self.staged.removed:
-            diffs.append({"before": self.current[path], "after": "", "before_header": path, "after_header": path + " (removed)"})
-        for path in self.staged.quarantined:
-            diffs.append({"before": self.current[path], "after": "", "before_header": path, "after_header": _quarantine_path(path)})
-        for path in self.modes:
-            mode = "%04o" % stat.S_IMODE(self.host.stat(path).st_mode)
-            diffs.append({"before": {"mode": mode}, "after": {"mode": "%04o" % FILE_MODE}, "before_header": path, "after_header": path})
+        diffs = self.files.diffs()
         if self.kernel is not None and result["commands"]:
             before, after = ("".join(line + "\n" for line in result[side]["rules"]) for side in ("before", "after"))
             diffs.append({"before": before, "after": after, "before_header": "kernel", "after_header": "kernel"})
@@ -257,62 +236,27 @@ class _Job(object):
 
     def apply(self, result):
         """Write, load, prove; on any failure the files are put back, and the kernel is as the loader left it: as before."""
-        backups = []
-        undo = []
         try:
-            self._write_files(undo, backups)
+            self.files.apply(backup=bool(self.params["backup"]))
             if result["commands"]:
                 self._load(result)
         except Exception:
-            for path, data, mode in reversed(undo):
-                real = self._real(path)
-                if data is None:
-                    _io.remove(real)
-                elif path in self.links:
-                    _io.remove(real)
-                    os.symlink(self.links[path], real)
-                else:
-                    _io.write_atomic(real, data, mode)
+            self.files.put_back()
             raise
         if self.params["backup"]:
-            result["backups"] = backups
-
-    def _write_files(self, undo, backups):
-        directory = self.host.path(_ruleset.RULES_D)
-        _io.make_directory(directory, DIRECTORY_MODE)
-        order = sorted(self.write, key=lambda path: path == _ruleset.AUDIT_RULES)  # the compiled file last
-        for path in self.staged.quarantined:
-            _io.make_directory(self.host.path(_ruleset.QUARANTINE), DIRECTORY_MODE)
-            target = _free_name(self.host, _quarantine_path(path))
-            self._remember(path, undo, backups)
-            undo.append((target, None, None))
-            if path in self.links:
-                os.symlink(self.links[path], self._real(target))
-            else:
-                _io.write_atomic(self._real(target), self.host.read(path), FILE_MODE)
-            _io.remove(self._real(path))
-        for path in self.staged.removed:
-            self._remember(path, undo, backups)
-            _io.remove(self._real(path))
-        for path in order:
-            self._remember(path, undo, backups)
-            _io.write_atomic(self._real(path), self.texts[path].encode("utf-8", "surrogateescape"), FILE_MODE)
-        for path in self.modes:
-            self._remember(path, undo, [])
-            _io.write_atomic(self._real(path), self.host.read(path), FILE_MODE)
-
-    def _remember(self, path, undo, backups):
-        found = self.host.stat(path)
-        undo.append((path, b"" if path in self.links else self.host.read(path), None if found is None else stat.S_IMODE(found.st_mode)))
-        if self.params["backup"] and found is not None and path not in self.links:
-            backups.append(_io.backup(self._real(path)))
+            result["backups"] = self.files.backups
 
     def _load(self, result):
-        from .._rules import localise as _localise
-        from . import loader as _rule_loader
-        tolerant = "-c" in self.staged.compiled.control or "-i" in self.staged.compiled.control
-        on_error = "skip" if tolerant else self.params["on_error"]
-        loaded = _rule_loader.load(self.wanted, self.plan, self.steps, self.kernel, on_error, _localise.options(self.host).get("machine"))
+        words, on_error = self.staged.compiled.control, self.params["on_error"]
+        tolerant = on_error == "abort" and ("-c" in words or "-i" in words)
+        on_error = "skip" if tolerant else on_error
+        with _kernel.Netlink() as netlink:
+            try:
+                loaded = _loader.load(netlink, self.wanted, self.plan, self.control, self.kernel, on_error=on_error)
+            except _delta.TwinError as error:
+                self.plan = self._plan_with_gap(error)
+                result["reloaded"] = self.plan.reason
+                loaded = _loader.load(netlink, self.wanted, self.plan, self.control, self.kernel, on_error=on_error)
         result["commands"] = loaded.commands
         result["proven"] = True
         result["loaded"] = loaded.count
@@ -329,27 +273,45 @@ class _Job(object):
         staged = self.staged
         for path, lines in refused.items():
             if path in staged.own:
-                staged.files[path] = _ruleset_files.without(staged.files[path], lines)
-                _io.write_atomic(self._real(path), staged.files[path].encode("utf-8", "surrogateescape"), FILE_MODE)
+                staged.files[path] = _files.without(staged.files[path], lines)
+                self.files.rewrite(path, staged.files[path])
                 continue
             result["proven"] = False
             for line in lines:
                 result["problems"].append({"file": path, "line": line, "token": path, "reason": STOPS_AT_BOOT})
         staged.compiled = staged.compile(staged.files)
         result["after"] = _side(staged.compiled.rules, result["after"]["control"], result["after"]["files"])
-        _io.write_atomic(self._real(_ruleset.AUDIT_RULES), staged.compiled.text.encode("utf-8", "surrogateescape"), FILE_MODE)
+        self.files.rewrite(_compiled.AUDIT_RULES, staged.compiled.text)
+
+
+def _refuse_what_quarantine_loses(staged, params, current, resolved):
+    """Moving files away must not leave less of the chosen benchmark in force, or the rules unlocked, without somebody saying so."""
+    if not staged.quarantined:
+        return
+    names = ", ".join(os.path.basename(path) for path in staged.quarantined)
+    before = staged.compile(current)
+    if before.control.get("-e") == "2" and staged.compiled.control.get("-e") != "2" and params.get("immutable") is None:
+        raise AuditError(LOSES_LOCK % names)
+    asked = {statement.canonical for statement in _rules_of_controls(resolved, staged)}
+    after = {rule.canonical for rule in staged.compiled.rules}
+    lost = [rule for rule in before.rules if rule.canonical in asked and rule.canonical not in after]
+    if lost:
+        raise AuditError(LOSES_RULES % (names, len(lost), ", ".join(resolved["profiles"]), lost[0].render()))
+
+
+def _rules_of_controls(resolved, staged):
+    """[Rule] of all lines of the chosen benchmarks, those too that are left out of our files."""
+    lines = [line for control in (resolved or {}).get("controls", ()) if control["status"] != "skipped" for line in control["lines"]]
+    return staged.compile({"controls.rules": "\n".join(lines) + "\n"}).statements if lines else []
+
+
+def _of_files(current, paths):
+    return [rule for path in paths for rule in _compiled.parse_rules_file(current[path], path).statements]
+
+
+def _rendered(rules):
+    return [rule.render() for rule in rules]
 
 
 def _side(rules, control, files):
-    return {"rules": [rule.render() for rule in rules], "control": control, "files": files}
-
-
-def _quarantine_path(path):
-    return _ruleset.QUARANTINE + "/" + os.path.basename(path)
-
-
-def _free_name(host, path):
-    name, number = path, 1
-    while host.lstat(name) is not None:
-        name, number = "%s.%d" % (path, number), number + 1
-    return name
+    return {"rules": _rendered(rules), "control": control, "files": files}

@@ -6,6 +6,8 @@ from .._rules import delta
 from . import rule_sets
 
 # option -> word of struct audit_status
+LOCKS_AT_BOOT = {"severity": "info", "why": "A rules file locks the rules (-e 2), which takes effect at the next boot.",
+                 "fix": "nothing to do; audit_rules_immutable: true locks them now"}
 STATUS_WORDS = (("-f", "failure"), ("-b", "backlog_limit"), ("--backlog_wait_time", "backlog_wait_time"))
 
 
@@ -34,11 +36,12 @@ def _wants_rate_limit(policy):
 
 
 def _status(sides, status, control):
+    policy = sides.wanted["audit_rules"]
     enabled, wanted_enabled = status.get("enabled"), str(control.get("-e", ""))
     if enabled == 0 and wanted_enabled != "0":
         yield sides.item("kernel.enabled", "1 or 2", 0)
     elif enabled == 1 and wanted_enabled == "2":
-        yield sides.item("kernel.immutable", 2, 1)
+        yield sides.item("kernel.immutable", 2, 1, **({} if policy.get("immutable") else LOCKS_AT_BOOT))
     elif enabled == 2 and wanted_enabled in ("0", "1"):
         yield sides.item("kernel.locked", int(wanted_enabled), 2)
     for option, word in STATUS_WORDS:
@@ -50,6 +53,8 @@ def _status(sides, status, control):
             severity = "critical"
             why = "Today the kernel panics, which stops the host at once, when it cannot queue a record; the policy chose otherwise."
         elif word == "backlog_limit" and status[word] > int(value):
+            if (policy.get("control") or {}).get(word) is None:
+                continue  # nobody asked for less
             severity = "low"
         yield sides.item("kernel." + word, int(value), status[word], severity=severity, why=why)
     if status.get("lost"):

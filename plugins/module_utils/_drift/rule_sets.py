@@ -2,14 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How two sets of rules differ, as findings, and which rules silence all others: for the files and for the kernel alike."""
 
-import operator
-
-from .._rules import delta, tables
+from .._rules import compiled, delta, finalize, silence
 from .._rules.files import managed
 
-NEVER = 0  # the action
-SYSCALL = 1300  # the record of a system call, linux/audit.h: without it no rule of the exit list is reported
-COMPARE = {"=": operator.eq, "!=": operator.ne, ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
+BEATEN = "%s line %s has the last word at the next boot, not the policy."
 MOST_RULES = 100  # of one finding; the count is in its other value
 
 
@@ -31,9 +27,12 @@ def differences(sides, prefix, wanted, have):
         if option in ("-D", "-c", "-i"):
             continue
         if str(wanted.control.get(option)) != str(have.control.get(option)):
+            line = have.set_by.get(option)
+            theirs = line is not None and line.file != compiled.AUDIT_RULES and not managed(sides.parsed.files.get(line.file, ""))
+            panics = option == "-f" and str(have.control.get(option)) == finalize.PANIC
             yield sides.item(
                 "%s.control.%s" % (prefix, option.lstrip("-")), _option(option, wanted.control), _option(option, have.control),
-                severity="high" if option == "-f" and str(have.control.get(option)) == "2" else None)
+                severity="high" if theirs or panics else None, why=BEATEN % (line.file, line.number) if theirs else None)
 
 
 def _option(option, control):
@@ -56,21 +55,6 @@ def rules_item(sides, ident, rules, count):
 def silencing(sides, rules):
     """[rule with its place] of those that leave the kernel with little or nothing to record and are not the policy's own."""
     parsed = sides.parsed
-    ours = {rule.canonical for rule in parsed.disk.rules if is_silencing(rule) and managed(parsed.files.get(rule.file, ""))}
+    ours = {rule.canonical for rule in silence.silencing(parsed.disk.rules) if managed(parsed.files.get(rule.file, ""))}
     return ["%s%s" % (rule.render(), " (%s line %s)" % (rule.file, rule.line) if rule.file else "")
-            for rule in rules if is_silencing(rule) and rule.canonical not in ours]
-
-
-def is_silencing(rule):
-    """Whether a rule leaves nothing to record: never on all of a list, or an exclude that takes the records of system calls."""
-    fields = [field for field in rule.fields if field[0] not in (tables.ARCH, tables.KEY)]
-    if rule.list == tables.LISTS["exclude"]:
-        return bool(fields) and all(number == tables.MSGTYPE and COMPARE.get(_word(compare), operator.ne)(SYSCALL, value)
-                                    for number, compare, value in fields)
-    if rule.action != NEVER or fields:
-        return False
-    return rule.list == tables.LISTS["task"] or rule.list == tables.LISTS["exit"] and rule.is_all
-
-
-def _word(compare):
-    return tables.OPERATOR_NAMES.get(compare, compare)
+            for rule in silence.silencing(rules) if rule.canonical not in ours]

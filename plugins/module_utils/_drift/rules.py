@@ -9,12 +9,16 @@ augenrules makes of them does.
 from .._rules import files as _files
 from . import rule_sets
 
+ABORTS = "%s. At the next boot auditctl stops there: %d of %d rules are loaded, and nothing behind that line."
+NO_AUDITD = " auditd.service requires audit-rules.service on this host, so auditd does not start either."
+ODD_HANGS = "augenrules waits at this name for good when the host boots: no rule is loaded, and the start of auditd fails."
 
 def compare(sides):
     """The findings of the layers disk (rules.d) and compiled (audit.rules)."""
     if not sides.wanted.get("audit_rules") or sides.live["rules"] is None:
         return
     parsed = sides.parsed
+    yield from _next_boot(sides)
     yield from _modes(sides)
     yield from _links(sides)
     yield from _silent(sides)
@@ -27,11 +31,51 @@ def compare(sides):
         return
     staged = parsed.staged
     if staged is not None:
+        yield from _left_out(sides, staged)
         for path in staged.quarantined + staged.removed:
             yield sides.item("disk.rules_d_foreign." + path.rpartition("/")[2], "not there", "there")
         if staged.files != parsed.files:
             yield from rule_sets.differences(sides, "disk.rules_d", wanted, parsed.disk)
     yield from _audit_rules(sides, wanted)
+
+
+def _next_boot(sides):
+    """What augenrules and auditctl -R make of rules.d as it is, on this host, when it starts again."""
+    parsed = sides.parsed
+    for odd in parsed.files.odd:
+        severity = "critical" if odd.hangs else "info" if odd.is_directory else None
+        yield sides.item("disk.rules_d_odd." + odd.path.rpartition("/")[2], "a file", odd.why, severity=severity,
+                         why=ODD_HANGS if odd.hangs else None, fix="remove %s" % odd.path)
+    disk, needed = parsed.disk, sides.live["rules"]["auditd_needs_rules"]
+    stops = disk.aborts_at
+    failed = [problem for problem in disk.problems if problem["fatal"] and problem["line"]]
+    if stops is not None:
+        why = ABORTS % (stops["reason"], disk.survive, len(disk.rules) + len(failed))
+        yield sides.item("disk.rules_d.aborts", "loads to its end", _place(stops), why=why + (NO_AUDITD if needed else ""))
+    elif failed and needed and "-i" not in disk.control:
+        yield sides.item("disk.rules_d.aborts", "loads without an error", _place(failed[0]), why=failed[0]["reason"] + "." + NO_AUDITD)
+    deleted = ["%s (deleted by %s line %s)" % (rule.render(), line.file, line.number) for rule, line in disk.deleted
+               if _files.managed(parsed.files.get(rule.file, ""))]
+    if deleted:
+        yield sides.item("disk.rules_d.deleted", "none of these", deleted[:rule_sets.MOST_RULES])
+
+
+def _place(problem):
+    return "%s line %s: %s" % (problem["file"], problem["line"], problem["token"])
+
+
+def _left_out(sides, staged):
+    """What was asked for and is not in force on this host, each with its reason."""
+    parts = {"disk.rules_d.left_out": [], "disk.rules_d.not_on_this_host": [], "disk.rules_d.skipped": []}
+    for entry in staged.skipped:
+        if entry["file"] not in staged.own:
+            parts["disk.rules_d.skipped"].append("%s: %s" % (_place(entry), entry["reason"]))
+            continue
+        ident = "left_out" if entry["file"].endswith("/" + _files.LOCAL_FILE) else "not_on_this_host"
+        parts["disk.rules_d." + ident].append("%s: %s" % (entry["token"], entry["reason"]))
+    for ident, lines in parts.items():
+        if lines:
+            yield sides.item(ident, "in force", lines)
 
 
 def _modes(sides):
@@ -61,8 +105,19 @@ def _audit_rules(sides, wanted):
             yield sides.item("compiled.audit_rules", "present", sides.live["unavailable"]["rules.compiled"])
         return
     aborts = sides.parsed.compiled.aborts_at
-    if aborts is not None:
+    if aborts is not None and sides.parsed.compiled is not sides.parsed.disk:
         where = "line %s: %s" % (aborts["line"], aborts["token"])
         why = "auditctl stops at this line, and nothing after it is loaded: %s" % aborts["reason"]
         yield sides.item("compiled.audit_rules.aborts", "loads to its end", where, why=why)
+    only = _only_compiled(sides.parsed)
+    if only:
+        yield rule_sets.rules_item(sides, "compiled.audit_rules.only_there", only, len(only))
     yield from rule_sets.differences(sides, "compiled.audit_rules", wanted, sides.parsed.compiled)
+
+
+def _only_compiled(parsed):
+    """The rules of audit.rules that stand in no file of rules.d: the next augenrules drops them."""
+    if parsed.compiled is parsed.disk:
+        return []
+    known = {rule.canonical for rule in parsed.disk.statements}
+    return [rule for rule in parsed.compiled.rules if rule.canonical not in known]

@@ -42,6 +42,8 @@ class Sides(object):
                     found[words[0]] = words[1]
         for option, word in tables.CONTROL_WORDS.items():
             value = (policy.get("control") or {}).get(word)
+            if value is None:
+                value = (policy.get("control_defaults") or {}).get(word)
             if value is not None:
                 found[option] = str(value)
         if policy.get("immutable") is not None:

@@ -152,6 +152,28 @@ ITEMS = {
         RULES,
     ),
     "disk.rules_d.control.": ("low", "", "The files in rules.d set this for the kernel otherwise than the policy.", RULES),
+    "disk.rules_d.aborts": (
+        "critical", "", "The rules do not load to their end at the next boot.",
+        "correct that line; or role audit_rules: audit_rules_on_error: skip loads the others, audit_rules_purge: quarantine moves the "
+        "file away",
+    ),
+    "disk.rules_d.deleted": (
+        "high", "", "A -D behind them deletes these rules of the policy when they are loaded.",
+        "take the -D out of that file, or role audit_rules: audit_rules_purge",
+    ),
+    "disk.rules_d.left_out": (
+        "medium", "", "These rules were asked for and are not in force on this host, because its kernel would refuse them.",
+        "create what is missing and run the role again, or take them out of audit_rules_extra",
+    ),
+    "disk.rules_d.not_on_this_host": (
+        "info", "", "These rules of a benchmark name what this host does not have.", "role audit_rules: audit_rules_skip",
+    ),
+    "disk.rules_d.skipped": (
+        "info", "", "These lines of other rules files are refused and skipped, as audit_rules_on_error: skip asks.", "correct these lines",
+    ),
+    "disk.rules_d_odd.": (
+        "medium", "", "augenrules passes over this name with an error: what is meant to be read there is not.", "remove it",
+    ),
     "disk.rules_d_mode.": ("info", "mode", "Who can read or change a rules file can see or choose what is audited.", RULES),
     "disk.rules_d_foreign.": (
         "low", "", "A rules file that no policy names adds rules or changes the kernel's settings; the policy wants it out of the way.",
@@ -160,6 +182,12 @@ ITEMS = {
     "compiled.audit_rules": ("medium", "", "There is no audit.rules: what augenrules compiles for the kernel was never made.", RULES),
     "compiled.audit_rules.missing": ("medium", "", "audit.rules, which auditctl loads, lacks rules of the policy.", RULES),
     "compiled.audit_rules.extra": ("low", "", "audit.rules, which auditctl loads, has rules that no file of the policy has.", RULES),
+    "compiled.audit_rules.only_there": (
+        "high", "",
+        "These rules stand only in audit.rules, in no file of rules.d: the next run of augenrules drops them. The role keeps a copy, "
+        "audit.rules.prev.",
+        "write them into audit_rules_extra, or into a file of rules.d",
+    ),
     "compiled.audit_rules.aborts": ("high", "", "auditctl stops at a line of audit.rules, and nothing after it is loaded.", RULES),
     "compiled.audit_rules.control.": ("low", "", "audit.rules sets this for the kernel otherwise than the policy.", RULES),
     "daemon.enabled": (

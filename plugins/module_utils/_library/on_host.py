@@ -12,8 +12,6 @@ from . import words
 from .forms import COMMAND_CONTROL
 from .request import System
 
-AUDITCTL = ("/usr/sbin/auditctl", "/sbin/auditctl")
-
 
 def resolve(host, library: dict, choice, *, audit_release: "str | None" = None, arch: "str | None" = None, search=None) -> dict:
     """C(resolve.resolve) with what this host answers, and ``verbatim`` {name: text}: the audit package's sample files.
@@ -43,11 +41,6 @@ def _discovers(library, choice, product):
     names = words.choose(library, choice.profiles, product)
     wanted = choice.privileged == "discover" and COMMAND_CONTROL in words.asked(library, names)
     return wanted and COMMAND_CONTROL not in words.skipping(library, names, choice.skip)
-
-
-def can_judge_paths(host) -> bool:
-    """Whether a path that is missing here is missing on the system: a tree without audit in it is not one yet."""
-    return host.is_live or any(host.stat(path) is not None for path in AUDITCTL)
 
 
 def _this_host_has(name):

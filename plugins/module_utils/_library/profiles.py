@@ -6,6 +6,7 @@ import functools
 from collections import OrderedDict
 
 from .._errors import AuditError
+from .._rules import localise as _localise
 from . import on_host as _library_host
 from . import privileged as _privileged
 from .request import Choice
@@ -36,7 +37,7 @@ def expand(host, policy: dict, release: "str | None" = None, stated: "list[str |
         if name in files or name in resolved["verbatim"]:
             raise AuditError("files: %s is a file of the profiles %s; choose another name" % (name, ", ".join(resolved["profiles"])))
         files[name] = text
-    unjudged = () if _library_host.can_judge_paths(host) else tuple(resolved["files"])
+    unjudged = () if _localise.can_judge_paths(host) else tuple(resolved["files"])
     return dict(policy, files=files, verbatim=resolved["verbatim"], unjudged=unjudged), resolved
 
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One look at a host: what readers are given, and what they leave for the comparison."""
 
+from .._rules.compiled import RulesD
+
 
 class Parsed(object):
     """What the document holds as text, kept parsed for the comparison, and what the policy comes to on this host.
@@ -14,7 +16,7 @@ class Parsed(object):
         self.environment = None  # _conf.environment.Environment; readers alone ask it
         self.report_values = {}  # what auditd's state report has to say if auditd.conf is in force
         self.conf_refused = None  # why auditd would refuse the policy's settings here: a sentence or [sentence]
-        self.files = {}  # path in rules.d -> text
+        self.files = RulesD()  # path in rules.d -> text
         self.disk = self.compiled = None  # _rules.compiled.Compiled
         self.loaded = None  # [_rules.rule.Rule]
         self.chosen = None  # _live.benchmark.Chosen: the profiles of the policy on this host

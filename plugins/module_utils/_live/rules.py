@@ -2,21 +2,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rules of a host: rules.d, audit.rules that augenrules makes of it, and what the kernel has loaded."""
 
+import re
+
 from .. import _kernel
 from .._errors import AuditError, NotAvailable
 from .._rules import compiled as _compiled
 from .._rules import grammar, localise
 from .system import file_facts
 
+UNIT_DIRECTORIES = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+
 
 def read(reading):
     """{disk, compiled, loaded}: each {count, rules} in one spelling per meaning, those of files with control and problems."""
     host, parsed, release = reading.host, reading.parsed, reading.live["version"]
     parsed.files = _compiled.read_rules_d(host)
-    options = localise.options(host)
+    options = localise.run_options(host)
     parsed.disk = _compiled.compile_rules(parsed.files, release, _compiled.awk_of(host), **options)
     files = {path: dict(file_facts(host, path), text=text) for path, text in parsed.files.items()}
-    found = {"disk": dict(_set_of(parsed.disk), files=files), "compiled": None, "loaded": None}
+    found = {"disk": dict(_set_of(parsed.disk), files=files), "compiled": None, "loaded": None, "auditd_needs_rules": _needs_rules(host)}
     try:
         text = host.text(_compiled.AUDIT_RULES)
         if text is None:
@@ -31,6 +35,15 @@ def read(reading):
     except AuditError as error:
         reading.missing("rules.loaded", error)
     return found
+
+
+def _needs_rules(host):
+    """Whether a failed load of the rules keeps auditd from starting: 4.0 to 4.0.2 ship Requires=audit-rules.service, later ones Wants=."""
+    for directory in UNIT_DIRECTORIES:
+        text = host.text(directory + "/auditd.service")
+        if text is not None:
+            return re.search(r"^Requires=.*\baudit-rules\.service", text, re.M) is not None
+    return False
 
 
 def _set_of(compiled):

@@ -3,9 +3,9 @@
 """What the policy's rules come to on this host: the files of rules.d as they would be written here."""
 
 from .._errors import AuditError
+from .._rules import compiled, finalize, localise, staging
 from .._rules import files as _files
 from .._rules import lines as _lines
-from .._rules import localise, staging
 
 
 def read_policy(reading):
@@ -19,7 +19,7 @@ def read_policy(reading):
     try:
         if not (_is_as_written(reading, policy) and _is_loaded(reading)):
             state = policy.get("state") or "overridden"
-            parsed.staged = staging.stage(reading.host, parsed.files, policy, state, reading.live["version"])
+            parsed.staged = staging.stage(reading.host, parsed.files, policy, state=state, release=reading.live["version"])
     except AuditError as error:
         reasons = ["%s: %s" % (_lines.where(problem, policy, problem.get("rule"), _lines.VARIABLE), problem["reason"])
                    for problem in error.details.get("problems", ())]
@@ -31,9 +31,10 @@ def _is_as_written(reading, policy):
     parsed = reading.parsed
     if parsed.disk.aborts_at is not None or policy.get("optimise") or (policy.get("state") or "overridden") != "overridden":
         return False
-    if parsed.disk.control.get("-f") == staging.PANIC and staging.may_not_panic(policy):
+    if parsed.disk.control.get("-f") == finalize.PANIC and finalize.may_not_panic(policy):
         return False
-    wanted, verbatim = staging.own_texts(parsed.files, policy, "overridden"), staging.verbatim_texts(policy)
+    awk = compiled.awk_of(reading.host)
+    wanted, verbatim = staging.own_texts(parsed.files, policy, release=reading.live["version"], awk=awk), staging.verbatim_texts(policy)
     for path, text in parsed.files.items():
         if path not in wanted and path not in verbatim and (_files.managed(text) or policy.get("purge") == "quarantine"):
             return False

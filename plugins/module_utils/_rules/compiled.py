@@ -5,10 +5,14 @@
 import functools
 import os
 import re
+import stat
+import string
 from collections import OrderedDict, namedtuple
 
-from . import delta as _ruleset_delta
-from . import grammar as _rule_grammar
+from .._errors import AuditError
+from .._release import release_tuple
+from . import delta as _delta
+from . import grammar as _grammar
 from . import rule as _rule
 
 RULES_D = "/etc/audit/rules.d"
@@ -22,32 +26,65 @@ CONTROL_OPTIONS = OrderedDict((  # word of the policy and of struct audit_status
 # What augenrules' awk program looks for; mawk (Debian's awk) has no \s, so only flush-left lines count there
 GAWK = {"comment": r"\s*#", "-e": r"\s*-e", "-D": r"\s*-D\s*$", "-f": r"\s*-f", "-b": r"\s*-b"}
 MAWK = {"comment": r"#", "-e": r"-e", "-D": r"-D$", "-f": r"-f", "-b": r"-b"}
+CONTROL_LINE = re.compile(r" *-(?:-|[ebfr])")
+POSSIBLE = "the action possible is deprecated: auditctl passes over the rule and says nothing"
 NOT_FLUSH = "%s is not flush left, or has blanks after it: augenrules under mawk leaves it where it is"
 
+Odd = namedtuple("Odd", "path why hangs is_directory")  # hangs: augenrules never comes to an end there
 Line = namedtuple("Line", "text file number")
 
 
 class Compiled(object):
     """What augenrules makes: ``text`` of audit.rules, ``rules`` as the kernel will list them, ``control`` {option: value or True},
     ``problems`` [dict file, line, token, reason, fatal], ``aborts_at`` the problem at which auditctl -R stops, None where it does not,
-    ``statements``: every rule line that parses, in the order written, duplicates and deletes too. ``controls``: {rule line: ids of
-    benchmarks}, where somebody knows them.
+    ``survive``: how many rules are loaded there. ``statements``: every rule line that parses, in the order written, duplicates and
+    deletes too. ``set_by`` {option: the Line that has the last word}, ``deleted`` [(Rule, the Line of the -D that deletes it)].
+    ``controls``: {rule line: ids of benchmarks}, where somebody knows them.
     """
 
     def __init__(self):
         self.text, self.rules, self.control, self.problems, self.aborts_at = "", [], OrderedDict(), [], None
-        self.statements, self.controls = [], {}
+        self.statements, self.controls, self.set_by, self.deleted, self.survive = [], {}, {}, [], 0
 
     def problem(self, line, token, reason, fatal=False):
         self.problems.append({"file": line.file, "line": line.number, "token": token, "reason": reason, "fatal": fatal})
 
 
-def read_rules_d(host):
-    """OrderedDict {path: text} of the files that augenrules reads, in its order."""
+class RulesD(OrderedDict):
+    """{path: text} of the files that augenrules reads, in its order; ``odd``: [Odd] of names that are no readable file."""
+
+    def __init__(self, files=(), odd=()):
+        super(RulesD, self).__init__(files)
+        self.odd = list(odd)
+
+
+def read_rules_d(host) -> RulesD:
+    """What stands in rules.d. One odd name hides no other."""
     names = [name for name in host.listdir(RULES_D) if name.endswith(".rules") and not name.startswith(".")]
-    paths = [RULES_D + "/" + name for name in sorted(names, key=natural_key)]
-    texts = ((path, host.text(path)) for path in paths)
-    return OrderedDict((path, text) for path, text in texts if text is not None)
+    result = RulesD()
+    for name in sorted(names, key=natural_key):
+        path = RULES_D + "/" + name
+        try:
+            text = host.text(path)
+        except AuditError as error:
+            result.odd.append(_odd(host, path, str(error)))
+            continue
+        if text is None:
+            result.odd.append(Odd(path, "it is a link that leads nowhere", False, False))
+        else:
+            result[path] = text
+    return result
+
+
+def _odd(host, path, why):
+    """cat(1) in augenrules passes over a directory with an error, and waits for good at a pipe."""
+    try:
+        mode = host.stat(path).st_mode
+    except (AuditError, AttributeError):
+        return Odd(path, why, False, False)
+    kinds = ((stat.S_ISFIFO, "a named pipe"), (stat.S_ISDIR, "a directory"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"))
+    kind = next((name for test, name in kinds if test(mode)), None)
+    return Odd(path, "it is %s" % kind if kind else why, stat.S_ISFIFO(mode), stat.S_ISDIR(mode))
 
 
 def awk_of(host):
@@ -61,9 +98,9 @@ def awk_of(host):
 def compile_rules(files, release=None, awk="gawk", **options):
     """The Compiled of {path: text}, as augenrules of that release (like "3.0.9"; None: newest) under that awk puts it together.
 
-    ``options`` go to C(_rule_grammar.parse): machine, users, groups, is_directory.
+    ``options`` go to C(grammar.parse): machine, users, groups, is_directory; and ``refused``: Rule -> (token, why) where the kernel of
+    this host would not take it, or None.
     """
-    from .._release import release_tuple
     version = release_tuple(release) or None if isinstance(release, str) else release
     result = Compiled()
     lines = _lines(files, version, result)
@@ -71,9 +108,18 @@ def compile_rules(files, release=None, awk="gawk", **options):
     order = [last.get("-D"), last.get("-b"), last.get("-f")] + rest + [last.get("-e")]
     texts = [HEADER] + [line.text if line else "" for line in order]
     result.text = "\n".join(texts) + "\n"
-    options["release"] = version
-    _execute([line for line in order if line], result, options)
+    _execute([line for line in order if line], result, dict(options, release=version))
     return result
+
+
+def control_of(files, release=None, awk="gawk"):
+    """{option: value or True}, as in C(Compiled.control), of {path: text}; the rules among the lines are not read."""
+    version = release_tuple(release) or None if isinstance(release, str) else release
+    result = Compiled()
+    last, rest = _sort_out(_lines(files, version, result), awk, result)
+    lines = [last.get("-b"), last.get("-f")] + [line for line in rest if CONTROL_LINE.match(line.text)] + [last.get("-e")]
+    _execute([line for line in lines if line], result, {"release": version})
+    return result.control
 
 
 def parse_rules_file(text, path=AUDIT_RULES, **options):
@@ -148,71 +194,91 @@ def _look(line, result):
 
 def _execute(lines, result, options):
     """Run the lines as auditctl -R does."""
-    lists = {}
-    known = {}
-    tolerant = False
+    options = dict(options)
+    run = _Run(result, options.pop("refused", None))
     for line in lines:
         try:
-            statement = _rule_grammar.parse(line.text, number=line.number, file=line.file, **options)
+            statement = _grammar.parse(line.text, number=line.number, file=line.file, **options)
         except _rule.RuleError as error:
-            result.problem(line, error.token, error.reason, fatal=True)
-            if not tolerant and result.aborts_at is None:
-                result.aborts_at = result.problems[-1]
-            continue
-        if statement is None:
+            run.fail(line, error.token, error.reason)
             continue
         if isinstance(statement, _rule.Directive):
-            if statement.name == "-D":
-                _delete_all(statement.value, lists, known)
-            elif statement.name in ("-c", "-i"):
-                tolerant = True
-            if statement.name == "-i":
-                result.problem(line, "-i", "-i hides every failure after it: auditctl -R ends with return code 0 whatever was refused")
-            if statement.name in ("-a", "-A", "-d"):
-                result.problem(line, line.text.strip(), "the action possible is deprecated: auditctl passes over the rule and says nothing")
-                continue
-            result.control[statement.name] = True if statement.value is None else statement.value
-            continue
-        result.statements.append(statement)
-        for token, why in statement.notes:
-            result.problem(line, token, why)
-        _take(statement, line, lists, known, tolerant, result)
-    result.rules = [rule for number in sorted(lists) for rule in lists[number]]
+            run.set(statement, line)
+        elif statement is not None:
+            run.take(statement, line)
+    result.rules = [rule for number in sorted(run.lists) for rule in run.lists[number]]
 
 
-def _take(rule, line, lists, known, tolerant, result):
-    identity = _ruleset_delta.identity_of(rule)
-    before = known.get(identity)
-    rules = lists.setdefault(rule.list, [])
-    if rule.delete:
-        if before is not None:
-            rules.remove(known.pop(identity))
+class _Run(object):
+    """What the kernel has while auditctl -R goes through a file."""
+
+    def __init__(self, result, refused):
+        self.result, self.refused = result, refused
+        self.lists = {}  # number -> [Rule]
+        self.known = {}  # identity -> Rule
+        self.tolerant = False  # after -c or -i no failure ends the load
+
+    def fail(self, line, token, reason):
+        self.result.problem(line, token, reason, fatal=True)
+        if not self.tolerant and self.result.aborts_at is None:
+            self.result.aborts_at = self.result.problems[-1]
+            self.result.survive = sum(len(rules) for rules in self.lists.values())
+
+    def set(self, directive, line):
+        for name, value in directive.before:
+            self.result.control[name] = True if value is None else value
+            self.result.set_by[name] = line
+        name = directive.name
+        if name == "-D":
+            self._delete_all(directive, line)
+        elif name in ("-c", "-i"):
+            self.tolerant = True
+        if name == "-i":
+            self.result.problem(line, "-i", "-i hides every failure after it: auditctl -R ends with return code 0 whatever was refused")
+        if name in ("-a", "-A", "-d"):
+            self.result.problem(line, line.text.strip(), POSSIBLE)
             return
-        reason = "no rule to delete: nothing before it is the same"
-    elif before is not None and not rule.prepend:  # the kernel takes a second one by -A, its flag makes it another rule
-        reason = "Rule exists: the same rule is in %s line %s" % (os.path.basename(before.file or ""), before.line)
-    else:
-        known[identity] = rule
-        rules.insert(0 if rule.prepend else len(rules), rule)
-        return
-    result.problem(line, rule.text.strip(), reason, fatal=True)
-    if not tolerant and result.aborts_at is None:
-        result.aborts_at = result.problems[-1]
+        self.result.control[name] = True if directive.value is None else directive.value
+        self.result.set_by[name] = line
 
+    def take(self, rule, line):
+        self.result.statements.append(rule)
+        for token, why in rule.notes:
+            self.result.problem(line, token, why)
+        refused = rule.refused[0] if rule.refused else self.refused(rule) if self.refused and not rule.delete else None
+        if refused:
+            self.fail(line, *refused)
+            return
+        identity = _delta.identity_of(rule)
+        before = self.known.get(identity)
+        rules = self.lists.setdefault(rule.list, [])
+        if rule.delete:
+            if before is None:
+                self.fail(line, rule.text.strip(), "no rule to delete: nothing before it is the same")
+            else:
+                rules.remove(self.known.pop(identity))
+        elif before is not None and not rule.prepend:  # the kernel takes a second one by -A, its flag makes it another rule
+            reason = "Rule exists: the same rule is in %s line %s" % (os.path.basename(before.file or ""), before.line)
+            self.fail(line, rule.text.strip(), reason)
+        else:
+            self.known[identity] = rule
+            rules.insert(0 if rule.prepend else len(rules), rule)
 
-def _delete_all(key, lists, known):
-    for number, rules in list(lists.items()):
-        lists[number] = [rule for rule in rules if key is not None and key not in rule.keys]
-    for identity, rule in list(known.items()):
-        if rule not in lists.get(rule.list, ()):
-            del known[identity]
+    def _delete_all(self, directive, line):
+        key = directive.value
+        for number, rules in list(self.lists.items()):
+            gone = [rule for rule in rules if key is None or key in rule.keys]
+            self.result.deleted += [(rule, line) for rule in gone]
+            self.lists[number] = [rule for rule in rules if key is not None and key not in rule.keys]
+        self.known = {_delta.identity_of(rule): rule for rules in self.lists.values() for rule in rules}
 
 
 def natural_key(name):
     """Sorts as C(ls -v) does: digits by value, a tilde before all, letters before other characters; suffixes like .rules last."""
-    return functools.cmp_to_key(_natural_order)(name)
+    return functools.cmp_to_key(_natural_order)(os.fsencode(name).decode("latin-1"))
 
 
+LETTERS = frozenset(string.ascii_letters)
 SUFFIX = re.compile(r"(?:\.[A-Za-z~][A-Za-z0-9~]*)*$")
 
 
@@ -230,7 +296,7 @@ def _version_order(one, other):
         if place >= len(text) or text[place] in "0123456789":
             return 0
         letter = text[place]
-        return -1 if letter == "~" else ord(letter) if letter.isalpha() else ord(letter) + 256
+        return -1 if letter == "~" else ord(letter) if letter in LETTERS else ord(letter) + 256
 
     i = j = 0
     while i < len(one) or j < len(other):

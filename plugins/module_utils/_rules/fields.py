@@ -178,8 +178,20 @@ READERS.update(dict.fromkeys(tables.GROUPS, group_field))
 READERS.update(dict.fromkeys(tables.ARGUMENTS, argument_field))
 
 
-def kernel_notes(rule):
-    """(token, why) for each field that auditctl sends and the kernel refuses (kernel/auditfilter.c, audit_watch.c, audit_tree.c)."""
+# audit_to_watch(), audit_make_tree() and audit_to_inode(): each wants the others unset
+ONE_OBJECT = (tables.PATH, tables.DIR, tables.INODE)
+ONCE = "the kernel takes one %s in a rule, not %s and %s (Invalid argument)"
+
+
+def kernel_refusals(rule):
+    """(token, why) for each field that auditctl sends and every kernel refuses (kernel/auditfilter.c, audit_watch.c, audit_tree.c)."""
+    numbers = [number for number, _operator, _value in rule.fields]
+    objects = [number for number in numbers if number in ONE_OBJECT]
+    if len(objects) > 1 and objects != [tables.INODE] * len(objects):
+        names = [tables.FIELD_NAMES[number] for number in objects]
+        yield "%s=" % names[1], ONCE % ("path, dir or inode", names[0], names[1])
+    if numbers.count(tables.EXE) > 1:
+        yield "exe=", ONCE % ("exe", "exe", "exe")
     for number, operator, value in rule.fields:
         name = tables.FIELD_NAMES.get(number, str(number))
         if number in (tables.PATH, tables.DIR):

@@ -2,15 +2,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The files of rules.d that are ours: their names, their mark, what stands in them and what is left out."""
 
+import hashlib
 import os
 import re
+from collections import namedtuple
 
 from .._errors import AuditError
-from . import compiled as _ruleset
-from . import grammar as _rule_grammar
+from .._release import release_tuple
+from . import compiled as _compiled
+from . import grammar as _grammar
 from . import rule as _rule
 
-LOCAL_FILE, FINALIZE_FILE = "70-auditops-local.rules", "zz-auditops-finalize.rules"
+CONTINUE_FILE = "00-auditops-continue.rules"
+LOCAL_FILE = "70-auditops-local.rules"
 COPIES_FILE = "10-auditops-copies.rules"
 COPY = re.compile(r"^## copied: (\S+) sha256 ([0-9a-f]{64})$", re.M)
 MARK = "## Managed by auditops.auditd: changes made here are overwritten"
@@ -24,25 +28,16 @@ def check_names(files):
     for name in files:
         if not re.match(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*\.rules\Z", name):
             raise AuditError("files: %r is not a name for a file of %s; it ends with .rules and has letters, digits and ._+- only"
-                             % (name, _ruleset.RULES_D))
+                             % (name, _compiled.RULES_D))
 
 
-def finalize_text(control=None, immutable=None):
-    """The text of the file that sorts last: augenrules lets the last -b, -f and -e win, and moves -D to the top.
+def continue_text(release):
+    """The text of the file that is read first where lines of other files are skipped: after -c auditctl -R goes on behind a bad line.
 
-    ``control``: {backlog_limit, failure, rate_limit, backlog_wait_time: int, loginuid_immutable: bool}; None and absent words are
-    left to other files. ``immutable``: True -e 2, False -e 1, None no word about it.
+    It then ends with return code 1, with which audit-rules.service of 4.0 to 4.0.2 takes auditd down; there it is -i, which ends with 0.
     """
-    lines = ["", MARK, "-D"]
-    control = control or {}
-    for word, option in _ruleset.CONTROL_OPTIONS.items():
-        if control.get(word) is not None:
-            lines.append("%s %d" % (option, control[word]))
-    if control.get("loginuid_immutable"):
-        lines.append("--loginuid-immutable")
-    if immutable is not None:
-        lines.append("-e %d" % (2 if immutable else 1))
-    return "\n".join(lines) + "\n"
+    version = release_tuple(release) if isinstance(release, str) else release
+    return "\n%s\n%s\n" % (MARK, "-i" if version and (4, 0) <= version < (4, 0, 3) else "-c")
 
 
 def managed(text):
@@ -67,12 +62,11 @@ def copies_text(texts):
 
 def copies_of(files):
     """{path: digest} that copies_text() left in rules.d ``files`` {path: text}."""
-    text = files.get(_ruleset.RULES_D + "/" + COPIES_FILE, "")
-    return {_ruleset.RULES_D + "/" + name: found for name, found in COPY.findall(text)} if managed(text) else {}
+    text = files.get(_compiled.RULES_D + "/" + COPIES_FILE, "")
+    return {_compiled.RULES_D + "/" + name: found for name, found in COPY.findall(text)} if managed(text) else {}
 
 
 def digest(text):
-    import hashlib
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -89,37 +83,63 @@ def without(text, refused):
     return "\n".join(lines)
 
 
-def leave_out(text, path, stated, on_error="abort", missing=None, refused_before=None, **options):
-    """(text, refused, skipped) of our file ``path`` without the rules that are in ``stated`` {canonical: Rule}; its own are added there.
+class Leaving(object):
+    """Which lines of one of our files are left out on a host.
 
-    auditctl -R would stop at the second one ("Rule exists") and never come to the rest, nor to -e 2. on_error skip: lines that auditctl
-    refuses (``refused``) become comments too. ``missing``: Rule -> why its path cannot be there, or None; such rules (``skipped``) become
-    comments, and those for which ``refused_before`` ((rule, line) -> why the kernel refuses it, or None) has an answer. Both are
-    lists of dict file, line, token, reason.
+    ``missing``: Rule -> why its path cannot be there, or None. ``refused_before``: (rule, line) -> why the kernel refused it in an
+    earlier run, or None. ``on_error`` skip: lines that auditctl or every kernel refuses become comments too. ``options``: of
+    C(grammar.parse).
+    """
+
+    def __init__(self, *, on_error="abort", missing=None, refused_before=None, options=None):
+        self.on_error, self.missing, self.refused_before, self.options = on_error, missing, refused_before, options or {}
+
+
+LeftOut = namedtuple("LeftOut", "text refused skipped")
+
+
+def leave_out(text: str, path: str, stated: dict, leaving: Leaving) -> LeftOut:
+    """Our file ``path`` without the rules that are in ``stated`` {canonical: Rule}; its own are added there.
+
+    auditctl -R would stop at the second one ("Rule exists") and never come to the rest, nor to -e 2. What is refused, and what is
+    skipped because its path is missing or the kernel refused it before, are lists of dict file, line, token, reason.
     """
     lines, refused, skipped = [], [], []
     for number, line in enumerate(text.split("\n"), 1):
         try:
-            statement = _rule_grammar.parse(line, number=number, file=path, **options)
+            statement = _grammar.parse(line, number=number, file=path, **leaving.options)
+            _refuse(statement)
         except _rule.RuleError as error:
-            refused.append(error.problem())
-            lines.append("## refused by auditctl (%s): %s" % (error.reason, line) if on_error == "skip" else line)
+            refused.append({"file": path, "line": number, "token": error.token, "reason": error.reason})
+            lines.append("## refused by auditctl (%s): %s" % (error.reason, line) if leaving.on_error == "skip" else line)
             continue
         if isinstance(statement, _rule.Rule) and not statement.delete:
-            why = missing(statement) if missing is not None else None
-            other = stated.get(statement.canonical)
-            again = refused_before(statement, line) if refused_before is not None and not why else None
-            if again:
-                skipped.append({"file": path, "line": number, "token": line, "reason": "the kernel refused it: %s" % again})
-                line = KERNEL_NOTE % again + line
-            elif why:
-                skipped.append({"file": path, "line": number, "token": statement.path or line, "reason": why})
-                line = "## left out, %s, here: %s" % (why, line)
-            elif other is None:
-                stated[statement.canonical] = statement
-            elif other.file == path:
-                line = "## twice in this file, left out here: " + line
-            else:
-                line = LEFT_OUT % (os.path.basename(other.file), other.line) + line
+            line = _left_out(statement, line, stated, leaving, skipped)
         lines.append(line)
-    return "\n".join(lines), refused, skipped
+    return LeftOut("\n".join(lines), refused, skipped)
+
+
+def _refuse(statement):
+    """What every kernel refuses, and what nobody can have meant, is refused in a file of ours."""
+    if isinstance(statement, _rule.Rule):
+        for token, reason in tuple(statement.refused) + tuple(note for note in statement.notes if note[1] == _grammar.NO_WILDCARDS):
+            raise _rule.RuleError(reason, token)
+
+
+def _left_out(rule, line, stated, leaving, skipped):
+    """The line, or the comment that it becomes."""
+    why = leaving.missing(rule) if leaving.missing is not None else None
+    again = leaving.refused_before(rule, line) if leaving.refused_before is not None and not why else None
+    other = stated.get(rule.canonical)
+    if again:
+        skipped.append({"file": rule.file, "line": rule.line, "token": line, "reason": "the kernel refused it: %s" % again})
+        return KERNEL_NOTE % again + line
+    if why:
+        skipped.append({"file": rule.file, "line": rule.line, "token": rule.path or line, "reason": why})
+        return "## left out, %s, here: %s" % (why, line)
+    if other is None:
+        stated[rule.canonical] = rule
+        return line
+    if other.file == rule.file:
+        return "## twice in this file, left out here: " + line
+    return LEFT_OUT % (os.path.basename(other.file), other.line) + line

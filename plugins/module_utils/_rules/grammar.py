@@ -6,20 +6,23 @@ It follows src/auditctl.c and lib/libaudit.c of audit-userspace 3.0.9 and 4.0.2:
 may stand in any order that getopt_long(3) takes, numbers are read by strtol(3) with base 0, names in any case.
 """
 
+import re
 
 from .._release import release_tuple
 from . import syscalls as _syscalls
 from . import tables
-from .fields import DIGITS, EQUAL, READERS, kernel_notes, number_of, permission_bits
+from .fields import DIGITS, EQUAL, READERS, kernel_refusals, number_of, permission_bits
 from .options import Options, other_splits, split
 from .rule import ALL, Directive, Rule, RuleError, every_operation, from_kernel, permission_mask
 
 NO_SYSCALLS_ON = {"task": "task", "user": "user", "filesystem": "filesystem", "exclude": "exclude"}
 UNQUOTED = "in a rules file quotes are literal and a blank ends the word: auditctl -R refuses this line"
+LITERAL = re.compile(r"[*?]|(?:^|/)\.\.(?:/|$)")
+NO_WILDCARDS = "auditctl takes neither wildcards nor .. in a path: it is watched as it is written; name each path, or its directory"
 KEY_NEEDS = "Key field needs a watch, syscall or exe path given prior to it"
 
 
-def parse(line, machine=None, release=None, users=None, groups=None, is_directory=None, grammar="file", number=None, file=None):
+def parse(line: str, *, machine=None, release=None, users=None, groups=None, is_directory=None, grammar="file", number=None, file=None):
     """The Rule or Directive of one line; None for a blank line or a comment.
 
     ``machine``: as uname -m, default this host's. ``release``: of the audit package, like "3.0.9"; None is the newest.
@@ -36,8 +39,6 @@ def parse(line, machine=None, release=None, users=None, groups=None, is_director
             raise RuleError("the line is longer than the %d bytes that auditctl reads" % tables.MAX_LINE, token=words[0])
         try:
             result = _Line(machine, release, users, groups).read(words)
-        except _PassedOver as passed:
-            result = passed.args[0]
         except RuleError:
             retry = other_splits(text, words) if grammar == "any" else None
             if retry is None:
@@ -51,10 +52,6 @@ def parse(line, machine=None, release=None, users=None, groups=None, is_director
     if is_directory is not None and isinstance(result, Rule):
         result.resolve(is_directory)
     return result
-
-
-class _PassedOver(Exception):
-    """auditctl reads no further in this line, and does not complain."""
 
 
 class _Line(Options):
@@ -72,10 +69,12 @@ class _Line(Options):
         self.prefix = None
         self.keys = []
         self.directive = None
-        self.sends = False
+        self.sends = self.passed_over = False  # passed over: auditctl reads no further in this line, and does not complain
 
     def read(self, words):
         rest = self._options(words)
+        if self.passed_over:
+            return self.directive
         if rest:
             raise RuleError("parameter passed without an option given: %s" % rest[0], rest[0])
         if self.keys:
@@ -91,7 +90,9 @@ class _Line(Options):
         if not self.calls and rule.list != tables.LISTS["task"]:
             rule.mask = ALL
         self._release_fills_in()
-        rule.notes += tuple(kernel_notes(rule))
+        rule.refused = tuple(kernel_refusals(rule))
+        if rule.path and LITERAL.search(rule.path):
+            rule.notes += ((rule.path, NO_WILDCARDS),)
         return rule
 
     def _option(self, letter, value, words, place):
@@ -105,7 +106,7 @@ class _Line(Options):
                 raise RuleError("key option needs a watch or syscall given prior to it", "-k %s" % value)
             self._key(value)
         elif letter in "aAd":
-            self._setup(letter, value)
+            return self._setup(letter, value)
         elif letter in "wW":
             self._watch(letter, value)
         elif letter == "p":
@@ -131,7 +132,8 @@ class _Line(Options):
             raise bad
         first, second = parts
         if second == "possible" and first in tables.LISTS:
-            raise _PassedOver(Directive("-" + letter, value))
+            self.directive, self.passed_over = Directive("-" + letter, value), True
+            return True
         if first in tables.ACTIONS:
             first, second = second, first
         if first not in tables.LISTS or second not in tables.ACTIONS or self.list is not None and parts[0] in tables.ACTIONS:
@@ -146,6 +148,7 @@ class _Line(Options):
         self.rule.list = self.list
         self.rule.prepend, self.rule.delete = letter == "A", letter == "d"
         self.sends = True
+        return False
 
     def _watch(self, letter, path):
         token = "-%s %s" % (letter, path)
@@ -161,8 +164,6 @@ class _Line(Options):
         if self.rule.fields:
             raise RuleError("Rule is not empty: the watch comes first", token)
         rule = self.rule
-        if ".." in path or "*" in path or "?" in path:
-            rule.notes += ((token, "neither .. nor wildcards are understood in a watch: the kernel takes them as they are"),)
         rule.watch, rule.mask, rule.delete = True, ALL, letter == "W"
         self.list, self.action, self.calls, self.permission, self.sends = tables.LISTS["exit"], tables.ACTIONS["always"], True, True, True
         number = tables.DIR if path.endswith("/") else tables.PATH  # a guess, until resolve() is told

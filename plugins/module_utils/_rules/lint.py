@@ -4,7 +4,9 @@
 
 from collections import namedtuple
 
+from . import localise as _localise
 from . import rule as _rule
+from . import syscalls as _syscalls
 from . import tables
 from .merge import twin_key
 
@@ -80,7 +82,6 @@ def _without_twin(rules):
 
 
 def _any_call_on(rule, machine):
-    from . import syscalls as _syscalls
     if rule.is_all:
         return True
     names, numbers = _syscalls.names(rule.arch) or {}, _syscalls.numbers(machine) or {}
@@ -102,7 +103,6 @@ def _control(compiled):
 
 
 def _missing(rules, host):
-    from . import localise as _localise
     for rule in rules:
         why = _localise.missing_path(host, rule)
         if why:
@@ -124,7 +124,6 @@ def cost(rules):
                 for number in rule.syscalls():
                     counts[number] = counts.get(number, 0) + 1
         everywhere = sum(1 for rule in mine if rule.is_all)
-        from . import syscalls as _syscalls
         names = _syscalls.names(machine) or {}
         top = max(counts, key=lambda number: (counts[number], -number)) if counts else None
         dearest[str(machine)] = {"syscall": names.get(top, top), "rules": everywhere + counts.get(top, 0)}

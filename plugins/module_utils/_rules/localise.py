@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a host has that rules depend on: its machine, its first user id, its users and paths."""
 
+import functools
 import os
 import re
 import stat
 
 from . import tables
 
+AUDITCTL = ("/sbin/auditctl", "/usr/sbin/auditctl")
 UID_MIN_WORD = "@UID_MIN@"  # stands for the host's UID_MIN in rule texts
 UID_MIN = 1000  # login.defs(5), where the file does not say
 LOGIN_DEFS = "/etc/login.defs"
@@ -23,6 +25,24 @@ def options(host):
         if machine:
             result["machine"] = machine
     return result
+
+
+def run_options(host):
+    """The same, and ``refused`` of C(compiled.compile_rules): what the kernel of this host will not take for want of a path."""
+    result = options(host)
+    if can_judge_paths(host):
+        result["refused"] = functools.partial(_refused, host)
+    return result
+
+
+def _refused(host, rule):
+    why = missing_path(host, rule)
+    return (rule.path or rule.text.strip(), why) if why else None
+
+
+def can_judge_paths(host):
+    """Whether a path that is missing here is missing on the system: a tree without audit in it is not one yet."""
+    return host.is_live or any(host.stat(path) is not None for path in AUDITCTL)
 
 
 def machine_of(host):

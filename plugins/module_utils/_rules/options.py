@@ -129,6 +129,7 @@ class Options(object):
                                 place < len(words) else name)
         if name == "-q" and (self.calls or value.count(",") != 1 or value.endswith(",")):
             raise RuleError("Error parsing equivalent parts: -q takes MOUNT,SUBTREE", value)
-        self.directive = Directive(name, value)
+        before = self.directive
+        self.directive = Directive(name, value, before.before + ((before.name, before.value),) if before else ())
         return name in ("-i", "-c", "-D", "-m", "-q", "-t", "-v", "-l", "--loginuid-immutable", "--reset-lost",
                         "--reset_backlog_wait_time_actual")

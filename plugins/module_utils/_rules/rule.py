@@ -44,18 +44,24 @@ class RuleError(AuditError):
 
 
 class Directive(object):
-    """A line that sets something instead of adding a rule: ``name`` as -b or --backlog_wait_time, ``value`` a str or None."""
+    """A line that sets something instead of adding a rule: ``name`` as -b or --backlog_wait_time, ``value`` a str or None.
 
-    __slots__ = ("name", "value", "file", "line", "text")
+    ``before``: what the line sets before that, ((name, value), ...).
+    """
 
-    def __init__(self, name, value=None):
-        self.name, self.value, self.file, self.line, self.text = name, value, None, None, None
+    __slots__ = ("name", "value", "before", "file", "line", "text")
+
+    def __init__(self, name, value=None, before=()):
+        self.name, self.value, self.before = name, value, before
+        self.file = self.line = self.text = None
 
     @property
     def canonical(self):
         return self.name if self.value is None else "%s %s" % (self.name, self.value)
 
-    render = canonical.fget
+    def render(self):
+        """The text for a rules file."""
+        return self.canonical
 
 
 class Rule(object):
@@ -63,16 +69,16 @@ class Rule(object):
 
     ``target`` is what a watched path is to the kernel, C(path) or C(dir); None for a C(-w) whose host is not known.
     ``watch``: written as -w. ``delete``: -d or -W. ``data``: the kernel's own bytes, where it comes from there.
-    ``notes``: [(token, why)] what auditctl takes and the kernel refuses, or nobody can have meant.
+    ``notes``: [(token, why)] what nobody can have meant; ``refused``: [(token, why)] what auditctl sends and every kernel refuses.
     """
 
     __slots__ = ("list", "action", "prepend", "delete", "mask", "all_given", "fields", "keys", "target", "watch", "machine",
-                 "file", "line", "text", "data", "notes", "_canonical")
+                 "file", "line", "text", "data", "notes", "refused", "_canonical")
 
     def __init__(self, list_number=EXIT, action=2, machine=None):
         self.list, self.action, self.machine = list_number, action, machine or native_machine()
         self.prepend = self.delete = self.all_given = self.watch = False
-        self.mask, self.fields, self.keys, self.notes = 0, [], (), ()
+        self.mask, self.fields, self.keys, self.notes, self.refused = 0, [], (), (), ()
         self.target = self.file = self.line = self.text = self.data = self._canonical = None
 
     @property

@@ -9,130 +9,192 @@ import re
 from collections import OrderedDict
 
 from .._errors import AuditError
-from .._policy import FAILURE_POLICIES
-from . import compiled as _ruleset
-from . import files as _ruleset_files
-from . import grammar as _rule_grammar
-from . import lines as _rule_lines
+from .._release import release_tuple
+from . import compiled as _compiled
+from . import files as _files
+from . import finalize as _finalize
+from . import grammar as _grammar
+from . import lines as _lines
 from . import localise as _localise
+from . import merge as _merge
 from . import rule as _rule
 
-PANIC = "2"  # -f: the kernel panics when it cannot record
 PANIC_LINE = re.compile(r"^(?!\s*#).*(?:^| )-[a-zA-Z]*f *2(?: |$)")
 PANIC_WANTED = ("control.failure (audit_rules_failure) is 2, with which the kernel panics when it cannot record, and auditd_failure_policy "
                 "is %s: take audit_rules_failure 1, or auditd_failure_policy stop_host; nothing was changed")
 PANIC_STATED = ("%s line %d: %r lets the kernel panic when it cannot record, and auditd_failure_policy is %s: take the line out "
                 "(audit_rules_failure sets this), or take auditd_failure_policy stop_host; nothing was changed")
+NOT_BEATEN = ("%s line %s: %r wins over %s of the policy, and no rules file of ours can come behind it: take the line out; nothing was "
+              "changed")
 NO_PATH = (os.strerror(errno.ENOENT), os.strerror(errno.ENOTDIR))
 UNREADABLE = "the rules are not loadable as they are: %s; nothing was changed"
+OURS, REMOVED, QUARANTINED, KEPT = "ours", "removed", "quarantined", "kept"
 
 
 class Staged(object):
     """``files``: OrderedDict {path: text} of rules.d as it will be, in augenrules' order; ``compiled``: what augenrules makes of it.
 
     ``own``: paths of ours in it; ``removed``: our paths that go; ``quarantined``: foreign paths that are moved away; ``problems``: as in
-    C(_ruleset.Compiled), own refused lines first; ``skipped``: rules left out, [dict file, line, token, reason].
-    ``compile``: makes the Compiled of such files anew.
+    C(compiled.Compiled), own refused lines first; ``skipped``: rules left out, [dict file, line, token, reason].
+    ``compile``: makes the Compiled of such files again, for ``release`` of audit.
     """
 
     def __init__(self):
         self.files, self.own, self.removed, self.quarantined = OrderedDict(), [], [], []
-        self.problems, self.skipped, self.compiled, self.compile = [], [], None, None
+        self.problems, self.skipped, self.compiled, self.compile, self.release = [], [], None, None, None
 
 
-def stage(host, current, policy, state="overridden", release=None, awk=None):
+def stage(host, current: dict, policy: dict, *, state: str = "overridden", release=None, awk=None) -> Staged:
     """The Staged of a host whose rules.d is ``current`` {path: text}.
 
-    ``policy``: files {name: text}, rules [lines], content (text of the base file), control {word: value}, immutable, optimise (bools),
-    purge (keep, quarantine), on_error (abort, skip), missing_paths (keep, skip), failure_policy; all may be absent. What
-    C(_rule_profiles.expand) adds: verbatim {name: text}, files of the audit package that checkers compare byte for byte, and unjudged
-    [name], whose missing paths say nothing. Raises AuditError, with the problems as details, where a line of ours is refused and
-    on_error is abort, and where -f 2 contradicts the failure policy.
+    ``policy``: files {name: text}, rules [lines], content (text of the base file), control {word: value}, control_defaults {word: value
+    where no other file has one}, immutable, optimise (bools), purge (keep, quarantine), on_error (abort, skip), missing_paths (keep,
+    skip), failure_policy; all may be absent. What C(_library.profiles.expand) adds: verbatim {name: text}, files of the audit package
+    that checkers compare byte for byte, and unjudged [name], whose missing paths say nothing. Raises AuditError, with the problems as
+    details, where a line of ours is refused and on_error is abort, and where -f 2 contradicts the failure policy.
     """
+    awk = awk or _compiled.awk_of(host)
     result = Staged()
-    wanted, verbatim = own_texts(current, policy, state), verbatim_texts(policy)
-    copies = _ruleset_files.copies_of(current)
-    unjudged = {_path(name) for name in policy.get("unjudged") or ()}
-    options = dict(_localise.options(host), release=release)
+    wanted, verbatim = own_texts(current, policy, state=state, release=release, awk=awk), verbatim_texts(policy)
     for path, text in current.items():
+        fate = _fate(path, text, current, policy, state)
         if path in wanted or path in verbatim:
             continue
-        if _ruleset_files.managed(text) or copies.get(path) == _ruleset_files.digest(text):
-            if state == "overridden":
-                result.removed.append(path)
-            else:
-                (wanted if _ruleset_files.managed(text) else result.files)[path] = text
-        elif policy.get("purge") == "quarantine" and state == "overridden":
-            result.quarantined.append(path)
-        else:
+        if _finalize.is_ours(path, text) and any(name.endswith(_finalize.ENDING) for name in wanted):
+            result.removed.append(path)
+        elif fate == OURS:
+            wanted[path] = text
+        elif fate == KEPT:
             result.files[path] = text
-    awk = awk or _ruleset.awk_of(host)
-    theirs = list(result.files.items())
-    result.files.update(verbatim)
-    foreign = _ruleset.compile_rules(_in_order(result.files), release, awk, **_localise.options(host))
-    stated = {rule.canonical: rule for rule in foreign.rules}
-    missing = functools.partial(_localise.missing_path, host) if policy.get("missing_paths", "skip") == "skip" else None
-    for path in _in_order(wanted):
-        text = _ruleset_files.with_mark(_localise.text_for(host, wanted[path]))
-        text = _without_notes_of_ours(text)
-        if policy.get("optimise"):
-            from . import merge as _ruleset_merge
-            text = _ruleset_merge.optimise_text(text, **options)
-        gone = None if path in unjudged else missing
-        again = _still_refused(host, current.get(path, "")) if policy.get("on_error") == "skip" else None
-        text, refused, skipped = _ruleset_files.leave_out(text, path, stated, policy.get("on_error", "abort"), gone, again, **options)
-        result.skipped += skipped
-        if policy.get("on_error") == "skip":
-            result.skipped.extend(refused)
         else:
-            written = _ruleset_files.with_mark(wanted[path]).split("\n")
-            result.problems.extend(dict(problem, rule=written[problem["line"] - 1]) for problem in refused)
-        result.files[path] = text
-        result.own.append(path)
+            (result.removed if fate == REMOVED else result.quarantined).append(path)
+    result.files.update(verbatim)
+    result.release = release
+    skips = policy.get("missing_paths", "skip") == "skip"
+    options = _localise.run_options(host) if skips else _localise.options(host)
+    result.compile = functools.partial(_compiled.compile_rules, release=release, awk=awk, **options)
+    stated = {rule.canonical: rule for rule in result.compile(_in_order(result.files)).rules}
+    for path, text in _in_order(wanted).items():
+        _take_in(path, text, stated, result, (host, policy, current.get(path, "")))
     result.own += verbatim
     result.files = _in_order(result.files)
-    result.compile = functools.partial(_ruleset.compile_rules, release=release, awk=awk, **_localise.options(host))
-    result.compiled = result.compile(result.files)
     if result.problems:
         first = result.problems[0]
-        raise AuditError(UNREADABLE % ("%s: %s" % (_rule_lines.where(first, policy, first.get("rule")), first["reason"])),
+        raise AuditError(UNREADABLE % ("%s: %s" % (_lines.where(first, policy, first.get("rule")), first["reason"])),
                          problems=result.problems)
+    _compile_and_win(result, policy)
     result.problems = result.compiled.problems
-    if result.compiled.control.get("-f") == PANIC:
-        _refuse_panic(policy, theirs)
     return result
 
 
-def own_texts(current, policy, state="overridden"):
-    """{path: text} of the files that the policy speaks of, before the host has its say."""
+def _fate(path, text, current, policy, state):
+    """What becomes of a file in rules.d that the policy does not name."""
+    managed = _files.managed(text)
+    if managed and state != "overridden":
+        return OURS
+    if managed or _files.copies_of(current).get(path) == _files.digest(text):
+        return REMOVED if state == "overridden" else KEPT
+    return QUARANTINED if policy.get("purge") == "quarantine" and state == "overridden" else KEPT
+
+
+def _take_in(path, text, stated, result, asked):
+    """One of our files as it will be on this host; ``asked``: the host, the policy, the file's text as it is."""
+    host, policy, before = asked
+    leaving = _leaving(host, policy, result.release, path, before)
+    written = _files.with_mark(text).split("\n")
+    text = _without_notes_of_ours(_files.with_mark(_localise.text_for(host, text)))
+    if policy.get("optimise"):
+        text = _merge.optimise_text(text, **leaving.options)
+    found = _files.leave_out(text, path, stated, leaving)
+    result.skipped += found.skipped
+    if leaving.on_error == "skip":
+        result.skipped += found.refused
+    else:
+        result.problems += [dict(problem, rule=written[problem["line"] - 1]) for problem in found.refused]
+    result.files[path] = found.text
+    result.own.append(path)
+
+
+def _leaving(host, policy, release, path, before):
+    """Which lines of our file ``path``, whose text was ``before``, are left out on this host."""
+    on_error = policy.get("on_error") or "abort"
+    judges = policy.get("missing_paths", "skip") == "skip" and path not in {_path(name) for name in policy.get("unjudged") or ()}
+    return _files.Leaving(
+        on_error=on_error, missing=functools.partial(_localise.missing_path, host) if judges else None,
+        refused_before=_still_refused(host, before) if on_error == "skip" else None,
+        options=dict(_localise.options(host), release=release))
+
+
+def _compile_and_win(result, policy):
+    """Compile, and see that the words of our last file win; a -f 2 that nobody asked for never does.
+
+    Where lines of other files are to be skipped (on_error skip), a file of ours that is read first lets auditctl -R go on behind them.
+    """
+    if policy.get("on_error") == "skip" and result.compile(result.files).aborts_at is not None:
+        path = _path(_files.CONTINUE_FILE)
+        result.files = _in_order(dict(result.files, **{path: _files.continue_text(result.release)}))
+        result.own.append(path)
+        if path in result.removed:
+            result.removed.remove(path)
+    last = next((path for path in result.own if _finalize.is_ours(path, result.files[path])), None)
+    result.compiled = result.compile(result.files)
+    if last is not None:
+        words = {option: value for option, value in _compiled.control_of({last: result.files[last]}).items() if option != "-D"}
+        if _finalize.lost(words, result.compiled):
+            numbers = {option: value if value is True else int(value) for option, value in words.items()}
+            result.files[last] = _finalize.text(numbers, indented=True)
+            result.compiled = result.compile(result.files)
+        for option, value, line in _finalize.lost(words, result.compiled):
+            word = option if value is True else "%s %s" % (option, value)
+            raise AuditError(NOT_BEATEN % (line.file, line.number, line.text.strip(), word))
+    if result.compiled.control.get("-f") == _finalize.PANIC:
+        _refuse_panic(policy, result.files.items())
+
+
+def own_texts(current: dict, policy: dict, *, state: str = "overridden", release=None, awk: str = "gawk") -> "OrderedDict":
+    """{path: text} of the files that the policy speaks of, before the host has its say; our last one under a name that sorts last."""
     wanted = OrderedDict()
     files = policy.get("files") or {}
-    _ruleset_files.check_names(files)
-    base = _path(_ruleset_files.LOCAL_FILE)
+    _files.check_names(files)
+    base = _path(_files.LOCAL_FILE)
     for name, text in files.items():
         wanted[_path(name)] = text
     lines = policy.get("rules")
     if policy.get("content") is not None:
         wanted[base] = policy["content"]
     elif lines is not None:
-        _rule_lines.check(lines)
+        _lines.check(lines)
         wanted[base] = "".join(line + "\n" for line in lines)
-    finalize = _path(_ruleset_files.FINALIZE_FILE)
-    control, immutable = policy.get("control"), policy.get("immutable")
-    if finalize not in wanted and (control or immutable is not None):
-        if state == "merged" and finalize in current:
-            control, immutable = _merged_control(current[finalize], control, immutable)
-        wanted[finalize] = _ruleset_files.finalize_text(control, immutable)
     if state == "merged":
         for path in list(wanted):
-            if path != finalize and path in current:
+            if path in current:
                 wanted[path] = _merged_text(current, path, wanted[path])
     if policy.get("verbatim"):
-        wanted[_path(_ruleset_files.COPIES_FILE)] = _ruleset_files.copies_text(policy["verbatim"])
-    if str((policy.get("control") or {}).get("failure")) == PANIC and may_not_panic(policy):
+        wanted[_path(_files.COPIES_FILE)] = _files.copies_text(policy["verbatim"])
+    if str((policy.get("control") or {}).get("failure")) == _finalize.PANIC and may_not_panic(policy):
         raise AuditError(PANIC_WANTED % policy["failure_policy"])
     _refuse_panic(policy, wanted.items())
+    if not any(path.endswith(_finalize.ENDING) for path in wanted):
+        _add_last(wanted, current, policy, (state, release, awk))
     return wanted
+
+
+def _add_last(wanted, current, policy, reading):
+    """Our last file, where it has anything to say: read after all others, so that its words win."""
+    state, release, awk = reading
+    before = {path: text for path, text in current.items() if _finalize.is_ours(path, text)}
+    others = dict(wanted, **verbatim_texts(policy))
+    for path, text in current.items():
+        if path not in before and path not in others and _fate(path, text, current, policy, state) in (KEPT, OURS):
+            others[path] = text
+    others = _in_order(others)
+    control = _compiled.control_of(others, release, awk)
+    ours = _compiled.control_of(_in_order(before), release, awk)
+    if state == "merged":
+        policy = _with_earlier_words(policy, ours)
+    words = _finalize.words(policy, control, ours)
+    if words or policy.get("control") or policy.get("control_defaults"):
+        wanted[_finalize.path_behind(list(others), release_tuple(release))] = _finalize.text(words)
 
 
 def verbatim_texts(policy):
@@ -140,10 +202,7 @@ def verbatim_texts(policy):
     return OrderedDict((_path(name), text) for name, text in (policy.get("verbatim") or {}).items())
 
 
-def may_not_panic(policy):
-    """Whether the failure policy keeps the host up when it cannot audit."""
-    answer = FAILURE_POLICIES.get(policy.get("failure_policy"))
-    return answer is not None and str(answer["failure"]) != PANIC
+may_not_panic = _finalize.may_not_panic
 
 
 def _refuse_panic(policy, texts):
@@ -157,7 +216,7 @@ def _refuse_panic(policy, texts):
 
 def _still_refused(host, text):
     """(rule, line) -> why the kernel refused this line of our file ``text`` in an earlier run; None where its path is there by now."""
-    refused = _ruleset_files.refused_by_kernel(text)
+    refused = _files.refused_by_kernel(text)
 
     def why(rule, line):
         reason = refused.get(line)
@@ -167,31 +226,30 @@ def _still_refused(host, text):
 
 def _merged_text(current, path, text):
     """The file with those lines added that nothing in it says already."""
-    have = {rule.canonical for rule in _ruleset.parse_rules_file(current[path], path).rules}
+    have = {rule.canonical for rule in _compiled.parse_rules_file(current[path], path).rules}
     kept = {line.strip() for line in current[path].split("\n")}
-    kept.update(line.strip() for line in _ruleset_files.refused_by_kernel(current[path]))
+    kept.update(line.strip() for line in _files.refused_by_kernel(current[path]))
     added = []
     for line in text.split("\n"):
         try:
-            statement = _rule_grammar.parse(line)
+            statement = _grammar.parse(line)
         except _rule.RuleError:
             statement = None
         if line.strip() and line.strip() not in kept and not (isinstance(statement, _rule.Rule) and statement.canonical in have):
             added.append(line)
     if not added:
         return current[path]
-    return _ruleset_files.with_mark(current[path]) + "\n".join(added) + "\n"
+    return _files.with_mark(current[path]) + "\n".join(added) + "\n"
 
 
-def _merged_control(text, control, immutable):
-    have = _ruleset.parse_rules_file(text).control
-    merged = {word: int(have[option]) for word, option in _ruleset.CONTROL_OPTIONS.items() if option in have}
-    if have.get("--loginuid-immutable"):
-        merged["loginuid_immutable"] = True
-    merged.update((word, value) for word, value in (control or {}).items() if value is not None)
-    if immutable is None and "-e" in have:
-        immutable = have["-e"] == "2"
-    return merged, immutable
+def _with_earlier_words(policy, ours):
+    """The policy with those words of our last file that it does not set itself."""
+    control = {word: int(ours[option]) for word, option in _compiled.CONTROL_OPTIONS.items() if option in ours}
+    control.update((word, value) for word, value in (policy.get("control") or {}).items() if value is not None)
+    immutable = policy.get("immutable")
+    if immutable is None and "-e" in ours:
+        immutable = ours["-e"] == _finalize.LOCKED
+    return dict(policy, control=control, immutable=immutable)
 
 
 def _without_notes_of_ours(text):
@@ -204,9 +262,9 @@ def _without_notes_of_ours(text):
 
 
 def _path(name):
-    return _ruleset.RULES_D + "/" + name
+    return _compiled.RULES_D + "/" + name
 
 
 def _in_order(files):
-    names = sorted(files, key=lambda path: _ruleset.natural_key(path.rpartition("/")[2]))
+    names = sorted(files, key=lambda path: _compiled.natural_key(path.rpartition("/")[2]))
     return OrderedDict((path, files[path]) for path in names)

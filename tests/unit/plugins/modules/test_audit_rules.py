@@ -38,7 +38,7 @@ def tree_of(host):
 
 def converge(host, check_mode=False, **params):
     params.setdefault("release", "3.0.9")
-    return _rule_policy.converge(host, dict(DEFAULTS, **params), check_mode)
+    return _rule_policy.converge(host, dict(DEFAULTS, **params), check_mode=check_mode)
 
 
 def put(host, name, text):
@@ -175,7 +175,10 @@ def test_foreign_files_are_kept_or_quarantined(kernel, host):
     assert kernel.status["backlog_limit"] == 8192
     result = converge(host, rules=[WATCH, MOUNT], control={"backlog_limit": 8192}, purge="quarantine")
     assert (result["commands"], result["changed"]) == ([], True)
-    assert host.listdir("/etc/audit/rules.d.quarantine") == ["audit.rules"]
+    assert host.listdir("/etc/audit/rules.d.quarantine") == ["MANIFEST.json", "audit.rules"]
+    entry = json.loads(host.text("/etc/audit/rules.d.quarantine/MANIFEST.json"))["audit.rules"]
+    assert (entry["from"], entry["mode"]) == ("/etc/audit/rules.d/audit.rules", "0644")
+    assert result["quarantined_rules"] == [WATCH]
     assert host.listdir("/etc/audit/rules.d") == ["70-auditops-local.rules", "zz-auditops-finalize.rules"]
     assert not converge(host, rules=[WATCH, MOUNT], control={"backlog_limit": 8192}, purge="quarantine")["changed"]
 

@@ -21,6 +21,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._rotation import f
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import schedule as _schedule
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _ruleset
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import files as _ruleset_files
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import finalize as _finalize
 
 CONF = """\
 log_file = /var/log/audit/audit.log
@@ -86,7 +87,7 @@ def tree(tmp_path):
     files = {
         _ruleset.RULES_D + "/" + _ruleset_files.LOCAL_FILE: _ruleset_files.with_mark("".join(line + "\n" for line in RULES)),
         _ruleset.RULES_D + "/audit.rules": "-D\n-b 64\n",
-        _ruleset.RULES_D + "/" + _ruleset_files.FINALIZE_FILE: _ruleset_files.finalize_text(WANTED["audit_rules"]["control"], False),
+        _ruleset.RULES_D + "/" + _finalize.NAME: _finalize.text(_finalize.words(WANTED["audit_rules"], {}, {})),
     }
     for path, text in files.items():
         write(tmp_path, path, text)
@@ -160,7 +161,7 @@ def remove(path):
 
 AUDITD_CONF = "/etc/audit/auditd.conf"
 BASE = _ruleset.RULES_D + "/" + _ruleset_files.LOCAL_FILE
-FINALIZE = _ruleset.RULES_D + "/" + _ruleset_files.FINALIZE_FILE
+FINALIZE = _ruleset.RULES_D + "/" + _finalize.NAME
 COMPILED = _ruleset.AUDIT_RULES
 FULL = "disk_full_action = "
 ON_DISK = [

@@ -11,6 +11,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._errors import Aud
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._library import on_host as _library_host
 from ansible_collections.auditops.auditd.plugins.module_utils._library.request import Choice
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import localise as _localise
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 
 LIBRARY = controls.library()
@@ -71,11 +72,11 @@ def test_no_walk_where_nobody_asks_for_programs(tmp_path, monkeypatch):
 
 def test_a_tree_without_audit_cannot_be_judged(tmp_path):
     host = tree(tmp_path)
-    assert not _library_host.can_judge_paths(host)
+    assert not _localise.can_judge_paths(host)
     (tmp_path / "usr/sbin").mkdir(parents=True)
     (tmp_path / "usr/sbin/auditctl").touch()
-    assert _library_host.can_judge_paths(host)
-    assert _library_host.can_judge_paths(Host("/"))
+    assert _localise.can_judge_paths(host)
+    assert _localise.can_judge_paths(Host("/"))
 
 
 def test_sample_files_come_as_they_are(tmp_path):

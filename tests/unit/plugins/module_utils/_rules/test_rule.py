@@ -285,13 +285,29 @@ def test_watch_is_what_the_host_has(tmp_path):
         ("-a always,exit -F path=/x/", "ends with /"),
         ("-a always,exit -F path=x", "absolute"),
         ("-a always,exit -S open -F uid&1", "bit operator"),
-        ("-w /etc/*.conf", "wildcards"),
         ("-a always,exit -F uid=-1", "unset only"),
         ("-a always,filesystem -F uid=0", "filesystem list"),
+        ("-a always,exit -F path=/a -F path=/b", "not path and path"),
+        ("-a always,exit -F path=/a -F dir=/b", "not path and dir"),
+        ("-a always,exit -F dir=/a -F dir=/b", "not dir and dir"),
+        ("-a always,exit -F path=/a -F inode=5", "not path and inode"),
+        ("-a always,exit -F inode=5 -F dir=/a", "not inode and dir"),
+        ("-a always,exit -S open -F exe=/a -F exe=/b", "not exe and exe"),
     ],
 )
-def test_what_only_the_kernel_refuses_is_noted(text, word):
-    assert any(word in why for _token, why in parse(text).notes)
+def test_what_every_kernel_refuses_is_refused(text, word):
+    rule = parse(text)
+    assert any(word in why for _token, why in rule.refused)
+    assert _ruleset.parse_rules_file(text + "\n-w /b\n", machine="x86_64").aborts_at["line"] == 1
+
+
+WILD = ["-w /etc/*.conf", "-w /a/../b -p r", "-a always,exit -F dir=/home/?/x", "-a always,exit -F path=/etc/cron.*"]
+
+
+@pytest.mark.parametrize("text", WILD)
+def test_a_wildcard_is_noted(text):
+    assert [why for _token, why in parse(text).notes] == [_rule_grammar.NO_WILDCARDS]
+    assert parse("-w /a..b/c.d -p r").notes == ()
 
 
 @pytest.mark.skipif(not os.path.isdir(CORPUS), reason="the corpus is not here")

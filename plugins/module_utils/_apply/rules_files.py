@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of a rule set on a host: what differs, writing it, and putting all back where a later step fails."""
+
+import json
+import os
+import stat
+from collections import OrderedDict
+
+from .._host import files as _io
+from .._rules import compiled as _compiled
+from .._rules import files as _files
+from .._utc import iso
+
+FILE_MODE, DIRECTORY_MODE = 0o600, 0o750
+PREVIOUS = _compiled.AUDIT_RULES + ".prev"  # as augenrules names it
+MANIFEST = "MANIFEST.json"
+LINK = "it was a symbolic link to %s: the link is replaced or moved, what it leads to is not touched"
+
+
+class Files(object):
+    """The difference between what is on the disk and C(staging.Staged): ``write`` paths, ``modes`` paths whose mode is too open,
+    ``links`` {path: target} of symbolic links in their place, ``previous`` whether audit.rules has rules that stand nowhere else."""
+
+    def __init__(self, host, staged, current):
+        self.host, self.staged, self.current = host, staged, current
+        self.compiled_before = host.text(_compiled.AUDIT_RULES)
+        self.texts = OrderedDict((path, staged.files[path]) for path in staged.own)
+        self.texts[_compiled.AUDIT_RULES] = staged.compiled.text
+        self.links = {path: target for path, target in ((path, self._link(path)) for path in [*self.texts, *current]) if target}
+        self.write = [path for path, text in self.texts.items() if self.before(path) != text or path in self.links]
+        self.modes = [path for path in self.texts if path not in self.write and self._too_open(path)]
+        self.previous = _compiled.AUDIT_RULES in self.write and bool(only_compiled(self.compiled_before, current))
+        self.backups, self._undo = [], []
+
+    @property
+    def differ(self):
+        return bool(self.write or self.modes or self.staged.removed or self.staged.quarantined)
+
+    def before(self, path):
+        return self.compiled_before if path == _compiled.AUDIT_RULES else self.current.get(path)
+
+    def _real(self, path):
+        """Where to write, remove or move: a link itself, never what it leads to."""
+        return self.host.path(path, follow=False)
+
+    def _link(self, path):
+        found = self.host.lstat(path)
+        return os.readlink(self._real(path)) if found is not None and stat.S_ISLNK(found.st_mode) else None
+
+    def _too_open(self, path):
+        found = self.host.stat(path)
+        return found is not None and bool(stat.S_IMODE(found.st_mode) & ~FILE_MODE)
+
+    def problems(self):
+        """A link in the place of a file that is written, removed or moved: [dict file, line, token, reason]."""
+        touched = set(self.write) | set(self.staged.removed) | set(self.staged.quarantined)
+        return [{"file": path, "line": None, "token": target, "reason": LINK % target}
+                for path, target in sorted(self.links.items()) if path in touched]
+
+    def diffs(self):
+        """What --diff shows of the files."""
+        found = []
+        for path in self.write:
+            found.append({"before": self.before(path) or "", "after": self.texts[path], "before_header": path, "after_header": path})
+        for path in self.staged.removed:
+            found.append({"before": self.current[path], "after": "", "before_header": path, "after_header": path + " (removed)"})
+        for path in self.staged.quarantined:
+            found.append({"before": self.current[path], "after": "", "before_header": path, "after_header": quarantine_path(path)})
+        for path in self.modes:
+            mode = "%04o" % stat.S_IMODE(self.host.stat(path).st_mode)
+            found.append({"before": {"mode": mode}, "after": {"mode": "%04o" % FILE_MODE}, "before_header": path, "after_header": path})
+        return found
+
+    def apply(self, *, backup=False):
+        """Write, in an order in which a load at any moment has no fewer rules than before: our files, what goes, the compiled one."""
+        _io.make_directory(self.host.path(_compiled.RULES_D), DIRECTORY_MODE)
+        for path in self.write:
+            if path != _compiled.AUDIT_RULES:
+                self._replace(path, self.texts[path].encode("utf-8", "surrogateescape"), backup=backup)
+        self._quarantine(backup=backup)
+        for path in self.staged.removed:
+            self._remember(path, backup=backup)
+            _io.remove(self._real(path))
+        if self.previous:
+            self._replace(PREVIOUS, self.compiled_before.encode("utf-8", "surrogateescape"))
+        if _compiled.AUDIT_RULES in self.write:
+            self._replace(_compiled.AUDIT_RULES, self.texts[_compiled.AUDIT_RULES].encode("utf-8", "surrogateescape"), backup=backup)
+        for path in self.modes:
+            self._replace(path, self.host.read(path))
+
+    def put_back(self):
+        """All as it was before apply()."""
+        for path, data, mode in reversed(self._undo):
+            real = self._real(path)
+            if data is None:
+                _io.remove(real)
+            elif path in self.links:
+                _io.remove(real)
+                os.symlink(self.links[path], real)
+            else:
+                _io.write_atomic(real, data, mode)
+
+    def rewrite(self, path, text):
+        """Write a file again whose earlier text apply() remembers."""
+        _io.write_atomic(self._real(path), text.encode("utf-8", "surrogateescape"), FILE_MODE)
+
+    def _replace(self, path, data, *, backup=False):
+        self._remember(path, backup=backup)
+        _io.write_atomic(self._real(path), data, FILE_MODE)
+
+    def _remember(self, path, *, backup=False):
+        found = self.host.stat(path)
+        data = b"" if path in self.links else self.host.read(path)
+        self._undo.append((path, data, None if found is None else stat.S_IMODE(found.st_mode)))
+        if backup and found is not None and path not in self.links:
+            self.backups.append(_io.backup(self._real(path)))
+
+    def _quarantine(self, *, backup):
+        """Move foreign files out of rules.d; a manifest says from where, when, and what stands in them."""
+        if not self.staged.quarantined:
+            return
+        _io.make_directory(self.host.path(_compiled.QUARANTINE), DIRECTORY_MODE)
+        manifest = manifest_of(self.host)
+        for path in self.staged.quarantined:
+            target = _free_name(self.host, quarantine_path(path))
+            self._remember(path, backup=backup)
+            self._undo.append((target, None, None))
+            if path in self.links:
+                os.symlink(self.links[path], self._real(target))
+            else:
+                _io.write_atomic(self._real(target), self.host.read(path), FILE_MODE)
+            manifest[os.path.basename(target)] = {"from": path, "at": iso(), "sha256": _files.digest(self.current[path]),
+                                                  "mode": "%04o" % stat.S_IMODE(self.host.lstat(path).st_mode)}
+            _io.remove(self._real(path))
+        data = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
+        self._replace(_compiled.QUARANTINE + "/" + MANIFEST, data.encode())
+
+
+def only_compiled(text, current):
+    """[Rule] of audit.rules that stand in no file of rules.d: somebody wrote them there, or removed their file since."""
+    if not text or not text.strip():
+        return []
+    known = {rule.canonical for path, written in current.items() for rule in _compiled.parse_rules_file(written, path).statements}
+    return [rule for rule in _compiled.parse_rules_file(text).rules if rule.canonical not in known]
+
+
+def manifest_of(host):
+    """{name in the quarantine: {from, at, sha256, mode}}; empty where there is none, or it is none of ours."""
+    try:
+        found = json.loads(host.text(_compiled.QUARANTINE + "/" + MANIFEST) or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def quarantine_path(path):
+    return _compiled.QUARANTINE + "/" + os.path.basename(path)
+
+
+def _free_name(host, path):
+    name, number = path, 1
+    while host.lstat(name) is not None:
+        name, number = "%s.%d" % (path, number), number + 1
+    return name
