@@ -40,14 +40,15 @@ demo: $(VENV)/.ansible tree
 test: lint sanity package molecule pytest
 
 .PHONY: pytest
+# Two workers: one runs the live tests in a row, the other one the unit tests. Skips are counted and named before the closing line.
 pytest: $(VENV)/.tools tree audit-package other-releases
-	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider tests/unit tests/live
+	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs -n 2 --dist loadgroup tests/live tests/unit
 
 unit: $(VENV)/.tools tree
-	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider tests/unit
+	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs -n 2 tests/unit
 
 live: $(VENV)/.tools tree audit-package other-releases
-	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider tests/live
+	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs tests/live
 
 lint: $(VENV)/.tools tree shellcheck-package
 	cd $(COLLECTION) && ruff check .
@@ -130,6 +131,10 @@ vm-packages:
 
 matrix: $(VENV)/.ansible tree
 	$(BIN)/python tests/tools/matrix.py $(TREE)
+
+.PHONY: matrix-edges
+matrix-edges: $(VENV)/.ansible tree
+	$(BIN)/python tests/tools/matrix.py $(TREE) --edges
 
 shellcheck-package:
 	@command -v shellcheck > /dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && apt-get update -q && apt-get install -yq shellcheck; } \

@@ -38,6 +38,15 @@ def why_not() -> str | None:
     return None
 
 
+def pytest_collection_modifyitems(config, items):
+    """Under xdist (--dist loadgroup) one worker runs all of these, one after the other: there is one kernel."""
+    if config.pluginmanager.hasplugin("xdist"):
+        here = Path(__file__).parent
+        for item in items:
+            if here in item.path.parents:
+                item.add_marker(pytest.mark.xdist_group("live"))
+
+
 @pytest.fixture
 def kernel_audit():
     """The kernel's audit for one test alone; its status and rules are put back."""

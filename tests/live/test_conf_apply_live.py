@@ -36,7 +36,7 @@ def assert_audited(site, tag="probe", **running):
     assert report["logging_suspended"] is False
     assert {key: report[key] for key in running} == running
     site.send(10, tag)
-    wait_for(lambda: len(site.numbers(tag)) == 10, "the probes to be logged", 5)
+    wait_for(lambda: len(site.numbers(tag)) == 10, "the probes to be logged")
 
 
 def apply(site, settings=None, predicted=True, **options):
@@ -59,7 +59,6 @@ def test_a_good_change(site, lost):
     pid = site.pid
     with site.load() as sent:
         answer = apply(site, backup=True)
-        time.sleep(0.3)
     result = answer["result"]
     assert result["actions"] == ["write", "reload"] and result["restart_required"] == []
     assert result["proof"]["how"] == "record and report" and result["proof"]["record"] in site.log()
@@ -332,7 +331,7 @@ def test_after_a_refused_reload_of_somebody_else(site, lost):
     site.start()
     site.configure(text=conf_text(num_logs="x"))
     os.kill(site.pid, signal.SIGHUP)
-    time.sleep(0.5)
+    wait_for(lambda: any("res=failed" in record for record in site.records("DAEMON_CONFIG")), "the reload to be refused")
     answer = apply(site, dict(NEW, num_logs=5))
     if site.release == "3.0":
         assert "max_log_file_mb 0 instead of 5" in answer["error"] and answer["details"]["rolled_back"]

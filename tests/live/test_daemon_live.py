@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -159,8 +158,7 @@ def test_last_record_looks_behind_a_rotation(audited):
     audited.start()
     audited.fill_log(0.5)
     os.kill(audited.pid, signal.SIGUSR1)
-    wait_for((audited.log_dir / "audit.log.1").exists, "the rotation")
-    time.sleep(0.2)
+    wait_for(lambda: (audited.log_dir / "audit.log.1").exists() and (audited.log_dir / "audit.log").exists(), "the rotation")
     record = audited.call("_daemon.records", "last_record", log_file=LOG, types=["DAEMON_START"])["result"]
     assert record["type"] == "DAEMON_START" and record["op"] == "start" and record["res"] == "success"
     assert record["text"] in audited.log()

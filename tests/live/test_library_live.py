@@ -172,7 +172,7 @@ def attempt(site, control, action, directory, setuid):
         return any(f'key="{control["key"]}"' in event and needle in event for event in events(site.log()[before:]).values())
 
     try:
-        wait_for(logged, "the event", 5)
+        wait_for(logged, "the event")
     except AssertionError:
         keys = sorted({key for event in events(site.log()[before:]).values() for key in re.findall(r'key="([^"]+)"', event)})
         return f"{action}: {control['key']} is not among the keys {keys}"

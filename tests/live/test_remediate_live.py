@@ -145,9 +145,14 @@ def snapshot(*roots: Path) -> dict[str, tuple]:
             status = path.lstat()
             if path.name == "audit.log":
                 continue
-            data = path.read_bytes() if path.is_file() else b""
-            found[str(path)] = (status.st_mode, status.st_uid, status.st_gid, status.st_ino, data)
+            found[str(path)] = (status.st_mode, status.st_uid, status.st_gid, status.st_ino, _content(path))
     return found
+
+
+def _content(path: Path) -> bytes:
+    if path.is_symlink():
+        return os.readlink(path).encode()  # /etc/mtab leads to the mounts of the moment, which other programs change
+    return path.read_bytes() if path.is_file() else b""
 
 
 def test_remediate_a_stock_host_then_find_it_in_sync(host):

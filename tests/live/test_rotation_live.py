@@ -139,6 +139,7 @@ def test_no_auditd(here):
 def test_keep_logs_rotates_whatever_num_logs_is(here):
     here.site.start(max_log_file_action="KEEP_LOGS", num_logs=0)
     here.site.send(10, "a")
+    wait_for(lambda: here.site.numbers("a")[-1:] == [9], "the events")
     assert here.run().returncode == 0
     assert here.numbers("a") == list(range(10))
 
@@ -178,6 +179,7 @@ def test_the_installed_program_runs_by_the_line_that_cron_gets(here):
          "print(json.dumps(p.sources()))"], capture_output=True, text=True, cwd=COLLECTION.parents[2], check=True)
     site.start(**ROOMY)
     site.send(10, "cron")
+    wait_for(lambda: site.numbers("cron")[-1:] == [9], "the events")
     installed = ("/usr/local/sbin/audit-rotate", "/etc/cron.d/audit-rotate")
     if any(Path(path).exists() for path in installed):
         pytest.skip("the rotation is installed on this machine")
