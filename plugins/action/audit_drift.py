@@ -8,7 +8,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.plugin_utils import rotation_program
+from ansible_collections.auditops.auditd.plugins.plugin_utils import demands, rotation_program
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import document as drift_document
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
@@ -16,6 +16,7 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import
 
 # Once for a run: the strategy loads this plugin before it forks a worker for each host.
 PROGRAM = rotation_program.digests()
+BENCHMARKS = demands.packed()
 ON_CONTROLLER = ("report_dir", "phase", "fail_on")
 POLICY = ("auditd", "audit_rules", "audit_rotation", "program")
 FAIL_ON = tuple(word for word in gate.FAIL_ON if word != gate.NEW)
@@ -66,6 +67,7 @@ def _arguments(args: dict) -> dict:
     arguments = {name: value for name, value in args.items() if name not in ON_CONTROLLER}
     if arguments.get("audit_rotation") and not arguments.get("program"):
         arguments["program"] = PROGRAM
+    arguments.setdefault("benchmarks", BENCHMARKS)
     rules = arguments.get("audit_rules") or {}
     if rules.get("profiles") or isinstance(rules.get("rules"), str):
         arguments["audit_rules"] = _with_library(rules)

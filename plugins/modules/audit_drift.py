@@ -202,6 +202,11 @@ options:
     description:
       - The SHA-256 of each file of the rotation program by its path on the host. Filled in by the action plugin.
     type: dict
+  benchmarks:
+    description:
+      - What benchmarks demand of settings, packed; findings and waivers name the controls of the host's own product by it. Filled in by the
+        action plugin.
+    type: str
   report_dir:
     description:
       - Directory on the controller; the document is written there as C(hosts/<inventory_hostname>.json).
@@ -339,6 +344,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._drift import docu
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as rotation_files
+from ansible_collections.auditops.auditd.plugins.module_utils._severity import SEVERITIES
 
 AUDITD = {
     "settings": {"type": "dict", "default": {}},
@@ -357,9 +363,10 @@ ARGUMENT_SPEC = {
     "audit_rules": {"type": "dict", "options": dict(_arguments.RULES, state=STATE)},
     "audit_rotation": {"type": "dict", "options": _arguments.ROTATION},
     "program": {"type": "dict"},
+    "benchmarks": {"type": "str"},
     "report_dir": {"type": "path"},
     "phase": {"type": "str", "choices": ["now", "before", "after"], "default": "now"},
-    "fail_on": {"type": "str", "choices": ["never", "info", "low", "medium", "high", "critical"], "default": "never"},
+    "fail_on": {"type": "str", "choices": ["never"] + list(SEVERITIES[::-1]), "default": "never"},
 }
 
 
@@ -368,10 +375,11 @@ def run(module):
         _refuse_bad_rotation(module.params["audit_rotation"])
     host = Host(module.params["root"], module.run_command)
     host.arch = (module.params["audit_rules"] or {}).get("arch")
-    wanted = {name: module.params[name] for name in ("auditd", "audit_rules", "audit_rotation", "program")}
+    wanted = {name: module.params[name] for name in ("auditd", "audit_rules", "audit_rotation", "program", "benchmarks")}
     live, parsed = document.look(host, wanted, module.params["release"] or None)
+    module.params["benchmarks"] = None  # or each result would carry it back, and the library
     if wanted["audit_rules"]:
-        module.params["audit_rules"] = dict(wanted["audit_rules"], library=None)  # or each result would carry it back
+        module.params["audit_rules"] = dict(wanted["audit_rules"], library=None)
     return {"changed": False, "drift": document.compare(live, parsed, wanted)}
 
 

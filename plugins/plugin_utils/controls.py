@@ -14,8 +14,8 @@ from ansible_collections.auditops.auditd.plugins.module_utils._library import wo
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar as _rule_grammar
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import lines as _rule_lines
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import rule as _rule
+from ansible_collections.auditops.auditd.plugins.plugin_utils.demands import DIRECTORY
 
-DIRECTORY = Path(__file__).resolve().parents[2] / "roles/audit_rules/files/controls"
 SECTIONS = ("products", "controls", "filters", "waivers")
 MAP, LIST, STR = "a mapping", "a list", "text"
 TYPES = {MAP: dict, LIST: list, STR: str}
@@ -29,12 +29,17 @@ SHAPES = {
     "waivers": ({"reason": STR, "compensating": STR}, {}),
     "benchmark": (
         {"name": STR, "title": STR, "rules": MAP},
-        {"product": STR, "also_numbered": MAP, "needed_by": MAP, "auditd_conf": MAP, "status": MAP, "sample_files": MAP,
+        {"product": STR, "also_numbered": MAP, "needed_by": MAP, "auditd_conf": MAP, "status": MAP, "host": MAP, "sample_files": MAP,
          "sample_directories": LIST},
     ),
 }
 WORDS = {"watches": ("old", "modern"), "commands": ("plain", "pair", "unfiltered")}
 CHECKERS = ("oval", "text")
+# What benchmarks ask of a host beside rules and settings: the subjects of findings
+HOST_SUBJECTS = (
+    "package", "service", "partition", "boot_audit", "boot_backlog_limit", "configuration_mode", "configuration_owner", "log_mode",
+    "log_owner", "log_directory_mode", "tools_mode", "tools_owner",
+)
 
 
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -186,6 +191,10 @@ def _check_benchmark(path: Path, entry: dict) -> None:
             if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
                 where = f"{path.name}: auditd_conf.{number}.{key}"
                 raise LibraryError(f"{where}: give the list of values it accepts, as text, the one to set first")
+    for number, subjects in entry.get("host", {}).items():
+        for subject in subjects if isinstance(subjects, list) and subjects else [subjects]:
+            if subject not in HOST_SUBJECTS:
+                raise LibraryError(f"{path.name}: host.{number} is {subjects!r}; give a list of {', '.join(HOST_SUBJECTS)}")
     for name, checker in entry.get("needed_by", {}).items():
         if checker not in CHECKERS:
             raise LibraryError(f"{path.name}: needed_by.{name} is {checker!r}, not one of {', '.join(CHECKERS)}")

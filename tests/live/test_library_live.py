@@ -18,7 +18,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._drift import docu
 from ansible_collections.auditops.auditd.plugins.module_utils._host import os_release
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._library import privileged as _privileged
-from ansible_collections.auditops.auditd.plugins.module_utils._library import resolve as _library
+from ansible_collections.auditops.auditd.plugins.module_utils._library.product import product as product_of
 from ansible_collections.auditops.auditd.plugins.modules import audit_rules
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 from auditd_site import wait_for
@@ -106,7 +106,7 @@ def touch(path: Path):
 def test_each_control_is_in_the_log(audited, tmp_path, monkeypatch):
     # what other tests leave set-uid in there comes and goes
     monkeypatch.setattr(_privileged, "CONTAINER_STORES", (*_privileged.CONTAINER_STORES, "/tmp"))
-    product = _library.product(os_release.fields(Host("/")))
+    product = product_of(os_release.fields(Host("/")))
     library = controls.library()
     if "cis_" + product not in library["benchmarks"] or os.uname().machine != "x86_64":
         pytest.skip(f"written for x86_64 and a product of the library, this is {product}")

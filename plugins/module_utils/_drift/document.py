@@ -9,6 +9,7 @@ limit), times are those of files and records.
 
 from .._live import collect, risks
 from .._live.reading import Parsed, as_text
+from .._severity import SEVERITIES
 from . import benchmark, figures, tables
 from .layers import LAYERS, readers
 from .sides import Sides
@@ -45,7 +46,7 @@ def compare(live, parsed, wanted):
 
 
 def _order(finding):
-    return (tables.SEVERITIES.index(finding["severity"]), tables.LAYERS.index(finding["layer"]), finding["id"])
+    return (SEVERITIES.index(finding["severity"]), tables.LAYERS.index(finding["layer"]), finding["id"])
 
 
 def _unique(items):
@@ -74,7 +75,7 @@ def status(items, live, wanted):
 def summary(items):
     """Counts: items altogether, by severity (all named), by layer (those that have any)."""
     by_layer = {}
-    by_severity = dict.fromkeys(tables.SEVERITIES, 0)
+    by_severity = dict.fromkeys(SEVERITIES, 0)
     for finding in items:
         by_severity[finding["severity"]] += 1
         by_layer[finding["layer"]] = by_layer.get(finding["layer"], 0) + 1

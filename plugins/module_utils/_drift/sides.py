@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Both sides of a comparison, and how a comparer writes a finding."""
 
+from .._library.demands import Demands
 from . import tables
 from .finding import row_of
 
@@ -11,7 +12,8 @@ class Sides(object):
 
     def __init__(self, live, parsed, wanted, risks):
         self.live, self.parsed, self.wanted, self.risks = live, parsed, wanted, risks
-        self.family = (live["distribution"] or {}).get("family")
+        chosen = parsed.chosen.names if parsed.chosen else ()
+        self.demands = Demands(wanted.get("benchmarks"), parsed.product, chosen)
         self.is_live = live["root"] == "/"
 
     @property
@@ -61,7 +63,7 @@ class Sides(object):
             "severity": severity,
             "expected": expected,
             "actual": actual,
-            "controls": tables.controls(subject or usual_subject, self.family),
+            "controls": self.demands.ids(subject or usual_subject),
             "why": why,
             "fix": fix,
         }

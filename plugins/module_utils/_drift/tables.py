@@ -1,62 +1,15 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a difference means: severities, reasons, control ids and the variable that cures it. Tables only.
+"""What a difference means: severities, reasons, and the variable that cures it. Tables only.
 
-Control ids are those that ComplianceAsCode's profiles cis and stig for RHEL 9 and cis_level2_server for Debian 12 publish.
+Which controls of which benchmark speak of it is the library's to say: C(_library.demands), by the subjects named here.
 """
 
 SCHEMA = 2
-SEVERITIES = ("critical", "high", "medium", "low", "info")
 LAYERS = ("disk", "compiled", "daemon", "kernel", "schedule", "storage", "boot")
-
-RHEL = "CIS RHEL 9 %s"
-STIG = "STIG RHEL-09-%s"
-DEBIAN = "CIS Debian 12 %s"
 
 # option of auditctl(8) -> word of the policy and of struct audit_status
 CONTROL_WORDS = {"-b": "backlog_limit", "-f": "failure", "-e": "enabled", "--backlog_wait_time": "backlog_wait_time"}
-
-# subject -> ids in CIS RHEL 9, STIG RHEL 9, CIS Debian 12; an empty one: that benchmark does not ask for it
-CONTROLS = {
-    "package": ("6.3.1.1", "653010", "6.2.1.1"),
-    "service": ("6.3.1.4", "653015", "6.2.1.2"),
-    "boot.audit": ("6.3.1.2", "212055", "6.2.1.3"),
-    "boot.audit_backlog_limit": ("6.3.1.3", "653120", "6.2.1.4"),
-    "max_log_file": ("6.3.2.1", "", "6.2.2.1"),
-    "max_log_file_action": ("6.3.2.2", "653055", "6.2.2.2"),
-    "disk_full_action": ("6.3.2.3", "653025", "6.2.2.3"),
-    "disk_error_action": ("6.3.2.3", "653020", "6.2.2.3"),
-    "disk_error_action.halt": ("", "653020", ""),  # CIS takes syslog too
-    "space_left": ("", "653035", ""),
-    "space_left_action": ("6.3.2.4", "653040", "6.2.2.4"),
-    "admin_space_left": ("", "653045", ""),
-    "admin_space_left_action": ("6.3.2.4", "653050", "6.2.2.4"),
-    "action_mail_acct": ("6.3.2.4", "653070", "6.2.2.4"),
-    "name_format": ("", "653060", ""),
-    "overflow_action": ("", "653065", ""),
-    "local_events": ("", "653075", ""),
-    "freq": ("", "653095", ""),
-    "log_format": ("", "653100", ""),
-    "write_logs": ("", "653105", ""),
-    "mode": ("6.3.4.5", "653110", "6.2.4.5"),
-    "owner": ("6.3.4.6", "232103", "6.2.4.6"),
-    "failure": ("", "654265", ""),
-    "enabled": ("6.3.3.20", "654275", "6.2.3.20"),
-    "partition": ("1.1.2.7.1", "231030", "1.1.2.7.1"),
-}
-
-
-def controls(subject, family):
-    """The published ids for a subject on a family of distributions; all benchmarks where the family has none of its own here."""
-    rhel, stig, debian = CONTROLS.get(subject, ("", "", ""))
-    ids = []
-    if family != "debian":
-        ids += [RHEL % rhel] if rhel else []
-        ids += [STIG % stig] if stig else []
-    if family != "redhat":
-        ids += [DEBIAN % debian] if debian else []
-    return ids
-
 
 FAILURE_POLICY = "role auditd: auditd_failure_policy"
 ROTATION = "role audit_rotation"
@@ -118,7 +71,7 @@ ITEMS = {
     "disk.auditd_conf": (
         "high", "", "auditd.conf is missing: auditd runs on its compiled defaults, without rotation, without thresholds.", "role auditd"),
     "disk.auditd_conf.mode": (
-        "info", "mode", "Who can read or change auditd.conf can see or choose what auditing does.", "role auditd",
+        "info", "configuration_mode", "Who can read or change auditd.conf can see or choose what auditing does.", "role auditd",
     ),
     "disk.auditd_conf.policy": (
         "high", "", "The policy has settings that auditd on this host would refuse; nothing of the policy is applied until they are right.",
@@ -174,7 +127,7 @@ ITEMS = {
     "disk.rules_d_odd.": (
         "medium", "", "augenrules passes over this name with an error: what is meant to be read there is not.", "remove it",
     ),
-    "disk.rules_d_mode.": ("info", "mode", "Who can read or change a rules file can see or choose what is audited.", RULES),
+    "disk.rules_d_mode.": ("info", "configuration_mode", "Who can read or change a rules file can see or choose what is audited.", RULES),
     "disk.rules_d_foreign.": (
         "low", "", "A rules file that no policy names adds rules or changes the kernel's settings; the policy wants it out of the way.",
         "role audit_rules: audit_rules_purge",
@@ -291,15 +244,15 @@ ITEMS = {
     ),
     "storage.": ("medium", "", "This host can stop itself, or stop auditing, by this setting.", FAILURE_POLICY),
     "boot.audit": (
-        "info", "boot.audit", "Without audit=1 on the boot line, processes that start before auditd are not audited.",
+        "info", "boot_audit", "Without audit=1 on the boot line, processes that start before auditd are not audited.",
         "add audit=1 to the kernel's boot line",
     ),
     "boot.off": (
-        "medium", "boot.audit", "audit=0 on the boot line switches the kernel's auditing off until the next boot.",
+        "medium", "boot_audit", "audit=0 on the boot line switches the kernel's auditing off until the next boot.",
         "take audit=0 off the kernel's boot line",
     ),
     "boot.audit_backlog_limit": (
-        "info", "boot.audit_backlog_limit", "Until the rules are loaded the kernel queues 64 records; more than that during boot are lost.",
+        "info", "boot_backlog_limit", "Until the rules are loaded the kernel queues 64 records; more than that during boot are lost.",
         "add audit_backlog_limit=8192 to the kernel's boot line"),
 }
 
@@ -319,19 +272,3 @@ RISK_FIXES = {
 }
 # Where the policy itself chose the word, only room helps.
 ROOM = "role audit_rotation: audit_rotation_keep_megabytes; role auditd: auditd_conf.space_left, .admin_space_left; or a larger partition"
-
-# What a benchmark demands and a policy may set aside: subject, words that satisfy it, why not, what is done instead.
-PRUNED = "logs are rotated by time, compressed and kept as long as audit_rotation_keep, _keep_days and _keep_megabytes say"
-WATCHED = "growth and days until full are in every drift report; the rotation keeps room free (audit_rotation_min_free_megabytes)"
-WAIVERS = (
-    ("max_log_file_action", ("KEEP_LOGS",), "keep_logs never deletes a log and fills the partition", PRUNED),
-    ("disk_full_action", ("HALT", "SINGLE"), "a full log partition must not stop the host", WATCHED),
-    (
-        "disk_error_action.halt", ("HALT", "SINGLE"), "an unwritable log must not stop the host",
-        "the daemon's disk error flag is in every drift report",
-    ),
-    ("admin_space_left_action", ("HALT", "SINGLE"), "a log partition that fills must not stop the host", WATCHED),
-    ("space_left_action", ("EMAIL", "EXEC", "SINGLE", "HALT"), "mail from a host needs a mailer that most hosts lack", WATCHED),
-)
-WAIVED_FAILURE = ("the kernel must not panic because a record was not queued", "every drift report counts lost records")
-WAIVED_IMMUTABLE = ("locked rules cannot be corrected without a reboot", "every drift check compares the loaded rules with the policy")

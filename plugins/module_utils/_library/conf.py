@@ -10,12 +10,13 @@ ROTATED_BY_TIME = "IGNORE"  # max_log_file_action where audit_rotation rotates, 
 
 
 def accepts(accepted: "list[str]", value) -> bool:
-    """Whether a value of auditd.conf is one that a benchmark takes; words compare without case, C(>=6) by number."""
+    """Whether a benchmark takes a value of auditd.conf: words in any case, C(>=6) by number, C(exec) with any program."""
+    word = str(value).lower()
     for one in accepted:
         if one.startswith(">="):
             if str(value).isdigit() and int(value) >= int(one[2:]):
                 return True
-        elif one.lower() == str(value).lower():
+        elif one.lower() in (word, word.partition(" ")[0]):
             return True
     return False
 

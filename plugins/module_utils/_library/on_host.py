@@ -10,6 +10,7 @@ from . import privileged as _privileged
 from . import resolve as _library
 from . import words
 from .forms import COMMAND_CONTROL
+from .product import product as product_of
 from .request import System
 
 
@@ -22,7 +23,7 @@ def resolve(host, library: dict, choice, *, audit_release: "str | None" = None, 
     is taken as of this machine's. ``search``: Host -> C(privileged.Found), how privileged programs are found where a control wants them;
     default is one walk over the local filesystems.
     """
-    product = _library.product(os_release.fields(host) or {})
+    product = product_of(os_release.fields(host) or {})
     notes, programs = [], ()
     if _discovers(library, choice, product):
         programs, _complete, notes = (search or _privileged.discover)(host)

@@ -24,7 +24,7 @@ class Choice(object):
 class System(object):
     """A host as far as the library's lines depend on it.
 
-    ``product``: as C(resolve.product) gives it. ``arch``: uname -m. ``audit_release``: of auditctl, None takes what the product ships.
+    ``product``: as C(product.product) gives it. ``arch``: uname -m. ``audit_release``: of auditctl, None takes what the product ships.
     ``uid_min``: the first uid of people, login.defs(5). ``programs``: paths of privileged programs (C(privileged.discover)).
     ``has_user``: name -> bool, for filters that name a user; None takes every user as present.
     """

@@ -5,7 +5,6 @@
 The library itself is data (roles/audit_rules/files/controls, read by plugin_utils/controls.py on the controller); it arrives as a dict.
 """
 
-import re
 from collections import OrderedDict
 
 from .._errors import AuditError
@@ -14,21 +13,7 @@ from . import words
 from .forms import CALLS, COMMAND, COMMAND_CONTROL, Forms
 from .request import PRIVILEGED
 
-FAMILIES = {  # ID of os-release(5): (family, parts of VERSION_ID that make a product)
-    "amzn": ("amazon", 1), "debian": ("debian", 1), "ubuntu": ("ubuntu", 2),
-    "rhel": ("rhel", 1), "centos": ("rhel", 1), "rocky": ("rhel", 1), "almalinux": ("rhel", 1), "ol": ("rhel", 1),
-}
 FILTER_FILE = "20-auditops-filters.rules"
-
-
-def product(os_release: "dict[str, str]") -> str:
-    """C(debian_12), C(ubuntu_22_04), C(rhel_9), C(amazon_2023) of the fields of os-release(5); C(ID_VERSION) for any other system."""
-    name, version = os_release.get("ID", ""), os_release.get("VERSION_ID", "")
-    family, parts = FAMILIES.get(name, (None, 1))
-    if family is None and "rhel" in os_release.get("ID_LIKE", "").split() and re.match(r"\d+(\.|$)", version):
-        family = "rhel"
-    pieces = [piece for piece in version.split(".") if piece]
-    return "_".join([family or name or "unknown"] + (pieces[:parts] if family else pieces)).lower()
 
 
 def resolve(library: dict, choice, system) -> dict:

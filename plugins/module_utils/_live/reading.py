@@ -12,6 +12,7 @@ class Parsed(object):
     """
 
     def __init__(self):
+        self.product = None  # _library.product: which benchmarks are written for this host
         self.conf = None  # _conf.text.Conf of auditd.conf
         self.environment = None  # _conf.environment.Environment; readers alone ask it
         self.report_values = {}  # what auditd's state report has to say if auditd.conf is in force

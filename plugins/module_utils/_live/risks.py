@@ -6,6 +6,7 @@ risks() takes the document that _live.collect() returns and nothing else, so it 
 Effects, worst first: stops_host, stops_auditing, loses_records, warns_nobody, runs_program, fills_partition.
 """
 
+from .._severity import SEVERITIES
 from . import storage as _storage
 
 # What auditd does at each word, auditd.conf(5): effect and the half sentence that follows "<key> = <word>".
@@ -33,8 +34,7 @@ def risks(live):
             found.extend(check(facts))
     found.extend(_kernel_failure(facts))
     found.extend(_backlog(facts))
-    order = ("critical", "high", "medium", "low", "info")
-    return sorted(found, key=lambda risk: (order.index(risk["severity"]), risk["id"]))
+    return sorted(found, key=lambda risk: (SEVERITIES.index(risk["severity"]), risk["id"]))
 
 
 class _Facts(object):

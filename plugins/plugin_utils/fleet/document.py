@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import quote
 
-from ansible_collections.auditops.auditd.plugins.module_utils._drift.tables import SCHEMA, SEVERITIES
+from ansible_collections.auditops.auditd.plugins.module_utils._drift.tables import SCHEMA
+from ansible_collections.auditops.auditd.plugins.module_utils._severity import SEVERITIES
 
 STATUSES = ("drifted", "unknown", "in_sync")
 STATUS_WORDS = {"drifted": "drifted", "unknown": "not known", "in_sync": "in sync"}

@@ -66,7 +66,8 @@ def test_the_host_gets_the_policy_and_not_the_controllers_options(tmp_path):
     args = {"auditd": {"settings": {}}, "root": "/mnt", "report_dir": str(tmp_path), "phase": "before", "fail_on": "never"}
     action = Drift(args, {"changed": False, "drift": document()})
     action.run()
-    assert action.launched == [("auditops.auditd.audit_drift", {"auditd": {"settings": {}}, "root": "/mnt"})]
+    sent = {"auditd": {"settings": {}}, "root": "/mnt", "benchmarks": audit_drift.BENCHMARKS}
+    assert action.launched == [("auditops.auditd.audit_drift", sent)]
 
 
 def test_the_program_is_known_by_its_digests():
@@ -88,9 +89,9 @@ def test_the_library_goes_along_with_profiles_only():
         Drift({"audit_rules": {"profiles": ["pcidss"]}}, {"drift": document()}).run()
 
 
-def test_without_profiles_nothing_of_the_library_is_imported():
+def test_without_profiles_no_rule_of_the_library_is_read():
     code = ("import sys; from ansible_collections.auditops.auditd.plugins.action import audit_drift;"
-            "sys.exit(any(name.endswith(('plugin_utils.controls', '_library_words')) for name in sys.modules))")
+            "sys.exit(any(name.endswith(('plugin_utils.controls', '_library.words', '_rules.grammar')) for name in sys.modules))")
     environment = dict(os.environ, PYTHONPATH=str(COLLECTIONS))
     assert subprocess.run([sys.executable, "-c", code], check=False, env=environment).returncode == 0
 

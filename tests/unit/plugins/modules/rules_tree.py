@@ -10,7 +10,7 @@ from pathlib import Path
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import document as _drift
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.modules import audit_rules
-from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
+from ansible_collections.auditops.auditd.plugins.plugin_utils import controls, demands
 
 MACHINES = {"x86_64": 62, "aarch64": 183}
 RELEASES = {  # product: (ID, VERSION_ID, release of audit)
@@ -80,7 +80,7 @@ class Tree:
         return audit_rules.run(Module(self.policy(**wanted)))
 
     def drift(self, settings: dict | None = None, **wanted: object) -> dict:
-        policy = {"audit_rules": self.policy(**wanted), "auditd": settings and {"settings": settings}}
+        policy = {"audit_rules": self.policy(**wanted), "auditd": settings and {"settings": settings}, "benchmarks": demands.packed()}
         return _drift.compare(*_drift.look(Host(str(self.root)), policy, self.release), policy)
 
     def drifted(self, **wanted: object) -> dict[str, dict]:

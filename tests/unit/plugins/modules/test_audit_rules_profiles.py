@@ -10,6 +10,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._host.host import 
 from ansible_collections.auditops.auditd.plugins.module_utils._library import privileged as _privileged
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import files as _ruleset_files
 from ansible_collections.auditops.auditd.plugins.modules import audit_drift, audit_rules
+from ansible_collections.auditops.auditd.plugins.plugin_utils import demands
 from rules_tree import RELEASES, Module, Tree
 
 WATCH = "-w /etc/passwd -p wa -k identity"
@@ -220,9 +221,9 @@ def test_the_library_does_not_come_back_with_each_result(tmp_path):
     audit_rules.run(module)
     assert module.params["library"] is None
     drift = Module({"root": str(tmp_path), "release": tree.release, "auditd": None, "audit_rotation": None, "program": None,
-                    "audit_rules": tree.policy(profiles=["auto"])})
+                    "benchmarks": demands.packed(), "audit_rules": tree.policy(profiles=["auto"])})
     audit_drift.run(drift)
-    assert drift.params["audit_rules"]["library"] is None
+    assert drift.params["audit_rules"]["library"] is None and drift.params["benchmarks"] is None
 
 
 def test_without_the_library(tmp_path):

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._library import resolve as _library
+from ansible_collections.auditops.auditd.plugins.module_utils._library.product import product
 from ansible_collections.auditops.auditd.plugins.module_utils._library.request import Choice, System
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _ruleset
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import lint as _ruleset_lint
@@ -151,7 +152,7 @@ def test_what_a_call_cannot_do_here_is_said():
     ({}, "unknown"),
 ])
 def test_product(fields, expected):
-    assert _library.product(fields) == expected
+    assert product(fields) == expected
 
 
 @pytest.mark.parametrize(("options", "words"), [
