@@ -14,8 +14,9 @@ CRON_DAEMONS = ("cron", "crond")  # comm of Debian's cron, cronie and busybox; a
 
 class Schedule(object):
     """``scheduler``: cron or systemd, None where there is none, for ``scheduler_refused``. ``minute``: the host's own. ``has_systemd``: as
-    Host says. ``program``: {path: digest}, ``unexpected`` and ``loose``: [path]. ``files``: {path: FileFacts} of all files of ours, ``links``: [path] of those that are
-    there. ``interpreter``: why a launcher does not start. ``cron_runs``: None where nobody looked. ``installed_at``: epoch seconds.
+    Host says. ``program``: {path: digest}, ``unexpected`` and ``loose``: [path]. ``files``: {path: FileFacts} of all files of ours,
+    ``links``: [path] of those that are there. ``interpreter``: why a launcher does not start. ``cron_runs``: None where nobody
+    looked. ``installed_at``: epoch seconds.
     """
 
     def __init__(self):
