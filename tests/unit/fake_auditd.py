@@ -455,6 +455,8 @@ class FakeSystem:
         self.clock, self.kernel, self.host = FakeClock(), FakeKernel(), FakeHost(root)
         monkeypatch.setattr(process, "PROC", str(root / "proc"))
         (root / "proc/stat").write_text("btime %d\n" % self.clock.booted)
+        (root / "proc/sys/kernel/random").mkdir(parents=True)
+        (root / "proc/sys/kernel/random/boot_id").write_text("0c1d2e3f\n")
         for kind in ("mnt", "pid", "user"):
             (root / "proc/self/ns").mkdir(parents=True, exist_ok=True)
             os.symlink("%s:[4026531840]" % kind, root / "proc/self/ns" / kind)

@@ -20,7 +20,7 @@ from .._errors import AuditError
 WAKE_TIMEOUT = 2.0  # seconds; auditd resumes within milliseconds or not at all
 
 
-def wake(attempt):
+def wake(attempt) -> dict:
     """Resume logging before the reload. AuditError where it stays suspended and the reload would kill auditd."""
     change, pid = attempt.change, attempt.plan.pid
     log_file = change.running["log_file"]
@@ -36,12 +36,12 @@ def wake(attempt):
     return woken
 
 
-def wake_again(attempt, proof):
+def wake_again(attempt, proof: dict) -> dict:
     """Resume logging after a reload that left it suspended, and have the reload confirmed by a record then."""
     change = attempt.change
     woken = _resume(attempt, change.wanted["log_file"])
     if not woken.get("suspended") and not proof["record"]:
-        woken.update(attempt.reload(attempt.plan.pid, change.wanted, False))
+        woken.update(attempt.load(attempt.plan.pid, change.after, unsafe=False))
     return woken
 
 
@@ -57,36 +57,46 @@ def _load_all_but_unsafe(attempt):
         return
     change.write(careful)
     try:
-        attempt.reload(attempt.plan.pid, _conf.effective(careful, change.release), False)
+        attempt.load(attempt.plan.pid, careful, unsafe=False)
     finally:
         change.write(change.after)
 
 
 def _resume(attempt, log_file):
-    """SIGUSR2; where that does not do, once more with a new log in the place of the full one."""
-    host, pid, release = attempt.host, attempt.plan.pid, attempt.change.release
-    aside = None
-    for get_new_log in (lambda: None, lambda: _new_log(attempt, log_file)):
-        try:
-            aside = get_new_log()
-            _daemon.resume(host, pid, release, WAKE_TIMEOUT)
-            return {"resumed": True, "set_aside": aside}
-        except AuditError:
-            if not _daemon.is_auditd(pid):
-                raise
+    """SIGUSR2; where that does not do, once more with a new log in the place of the full one: {resumed, set_aside, suspended}."""
+    if _is_resumed(attempt):
+        return {"resumed": True, "set_aside": None}
+    try:
+        aside = _new_log(attempt, log_file)
+    except AuditError:
+        if not _daemon.is_auditd(attempt.plan.pid):
+            raise
+        return {"resumed": False, "suspended": True, "set_aside": None}
+    if _is_resumed(attempt):
+        return {"resumed": True, "set_aside": aside}
     return {"resumed": False, "suspended": True, "set_aside": aside}
+
+
+def _is_resumed(attempt):
+    try:
+        _daemon.resume(attempt.host, attempt.plan.pid, attempt.change.release, WAKE_TIMEOUT)
+    except AuditError:
+        if not _daemon.is_auditd(attempt.plan.pid):
+            raise
+        return False
+    return True
 
 
 def _new_log(attempt, log_file):
     """Put the full log aside and return its new name: by hand where auditd has closed it, else auditd has to do it."""
     host, pid, release = attempt.host, attempt.plan.pid, attempt.change.release
     if not _daemon.log_is_open(host, pid, log_file):
-        return set_aside(log_file)
+        return set_aside(host.path(log_file))
     num_logs = int(attempt.change.running["num_logs"])
     if num_logs < 2:
         raise AuditError("auditd does not rotate with num_logs = %d" % num_logs)
-    spare_oldest(log_file, num_logs)
-    _daemon.rotate(host, pid, release, log_file, num_logs, WAKE_TIMEOUT)
+    spare_oldest(host.path(log_file), num_logs)
+    _daemon.rotate(host, pid, release, log_file, num_logs=num_logs, timeout=WAKE_TIMEOUT)
     return log_file + ".1"
 
 

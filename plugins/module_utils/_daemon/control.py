@@ -8,43 +8,54 @@ report, a start by DAEMON_START.
 """
 
 import os
+import time
+from collections import namedtuple
 
 from .._errors import AuditError, NotAvailable
 from .._host.audit_release import release
 from .._paths import AUDITD_CONF, LOG_FILE
-from .process import find, is_auditd, kernel_status, proc, release_tuple, send, wait_for
+from .process import conf_read_by, find, is_auditd, kernel_status, proc, release_tuple, send, wait_for
 from .records import Follow, last_record, parse_record
-from .report import differences, parse_report, report
+from .report import NoAnswer, differences, parse_report, report
 from .syslog import Syslog
 
 __all__ = (
-    "Follow", "ReloadError", "conf_path", "differences", "find", "is_auditd", "kernel_status", "last_record", "log_is_open",
-    "parse_record", "parse_report", "release", "release_tuple", "reload", "report", "restart", "resume", "rotate", "send", "start", "stop",
-    "wait_for",
+    "Follow", "NoAnswer", "NotAnswered", "Refused", "ReloadError", "conf_path", "conf_read_by", "differences", "find", "is_auditd",
+    "kernel_status", "last_record", "log_is_open", "parse_record", "parse_report", "release", "release_tuple", "reload", "report",
+    "restart", "resume", "rotate", "send", "start", "stop", "wait_for",
 )
 
 conf_path = AUDITD_CONF
 # A reload that changes one of them kills an auditd that has suspended logging and closed its log: log_is_open()
 UNSAFE_KEYS = ("max_log_file", "max_log_file_action")
 UNIT = "auditd.service"
+PULLED_IN = ("audit-rules.service",)  # by Requires= in 4.0 to 4.0.2 (Debian 13), by Wants= since
 SYSTEMD_NOTICES = 3.0  # seconds
+LAST_QUESTION = 5.0  # seconds for a state report after a reload that was not confirmed in time
 UNWRITTEN_SETTLE = 1.0  # seconds for a reload to take effect where no record can tell; it takes 10 to 500 ms
 
 
 class ReloadError(AuditError):
-    """auditd did not take the configuration over, or did not say so. Details: alive, refused, record, report, messages (syslog)."""
+    """auditd did not take the configuration over, or did not say so. Details: record, report, messages (syslog)."""
 
-    def __init__(self, message, alive=True, refused=False, record=None, report=None, messages=()):
-        super(ReloadError, self).__init__(
-            message + _quoted(messages), alive=alive, refused=refused, record=record, report=report, messages=list(messages))
+    def __init__(self, message, *, record=None, report=None, messages=()):
+        super(ReloadError, self).__init__(message + _quoted(messages), record=record, report=report, messages=list(messages))
 
 
-def reload(host, pid, release, log_file, wanted=None, timeout=10.0, new_log_file=None, unsafe_keys_change=True):
+class Refused(ReloadError):
+    """auditd says that it refuses the configuration, and runs on with what it had."""
+
+
+class NotAnswered(ReloadError):
+    """auditd lives and answers neither the reload nor the question after its state: whenever it goes on, it will answer both."""
+
+
+def reload(host, pid, release, log_file, *, wanted=None, timeout=10.0, new_log_file=None, unsafe_keys_change=True):
     """Send HUP and return the proof {how, sent, record, report}: the record of success and a report with the ``wanted`` values.
 
     ``wanted`` are report keys (max_log_file_mb, space_left_mb, ...). ``new_log_file`` is where the log will be if the new configuration
     moves it. ``unsafe_keys_change`` says that max_log_file or max_log_file_action may differ from what runs: then nothing is sent to a
-    suspended auditd, which would die of it. Raises ReloadError where the reload is refused, ignored, untrue or deadly.
+    suspended auditd, which would die of it. Raises ReloadError where the reload is refused, ignored, untrue, deadly or not answered.
     """
     before = report(host, pid, timeout, release)
     if before["logging_suspended"] and unsafe_keys_change and not log_is_open(host, pid, log_file):
@@ -59,18 +70,32 @@ def reload(host, pid, release, log_file, wanted=None, timeout=10.0, new_log_file
     good = record and record["res"] == "success"
     messages = syslog.messages(pid) if good else syslog.reasons(pid)
     if not is_auditd(pid):
-        raise ReloadError("auditd (process %d) died of the reload" % pid, alive=False, messages=messages)
+        raise ReloadError("auditd (process %d) died of the reload" % pid, messages=messages)
     if record and not good:
-        raise ReloadError("auditd refused the configuration", refused=True, record=record["text"], report=before, messages=messages)
-    after = report(host, pid, timeout, release)
+        raise Refused("auditd refused the configuration", record=record["text"], report=before, messages=messages)
+    try:
+        after = report(host, pid, timeout if record else min(timeout, LAST_QUESTION), release)
+    except NoAnswer as error:
+        raise NotAnswered("not answered: auditd did not confirm the reload within %g seconds, and %s" % (timeout, error), messages=messages)
+    _check_reload(host, log_file, wanted, Answer(record, before, after, timeout), messages)
+    how = "record and report" if record else "report only: auditd does not write its log at the moment"
+    return {"how": how, "sent": sent, "record": record["text"] if record else None, "report": after}
+
+
+Answer = namedtuple("Answer", "record before after timeout")
+Answer.__doc__ = "What auditd made of a reload: its record (None: none within ``timeout`` seconds), its state reports before and after."
+
+
+def _check_reload(host, log_file, wanted, answer, messages):
+    """ReloadError where the answer does not prove the reload."""
+    record, after = answer.record, answer.after
     wrong = differences(wanted, after)
     if record and wrong:
         values = ", ".join("%s %s instead of %s" % (key, running, value) for key, value, running in wrong)
         raise ReloadError("auditd says it reloaded, but it runs with " + values, record=record["text"], report=after, messages=messages)
-    if not record and (wrong or (writes and not _proven_without_record(host, log_file, wanted, before, after))):
-        raise ReloadError("auditd did not confirm the reload within %g seconds" % timeout, report=after, messages=messages)
-    how = "record and report" if record else "report only: auditd does not write its log at the moment"
-    return {"how": how, "sent": sent, "record": record["text"] if record else None, "report": after}
+    writes = answer.before["writing_to_logs"] and not answer.before["logging_suspended"]
+    if not record and (wrong or (writes and not _proven_without_record(host, log_file, wanted, answer))):
+        raise ReloadError("auditd did not confirm the reload within %g seconds" % answer.timeout, report=after, messages=messages)
 
 
 def log_is_open(host, pid, log_file):
@@ -98,14 +123,15 @@ def _answer(pid, follow):
     return None
 
 
-def _proven_without_record(host, log_file, wanted, before, after):
+def _proven_without_record(host, log_file, wanted, answer):
     """A full disk keeps the record out of the log; then values that changed to the wanted ones are the proof."""
+    after = answer.after
     room = host.statvfs(os.path.dirname(log_file))
     full = after["logging_suspended"] or after["space_left_on_partition"] is False or room.f_bfree == 0
-    return bool(full and differences(wanted, before) and not differences(wanted, after))
+    return bool(full and differences(wanted, answer.before) and not differences(wanted, after))
 
 
-def rotate(host, pid, release, log_file, num_logs=None, timeout=10.0):
+def rotate(host, pid, release, log_file, *, num_logs=None, timeout=10.0):
     """Send USR1 and return {inode_before, inode_after, sent, record}: proven when the path leads to a new file.
 
     ``num_logs`` is what auditd runs with (None: max_log_file_action is KEEP_LOGS, which does not ask): below 2 it would do nothing.
@@ -120,7 +146,7 @@ def rotate(host, pid, release, log_file, num_logs=None, timeout=10.0):
         sent = send(host, pid, "rotate", release)
         new = wait_for(lambda: _new_inode(host, log_file, inode) or not is_auditd(pid), timeout)
         if not is_auditd(pid):
-            raise AuditError("auditd (process %d) died when it was told to rotate its log" % pid)
+            raise AuditError("auditd (process %d) died when it was asked to rotate its log" % pid)
         if not new:
             raise AuditError(
                 "auditd did not rotate %s within %g seconds; it needs num_logs >= 2 and room for a new file" % (log_file, timeout))
@@ -166,7 +192,7 @@ def start(host, log_file=LOG_FILE, timeout=30.0):
     program = host.which("auditd")
     if program is None:
         raise AuditError("auditd is not installed: install the package audit (auditd on Debian and Ubuntu)")
-    syslog = Syslog(host)
+    syslog, began = Syslog(host), time.time()
     with Follow(host, [log_file]) as follow:
         argv = _start_argv(host, program)
         rc, _unused, err = host.run(argv)
@@ -176,7 +202,8 @@ def start(host, log_file=LOG_FILE, timeout=30.0):
             rc, _unused, err = host.run(argv)
             pid = wait_for(lambda: find(host), timeout) if rc == 0 else None
         if pid is None:
-            messages = syslog.reasons() or [err.strip()]
+            messages = _why_units_failed(host, began) if len(argv) > 1 else []
+            messages += syslog.reasons() or ([] if messages else [err.strip()])
             raise AuditError("auditd does not start: %s returned %d%s" % (" ".join(argv), rc, _quoted(messages)), rc=rc, messages=messages)
         state = report(host, pid, timeout)
         writes = state["writing_to_logs"] and not state["logging_suspended"] and not _is_full(host, log_file)
@@ -200,27 +227,48 @@ def _start_argv(host, program):
     return [systemctl, "start", UNIT]
 
 
-def stop(host, pid=None, release=None, timeout=30.0, force=False):
+def _why_units_failed(host, began):
+    """What the units that auditd.service pulls in say of their own failure; for auditd systemctl says only that a dependency failed."""
+    reasons = []
+    for unit in PULLED_IN:
+        rc, out, _unused = host.run([host.which("systemctl"), "show", "-p", "LoadState,ActiveState,Result", unit])
+        state = dict(line.partition("=")[::2] for line in out.splitlines()) if rc == 0 else {}
+        if state.get("LoadState") == "masked":
+            reasons.append("%s is masked, and auditd.service requires it: systemctl unmask %s" % (unit, unit))
+        elif state.get("ActiveState") == "failed":
+            said = _journal(host, unit, began) or [state.get("Result") or "no reason in the journal"]
+            reasons.append("%s, which loads the rules before auditd starts, failed (%s): mend the rules first" % (unit, "; ".join(said)))
+    return reasons
+
+
+def _journal(host, unit, began):
+    journalctl = host.which("journalctl")
+    if journalctl is None:
+        return []
+    argv = [journalctl, "-q", "-o", "cat", "--no-pager", "-n", "20", "--since", "@%d" % began, "_SYSTEMD_UNIT=" + unit]
+    rc, out, _unused = host.run(argv)
+    return [line.strip() for line in out.splitlines() if line.strip()] if rc == 0 else []
+
+
+def stop(host, pid=None, release=None, timeout=30.0):
     """End auditd with SIGTERM (systemd refuses to: RefuseManualStop) and return the way the signal went; None where none runs.
 
-    ``force``: one that does not go gets SIGKILL; else AuditError.
+    One that does not answer is not ended (NoAnswer): it would take the signal when it goes on, with nobody there to start it again.
     """
     pid = pid or find(host)
     if pid is None:
         return None
+    report(host, pid, timeout, release)
     sent = send(host, pid, "stop", release)
-    if not wait_for(lambda: not is_auditd(pid), timeout) and force:
-        sent = send(host, pid, "kill")
-        wait_for(lambda: not is_auditd(pid), timeout)
-    if is_auditd(pid):
+    if not wait_for(lambda: not is_auditd(pid), timeout):
         raise AuditError("auditd (process %d) did not end within %g seconds after SIGTERM" % (pid, timeout))
     return sent
 
 
-def restart(host, log_file=LOG_FILE, release=None, timeout=30.0, force=False):
+def restart(host, log_file=LOG_FILE, release=None, timeout=30.0):
     """Stop auditd, start it and return start()'s proof with C(lost_before) and C(lost_after), the kernel's count of lost records."""
     lost = kernel_status(host).get("lost")
-    stop(host, None, release, timeout, force)
+    stop(host, None, release, timeout)
     proof = start(host, log_file, timeout)
     proof.update(lost_before=lost, lost_after=kernel_status(host).get("lost"))
     return proof

@@ -3,16 +3,20 @@
 """Finding the one auditd of a host and sending it a signal; a process that is not proven to be it never gets one."""
 
 import os
+import re
 import signal
 import time
 
 from .._errors import AuditError, NotAvailable
 from .._host.host import PROGRAM_DIRS
-from .._paths import PID_PATHS
+from .._paths import AUDITD_CONF, PID_PATHS
 from .._release import release_tuple
 
 PROGRAM = "auditd"
 PROC = "/proc"
+NAMESPACES = ("user", "pid")  # not mnt: the unit of auditd has one of its own, by its sandboxing
+# What the kernel has a process wait in when the filesystem that it writes to is frozen: sb_start_write(), include/linux/fs.h
+FREEZE = re.compile(r"percpu_rwsem|percpu_down_read|sb_start_write|freeze_super")
 
 # what we ask for -> (signal, auditctl's word since 3.1.1 (None: kill(2) does), its word since 3.0), auditctl(8)
 SIGNALS = {
@@ -21,7 +25,6 @@ SIGNALS = {
     "resume": (signal.SIGUSR2, "resume", "USR2"),
     "report": (signal.SIGCONT, None, "CONT"),
     "stop": (signal.SIGTERM, "stop", "TERM"),
-    "kill": (signal.SIGKILL, None, "KILL"),  # auditctl sends no such signal
 }
 
 
@@ -45,20 +48,23 @@ def proc(pid, *names):
     return "/".join((PROC, str(pid)) + names)
 
 
-def is_auditd(pid):
-    """True where the process is auditd, in this system: its name, its program where programs are, and the same root directory as ours.
+def is_auditd(pid: int) -> bool:
+    """True where the process is auditd, in this system: its name, root's, its program where programs are, our namespaces, our root directory.
 
-    The last one tells it from the auditd of a container or chroot, which the process table of the host also shows.
+    The last two tell it from the auditd of a container or chroot, which the process table of the host also shows; the owner tells it
+    from a copy that some user runs, or holds stopped under a debugger.
     """
     try:
         with open(proc(pid, "comm")) as stream:
-            if stream.read().strip() != PROGRAM:
+            if stream.read().strip() != PROGRAM or _owner(pid) != 0:
                 return False
     except (OSError, ValueError):
         return False
     try:
         program = os.readlink(proc(pid, "exe"))
         root = os.stat(proc(pid, "root"))
+        if not _in_our_namespaces(pid):
+            return False
     except PermissionError:
         return True  # only root may look; without root nothing can be sent either
     except OSError:
@@ -70,12 +76,74 @@ def is_auditd(pid):
     return (root.st_dev, root.st_ino) == (ours.st_dev, ours.st_ino) and not _is_zombie(pid)
 
 
+def _owner(pid):
+    """The effective user of a process; None where /proc does not say."""
+    with open(proc(pid, "status")) as stream:
+        found = re.search(r"^Uid:\s+\d+\s+(\d+)", stream.read(), re.M)
+    return int(found.group(1)) if found else None
+
+
+def _in_our_namespaces(pid):
+    return all(_namespace(pid, kind) == _namespace("self", kind) for kind in NAMESPACES)
+
+
+def _namespace(pid, kind):
+    try:
+        return os.readlink(proc(pid, "ns", kind))
+    except FileNotFoundError:
+        return None  # a kernel without this kind
+
+
 def _is_zombie(pid):
+    return state_of(pid) in ("Z", "X", None)
+
+
+def state_of(pid: int) -> "str | None":
+    """The state of a process, one letter of proc(5): D is uninterruptible sleep, T and t are stopped. None where it is gone."""
     try:
         with open(proc(pid, "stat"), "rb") as stream:
-            return stream.read().rpartition(b") ")[2][:1] in (b"Z", b"X")
+            return stream.read().rpartition(b") ")[2][:1].decode("ascii", "replace") or None
     except OSError:
-        return True
+        return None
+
+
+def why_silent(pid: int) -> "str | None":
+    """Why a living process does not answer, as far as /proc tells: a frozen filesystem, a disk that does not answer, a stopped process."""
+    state = state_of(pid)
+    if state in ("T", "t"):
+        return "the process is stopped (state %s, by SIGSTOP or a debugger): let it go on with SIGCONT or end the debugger" % state
+    if state != "D":
+        return None
+    if FREEZE.search(_waits_in(pid)):
+        return "it waits for a frozen filesystem (state D): thaw the one that holds its log (fsfreeze --unfreeze)"
+    return "it waits for a disk that does not answer (state D): look at the one that holds its log"
+
+
+def _waits_in(pid):
+    """The kernel functions in which a process sleeps; the stack is for root, the last of them for all."""
+    found = []
+    for name in ("wchan", "stack"):
+        try:
+            with open(proc(pid, name)) as stream:
+                found.append(stream.read())
+        except (OSError, ValueError):
+            continue
+    return " ".join(found)
+
+
+def conf_read_by(pid: int) -> "str | None":
+    """The auditd.conf that this auditd reads: below the directory that C(-c) names, auditd(8). None where /proc does not say."""
+    try:
+        with open(proc(pid, "cmdline"), "rb") as stream:
+            words = [os.fsdecode(word) for word in stream.read().split(b"\0")[1:]]
+    except OSError:
+        return None
+    for number, word in enumerate(words):
+        if word == "-c":
+            return "/".join((words[number + 1].rstrip("/"), os.path.basename(AUDITD_CONF))) if words[number + 1:] else None
+        if word.startswith("-c"):
+            return "/".join((word[2:].rstrip("/"), os.path.basename(AUDITD_CONF)))
+    return AUDITD_CONF
 
 
 def find(host):

@@ -13,6 +13,7 @@ OLDER_FILES = 4  # audit.log.1 ... where a record may have gone with a rotation
 # 2.8 and older leave out the colon after the stamp of DAEMON_CONFIG. A name_format puts "node=NAME " in front.
 RECORD = re.compile(br"^(?:node=\S+ )?type=(\w+) msg=audit\((\d+)\.(\d+):(\d+)\):? (.*)$")
 FIELD = re.compile(r"(?:^| )(op|state|ver|auid|pid|res)=(\S+)")
+STAMPED_WHEN_SENT = re.compile(br"^type=(?:USER|CRED|SERVICE|DAEMON)\w* msg=audit\((\d+)\.", re.M)  # a system call is stamped at its entry
 ENRICHED = b"\x1d"  # AUDIT_INTERP_SEPARATOR: what follows is the enriched reading of the fields before it
 
 
@@ -33,7 +34,8 @@ def parse_record(line):
 def last_record(host, log_file, types, limit=SEARCH_LIMIT):
     """The newest record of one of ``types`` in ``log_file`` and what was rotated away from it; None where there is none.
 
-    The files are read backwards in blocks, ``limit`` bytes at most.
+    The files are read backwards in blocks, ``limit`` bytes at most. C(clock_went_back) is in it, True, where a record behind it has an
+    earlier time: what was done before and after then cannot be told by times.
     """
     markers = [b"type=" + kind.encode("ascii") + b" " for kind in types]
     for path in [log_file] + ["%s.%d" % (log_file, number) for number in range(1, OLDER_FILES + 1)]:
@@ -67,10 +69,16 @@ def _search_backwards(descriptor, markers, limit):
                     if any(marker in line for marker in markers):
                         record = parse_record(line)
                         if record is not None and b"type=" + record["type"].encode("ascii") + b" " in markers:
+                            if _went_back(record, lines[lines.rindex(line):]):
+                                record["clock_went_back"] = True
                             return record, limit
             tail = block[:first]
         end = start
     return None, limit
+
+
+def _went_back(record, later):
+    return any(int(stamp) < int(record["time"]) for stamp in STAMPED_WHEN_SENT.findall(later))
 
 
 def _end_of_lines(descriptor):

@@ -11,7 +11,7 @@ import time
 
 from .._conf.words import threshold
 from .._errors import AuditError
-from .process import is_auditd, send, wait_for
+from .process import is_auditd, send, wait_for, why_silent
 
 # Before 4.1.2 and since; both are asked because the release of a running daemon may not be that of the installed files.
 STATE_PATHS = ("/run/audit/auditd.state", "/run/auditd.state", "/var/run/auditd.state")
@@ -54,8 +54,12 @@ KEYS = tuple(sorted({key for key, kind in LABELS.values()}))
 LINE = re.compile(r"^(?P<label>.*?\D)(?:\s*=\s*|\s+(?=\d+ MB$))(?P<value>\S.*)$")
 
 
+class NoAnswer(AuditError):
+    """auditd lives and does not answer."""
+
+
 def report(host, pid, timeout=10.0, release=None):
-    """A fresh state report of this auditd, as parse_report() reads it. AuditError where none comes within ``timeout`` seconds.
+    """A fresh state report of this auditd, as parse_report() reads it. NoAnswer where none comes within ``timeout`` seconds.
 
     The daemon overwrites the same file each time, so a report counts as fresh when the file has changed since SIGCONT was sent.
     """
@@ -77,7 +81,8 @@ def report(host, pid, timeout=10.0, release=None):
     if not text or not text[0]:
         if not is_auditd(pid):
             raise AuditError("auditd (process %d) ended while it was asked for its state report" % pid)
-        raise AuditError("auditd (process %d) wrote no state report within %g seconds (auditd before 2.8.4 has none)" % (pid, timeout))
+        why = why_silent(pid) or "auditd before 2.8.4 has none"
+        raise NoAnswer("auditd (process %d) wrote no state report within %g seconds: %s" % (pid, timeout, why))
     return parse_report(text[0])
 
 

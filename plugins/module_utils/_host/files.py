@@ -10,14 +10,46 @@ from .._errors import AuditError
 from .._utc import iso
 
 SELINUX_XATTR = "security.selinux"
+ACL_XATTR = "system.posix_acl_access"
 TEMPORARY_SUFFIX = ".auditops-new"
+GROUP = 0o070
 
 
-def write_atomic(path, data, mode=0o600, gid=0):
-    """Replace ``path`` by ``data`` (bytes): temporary file beside it, fsync, owner, mode, SELinux label, rename, fsync of the directory.
+class ChangedMeanwhile(AuditError):
+    """Somebody else has written a file since it was read."""
 
-    The owner is root where the caller is, of the group ``gid``. A link at ``path`` is replaced, not followed. Raises AuditError
-    and leaves the old file in place where anything fails.
+    def __init__(self, path):
+        super(ChangedMeanwhile, self).__init__(
+            "%s was changed by another process while this run worked on it: that change is left as it is; run again" % path, path=path)
+
+
+class NotDurable(AuditError):
+    """A file was replaced, and a power cut may still bring the old one back."""
+
+
+def identity(path: str) -> "tuple[int, ...] | None":
+    """What differs once a file (or a link in its place) was replaced or edited; None where there is none."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def has_acl(path: str) -> bool:
+    """Whether a file has an access control list beyond its mode, acl(5)."""
+    try:
+        return bool(os.getxattr(path, ACL_XATTR, follow_symlinks=False))
+    except OSError:
+        return False
+
+
+def write_atomic(path: str, data: bytes, mode: int = 0o600, gid: int = 0, *, before_rename=None) -> None:
+    """Replace ``path`` by ``data``: temporary file beside it, fsync, owner, mode, SELinux label, ACL, rename, fsync of the directory.
+
+    The owner is root where the caller is, of the group ``gid``. Of a file with an ACL the group's bits of the mode, which are its mask,
+    stay as they are. A link at ``path`` is replaced, not followed. C(before_rename()) may still refuse, by an AuditError. Raises
+    AuditError and leaves the old file in place where anything fails.
     """
     temporary = _temporary(path)
     try:
@@ -26,24 +58,35 @@ def write_atomic(path, data, mode=0o600, gid=0):
             write_all(descriptor, data)
             if os.geteuid() == 0:
                 os.fchown(descriptor, 0, gid)
+            _copy_attribute(path, descriptor, SELINUX_XATTR)
+            if has_acl(path):
+                _copy_attribute(path, descriptor, ACL_XATTR)
+                mode = mode & ~GROUP | os.lstat(path).st_mode & GROUP
             os.fchmod(descriptor, mode)
-            _copy_label(path, descriptor)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        if before_rename is not None:
+            before_rename()
         os.rename(temporary, path)
-        fsync_directory(os.path.dirname(path))
+    except AuditError:
+        _clean_up(temporary)
+        raise
     except OSError as error:
         _clean_up(temporary)
         raise AuditError("cannot write %s: %s; the file is as it was" % (path, error.strerror), path=path)
+    try:
+        fsync_directory(os.path.dirname(path))
+    except OSError as error:
+        raise NotDurable("%s was replaced, but its directory cannot be written to disk: %s" % (path, error.strerror), path=path)
 
 
-def set_mode(path, mode):
-    """Change the mode of a regular file; a link in its place is refused, not followed."""
+def set_mode(path: str, mode: int) -> None:
+    """Change the mode of a regular file, but for the mask of an ACL; a link in its place is refused, not followed."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            os.fchmod(descriptor, mode)
+            os.fchmod(descriptor, mode & ~GROUP | os.fstat(descriptor).st_mode & GROUP if has_acl(path) else mode)
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -139,9 +182,9 @@ def _clean_up(path):
         pass
 
 
-def _copy_label(source, descriptor):
+def _copy_attribute(source, descriptor, name):
     try:
-        os.setxattr(descriptor, SELINUX_XATTR, os.getxattr(source, SELINUX_XATTR, follow_symlinks=False))
+        os.setxattr(descriptor, name, os.getxattr(source, name, follow_symlinks=False))
     except OSError as error:
         if error.errno not in (errno.ENOENT, errno.ENODATA, errno.ENOTSUP, errno.EPERM):
             raise

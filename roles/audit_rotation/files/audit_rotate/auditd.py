@@ -58,7 +58,7 @@ class Auditd(object):
         obstacles.check(job, self.pid)
         number = None if self.settings.keeps_logs else self.settings.num_logs
         try:
-            return _daemon.rotate(self.host, self.pid, self.release, self.settings.log_file, number, self.timeout)
+            return _daemon.rotate(self.host, self.pid, self.release, self.settings.log_file, num_logs=number, timeout=self.timeout)
         except AuditError as error:
             raise Failure("not_proven" if _daemon.is_auditd(self.pid) else "daemon_dead", str(error), **error.details)
 

@@ -8,10 +8,13 @@ import os
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf as _conf_apply
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf_plan as _conf_plan
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import suspended as _conf_suspended
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
 from ansible_collections.auditops.auditd.plugins.module_utils._daemon import control as _daemon
 from ansible_collections.auditops.auditd.plugins.module_utils._daemon import evidence as _daemon_files
+from ansible_collections.auditops.auditd.plugins.module_utils._daemon.report import report_values
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 
 
@@ -28,7 +31,7 @@ class Room:
 def test_report_values(tmp_path, monkeypatch, settings, values):
     monkeypatch.setattr(Host, "statvfs", lambda self, path: Room(10000 * 256, 4096))
     effective = _conf.effective(_conf.parse(_conf.render(settings)), "3.0.9")
-    found = _conf_apply.report_values(Host(str(tmp_path)), effective)
+    found = report_values(Host(str(tmp_path)), effective)
     assert (found["max_log_file_mb"], found["space_left_mb"], found["admin_space_left_mb"]) == values
 
 
@@ -70,7 +73,7 @@ def tree(tmp_path):
 
 
 def change(tree, text):
-    before = None if text is None else _conf.parse(text)
+    before = None if text is None else _conf.parse((tree / "etc/audit/auditd.conf").read_bytes())
     return _conf_apply.Change(Host(str(tree)), "3.0.9", before, _conf.parse("space_left = 2\nadmin_space_left = 1\n"))
 
 
@@ -129,7 +132,7 @@ RUNNING = "max_log_file = 8\nnum_logs = 5\nspace_left = 75\nadmin_space_left = 5
 ])
 def test_plan(tree, monkeypatch, settings, options, pid, report, actions, required):
     monkeypatch.setattr(_daemon_files, "in_force", lambda host, pid, record: True)
-    monkeypatch.setattr(_conf_apply, "unstartable", lambda host, conf, release: None)
+    monkeypatch.setattr(_conf_plan, "unstartable", lambda host, conf, release: None)
     (tree / "etc/audit/auditd.conf").write_text(RUNNING)
     monkeypatch.setattr(_daemon, "find", lambda host: pid)
     monkeypatch.setattr(_daemon, "report", lambda host, pid, timeout, release: dict(REPORT, **report))
@@ -149,7 +152,7 @@ def planned(tree, monkeypatch, settings=None, held=True, known=True, unstartable
     monkeypatch.setattr(_daemon, "last_record", lambda host, log_file, types: None)
     monkeypatch.setattr(_daemon_files, "in_force", lambda host, pid, record: known)
     monkeypatch.setattr(_daemon_files, "holds_log", lambda host, pid, log_file: held)
-    monkeypatch.setattr(_conf_apply, "unstartable", lambda host, conf, release: unstartable)
+    monkeypatch.setattr(_conf_plan, "unstartable", lambda host, conf, release: unstartable)
     before = _conf.parse(running)
     return _conf_apply.plan(_conf_apply.Change(LiveTree(tree), "3.0.9", before, _conf.merge(before, settings or {}), **options))
 
@@ -174,7 +177,7 @@ def test_a_log_that_was_taken_away_from_auditd(tree, monkeypatch, case, actions,
 
 
 def test_an_auditd_that_could_not_be_started_again_is_not_stopped(tree, monkeypatch):
-    with pytest.raises(_conf_apply.AuditError, match="left running.*local_events.*because there is no program"):
+    with pytest.raises(AuditError, match="left running.*local_events.*because there is no program"):
         planned(tree, monkeypatch, {"local_events": "no"}, unstartable="there is no program", restart="if_needed")
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf as _conf_apply
@@ -16,24 +17,26 @@ OK, REFUSED = {"res": "success", "time": 200.5}, {"res": "failed", "time": 400.0
 
 
 @pytest.mark.parametrize(
-    ("modified_at", "changed_at", "record", "started_at", "proven_at", "expected"),
+    ("modified_at", "changed_at", "record", "started_at", "steady", "expected"),
     [
-        (100, 100, OK, None, None, True),
-        (300, 300, OK, None, None, False),
-        (100, 300, OK, None, None, None),  # the mtime was set back, or the mode changed
-        (100, 300, OK, None, 201, True),
-        (300, 300, OK, None, 150, False),  # loaded something else after the proof
-        (300, 300, OK, 400, None, True),
-        (300, 300, REFUSED, None, 150, False),
-        (300, 300, None, None, None, None),
-        (300, 300, None, None, 301, True),
-        (300, 300, None, 200, None, None),
-        (300, 300, None, 301, None, True),
-        (100, 300, None, 200, None, None),
+        (100, 100, OK, None, True, True),
+        (100, 100, OK, None, False, None),  # somebody set the clock: no time is later than another
+        (300, 300, OK, None, True, False),
+        (300, 300, OK, None, False, None),
+        (100, 300, OK, None, True, None),  # the mtime was set back, or the mode changed
+        (300, 300, OK, 400, True, True),
+        (300, 300, OK, 400, False, None),
+        (300, 300, REFUSED, 400, True, False),
+        (300, 300, None, None, True, None),
+        (300, 300, None, 200, True, None),
+        (300, 300, None, 301, True, True),
+        (100, 300, None, 200, True, None),
+        (100, 100, {"res": "success", "time": time.time() + 86400}, None, True, None),  # from the future
+        (100, 100, dict(OK, clock_went_back=True), None, True, None),
     ],
 )
-def test_judge(modified_at, changed_at, record, started_at, proven_at, expected):
-    assert _daemon_files.judge(modified_at, changed_at, record, started_at, proven_at) is expected
+def test_judge(modified_at, changed_at, record, started_at, steady, expected):
+    assert _daemon_files.judge(modified_at, changed_at, record, started_at, steady=steady) is expected
 
 
 @pytest.fixture
@@ -41,37 +44,6 @@ def host(tmp_path):
     (tmp_path / "etc/audit").mkdir(parents=True)
     (tmp_path / "etc/audit/auditd.conf").write_bytes(b"num_logs = 5\n")
     return Host(str(tmp_path))
-
-
-def test_the_proof_outlives_the_record(host, monkeypatch):
-    monkeypatch.setattr(_daemon_files, "_started_at", lambda pid: 1.0)
-    conf, proof = host.path("/etc/audit/auditd.conf"), host.path(_daemon_files.PROOF)
-    assert _daemon_files.in_force(host, os.getpid(), None) is None
-    _daemon_files.remember(host, os.getpid(), b"num_logs = 5\n")
-    assert os.stat(proof).st_mode & 0o777 == 0o600 and os.stat(os.path.dirname(proof)).st_mode & 0o777 == 0o700
-    assert _daemon_files.in_force(host, os.getpid(), None) is True
-    os.chmod(conf, 0o600)
-    assert _daemon_files.in_force(host, os.getpid(), None) is True
-    assert _daemon_files.in_force(host, os.getppid(), None) is None, "another process"
-    with open(conf, "ab") as stream:
-        stream.write(b"freq = 9\n")
-    os.utime(conf, (1, 1))
-    assert _daemon_files.in_force(host, os.getpid(), None) is None, "another file"
-
-
-@pytest.mark.parametrize("text", ["", "{{{", "[]", "{}", '{"proven_at": "now"}'])
-def test_a_spoiled_proof_is_none(host, text):
-    os.makedirs(host.path("/var/lib/auditops"))
-    with open(host.path(_daemon_files.PROOF), "w") as stream:
-        stream.write(text)
-    assert not _daemon_files.is_remembered(host, os.getpid(), b"num_logs = 5\n")
-
-
-def test_a_proof_that_cannot_be_kept_costs_nothing(host):
-    os.makedirs(host.path("/var"))
-    with open(host.path("/var/lib"), "w"):
-        pass
-    _daemon_files.remember(host, os.getpid(), b"")
 
 
 def test_holds_log(host, tmp_path, monkeypatch):
