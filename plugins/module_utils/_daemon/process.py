@@ -49,7 +49,7 @@ def proc(pid, *names):
 
 
 def is_auditd(pid: int) -> bool:
-    """True where the process is auditd, in this system: its name, root's, its program where programs are, our namespaces, our root directory.
+    """True where the process is auditd, in this system: its name, root's, a program where programs are, our namespaces and root directory.
 
     The last two tell it from the auditd of a container or chroot, which the process table of the host also shows; the owner tells it
     from a copy that some user runs, or holds stopped under a debugger.

@@ -4,16 +4,20 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import struct
 from types import SimpleNamespace
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf as apply_conf
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as conf_text
-from ansible_collections.auditops.auditd.plugins.module_utils._daemon import control
+from ansible_collections.auditops.auditd.plugins.module_utils._daemon import control, evidence, records
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._host import files
 
 NEW = {"max_log_file": 9}
+NOBODY = 0xFFFFFFFF  # no id: posix_acl_xattr.h
 
 
 def applied(fake, settings=None, **options):
@@ -88,3 +92,151 @@ def test_nothing_is_sent_to_a_suspended_one_that_would_die_of_it(fake):
     with pytest.raises(control.ReloadError, match="would kill it"):
         control.reload(fake.host, fake.auditd.pid, "3.0.9", "/var/log/audit/audit.log")
     assert "SIGHUP" not in fake.auditd.got
+
+
+# a daemon that does not answer
+
+
+@pytest.mark.parametrize("wakes_after", [None, 1, 8, 12, 16, 40])
+@pytest.mark.parametrize("state", ["D", "T"])
+def test_one_that_does_not_answer_is_never_ended(fake, state, wakes_after):
+    """Frozen just before the reload is sent; it goes on while we wait, while we put the file back, or later."""
+    fake.auditd.start()
+    hangs(fake, state)
+    if wakes_after is not None:
+        fake.clock.after(wakes_after, fake.auditd.thaw)
+    try:
+        done = applied(fake, timeout=10.0)
+    except AuditError as error:
+        assert wakes_after == 12 or "not answered" in str(error) and "left alone" in str(error) and error.details["audited"] is None
+        assert "max_log_file = 8" in fake.conf.read_text()
+    else:
+        assert done.proof["record"] and wakes_after < 10
+    assert not {"SIGTERM", "SIGKILL"} & set(fake.auditd.got)
+    fake.auditd.thaw()
+    fake.clock.sleep(60)
+    assert fake.auditd.alive and fake.auditd.running["max_log_file"] == fake.conf.read_text().split("max_log_file = ")[1][0]
+    applied(fake)
+    assert fake.auditd.running["max_log_file"] == "9"
+
+
+def hangs(fake, state):
+    """Let auditd hang from the next reload on."""
+    deliver = fake.auditd.signal
+
+    def signalled(number):
+        if number == signal.SIGHUP and fake.auditd.signal is signalled:
+            fake.auditd.signal = deliver
+            fake.auditd.hang(state)
+        deliver(number)
+
+    fake.auditd.signal = signalled
+
+
+def test_what_a_late_answer_loaded_is_not_known(fake):
+    """It had read the new file when its disk stalled, and takes it over after the old one is back: nobody may call that in sync."""
+    fake.auditd.start()
+    applied(fake, {"num_logs": 6})
+    hangs(fake, "D")
+    with pytest.raises(AuditError, match="not answered"):
+        applied(fake)
+    fake.auditd.thaw()
+    fake.clock.sleep(1)
+    record = records.last_record(fake.host, "/var/log/audit/audit.log", evidence.TYPES)
+    assert record["op"] == "reconfigure" and evidence.in_force(fake.host, fake.auditd.pid, record) is None
+    assert applied(fake, {"num_logs": 6}).actions == ["reload"]
+
+
+def test_the_step_ends_in_time(fake):
+    fake.auditd.start()
+    hangs(fake, "D")
+    began = fake.clock.monotonic()
+    with pytest.raises(AuditError, match="not answered"):
+        applied(fake, timeout=10.0)
+    assert fake.clock.monotonic() - began < 20
+
+
+def test_one_that_hangs_already_is_not_touched(fake):
+    fake.auditd.start()
+    fake.auditd.hang("D")
+    assert "wrote no state report" in str(refused(fake))
+    assert "SIGHUP" not in fake.auditd.got
+
+
+def test_a_restart_is_not_begun_on_one_that_does_not_answer(fake):
+    fake.auditd.start()
+    fake.auditd.deaf = {signal.SIGCONT}
+    with pytest.raises(control.NoAnswer):
+        control.restart(fake.host, "/var/log/audit/audit.log", "3.0.9")
+    assert "SIGTERM" not in fake.auditd.got
+
+
+# the file: other writers, errors of the system
+
+
+def test_another_tools_edit_is_not_overwritten(fake):
+    fake.auditd.start()
+    before = conf_text.parse(fake.conf.read_text())
+    change = apply_conf.Change(fake.host, "3.0.9", before, conf_text.merge(before, NEW))
+    plan = apply_conf.plan(change)
+    theirs = before.text + "# mine\n"
+    fake.conf.write_text(theirs)
+    with pytest.raises(files.ChangedMeanwhile, match="another process"):
+        apply_conf.apply(change, plan)
+    assert fake.conf.read_text() == theirs and "SIGHUP" not in fake.auditd.got
+
+
+def test_another_tools_edit_is_not_rolled_back(fake):
+    fake.auditd.start()
+    fake.auditd.mute = True
+    theirs = fake.conf.read_text() + "# mine\n"
+    fake.clock.after(2, lambda: fake.conf.write_text(theirs))
+    with pytest.raises(AuditError, match="is not ours"):
+        applied(fake, {"num_logs": 6})
+    assert fake.conf.read_text() == theirs
+
+
+def test_an_edit_between_two_reads_is_seen(fake):
+    before = conf_text.parse(fake.conf.read_text())
+    fake.conf.write_text(before.text + "# mine\n")
+    change = apply_conf.Change(fake.host, "3.0.9", before, conf_text.merge(before, NEW), start=False)
+    with pytest.raises(files.ChangedMeanwhile):
+        apply_conf.apply(change, apply_conf.plan(change))
+
+
+def test_every_error_of_the_system_rolls_back(fake, monkeypatch):
+    """Suspended by size, and the log can neither be renamed nor rotated: chattr +a."""
+    fake.conf.write_text(fake.conf.read_text().replace("ROTATE", "SUSPEND").replace("max_log_file = 8", "max_log_file = 1"))
+    fake.auditd.start()
+    fake.auditd.log.write(b"x" * (2 << 20))
+    fake.auditd.event()
+    assert fake.auditd.suspended
+
+    def rename(source, target, **_options):
+        if "audit.log" in str(source):
+            raise PermissionError(1, "Operation not permitted", source)
+        return real(source, target)
+
+    real = os.rename
+    monkeypatch.setattr(os, "rename", rename)
+    error = refused(fake, {"max_log_file": 9, "max_log_file_action": "IGNORE"})
+    assert "audit.log: Operation not permitted" in str(error) and "lsattr" in str(error)
+    assert error.details["rolled_back"]
+
+
+@pytest.mark.parametrize("mode", [None, 0o600])
+def test_an_acl_survives_the_replacement_and_the_way_back(fake, mode):
+    entries = ((1, 6, NOBODY), (2, 4, 999), (4, 0, NOBODY), (16, 4, NOBODY), (32, 0, NOBODY))  # owner, a user, group, mask, others
+    grant = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    try:
+        os.setxattr(fake.conf, files.ACL_XATTR, grant)
+    except OSError:
+        pytest.skip("this filesystem has no ACLs")
+    fake.auditd.start()
+    applied(fake, {"num_logs": 6}, mode=mode)
+    assert os.getxattr(fake.conf, files.ACL_XATTR) == grant
+    fake.auditd.mute = True
+    refused(fake, {"num_logs": 7}, mode=mode)
+    assert os.getxattr(fake.conf, files.ACL_XATTR) == grant
+    fake.auditd.mute = False
+    assert applied(fake, {"num_logs": 6}, mode=mode).actions in ([], ["reload"]), "the mask is no mode to correct"
