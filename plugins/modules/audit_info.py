@@ -88,7 +88,8 @@ info:
     daemon:
       description:
         - C(installed), C(running), C(pid), auditd's own state C(report), its C(last_record) about a start or a reload.
-        - C(older_settings) is V(true) where auditd.conf is newer than that record.
+        - C(older_settings) is V(true) where auditd runs with another file than the one that lies there, V(null) where nobody can tell.
+        - C(waiting) are the keys whose value in the file waits for a restart, with what auditd goes on with.
       type: dict
     kernel:
       description: C(status) and C(features) as auditctl(8) names them. C(backlog_wait_time) is in jiffies.

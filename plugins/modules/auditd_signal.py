@@ -118,11 +118,11 @@ pid:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf as _conf_apply
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
 from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment import Environment
 from ansible_collections.auditops.auditd.plugins.module_utils._daemon import control as _daemon
-from ansible_collections.auditops.auditd.plugins.module_utils._daemon.report import report_values
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError, NotAvailable
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 
@@ -155,11 +155,10 @@ def _reload(host, pid, release, timeout, check_mode):
     validator.check(conf, release, Environment(host), file_stat=host.lstat(_daemon.conf_path))
     if check_mode:
         return True, None
-    effective = _conf.effective(conf, release)
-    log_file = effective["log_file"]
+    log_file = _conf.effective(conf, release)["log_file"]
     if _daemon.report(host, pid, timeout, release)["logging_suspended"] and not _daemon.log_is_open(host, pid, log_file):
         _daemon.resume(host, pid, release, timeout)
-    return True, _daemon.reload(host, pid, release, log_file, wanted=report_values(host, effective), timeout=timeout)
+    return True, _conf_apply.reload_file(host, release, conf, timeout)
 
 
 def _rotate(host, pid, release, timeout, check_mode):

@@ -17,7 +17,7 @@ from . import suspended as _conf_suspended
 from .conf_change import Change
 from .conf_plan import Plan, plan, unstartable
 
-__all__ = ("ApplyError", "Change", "Plan", "apply", "plan", "unstartable")
+__all__ = ("ApplyError", "Change", "Plan", "apply", "plan", "reload_file", "unstartable")
 
 RESTART_AFTER_REFUSAL_BEFORE = (3, 0, 1)  # up to 3.0 the reload after a refused one loads compiled defaults and claims success
 
@@ -35,6 +35,17 @@ def apply(change, planned) -> dict:
     except (AuditError, OSError) as error:
         raise _rolled_back(attempt, _explained(error), backup)
     return {"proof": proof, "backup_file": backup}
+
+
+def reload_file(host, release, conf, timeout: float) -> dict:
+    """Have auditd load the file that lies there (``conf``, validated), but for what a reload would spoil; the proof of the reload."""
+    change = Change(host, release, conf, conf, timeout=timeout)
+    planned = plan(change)
+    if planned.pid is None:
+        raise AuditError(planned.reason or "auditd is not running on this host; start the service auditd first")
+    if planned.kept is None:
+        raise AuditError("a reload would make auditd lose its node name: restart it")
+    return apply(change, planned._replace(actions=["reload"]))["proof"]
 
 
 def _act(attempt):
@@ -92,7 +103,7 @@ class Attempt(object):
         """Have auditd load ``conf``, but for what a reload would spoil, and return the proof. ``conf`` stands there in the end."""
         change = self.change
         effective = _conf.effective(conf, change.release)
-        kept = {key: value for key, value in self.plan.kept.items() if effective[key] != value}
+        kept = {key: value for key, value in (self.plan.kept or {}).items() if effective[key] != value}
         safe = _conf.merge(conf, kept) if kept else conf
         wanted = _conf.effective(safe, change.release)
         if kept:

@@ -24,11 +24,12 @@ EVERY_RELOAD_LOSES_THE_NAME = (4, 2)  # one that was resolved at the start
 Plan = namedtuple("Plan", "actions restart_required pid report reason waiting kept")
 Plan.__doc__ = """What is to be done: actions (of reopen, write, mode, resume, reload, restart, start, in this order), the keys that stay
 without effect until a restart, the running auditd and its state report (None where none runs), why nothing more is done (a sentence,
-None), ``waiting`` {key: what auditd goes on with} and ``kept`` {key of SPOILED_BY_RELOAD: what a reload has to give for it}."""
+None), ``waiting`` {key: what auditd goes on with} and ``kept`` {key of SPOILED_BY_RELOAD: what a reload has to give for it} (None: nothing
+that would do)."""
 
 
 def _plan(actions, *, restart_required=(), pid=None, report=None, reason=None, waiting=None, kept=None):
-    return Plan(actions, list(restart_required), pid, report, reason, waiting or {}, kept or {})
+    return Plan(actions, list(restart_required), pid, report, reason, waiting or {}, kept)
 
 
 def plan(change) -> Plan:

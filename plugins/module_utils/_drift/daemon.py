@@ -18,6 +18,7 @@ def compare(sides):
             yield sides.item("daemon.running", "running", "not running")
         return
     yield from _in_force(sides, daemon)
+    yield from _waiting(sides, daemon)
     yield from _receives(sides, daemon["pid"])
     if daemon["report"] is not None:
         yield from _reported(sides, daemon)
@@ -31,6 +32,15 @@ def _in_force(sides, daemon):
         yield sides.item("daemon.auditd_conf", "loaded after its last change", "changed after auditd last loaded it")
     elif daemon["older_settings"] is None and sides.live["auditd_conf"] is not None:
         yield sides.item("daemon.auditd_conf", "loaded after its last change", "unknown", why=tables.NOBODY_CAN_TELL)
+
+
+def _waiting(sides, daemon):
+    """The keys that are right in the file and that auditd applies only when it starts; severity by what the old value does meanwhile."""
+    for key, running in sorted(daemon["waiting"].items()):
+        severity = next((severity for keys, values, severity in tables.WAITS if key in keys and (not values or running in values)), "low")
+        wanted, running = (value if value is not None else "not set" for value in (sides.effective.get(key), running))
+        why = "%s = %s waits for a restart of auditd; until then auditd goes on with %s." % (key, wanted, running)
+        yield sides.item("daemon.waits." + key, wanted, running, key, severity=severity, why=why)
 
 
 def _receives(sides, pid):
@@ -56,6 +66,17 @@ def _reported(sides, daemon):
         yield sides.item("daemon.writing_to_logs", "yes", "no", "write_logs")
     if report["version"] and sides.live["version"] and report["version"] != sides.live["version"]:
         yield sides.item("daemon.version", sides.live["version"], report["version"])
+    priority = _priority(effective)
+    running = report["process_priority"]
+    if None not in (priority, running) and running != priority and "priority_boost" not in daemon["waiting"]:
+        why = "auditd has not the priority that priority_boost gives it: reloads that change the key add up. Only a restart sets it."
+        yield sides.item("daemon.waits.priority_boost", "%d (priority_boost)" % priority, running, "priority_boost", why=why)
     for name, on_disk, running in differences(sides.parsed.report_values, report):
         key = name[:-len("_mb")]
         yield sides.item("daemon." + key, "%d MB (auditd.conf)" % on_disk, "%d MB (running)" % running, key)
+
+
+def _priority(effective):
+    """The nice value of an auditd that started with this priority_boost, setpriority(2); None where it is no number."""
+    boost = str(effective.get("priority_boost") or "")
+    return max(-20, -int(boost)) if boost.isdigit() else None

@@ -63,6 +63,14 @@ SILENT = "These rules switch auditing off: every rule of the policy may be loade
 SILENT_FIX = "delete them from their file in rules.d, or audit_rules_purge: quarantine (role audit_rules)"
 
 # id of an item (or what it starts with, ending in a dot) -> severity, subject of its controls, why, fix
+# What an old value does while the new one waits for a restart: keys, values of the running auditd (none: any), severity. Else low.
+WAITS = (
+    (("local_events",), ("no",), "high"),  # it takes no records from its own kernel
+    (("transport", "enable_krb5", "krb5_principal", "krb5_key_file"), (), "medium"),  # records travel unprotected, or do not travel
+    (("tls_psk_file", "tls_psk_identity", "tls_cipher_suites", "tls_key_exchange", "tls_require_pqc", "tls_auth",
+      "tls_crypto_profile"), (), "medium"),
+)
+
 ITEMS = {
     "disk.audit": (
         "critical", "package", "Audit is not installed, so nothing that happens on this host is recorded.",
@@ -173,6 +181,10 @@ ITEMS = {
     "daemon.refused": (
         "high", "", "auditd refused its configuration at the last reload and runs with older settings; syslog has its reason.",
         "role auditd",
+    ),
+    "daemon.waits.": (
+        "low", "", "auditd.conf has a value that only a restart of auditd brings into force.",
+        "restart auditd: role auditd with auditd_restart: if_needed, or service auditd restart (Debian: systemctl restart auditd)",
     ),
     "daemon.version": (
         "info", "", "The running auditd is of another release than the installed one; it changes at the next restart.",

@@ -13,7 +13,7 @@ REPORT_TIMEOUT = 10.0  # seconds; a report takes 10 to 100 ms
 
 
 def read(reading):
-    """{installed, enabled, running, pid, report, last_record, older_settings, log_held}."""
+    """{installed, enabled, running, pid, report, last_record, older_settings, waiting, log_held}."""
     host, live = reading.host, reading.live
     if not host.is_live:
         raise NotAvailable("%s is an offline tree: no daemon runs in it" % host.root)
@@ -26,6 +26,7 @@ def read(reading):
         "report": None,
         "last_record": None,
         "older_settings": None,
+        "waiting": {},
         "log_held": None,
     }
     if pid is None:
@@ -48,6 +49,7 @@ def _settings_in_force(reading, pid, found):
         reading.missing("daemon.last_record", error)
     in_force = evidence.in_force(host, pid, found["last_record"])
     found["older_settings"] = None if in_force is None else not in_force
+    found["waiting"] = {key: value for key, value in evidence.waiting(host, pid).items() if reading.settings.get(key) != value}
     if found["report"] is not None:
         found["log_held"] = evidence.is_written(host, pid, found["report"], log_file)
         reading.parsed.report_values = report.report_values(host, reading.settings)

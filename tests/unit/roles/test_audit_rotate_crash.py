@@ -8,12 +8,28 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 from rotate_tree import FILES, Tree, filesystem
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a filesystem: needs root")
+MEMORY = "/dev/shm"
 METHODS = ["gzip", "xz", "bzip2", pytest.param("zstd", marks=pytest.mark.skipif(not shutil.which("zstd"), reason="needs zstd"))]
+
+
+@pytest.fixture
+def memory(tmp_path):
+    """A directory in memory where there is one: the runs that are killed step by step sync 1,800 times, minutes on a slow disk.
+
+    What they show does not depend on the disk: whether a sync is there is the business of test_io.py and of the mutants.
+    """
+    if not os.access(MEMORY, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=MEMORY) as directory:
+        yield Path(directory)
 
 
 def steps(tmp_path, **config) -> int:
@@ -25,11 +41,11 @@ def steps(tmp_path, **config) -> int:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_killed_before_every_step_and_run_again(tmp_path, method):
-    total = steps(tmp_path, compress=method)
+def test_killed_before_every_step_and_run_again(memory, method):
+    total = steps(memory, compress=method)
     assert total > 15
     for at in range(1, total + 1):
-        tree = Tree(tmp_path / f"at{at}", compress=method).rotated(2)
+        tree = Tree(memory / f"at{at}", compress=method).rotated(2)
         assert tree.crash(at).returncode == -9
         assert sorted(set(tree.serials())) == tree.written, f"a record is in no readable log after a kill before step {at}"
         done = tree.run()
@@ -39,10 +55,10 @@ def test_killed_before_every_step_and_run_again(tmp_path, method):
         shutil.rmtree(tree.root)
 
 
-def test_killed_twice_in_a_row(tmp_path):
-    total = steps(tmp_path)
+def test_killed_twice_in_a_row(memory):
+    total = steps(memory)
     for at in range(1, total + 1, 3):
-        tree = Tree(tmp_path / f"at{at}").rotated(2)
+        tree = Tree(memory / f"at{at}").rotated(2)
         tree.crash(at)
         for again in (3, 7, 11):
             tree.crash(again)
@@ -51,8 +67,8 @@ def test_killed_twice_in_a_row(tmp_path):
 
 
 @pytest.mark.parametrize("at", range(1, 60, 4))
-def test_disk_full_from_any_step_on(tmp_path, at):
-    tree = Tree(tmp_path).rotated(2)
+def test_disk_full_from_any_step_on(memory, at):
+    tree = Tree(memory).rotated(2)
     done = tree.crash(at, "full")
     assert done.returncode in (0, 1, 11, 12, 13, 14, 15), done.stderr
     if done.returncode:
@@ -172,6 +188,10 @@ def fill(directory):
     blob = directory / "blob"
     with open(blob, "wb", buffering=0) as stream:
         chunk = 1 << 20
+        room = os.statvfs(directory)
+        bulk = room.f_bavail * room.f_frsize - 2 * chunk
+        os.posix_fallocate(stream.fileno(), 0, bulk)  # without writing, and syncing, hundreds of megabytes
+        stream.seek(bulk)
         while chunk:
             try:
                 if stream.write(b"x" * chunk) < chunk:

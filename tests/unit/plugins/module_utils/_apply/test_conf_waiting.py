@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import text
 from ansible_collections.auditops.auditd.plugins.module_utils._daemon import evidence, records
 from test_conf_fake_auditd import applied, refused
 
@@ -89,3 +91,11 @@ def test_the_way_back_keeps_the_name_too(fake, behave):
     vars(fake.auditd).update(behave)
     refused(fake, {"max_log_file": 9})
     assert nodes(fake)[0] == "" and "node=(null)" not in nodes(fake)
+
+
+def test_a_reload_by_hand_keeps_the_name_too(fake):
+    fake.auditd.start()
+    applied(fake, {"name_format": "HOSTNAME"})
+    proof = conf.reload_file(fake.host, "3.0.9", text.parse(fake.conf.read_text()), 10.0)
+    assert proof["record"] and nodes(fake) == [""] and "name_format = HOSTNAME" in fake.conf.read_text()
+    assert evidence.waiting(fake.host, fake.auditd.pid) == {"name_format": "NONE"}

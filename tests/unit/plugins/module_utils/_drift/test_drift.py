@@ -62,11 +62,11 @@ STATUS = {
 }
 REPORT = {
     "version": "3.0.9", "writing_to_logs": True, "logging_suspended": False, "disk_error": False, "max_log_file_mb": 8, "space_left_mb": 75,
-    "admin_space_left_mb": 50,
+    "admin_space_left_mb": 50, "process_priority": -4,
 }
 DAEMON = {
     "installed": True, "enabled": True, "running": True, "pid": 7, "report": REPORT, "last_record": {"res": "success"},
-    "older_settings": False, "log_held": True,
+    "older_settings": False, "waiting": {}, "log_held": True,
 }
 
 
@@ -248,6 +248,10 @@ RUNNING = [
     (report(space_left_mb=76), "daemon.space_left", "medium"),
     (report(admin_space_left_mb=0), "daemon.admin_space_left", "medium"),
     (report(version="3.0.7"), "daemon.version", "info"),
+    (daemon(waiting={"name_format": "NONE"}), "daemon.waits.name_format", "low"),
+    (daemon(waiting={"local_events": "no"}), "daemon.waits.local_events", "high"),
+    (daemon(waiting={"transport": "TCP"}), "daemon.waits.transport", "medium"),
+    (report(process_priority=-8), "daemon.waits.priority_boost", "low"),
     (status(enabled=0), "kernel.enabled", "critical"),
     (status(enabled=2), "kernel.locked", "info"),
     (status(failure=2), "kernel.failure", "critical"),
