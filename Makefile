@@ -40,9 +40,10 @@ demo: $(VENV)/.ansible tree
 test: lint sanity package molecule pytest
 
 .PHONY: pytest
-# Two workers: one runs the live tests in a row, the other one the unit tests. Skips are counted and named before the closing line.
+# The unit tests on two workers, then the live tests in a row, as there is one kernel; the end counts and names the skips of both.
 pytest: $(VENV)/.tools tree audit-package other-releases
-	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs -n 2 --dist loadgroup tests/live tests/unit
+	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider --junit-xml $(BUILD)/unit.xml -n 2 tests/unit
+	cd $(COLLECTION) && PYTHONPATH=$(TREE) AUDITOPS_RUN_BEFORE=$(BUILD)/unit.xml $(BIN)/python -m pytest -q -p no:cacheprovider -rs tests/live
 
 unit: $(VENV)/.tools tree
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs -n 2 tests/unit

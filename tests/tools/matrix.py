@@ -117,7 +117,7 @@ def main() -> int:
             missing.append(f"ansible-core {name}: {error}")
     wanted = [pair for pair in pairs(have) if pair[0] in bins]
     if only_edges:
-        wanted = [[pair for pair in wanted if pair[0] == name][-position] for position, name in enumerate(bins)]
+        wanted = [[pair for pair in wanted if pair[0] == name][-1 if position else 0] for position, name in enumerate(bins)]
     failed = 0
     for name, minor in wanted:
         begun = time.monotonic()
