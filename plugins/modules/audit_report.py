@@ -52,10 +52,16 @@ options:
   formats:
     description:
       - What to write.
-      - V(html) is one page that needs nothing else, C(index.html); V(json) one object with all documents, C(fleet.json).
+      - V(html) is one page that needs nothing else, C(index.html); V(json) one object with all documents, C(fleet.json), and V(jsonl) a
+        document a line, C(fleet.jsonl). Their schemas are in C(docs/schemas/) of the collection.
+      - V(csv) has a row a finding, C(findings.csv); V(markdown) at most forty lines for a pull request, a chat or a mail, C(summary.md).
+      - V(junit) has a suite a host and a case a control or finding, C(junit.xml); V(sarif) is SARIF 2.1.0, C(fleet.sarif).
+      - V(oscal) is NIST's assessment results, C(assessment-results.json); V(ocsf) compliance findings (class 2003), one a line,
+        C(ocsf.jsonl).
+      - V(prometheus) is for the textfile collector, C(auditops_drift.prom); unlike the others it can be read by everybody.
     type: list
     elements: str
-    choices: [html, json]
+    choices: [html, json, jsonl, csv, markdown, junit, sarif, oscal, ocsf, prometheus]
     default: [json, html]
   history:
     description:

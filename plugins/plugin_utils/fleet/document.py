@@ -26,6 +26,7 @@ LONGEST_TEXT = 20_000  # characters of one value; what is longer is cut, with a 
 MOST_ENTRIES = 5_000  # of one list
 DEEPEST = 50
 LONGEST_NAME = 200  # bytes; with the suffixes below the 255 that filesystems take
+HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")  # an escape of a surrogate, of which a pair is a character
 MOMENT = re.compile(r"[0-9]{4}-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z", re.ASCII)
 
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
@@ -95,6 +96,17 @@ class Pool:
         return self._kept[key]
 
 
+class Unshared(Pool):
+    """For one document that is not kept: nothing is compared with what came before."""
+
+    def shared(self, kind: str, value: object, check: Callable[[object], object]) -> object:
+        return check(value)
+
+
+class Misnamed(ValueError):
+    """A document in the file of another host: it is left out, so that no host counts twice."""
+
+
 def read(path: Path, pool: Pool) -> dict:
     """The document in a file. OSError, ValueError and RecursionError say what is wrong with it."""
     if path.is_symlink() or not path.is_file():
@@ -102,8 +114,12 @@ def read(path: Path, pool: Pool) -> dict:
     size = path.stat().st_size
     if size > LARGEST_DOCUMENT:
         raise ValueError("it is larger than any drift document")
-    document = json.loads(path.read_bytes().decode("utf-8"))
-    return checked(cut(document) if size > LONGEST_TEXT else document, pool)
+    data = path.read_bytes()
+    raw = json.loads(data.decode("utf-8"))
+    document = checked(cut(raw) if size > LONGEST_TEXT or HALF_A_PAIR.search(data) else raw, pool)
+    if file_name(raw["host"]) != path.name:
+        raise Misnamed(f"it names the host {document['host'][:200]!r}, whose file has another name; it is left out: no host counts twice")
+    return document
 
 
 def checked(document: object, pool: Pool) -> dict:
@@ -131,9 +147,10 @@ def checked(document: object, pool: Pool) -> dict:
 
 
 def cut(value: object, depth: int = 0) -> object:
-    """The value with no text and no list longer than a report can show; what was cut is said in its place."""
+    """The value with no text and no list longer than a report can show, and nothing in it that is no character; what was cut is said."""
     if isinstance(value, str):
-        return value if len(value) <= LONGEST_TEXT else f"{value[:LONGEST_TEXT]} ... [cut: {len(value)} characters]"
+        text = value if len(value) <= LONGEST_TEXT else f"{value[:LONGEST_TEXT]} ... [cut: {len(value)} characters]"
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")  # half a pair of surrogates is no character anywhere else
     if depth > DEEPEST:
         raise ValueError("it is nested deeper than any drift document")
     if isinstance(value, list):

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from . import document as drift_document
-from .document import SEVERITIES, STATUSES, Pool
+from .document import SEVERITIES, STATUSES, Unshared
 
 STOPPING_SEVERITIES = ("critical", "high")
 RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
@@ -234,6 +234,15 @@ class Fleet:
         return {benchmark: dict(sorted(rows.items())) for benchmark, rows in sorted(found.items())}
 
     @cached_property
+    def items_of_controls(self) -> dict[tuple[str, str], list[str]]:
+        """{(benchmark, control id): ids of the findings that speak of it on any host}."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for verdicts in {id(host.now["controls"]): host.now["controls"] for host in self.hosts}.values():
+            for control in verdicts:
+                found.setdefault((control["benchmark"], control["id"]), set()).update(control["items"])
+        return {key: sorted(idents) for key, idents in found.items()}
+
+    @cached_property
     def exceptions(self) -> list[tuple[dict, list[str]]]:
         found: dict[int, tuple[dict, list[str]]] = {}
         for host in self.hosts:
@@ -250,7 +259,7 @@ class Fleet:
 def whole_document(host: HostReport) -> dict:
     """The document of a host as it lies in the spool; what the report knows of it where that has gone meanwhile."""
     try:
-        return drift_document.read(host.path, Pool())
+        return drift_document.read(host.path, Unshared())
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {name: list(value) if isinstance(value, tuple) else value for name, value in host.now.items()}
 

@@ -89,13 +89,12 @@ class _Reader:
         shown = f"{path.parent.name}/{path.name}"
         try:
             document = drift_document.read(path, self.pool)
+        except drift_document.Misnamed as error:
+            self.fleet.problems.append((shown, str(error)))
+            return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
             self.fleet.problems.append((shown, f"not a drift document: {reason}"))
-            return None
-        if drift_document.file_name(document["host"]) != path.name:
-            reason = f"it names the host {document['host'][:200]!r}, whose file has another name; it is left out: no host counts twice"
-            self.fleet.problems.append((shown, reason))
             return None
         if self.now is not None and (document["collected_at"] or "") > self.now:
             self.fleet.problems.append((shown, f"it was read at {document['collected_at']}, which is in the future: a clock is wrong"))

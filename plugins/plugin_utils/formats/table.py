@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 
-from . import fleet_json, html_page
+from . import csv_rows, fleet_json, html_page, json_lines, junit, markdown, ocsf, oscal, prometheus, sarif
 from .report import Report
 
 MANIFEST = ".audit-report.json"  # what this collection wrote into the directory: {file: {size, sha256}}
@@ -35,6 +35,14 @@ class Format:
 FORMATS = {
     "html": Format("index.html", html_page.chunks, mark=b"<title>Audit drift</title>"),
     "json": Format("fleet.json", fleet_json.chunks, mark=b'"before_counts"'),
+    "jsonl": Format("fleet.jsonl", json_lines.chunks),
+    "csv": Format("findings.csv", csv_rows.chunks),
+    "markdown": Format("summary.md", markdown.chunks),
+    "junit": Format("junit.xml", junit.chunks),
+    "sarif": Format("fleet.sarif", sarif.chunks),
+    "oscal": Format("assessment-results.json", oscal.chunks),
+    "ocsf": Format("ocsf.jsonl", ocsf.chunks),
+    "prometheus": Format("auditops_drift.prom", prometheus.chunks, mode=0o644),
 }
 
 

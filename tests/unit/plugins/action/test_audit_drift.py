@@ -260,7 +260,7 @@ def test_a_format_that_is_not_known_is_refused(fleet):
     task = "auditops.auditd.audit_report: {report_dir: report, formats: [pdf]}"
     (fleet / "play.yml").write_text(f"- hosts: all\n  gather_facts: false\n  tasks:\n    - {task}\n")
     run = playbook(fleet)
-    assert run.returncode != 0 and "formats: pdf is not known; known are html, json" in run.stdout + run.stderr
+    assert run.returncode != 0 and "formats: pdf is not known; known are csv, html, json" in run.stdout + run.stderr
 
 
 def test_the_report_needs_no_connection():

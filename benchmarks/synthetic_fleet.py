@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A spool of as many hosts as asked for, made without Ansible: mostly the same findings, figures of their own, one in nine not reached."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import document
+
+SYSTEMS = (
+    ("Red Hat Enterprise Linux", "8.10", "3.1.2"), ("Red Hat Enterprise Linux", "9.5", "3.1.5"), ("Debian GNU/Linux", "12", "3.0.9"),
+    ("Ubuntu", "24.04", "3.1.2"), ("Amazon Linux", "2023", "3.0.6"), ("Rocky Linux", "9.4", "3.1.2"),
+)
+WHY = "Today auditd does something else at that point than the policy says, and nobody chose that; it was set before this policy was."
+RUN = {"id": "5" * 32, "started": "2026-11-20T10:00:00Z"}
+
+
+def item(key: str, severity: str, layer: str, actual: object) -> dict:
+    return {
+        "id": f"{layer}.{key}", "layer": layer, "severity": severity, "expected": "SYSLOG", "actual": actual, "why": WHY,
+        "controls": [f"CIS RHEL 9 6.3.2.{len(key)}", f"STIG RHEL-09-6530{len(key)}"], "fix": "role auditd: auditd_failure_policy",
+    }
+
+
+def risk(number: int) -> dict:
+    days = 3 + number % 60
+    full = f"/var/log/audit is full in about {days} days at {40 + number % 700} MB/day"
+    severity = "critical" if days < 7 else "high"
+    return {"id": "storage.admin_space_left_action", "effect": "stops_host", "severity": severity, "days": days,
+            "sentence": f"{full}; then admin_space_left_action = HALT powers the host off"}
+
+
+def controls(number: int) -> list[dict]:
+    verdicts = ("pass", "pass", "pass", "fail", "waived", "not_checked")
+    return [
+        {"benchmark": "cis_rhel_9", "id": f"6.3.{part}.{rule}", "title": f"Ensure that the audit rule {part}.{rule} is there",
+         "status": verdicts[(part * rule + number % 7) % 6], "why": "As the rules say.", "items": []}
+        for part in range(1, 5) for rule in range(1, 13)
+    ]
+
+
+def one(number: int) -> dict:
+    name, version, release = SYSTEMS[number % len(SYSTEMS)]
+    host, moment = host_name(number), f"2026-11-20T10:{number // 60 % 60:02}:{number % 60:02}Z"
+    if number % 9 == 8:
+        reason = "Failed to connect to the host via ssh: connection timed out"
+        return document.failed(host, reason, collected_at=moment, run=RUN, phase="now", unreachable=True)
+    head = {"schema": 2, "host": host, "run": RUN, "phase": "now", "collected_at": moment, "policy": {"digest": "a" * 64}, "root": "/"}
+    layers = ("disk", "compiled", "daemon", "kernel", "schedule", "boot")
+    severities = ("critical", "high", "medium", "low", "low", "info")
+    items = [item(f"auditd_conf.key_{n}", severities[n % 6], layers[(n + number % 3) % 6], ("HALT", "SUSPEND", "ROTATE")[(n + number) % 3])
+             for n in range(number % 5 and 3 + number % 17)]
+    risks = [risk(number)] if number % 11 == 0 else []
+    items += [{**item("admin_space_left_action", found["severity"], "storage", "HALT"), "why": found["sentence"]} for found in risks]
+    storage = {"partition": {"mount": "/var/log/audit", "free_mb": 100 * (number % 90), "size_mb": 10000},
+               "growth": {"mb_per_day": 40 + number % 700}, "risks": risks}
+    live = {"version": release, "distribution": {"id": name.split()[0].lower(), "name": name, "version": version}, "storage": storage,
+            "kernel": {"lost": number % 13 // 12, "enabled": 1, "failure": 1}, "daemon": {"running": True, "installed": True},
+            "rules": {"disk": 80, "compiled": 80, "loaded": 80}, "unavailable": {}}
+    status = "drifted" if any(found["severity"] != "info" for found in items) else "in_sync"
+    return {**head, "status": status, "summary": {}, "items": items, "controls": controls(number), "exceptions": [], "live": live,
+            "waived": []}
+
+
+def host_name(number: int) -> str:
+    return f"{('web', 'db', 'app', 'cache')[number % 4]}{number:05}.eu-central-1.example.com"
+
+
+def groups(hosts: int) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {"all": []}
+    for number in range(hosts):
+        found["all"].append(host_name(number))
+        found.setdefault(("web", "db", "app", "cache")[number % 4], []).append(host_name(number))
+        found.setdefault("canary" if number % 50 == 0 else "rest", []).append(host_name(number))
+    return found
+
+
+def build(directory: Path, hosts: int) -> Path:
+    """Write the documents as the spool has them, without its fsync for each: a benchmark of the report is none of the disk."""
+    (directory / "hosts").mkdir(parents=True, exist_ok=True)
+    for number in range(hosts):
+        found = one(number)
+        (directory / "hosts" / document.file_name(found["host"])).write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")
+    return directory
+
+
+if __name__ == "__main__":
+    print(build(Path(sys.argv[1]), int(sys.argv[2])))

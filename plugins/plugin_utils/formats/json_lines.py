@@ -1,0 +1,15 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""jsonl: one drift document a line, whole, by the name of the host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..fleet.document import compact
+from .report import Report
+
+
+def chunks(report: Report) -> Iterator[str]:
+    for document in report.fleet.documents():
+        yield compact(document) + "\n"

@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""markdown: the fleet in at most forty lines, for a pull request, a chat or a mail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..fleet import summary
+from ..fleet.document import STATUS_WORDS
+from ..fleet.model import Fleet
+from .report import Report
+
+MOST_HOSTS = 8
+MOST_FINDINGS = 10
+LONGEST = 160  # characters of one value
+MARKUP = re.compile(r"[\\`*{}\[\]<>#|~&@]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=www)\.")
+
+
+def chunks(report: Report) -> Iterator[str]:
+    yield "\n".join(lines(report)) + "\n"
+
+
+def lines(report: Report) -> list[str]:
+    fleet = report.fleet
+    found = ["# Audit drift", "", f"**{summary.hosts_in_words(len(fleet.hosts))}**: {summary.in_words(fleet.counts, STATUS_WORDS)}"]
+    if fleet.before_counts:
+        found[-1] += f" (before: {summary.in_words(fleet.before_counts, STATUS_WORDS)})"
+    found += [f"*{text(sentence)}*" for sentence in summary.progress(fleet)]
+    if report.changes.since:
+        found += [f"Since {text(report.changes.since)}: {report.changes.in_words()}"]
+    found += _stopping(fleet) + _findings(fleet) + _unknown(fleet)
+    return found
+
+
+def _stopping(fleet: Fleet) -> list[str]:
+    if not fleet.stopping:
+        return []
+    found = ["", f"## {summary.hosts_in_words(len(fleet.stopping))} {summary.stopping_tense(fleet)}", ""]
+    for host in fleet.stopping[:MOST_HOSTS]:
+        after = "" if not fleet.before_counts else " (still so)" if host.still_stops else " (no longer)"
+        found.append(f"- {code(host.name)}{after}: {text(host.stops[0])}")
+    return found + _more(len(fleet.stopping), MOST_HOSTS)
+
+
+def _findings(fleet: Fleet) -> list[str]:
+    if not fleet.findings:
+        return []
+    found = ["", "| severity | finding | hosts | fix |", "|---|---|---|---|"]
+    for finding in fleet.findings[:MOST_FINDINGS]:
+        found.append(f"| {finding.severity} | {code(finding.id)} | {len(finding.on)} | {text(finding.fix)} |")
+    return found + [""] * bool(len(fleet.findings) > MOST_FINDINGS) + _more(len(fleet.findings), MOST_FINDINGS)
+
+
+def _unknown(fleet: Fleet) -> list[str]:
+    if not fleet.problems:
+        return []
+    name, reason = fleet.problems[0]
+    return ["", f"Not known: {code(name)}: {text(reason)}", *_more(len(fleet.problems), 1)]
+
+
+def _more(number: int, limit: int) -> list[str]:
+    return [f"and {number - limit} more"] if number > limit else []
+
+
+def text(value: object) -> str:
+    """Text of a host as text: no character of it is markup, mentions somebody, or begins a line."""
+    return MARKUP.sub(_entity, summary.plain(value, LONGEST))
+
+
+def code(value: object) -> str:
+    """A name between backticks, which nothing in it can end."""
+    return "`" + summary.plain(value, LONGEST).replace("`", "'").replace("|", "\\|") + "`"
+
+
+def _entity(found: re.Match[str]) -> str:
+    return f"&#{ord(found[0])};"
