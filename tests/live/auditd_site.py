@@ -257,6 +257,16 @@ class Site:
             for number in range(count):
                 _send(channel, tag, number, padding)
 
+    def flood(self, count: int, tag: str, per_second: int, padding: int = 0):
+        """Send ``count`` numbered messages, no faster than that many a second."""
+        began = time.monotonic()
+        with contextlib.closing(_audit_socket()) as channel:
+            for number in range(count):
+                _send(channel, tag, number, padding)
+                ahead = number / per_second - (time.monotonic() - began)
+                if ahead > 0.01:
+                    time.sleep(ahead)
+
     def small_partition(self, megabytes: int = 16, filesystem: str = "ext4") -> Path:
         """Put /var/log/audit on a loop-mounted filesystem of this size until the test ends."""
         image = self.root / "var/tmp/auditops-live.img"
