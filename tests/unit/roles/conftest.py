@@ -1,9 +1,23 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""The program runs on the modules it shares with the collection, so that an error, and a fake auditd, is the same to both."""
+
 from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
 
 import pytest
 from rotate_tree import Tree
+
+PREFIX = "ansible_collections.auditops.auditd.plugins.module_utils."
+SHARED = Path(__file__).resolve().parents[3] / "plugins" / "module_utils"
+PACKAGES = ("_conf", "_daemon", "_host", "_rotation")
+NAMES = [name for package in PACKAGES for name in (package, *(f"{package}.{path.stem}" for path in sorted((SHARED / package).glob("*.py"))))]
+
+for name in ("_errors", "_paths", "_release", "_utc", *NAMES):
+    sys.modules.setdefault("audit_rotate." + name, importlib.import_module(PREFIX + name))
 
 
 @pytest.fixture
