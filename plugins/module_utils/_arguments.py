@@ -27,7 +27,7 @@ RULES = {
     "library": {"type": "dict"},
     "control": {"type": "dict", "options": dict(_CONTROL, loginuid_immutable={"type": "bool"})},
     "control_defaults": {"type": "dict", "options": _CONTROL},
-    "immutable": {"type": "bool"},
+    "immutable": {"type": "str", "choices": ["keep", "true", "false"], "default": "keep"},
     "purge": {"type": "str", "choices": ["keep", "quarantine"], "default": "keep"},
     "on_error": {"type": "str", "choices": ["abort", "skip"], "default": "abort"},
     "missing_paths": {"type": "str", "choices": ["keep", "skip"], "default": "skip"},

@@ -40,3 +40,8 @@ FAILURE_POLICIES: "dict[str, dict]" = {
         "refused": (),
     },
 }
+
+
+def locks(policy: dict) -> "bool | None":
+    """Whether a policy for rules ends with -e 2 (C(immutable) true), with -e 1 (false), or keeps what the rules files say: None."""
+    return {"true": True, "false": False}.get(str(policy.get("immutable")).lower())

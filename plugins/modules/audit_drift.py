@@ -151,9 +151,28 @@ options:
           loginuid_immutable:
             description: As O(auditops.auditd.audit_rules#module:control.loginuid_immutable).
             type: bool
+      control_defaults:
+        description: As O(auditops.auditd.audit_rules#module:control_defaults).
+        type: dict
+        suboptions:
+          backlog_limit:
+            description: As O(auditops.auditd.audit_rules#module:control_defaults.backlog_limit).
+            type: int
+          failure:
+            description: As O(auditops.auditd.audit_rules#module:control_defaults.failure).
+            type: int
+            choices: [0, 1, 2]
+          rate_limit:
+            description: As O(auditops.auditd.audit_rules#module:control_defaults.rate_limit).
+            type: int
+          backlog_wait_time:
+            description: As O(auditops.auditd.audit_rules#module:control_defaults.backlog_wait_time).
+            type: int
       immutable:
         description: As O(auditops.auditd.audit_rules#module:immutable).
-        type: bool
+        type: str
+        choices: [keep, 'true', 'false']
+        default: keep
       purge:
         description: As O(auditops.auditd.audit_rules#module:purge).
         type: str
@@ -169,6 +188,10 @@ options:
         type: str
         choices: [keep, skip]
         default: skip
+      allow_gap:
+        description: As O(auditops.auditd.audit_rules#module:allow_gap). It makes no difference to a comparison.
+        type: bool
+        default: false
       optimise:
         description: As O(auditops.auditd.audit_rules#module:optimise).
         type: bool

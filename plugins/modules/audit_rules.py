@@ -155,8 +155,10 @@ options:
     description:
       - V(true) ends with C(-e 2), so that nothing can change the rules until the next boot. It is set after everything else is proven.
       - V(false) ends with C(-e 1), also where another file says C(-e 2).
-      - Unset, C(-e 2) stays where a file says it, ours or another one, and takes effect at the next boot; this module does not set it.
-    type: bool
+      - V(keep) leaves C(-e 2) where a file says it, ours or another one. It takes effect at the next boot; this module does not set it.
+    type: str
+    choices: [keep, 'true', 'false']
+    default: keep
   purge:
     description:
       - What to do with rules files that are not managed, with O(state=overridden).

@@ -7,6 +7,7 @@ import os
 
 from .. import _kernel
 from .._errors import AuditError, NotAvailable
+from .._policy import locks
 from .._rules import compiled as _compiled
 from .._rules import delta as _delta
 from .._rules import finalize as _finalize
@@ -60,7 +61,7 @@ def control_steps(control: dict, state: State, policy: dict) -> "list[tuple]":
     if control.get("--loginuid-immutable") and not state.features.get("loginuid_immutable"):
         steps.append(("loginuid_immutable", 1))
     enabled = int(control.get("-e", state.status["enabled"]))
-    if enabled == IMMUTABLE and not policy.get("immutable"):
+    if enabled == IMMUTABLE and not locks(policy):
         enabled = max(1, state.status["enabled"])
     if enabled != state.status["enabled"]:
         steps.append(("enabled", enabled))

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare the kernel with the policy: its switches and limits, the rules it has loaded and their order."""
 
+from .._policy import locks
 from .._rules import delta
 from . import rule_sets
 
@@ -41,7 +42,7 @@ def _status(sides, status, control):
     if enabled == 0 and wanted_enabled != "0":
         yield sides.item("kernel.enabled", "1 or 2", 0)
     elif enabled == 1 and wanted_enabled == "2":
-        yield sides.item("kernel.immutable", 2, 1, **({} if policy.get("immutable") else LOCKS_AT_BOOT))
+        yield sides.item("kernel.immutable", 2, 1, **({} if locks(policy) else LOCKS_AT_BOOT))
     elif enabled == 2 and wanted_enabled in ("0", "1"):
         yield sides.item("kernel.locked", int(wanted_enabled), 2)
     for option, word in STATUS_WORDS:

@@ -3,6 +3,7 @@
 """Both sides of a comparison, and how a comparer writes a finding."""
 
 from .._library.demands import Demands
+from .._policy import locks
 from . import tables
 from .finding import row_of
 
@@ -48,8 +49,8 @@ class Sides(object):
                 value = (policy.get("control_defaults") or {}).get(word)
             if value is not None:
                 found[option] = str(value)
-        if policy.get("immutable") is not None:
-            found["-e"] = "2" if policy["immutable"] else "1"
+        if locks(policy) is not None:
+            found["-e"] = "2" if locks(policy) else "1"
         return found
 
     def item(self, ident, expected, actual, subject=None, **other):

@@ -6,6 +6,7 @@ import functools
 from collections import OrderedDict
 
 from .._errors import AuditError
+from .._policy import locks
 from .._rules import localise as _localise
 from . import on_host as _library_host
 from . import privileged as _privileged
@@ -29,7 +30,7 @@ def expand(host, policy: dict, release: "str | None" = None, stated: "list[str |
     choice = Choice(
         policy["profiles"], skip=policy.get("skip") or (), filters=policy.get("filters") or (),
         privileged=policy.get("privileged") or "discover", failure_policy=policy.get("failure_policy"),
-        rotation_wanted=bool(policy.get("rotation_wanted")), immutable=bool(policy.get("immutable")))
+        rotation_wanted=bool(policy.get("rotation_wanted")), immutable=bool(locks(policy)))
     resolved = _library_host.resolve(
         host, policy["library"], choice, audit_release=release, search=functools.partial(_search, stated=stated, everywhere=everywhere))
     files = OrderedDict(resolved["files"])

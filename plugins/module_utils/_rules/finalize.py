@@ -9,7 +9,7 @@ says. A default is used where no file says anything, and never weakens: -e 2 and
 import os
 
 from .._errors import AuditError
-from .._policy import FAILURE_POLICIES
+from .._policy import FAILURE_POLICIES, locks
 from . import compiled as _compiled
 from . import files as _files
 
@@ -47,7 +47,7 @@ def words(policy: dict, others: dict, before: dict) -> dict:
     loginuid = asked.get("loginuid_immutable")
     if loginuid or loginuid is None and "--loginuid-immutable" in before:
         found["--loginuid-immutable"] = True
-    enabled = _enabled(policy.get("immutable"), others.get("-e"), before.get("-e"))
+    enabled = _enabled(locks(policy), others.get("-e"), before.get("-e"))
     if enabled is not None:
         found["-e"] = enabled
     return found

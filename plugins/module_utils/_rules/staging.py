@@ -9,6 +9,7 @@ import re
 from collections import OrderedDict
 
 from .._errors import AuditError
+from .._policy import locks
 from .._release import release_tuple
 from . import compiled as _compiled
 from . import files as _files
@@ -246,7 +247,7 @@ def _with_earlier_words(policy, ours):
     """The policy with those words of our last file that it does not set itself."""
     control = {word: int(ours[option]) for word, option in _compiled.CONTROL_OPTIONS.items() if option in ours}
     control.update((word, value) for word, value in (policy.get("control") or {}).items() if value is not None)
-    immutable = policy.get("immutable")
+    immutable = locks(policy)
     if immutable is None and "-e" in ours:
         immutable = ours["-e"] == _finalize.LOCKED
     return dict(policy, control=control, immutable=immutable)
