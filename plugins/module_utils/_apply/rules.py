@@ -211,7 +211,7 @@ class _Job(object):
             "left_out": staged.skipped,
             "quarantined": list(staged.quarantined),
             "quarantined_rules": _rendered(_of_files(self.files.current, staged.quarantined)),
-            "previous": _rules_files.PREVIOUS if self.files.previous else None,
+            "previous": _compiled.PREVIOUS if self.files.previous else None,
             "reboot_required": self.immutable and self._kernel_differs,
             "problems": [_public(problem) for problem in staged.problems] + self.files.problems(),
             "before": _side(self.have, self._control_before(), sorted(self.files.current)),

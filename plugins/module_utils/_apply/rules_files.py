@@ -13,7 +13,6 @@ from .._rules import files as _files
 from .._utc import iso
 
 FILE_MODE, DIRECTORY_MODE = 0o600, 0o750
-PREVIOUS = _compiled.AUDIT_RULES + ".prev"  # as augenrules names it
 MANIFEST = "MANIFEST.json"
 LINK = "it was a symbolic link to %s: the link is replaced or moved, what it leads to is not touched"
 
@@ -83,7 +82,7 @@ class Files(object):
             self._remember(path, backup=backup)
             _io.remove(self._real(path))
         if self.previous:
-            self._replace(PREVIOUS, self.compiled_before.encode("utf-8", "surrogateescape"))
+            self._replace(_compiled.PREVIOUS, self.compiled_before.encode("utf-8", "surrogateescape"))
         if _compiled.AUDIT_RULES in self.write:
             self._replace(_compiled.AUDIT_RULES, self.texts[_compiled.AUDIT_RULES].encode("utf-8", "surrogateescape"), backup=backup)
         for path in self.modes:

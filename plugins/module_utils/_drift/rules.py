@@ -109,15 +109,16 @@ def _audit_rules(sides, wanted):
         where = "line %s: %s" % (aborts["line"], aborts["token"])
         why = "auditctl stops at this line, and nothing after it is loaded: %s" % aborts["reason"]
         yield sides.item("compiled.audit_rules.aborts", "loads to its end", where, why=why)
-    only = _only_compiled(sides.parsed)
-    if only:
-        yield rule_sets.rules_item(sides, "compiled.audit_rules.only_there", only, len(only))
+    for ident, compiled in (("only_there", sides.parsed.compiled), ("previous", sides.parsed.previous)):
+        only = _in_no_file(sides.parsed, compiled)
+        if only:
+            yield rule_sets.rules_item(sides, "compiled.audit_rules." + ident, only, len(only))
     yield from rule_sets.differences(sides, "compiled.audit_rules", wanted, sides.parsed.compiled)
 
 
-def _only_compiled(parsed):
-    """The rules of audit.rules that stand in no file of rules.d: the next augenrules drops them."""
-    if parsed.compiled is parsed.disk:
+def _in_no_file(parsed, compiled):
+    """The rules of audit.rules, or of the one before it, that stand in no file of rules.d: augenrules drops them."""
+    if compiled is None or compiled is parsed.disk:
         return []
     known = {rule.canonical for rule in parsed.disk.statements}
-    return [rule for rule in parsed.compiled.rules if rule.canonical not in known]
+    return [rule for rule in compiled.rules if rule.canonical not in known]

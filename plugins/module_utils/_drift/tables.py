@@ -149,6 +149,10 @@ ITEMS = {
         "audit.rules.prev.",
         "write them into audit_rules_extra, or into a file of rules.d",
     ),
+    "compiled.audit_rules.previous": (
+        "high", "", "These rules were written into audit.rules by hand, and were replaced; audit.rules.prev is the only copy.",
+        "write them into audit_rules_extra, or into a file of rules.d; or delete audit.rules.prev",
+    ),
     "compiled.audit_rules.aborts": ("high", "", "auditctl stops at a line of audit.rules, and nothing after it is loaded.", RULES),
     "compiled.audit_rules.control.": ("low", "", "audit.rules sets this for the kernel otherwise than the policy.", RULES),
     "daemon.enabled": (

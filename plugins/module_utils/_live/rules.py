@@ -7,7 +7,7 @@ import re
 from .. import _kernel
 from .._errors import AuditError, NotAvailable
 from .._rules import compiled as _compiled
-from .._rules import grammar, localise
+from .._rules import files, grammar, localise
 from .system import file_facts
 
 UNIT_DIRECTORIES = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
@@ -17,10 +17,10 @@ def read(reading):
     """{disk, compiled, loaded}: each {count, rules} in one spelling per meaning, those of files with control and problems."""
     host, parsed, release = reading.host, reading.parsed, reading.live["version"]
     parsed.files = _compiled.read_rules_d(host)
-    options = localise.run_options(host)
+    options = localise.run_options(host, [path for path, text in parsed.files.items() if files.managed(text)])
     parsed.disk = _compiled.compile_rules(parsed.files, release, _compiled.awk_of(host), **options)
-    files = {path: dict(file_facts(host, path), text=text) for path, text in parsed.files.items()}
-    found = {"disk": dict(_set_of(parsed.disk), files=files), "compiled": None, "loaded": None, "auditd_needs_rules": _needs_rules(host)}
+    entries = {path: dict(file_facts(host, path), text=text) for path, text in parsed.files.items()}
+    found = {"disk": dict(_set_of(parsed.disk), files=entries), "compiled": None, "loaded": None, "auditd_needs_rules": _needs_rules(host)}
     try:
         text = host.text(_compiled.AUDIT_RULES)
         if text is None:
@@ -30,11 +30,21 @@ def read(reading):
         found["compiled"] = dict(_set_of(parsed.compiled), **file_facts(host, _compiled.AUDIT_RULES))
     except AuditError as error:
         reading.missing("rules.compiled", error)
+    parsed.previous = _previous(host)
     try:
         found["loaded"] = _loaded(reading)
     except AuditError as error:
         reading.missing("rules.loaded", error)
     return found
+
+
+def _previous(host):
+    """The audit.rules that somebody wrote by hand and an earlier run of augenrules or of ours replaced; None where there is none."""
+    try:
+        text = host.text(_compiled.PREVIOUS)
+    except AuditError:
+        return None
+    return None if text is None or text.startswith(_compiled.HEADER) else _compiled.parse_rules_file(text, _compiled.PREVIOUS)
 
 
 def _needs_rules(host):

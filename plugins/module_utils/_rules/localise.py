@@ -12,6 +12,7 @@ from . import tables
 AUDITCTL = ("/sbin/auditctl", "/usr/sbin/auditctl")
 UID_MIN_WORD = "@UID_MIN@"  # stands for the host's UID_MIN in rule texts
 UID_MIN = 1000  # login.defs(5), where the file does not say
+AUDIT_RULES = "/etc/audit/audit.rules"
 LOGIN_DEFS = "/etc/login.defs"
 
 
@@ -27,15 +28,18 @@ def options(host):
     return result
 
 
-def run_options(host):
-    """The same, and ``refused`` of C(compiled.compile_rules): what the kernel of this host will not take for want of a path."""
-    result = options(host)
-    if can_judge_paths(host):
-        result["refused"] = functools.partial(_refused, host)
-    return result
+def run_options(host, ours=()):
+    """The same, and ``refused`` of C(compiled.compile_rules): what the kernel of this host will not take for want of a path.
+
+    ``ours``: paths of rules files in which nothing is judged in a tree without audit: what our files name may come with it.
+    """
+    unjudged = () if can_judge_paths(host) else (*ours, AUDIT_RULES)
+    return dict(options(host), refused=functools.partial(_refused, host, unjudged))
 
 
-def _refused(host, rule):
+def _refused(host, unjudged, rule):
+    if rule.file in unjudged:
+        return None
     why = missing_path(host, rule)
     return (rule.path or rule.text.strip(), why) if why else None
 

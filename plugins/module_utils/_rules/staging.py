@@ -72,7 +72,7 @@ def stage(host, current: dict, policy: dict, *, state: str = "overridden", relea
     result.files.update(verbatim)
     result.release = release
     skips = policy.get("missing_paths", "skip") == "skip"
-    options = _localise.run_options(host) if skips else _localise.options(host)
+    options = _localise.run_options(host, [*wanted, *verbatim]) if skips else _localise.options(host)
     result.compile = functools.partial(_compiled.compile_rules, release=release, awk=awk, **options)
     stated = {rule.canonical: rule for rule in result.compile(_in_order(result.files)).rules}
     for path, text in _in_order(wanted).items():
