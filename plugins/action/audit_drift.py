@@ -8,7 +8,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.plugin_utils import demands, rotation_program
+from ansible_collections.auditops.auditd.plugins.plugin_utils import demands, rotation_program, variables
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import document as drift_document
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
@@ -17,6 +17,8 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import
 # Once for a run: the strategy loads this plugin before it forks a worker for each host.
 PROGRAM = rotation_program.digests()
 BENCHMARKS = demands.packed()
+COLLECTION = "auditops.auditd"
+JUDGED = ("auditd", "audit_rules", "audit_rotation", "audit_drift")
 ON_CONTROLLER = ("report_dir", "phase", "fail_on")
 POLICY = ("auditd", "audit_rules", "audit_rotation", "program")
 FAIL_ON = tuple(word for word in gate.FAIL_ON if word != gate.NEW)
@@ -32,10 +34,14 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         options = {name: self._task.args.get(name) for name in ON_CONTROLLER}
         phase = _choice("phase", options["phase"] or "now", drift_document.PHASES)
-        fail_on = _choice("fail_on", options["fail_on"] or gate.NEVER, FAIL_ON)
         host = task_vars["inventory_hostname"]
         # relative to where ansible-playbook was called, as its other options are
         spool = Spool(unfrackpath(str(options["report_dir"]), follow=False)) if options["report_dir"] else None
+        judgement = self._judge_variables(task_vars)
+        if judgement.get("failed"):
+            _spool_failure(spool, host, judgement["msg"], phase=phase)
+            return judgement
+        fail_on = _choice("fail_on", options["fail_on"] or gate.NEVER, FAIL_ON)
         try:
             arguments = _arguments(self._task.args)
             result = self._execute_module(module_name="auditops.auditd.audit_drift", module_args=arguments, task_vars=task_vars)
@@ -43,6 +49,8 @@ class ActionModule(ActionBase):
             unreachable = isinstance(error, AnsibleConnectionFailure)
             _spool_failure(spool, host, getattr(error, "message", None) or str(error), phase=phase, unreachable=unreachable)
             raise
+        if judgement:
+            result["warnings"] = [*result.get("warnings", []), *judgement["warnings"]]
         if result.get("failed") or "drift" not in result:
             _spool_failure(spool, host, str(result.get("msg") or "the comparison gave no document"), phase=phase)
             return result
@@ -61,6 +69,13 @@ class ActionModule(ActionBase):
             result.update(failed=True, msg=sentence)
         return result
 
+    def _judge_variables(self, task_vars: dict) -> dict:
+        """Where a role of ours compares, its variables are the policy; a task of somebody else brings its own."""
+        role = getattr(self._task, "_role", None)
+        if role is None or role._role_collection != COLLECTION:
+            return {}
+        return variables.judge(self, task_vars, JUDGED)
+
 
 def _arguments(args: dict) -> dict:
     """What the module on the host gets: the policy, with the digests of the program and the library where they are needed."""
@@ -69,7 +84,7 @@ def _arguments(args: dict) -> dict:
         arguments["program"] = PROGRAM
     arguments.setdefault("benchmarks", BENCHMARKS)
     rules = arguments.get("audit_rules") or {}
-    if rules.get("profiles") or isinstance(rules.get("rules"), str):
+    if any(rules.get(name) for name in ("profiles", "skip", "filters")) or isinstance(rules.get("rules"), str):
         arguments["audit_rules"] = _with_library(rules)
     return arguments
 

@@ -394,9 +394,9 @@ ARGUMENT_SPEC = {
 
 
 def run(module):
-    if module.params["audit_rotation"]:
-        _refuse_bad_rotation(module.params["audit_rotation"])
     host = Host(module.params["root"], module.run_command)
+    if module.params["audit_rotation"]:
+        _refuse_bad_rotation(module.params["audit_rotation"], host)
     host.arch = (module.params["audit_rules"] or {}).get("arch")
     wanted = {name: module.params[name] for name in ("auditd", "audit_rules", "audit_rotation", "program", "benchmarks")}
     live, parsed = document.look(host, wanted, module.params["release"] or None)
@@ -406,10 +406,12 @@ def run(module):
     return {"changed": False, "drift": document.compare(live, parsed, wanted)}
 
 
-def _refuse_bad_rotation(policy):
+def _refuse_bad_rotation(policy, host):
     """What the rotation could not be installed with is said before anything is compared, so before anything is remediated."""
     try:
         rotation_files.desired_files(policy, "systemd", 0)  # with systemd it looks at everything
+        if policy["interpreter"]:
+            rotation_files.interpreter_of(host, policy["interpreter"])
     except AuditError as error:
         raise AuditError("audit_rotation: %s; nothing was changed" % error, **error.details)
 

@@ -333,8 +333,8 @@ def _converged(module, host, release):
 
 def _check(params, host, conf, release, *, writing=False):
     return validator.check(
-        conf, release, Environment(host), rotation_wanted=params["rotation_wanted"], failure_policy=params["failure_policy"],
-        writing=writing)
+        conf, release, Environment(host), settings=tuple(key.lower() for key in params["settings"] or ()),
+        rotation_wanted=params["rotation_wanted"], failure_policy=params["failure_policy"], writing=writing)
 
 
 def _mode(text):

@@ -85,7 +85,7 @@ def with_library(arguments: dict) -> dict:
     if isinstance(arguments.get("rules"), str):  # the module's own reading of a list would split it at each comma
         _rule_lines.check(arguments["rules"])
     profiles = arguments.get("profiles")
-    if not profiles:
+    if not any(arguments.get(name) for name in ("profiles", "skip", "filters")):
         return dict(arguments)
     data = _shipped()
     named = [name for name in _list(profiles) if name != "auto"]

@@ -113,7 +113,7 @@ def merge(conf: Conf, settings: dict, release: "str | None" = None) -> Conf:
 def _wanted(settings, release):
     """key -> the line to write, None to remove the key."""
     if not hasattr(settings, "items"):
-        raise ConfError("the settings are a %s; give a dictionary of auditd.conf keys" % type(settings).__name__)
+        raise ConfError("the settings are a %s; give a dictionary of auditd.conf keys" % _kind(settings))
     limit = at(LONGEST_LINE, version(release)) if release is not None else LONGEST_LINE[""]
     wanted: "dict[str, str | None]" = OrderedDict()
     for name, value in settings.items():
@@ -141,9 +141,9 @@ def _value(key, value):
     if isinstance(value, int):
         raise ConfError("%s: the number is too large; auditd counts up to %d" % (key, ULONG_MAX), key=key)
     if not isinstance(value, str):
-        kind = type(value).__name__
-        raise ConfError("%s: %r is a %s; give one word, a number, yes or no" % (key, value, kind), key=key, value=str(value))
-    reason = None
+        reason = "%s: %r is a %s; give one word, a number, yes or no" % (key, value, _kind(value))
+        raise ConfError(reason, key=key, value=str(value))
+    reason = ""
     if not value:
         reason = "the value is empty; give one, or null to remove the key"
     elif _CONTROL.search(value):
@@ -156,6 +156,11 @@ def _value(key, value):
         raise ConfError("%s: %s" % (key, reason), key=key, value=value)
     _encodable(value, key, key=key)
     return value
+
+
+def _kind(value):
+    """The type of a value as users know it; Ansible has subclasses of its own."""
+    return next((kind.__name__ for kind in (dict, list, tuple, float) if isinstance(value, kind)), type(value).__name__)
 
 
 def _encodable(text, what, **details):
@@ -209,7 +214,7 @@ def _needs_restart(apply, old, new):
     return apply in ("restart", "cumulative")
 
 
-def unsupported(settings: "Conf | dict", release: "str | None") -> "list[str]":
+def unsupported(settings: "Conf | dict | list", release: "str | None") -> "list[str]":
     """The keys of ``settings`` (a dictionary or a Conf) that the parser of this release refuses as unknown."""
     table = _table_release(release)
     names = settings.settings if isinstance(settings, Conf) else settings

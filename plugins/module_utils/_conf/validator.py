@@ -85,23 +85,23 @@ def validate(
     return sorted(judgement.problems, key=lambda problem: problem.line or 0)
 
 
-def check(conf, release: "str | None", environment=None, **options) -> "list[Problem]":
-    """As validate(), but raises ConfError (``details["problems"]``: dictionaries) where any is fatal."""
+def check(conf, release: "str | None", environment=None, *, settings: "dict | tuple" = (), **options) -> "list[Problem]":
+    """As validate(), but raises ConfError (``details["problems"]``: dictionaries) where any is fatal; ``settings`` as for sentence()."""
     problems = validate(conf, release, environment, **options)
     fatal = [problem for problem in problems if problem.fatal]
     if fatal:
-        raise ConfError(_sentence(fatal), problems=[dict(problem._asdict()) for problem in problems])
+        more = "" if len(fatal) == 1 else " (and %d more, see problems)" % (len(fatal) - 1)
+        raise ConfError(sentence(fatal[0], settings) + more, problems=[dict(problem._asdict()) for problem in problems])
     return problems
 
 
-def _sentence(fatal):
-    first = fatal[0]
-    where = "auditd.conf" if first.line is None else "auditd.conf line %d" % first.line
-    what = ""
-    if first.key:
-        what = ", %s" % first.key if first.value is None else ", %s = %s" % (first.key, first.value)
-    more = "" if len(fatal) == 1 else " (and %d more, see problems)" % (len(fatal) - 1)
-    return "%s%s: %s%s" % (where, what, first.reason, more)
+def sentence(problem: Problem, settings: "dict | tuple" = ()) -> str:
+    """A problem as users read it: of the variable auditd_conf where its key is among ``settings``, else of a line of the file."""
+    what = "%s" % problem.key if problem.value is None else "%s = %s" % (problem.key, problem.value)
+    if problem.key in settings:
+        return "auditd_conf.%s: %s" % (what, problem.reason)
+    where = "auditd.conf" if problem.line is None else "auditd.conf line %d" % problem.line
+    return "%s%s: %s" % (where, ", " + what if problem.key else "", problem.reason)
 
 
 def _release(judgement, release):
@@ -201,7 +201,7 @@ def _cross_checks(judgement):
     if shares_var_log and judgement.release >= LOG_GROUP_OUTSIDE_VAR_LOG_SINCE:
         reason = "auditd would give /var/log itself to this group and refuses; put log_file into a directory of its own"
         judgement.add_for("log_group", reason, fatal=True)
-    if values.get("transport") == "TLS" and judgement.built_with("tls"):
+    if values.get("transport") == "TLS" and "transport" not in refused and judgement.built_with("tls"):
         _tls(judgement)
 
 

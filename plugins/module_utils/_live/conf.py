@@ -51,5 +51,6 @@ def read_policy(reading):
         parsed.conf_refused = str(error)
         return
     known = {(problem["key"], problem["value"]) for problem in reading.live["auditd_conf"]["problems"] if problem["fatal"]}
-    parsed.conf_refused = ["%s = %s: %s" % (problem.key, problem.value, problem.reason) for problem in problems
+    settings = wanted_settings(wanted, release)
+    parsed.conf_refused = [validator.sentence(problem, settings) for problem in problems
                            if problem.fatal and (problem.key, problem.value) not in known]

@@ -21,7 +21,7 @@ def read_policy(reading):
             state = policy.get("state") or "overridden"
             parsed.staged = staging.stage(reading.host, parsed.files, policy, state=state, release=reading.live["version"])
     except AuditError as error:
-        reasons = ["%s: %s" % (_lines.where(problem, policy, problem.get("rule"), _lines.VARIABLE), problem["reason"])
+        reasons = ["%s: %s" % (_lines.where(problem, policy, problem.get("rule")), problem["reason"])
                    for problem in error.details.get("problems", ())]
         parsed.rules_refused = reasons or str(error)
 

@@ -44,16 +44,17 @@ def interpreter_of(host: Host, wanted: "str | None" = None, running: "str | None
     """
     if wanted:
         if host.stat(wanted) is None:
-            raise AuditError("interpreter = %s: there is no such file" % wanted)
+            raise AuditError("audit_rotation_interpreter (interpreter) = %s: there is no such file" % wanted)
         unsafe = writable_by_others(host, wanted)
         if unsafe:
-            raise AuditError("interpreter = %s: root must not run it, because %s; name another one" % (wanted, unsafe))
+            raise AuditError("audit_rotation_interpreter (interpreter) = %s: root must not run it, because %s; name another one" % (
+                wanted, unsafe))
         chosen = wanted
     else:
         chosen = _found_interpreter(host, running if host.is_live else None)
     if not chosen or not chosen.startswith("/") or len(chosen.split()) > 1 or len(shebang(chosen)) > LONGEST_SHEBANG:
-        raise AuditError("interpreter = %s: it must be an absolute path without blanks, of at most %d characters" % (
-            chosen, LONGEST_SHEBANG - len(shebang("")) + 1))
+        raise AuditError("audit_rotation_interpreter (interpreter) = %s: it must be an absolute path without blanks, of at most %d "
+                         "characters" % (chosen, LONGEST_SHEBANG - len(shebang("")) + 1))
     return chosen
 
 

@@ -26,30 +26,32 @@ OPTION = re.compile(r" *(--[a-z_-]{3,}|-[febricD](?![a-zA-Z-]))")
 def check(lines):
     """Raise AuditError for what is no list of single rule lines."""
     if isinstance(lines, str) or not isinstance(lines, (list, tuple)):
-        raise AuditError("rules (%s) must be a list of rule lines, not %r; nothing was changed" % (VARIABLE, lines))
+        raise AuditError("%s must be a list of rule lines, not %r; nothing was changed" % (VARIABLE, lines))
     for place, line in enumerate(lines):
+        if not isinstance(line, str):
+            raise AuditError("%s[%d] is %r; give a rule line as one text" % (VARIABLE, place, line))
         if "\n" in line:
-            raise AuditError("rules: %r is more than one line; give each rule its own entry" % line)
+            raise AuditError("%s: %r is more than one line; give each rule its own entry" % (VARIABLE, line))
         found = OPTION.match(line)
         if found:
-            _refuse_control(place, line, found.group(1))
+            _refuse_control(name(place, line), found.group(1))
 
 
-def _refuse_control(place, line, word):
+def _refuse_control(called, word):
     for option, variable in CONTROL:
         if option == word or len(word) > 2 and option.startswith(word):
             instead = "the policy deletes old rules itself, leave it out" if variable == LEAVE_OUT else "set it by %s" % variable
-            raise AuditError("%s is no rule but sets %s: %s; nothing was changed" % (name(place, line), option, instead))
+            raise AuditError("%s is no rule but sets %s: %s; nothing was changed" % (called, option, instead))
 
 
-def name(place, line, variable="rules"):
+def name(place, line):
     """An item as messages name it."""
-    return '%s[%d] "%s"' % (variable, place, line.strip())
+    return '%s[%d] "%s"' % (VARIABLE, place, line.strip())
 
 
-def where(problem, policy, text=None, variable="rules"):
+def where(problem, policy, text=None):
     """What a problem (dict file, line) is about: an item of the list where ``text``, the line, stands in it, else the file and line."""
     for place, line in enumerate(policy.get("rules") or ()):
         if text is not None and line.strip() == text.strip():
-            return name(place, line, variable)
+            return name(place, line)
     return "%s line %s" % (problem["file"], problem["line"])

@@ -172,8 +172,7 @@ def own_texts(current: dict, policy: dict, *, state: str = "overridden", release
                 wanted[path] = _merged_text(current, path, wanted[path])
     if policy.get("verbatim"):
         wanted[_path(_files.COPIES_FILE)] = _files.copies_text(policy["verbatim"])
-    if str((policy.get("control") or {}).get("failure")) == _finalize.PANIC and may_not_panic(policy):
-        raise AuditError(PANIC_WANTED % policy["failure_policy"])
+    refuse_wanted_panic((policy.get("control") or {}).get("failure"), policy.get("failure_policy"))
     _refuse_panic(policy, wanted.items())
     if not any(path.endswith(_finalize.ENDING) for path in wanted):
         _add_last(wanted, current, policy, (state, release, awk))
@@ -204,6 +203,12 @@ def verbatim_texts(policy):
 
 
 may_not_panic = _finalize.may_not_panic
+
+
+def refuse_wanted_panic(failure: "str | int | None", failure_policy: "str | None") -> None:
+    """Raise AuditError where the wanted failure flag (-f) lets the kernel panic and the failure policy keeps hosts up."""
+    if str(failure) == _finalize.PANIC and may_not_panic({"failure_policy": failure_policy}):
+        raise AuditError(PANIC_WANTED % failure_policy)
 
 
 def _refuse_panic(policy, texts):

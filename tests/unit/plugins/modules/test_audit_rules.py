@@ -148,7 +148,7 @@ def test_a_kernel_that_lies_is_found_out(kernel, host):
 def test_a_bad_line(kernel, host, on_error):
     params = {"rules": [WATCH, "-a always,exit -F arch=b64 -S nosuch -k x", MOUNT], "on_error": on_error}
     if on_error == "abort":
-        with pytest.raises(AuditError, match=r'rules\[1\] "-a .* -k x": Syscall name unknown: nosuch') as refused:
+        with pytest.raises(AuditError, match=r'audit_rules_extra\[1\] "-a .* -k x": Syscall name unknown: nosuch') as refused:
             converge(host, **params)
         assert refused.value.details["problems"][0]["token"] == "nosuch"
         assert (kernel.rules, os.listdir(host.path("/etc/audit/rules.d"))) == ([], [])

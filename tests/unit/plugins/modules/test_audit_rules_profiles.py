@@ -288,7 +288,7 @@ def test_a_bad_line_beside_a_benchmark(tmp_path, on_error):
     own = ["-a always,exit -F arch=b64 -S nosuch -k x", "-w /etc/own -p wa -k own"]
     wanted = {"profiles": ["auto"], "rules": own, "on_error": on_error}
     if on_error == "abort":
-        with pytest.raises(AuditError, match=r'rules\[0\] "-a .*": Syscall name unknown: nosuch.*nothing was changed'):
+        with pytest.raises(AuditError, match=r'audit_rules_extra\[0\] "-a .*": Syscall name unknown: nosuch.*nothing was changed'):
             tree.apply(**wanted)
         assert tree.rules_d() == {}
         return

@@ -42,7 +42,7 @@ def test_control_options_are_no_rules(tmp_path, line, variable):
     tree = Tree(tmp_path)
     with pytest.raises(AuditError) as refused:
         tree.apply(rules=[WATCH, line])
-    assert f'rules[1] "{line.strip()}"' in str(refused.value) and variable in str(refused.value)
+    assert f'audit_rules_extra[1] "{line.strip()}"' in str(refused.value) and variable in str(refused.value)
     assert tree.rules_d() == {}
     assert variable in str(tree.drifted(rules=[WATCH, line])["disk.rules_d.policy"]["actual"])
 
@@ -57,7 +57,7 @@ def test_a_refused_rule_is_named_as_the_user_wrote_it(tmp_path):
     tree = Tree(tmp_path)
     with pytest.raises(AuditError) as refused:
         tree.apply(rules=[WATCH, line])
-    assert f'rules[1] "{line}": ' in str(refused.value) and "70-auditops" not in str(refused.value)
+    assert f'audit_rules_extra[1] "{line}": ' in str(refused.value) and "70-auditops" not in str(refused.value)
     (reason,) = tree.drifted(rules=[WATCH, line])["disk.rules_d.policy"]["actual"]
     assert reason.startswith(f'audit_rules_extra[1] "{line}": ')
 

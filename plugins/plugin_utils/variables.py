@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The roles' variables, judged on the controller by one specification before any host is touched.
+
+The specification is each role's own C(meta/argument_specs.yml), which Ansible applies too where a role runs alone, in the same words; and,
+for what no type can say, the code that reads the value on the host. Whatever depends on the host is left to the host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from . import judges
+
+ROLES_DIRECTORY = Path(__file__).resolve().parents[2] / "roles"
+PREFIXES = ("auditd_", "audit_")
+# Variables of the playbooks; they are nobody's role option
+OF_PLAYBOOKS = ("audit_hosts", "audit_serial", "audit_max_fail_percentage")
+NEAR = 2  # letters that a mistyped name may differ in
+
+
+def specifications() -> dict[str, dict[str, dict]]:
+    """{role: {variable: its option in meta/argument_specs.yml}}"""
+    found = {}
+    for path in sorted(ROLES_DIRECTORY.glob("*/meta/argument_specs.yml")):
+        with path.open(encoding="utf-8") as stream:
+            found[path.parent.parent.name] = yaml.load(stream, Loader=LOADER)["argument_specs"]["main"]["options"]
+    return found
+
+
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # five times as fast
+# Once for a run: the strategy loads this before it forks a worker for each host.
+SPECIFICATIONS = specifications()
+KNOWN = {name for options in SPECIFICATIONS.values() for name in options} | set(OF_PLAYBOOKS)
+
+
+def read(task_vars: Mapping, template: Callable[[object], object], roles: Iterable[str]) -> dict[str, object]:
+    """{variable: value} of the variables of these roles that are set."""
+    names = {name for role in roles for name in SPECIFICATIONS[role]}
+    return {name: template(task_vars[name]) for name in sorted(names) if name in task_vars}
+
+
+def problems(values: Mapping[str, object], roles: Iterable[str]) -> list[str]:
+    """What is wrong with the variables of these roles, one sentence each; what has a wrong type is not judged any further."""
+    found: list[str] = []
+    judged = dict(values)
+    for role in roles:
+        options = SPECIFICATIONS[role]
+        result = ArgumentSpecValidator(options).validate({name: values[name] for name in options if name in values})
+        found += [message for message in result.error_messages if message not in found]
+        judged.update((name, result.validated_parameters[name]) for name in options if name in values)
+    if found:
+        return found
+    for role in roles:
+        for judge in judges.OF_ROLE.get(role, ()):
+            found += [sentence for sentence in judge(judged, values) if sentence not in found]
+    return found
+
+
+def near_misses(names: Iterable[str], others: frozenset[str] = frozenset()) -> list[str]:
+    """A sentence for each variable whose name is nearly one of ours. ``others``: names that other roles of the play define."""
+    found = []
+    for name in sorted(set(names) - KNOWN - others):
+        if name.startswith(PREFIXES):
+            nearest = min(KNOWN, key=lambda known: (_distance(name, known), known))
+            if _distance(name, nearest) <= NEAR:
+                found.append(f"{name} is set, and no role of auditops.auditd has such a variable; did you mean {nearest}?")
+    return found
+
+
+def _distance(one: str, other: str) -> int:
+    """How many letters have to be added, left out or changed; more than NEAR is not counted any further."""
+    if abs(len(one) - len(other)) > NEAR:
+        return NEAR + 1
+    row = list(range(len(other) + 1))
+    for place, letter in enumerate(one, 1):
+        above, row = row, [place]
+        for column, wanted in enumerate(other, 1):
+            row.append(min(above[column] + 1, row[column - 1] + 1, above[column - 1] + (letter != wanted)))
+        if min(row) > NEAR:
+            return NEAR + 1
+    return row[-1]
+
+
+def judge(action, task_vars: Mapping, roles: Iterable[str]) -> dict:
+    """The part of an action plugin's result that says what is wrong: failed and msg, or nothing; warnings for mistyped names."""
+    found = problems(read(task_vars, action._templar.template, roles), roles)
+    result: dict = {}
+    warnings = near_misses(task_vars, _of_other_roles(action._task))
+    if warnings:
+        result["warnings"] = warnings
+    if found:
+        result.update(failed=True, msg="; ".join(found) + "; nothing was changed")
+    return result
+
+
+def _of_other_roles(task) -> frozenset[str]:
+    """The variables that the other roles of the play define."""
+    play = task.get_play() if hasattr(task, "get_play") else None
+    roles = play.get_roles() if play is not None else []
+    return frozenset(name for role in roles if role._role_name not in SPECIFICATIONS for name in role.get_default_vars())

@@ -1,0 +1,221 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Variables as users get them wrong, through every entry point: the same sentence everywhere, and nothing changed on the host."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.auditops.auditd.plugins.plugin_utils import variables
+
+COLLECTIONS = Path(__file__).resolve().parents[5]
+CONF = "space_left = 75\nadmin_space_left = 50\nnum_logs = 5\nflush = INCREMENTAL_ASYNC\nfreq = 50\n"
+LONG = "k" * 300
+
+
+def to(kind, name, value, of=None):
+    """Ansible's own sentence on a value that cannot be taken for a type."""
+    return f"argument '{name}' is of type {of or type(value).__name__} and we were unable to convert to {kind}"
+
+
+def one_of(name, got, *words):
+    return f"value of {name} must be one of: {', '.join(words)}, got: {got}"
+
+
+def setting(key, value, reason):
+    return {"auditd_conf": {key: value}}, f"auditd_conf.{key.lower()} = {value}: {reason}"
+
+
+def variable(name, value, sentence):
+    return {name: value}, sentence
+
+
+FAILURE_WORDS = ("keep_running", "suspend_auditing", "stop_host")
+# name: (role, (variables, the sentence or how it begins))
+CASES = {
+    "conf_empty": ("auditd", variable("auditd_conf", None, to("dict", "auditd_conf", None))),
+    "conf_list": ("auditd", variable("auditd_conf", [{"space_left": 500}], to("dict", "auditd_conf", []))),
+    "conf_number": ("auditd", variable("auditd_conf", 5, to("dict", "auditd_conf", 5))),
+    "conf_unknown_key": ("auditd", setting("space_lefft", 500, "auditd 3.0.9 does not know this key and refuses the whole file; "
+                                           "did you mean space_left?")),
+    "conf_newer_key": ("auditd", setting("report_interval", "5m", "auditd 3.0.9 does not know this key (it came with 4.0.5)")),
+    "conf_newer_word": ("auditd", setting("transport", "TLS", "TLS came with auditd 4.2.0")),
+    "conf_halt": ("auditd", setting("disk_full_action", "HALT", "auditd_failure_policy is keep_running and never stops a host")),
+    "conf_single": ("auditd", setting("ADMIN_SPACE_LEFT_ACTION", "single", "auditd_failure_policy is keep_running")),
+    "conf_word": ("auditd", setting("max_log_file_action", "DELETE", "the word is unknown; give one of IGNORE, SYSLOG")),
+    "conf_exec": ("auditd", setting("space_left_action", "exec space", "the program must be given by its absolute path")),
+    "conf_number_word": ("auditd", setting("num_logs", "many", "auditd takes digits only")),
+    "conf_number_high": ("auditd", setting("num_logs", 1000, "the number is out of range; give one from 0 to 999")),
+    "conf_one_log": ("auditd", setting("num_logs", 1, "with num_logs = 1 auditd never rotates")),
+    "conf_percent": ("auditd", setting("space_left", "125%", "the percentage must be below 100")),
+    "conf_unit": ("auditd", setting("space_left", "2G", "auditd takes a whole number of MiB or a percentage like 25%")),
+    "conf_port": ("auditd", setting("tcp_listen_port", 0, "0 is refused; remove the key to keep the port closed")),
+    "conf_two_words": ("auditd", setting("name", "two words", "auditd takes one word here and refuses 'words'")),
+    "conf_order": ("auditd", ({"auditd_conf": {"space_left": 100, "admin_space_left": 200}},
+                              "auditd_conf.space_left = 100: space_left (100) must be larger than admin_space_left (200)")),
+    "conf_no_freq": ("auditd", ({"auditd_conf": {"flush": "INCREMENTAL", "freq": 0}}, "auditd_conf.freq = 0: flush = INCREMENTAL needs")),
+    "conf_newline": ("auditd", ({"auditd_conf": {"name": "a\nmax_log_file = 1"}}, "auditd_conf.name: 'a\\nmax_log_file = 1' contains")),
+    "conf_comment": ("auditd", ({"auditd_conf": {"name": "a #b"}}, "auditd_conf.name: 'a #b' contains a #")),
+    "conf_value_list": ("auditd", ({"auditd_conf": {"num_logs": [5]}}, "auditd_conf.num_logs: [5] is a list")),
+    "conf_value_empty": ("auditd", ({"auditd_conf": {"name": ""}}, "auditd_conf.name: the value is empty")),
+    "conf_key_odd": ("auditd", ({"auditd_conf": {"num logs": 5}}, "auditd_conf.'num logs' is not a key of auditd.conf")),
+    "conf_twice": ("auditd", ({"auditd_conf": {"NUM_LOGS": 5, "num_logs": 6}}, "auditd_conf.num_logs is given twice")),
+    "policy_word": ("auditd", variable("auditd_failure_policy", "keep-running", one_of("auditd_failure_policy", "keep-running",
+                                                                                       *FAILURE_WORDS))),
+    "state_word": ("auditd", variable("auditd_conf_state", "absent", one_of("auditd_conf_state", "absent", "merged", "replaced"))),
+    "restart_word": ("auditd", variable("auditd_restart", "always", one_of("auditd_restart", "always", "never", "if_needed"))),
+    "release_word": ("auditd", variable("auditd_release", "latest", "auditd_release: 'latest' is not a release of audit")),
+    "unsupported_word": ("auditd", variable("auditd_unsupported_keys", "ignore", one_of("auditd_unsupported_keys", "ignore", "fail",
+                                                                                        "drop"))),
+    "timeout_word": ("auditd", variable("auditd_timeout", "soon", to("int", "auditd_timeout", ""))),
+    "timeout_zero": ("auditd", variable("auditd_timeout", 0, "auditd_timeout = 0: give a whole number from 1 to 3600")),
+    "backup_word": ("auditd", variable("auditd_backup", "perhaps", to("bool", "auditd_backup", ""))),
+    "rules_text": ("audit_rules", variable("audit_rules_extra", "-w /etc/sudoers -p wa -k scope", "audit_rules_extra must be a list of")),
+    "rules_empty": ("audit_rules", variable("audit_rules_extra", None, to("list", "audit_rules_extra", None))),
+    "rules_dict": ("audit_rules", variable("audit_rules_extra", [{"path": "/etc"}], "audit_rules_extra[0] is {'path': '/etc'}")),
+    "rule_two_lines": ("audit_rules", variable("audit_rules_extra", ["-w /a -p wa -k a\n-w /b -p wa -k b"], "audit_rules_extra: '-w /a")),
+    "rule_syscall": ("audit_rules", variable(
+        "audit_rules_extra", ["-w /etc/sudoers -p wa -k scope", "-a always,exit -F arch=b64 -S opne -k x"],
+        'audit_rules_extra[1] "-a always,exit -F arch=b64 -S opne -k x": Syscall name unknown: opne')),
+    "rule_field": ("audit_rules", variable("audit_rules_extra", ["-a always,exit -F zz=1 -k x"], 'audit_rules_extra[0] "-a always')),
+    "rule_key_long": ("audit_rules", variable("audit_rules_extra", [f"-w /etc/x -p wa -k {LONG}"], f'audit_rules_extra[0] "-w /etc/x -p wa '
+                                              f'-k {LONG}": key option exceeds size limit')),
+    "rule_control": ("audit_rules", variable("audit_rules_extra", ["-b 9000"], 'audit_rules_extra[0] "-b 9000" is no rule but sets -b')),
+    "profile_typo": ("audit_rules", variable("audit_rules_profiles", ["cis_rhel9"], "audit_rules_profiles: 'cis_rhel9' is no profile")),
+    "skip_typo": ("audit_rules", ({"audit_rules_profiles": ["cis_rhel_9"], "audit_rules_skip": ["6.3.3.99"]},
+                                  "audit_rules_skip: '6.3.3.99'")),
+    "skip_alone": ("audit_rules", variable("audit_rules_skip", ["key:permmod"], "audit_rules_skip: no control of the library has the key")),
+    "filter_typo": ("audit_rules", variable("audit_rules_filters", ["chronny"], "audit_rules_filters: 'chronny' is no filter")),
+    "failure_number": ("audit_rules", variable("audit_rules_failure", 3, one_of("audit_rules_failure", 3, "auto", "0", "1", "2"))),
+    "failure_panic": ("audit_rules", variable("audit_rules_failure", 2, "control.failure (audit_rules_failure) is 2")),
+    "backlog_word": ("audit_rules", variable("audit_rules_backlog_limit", "lots", to("int", "audit_rules_backlog_limit", ""))),
+    "backlog_negative": ("audit_rules", variable("audit_rules_backlog_limit", -1, "audit_rules_backlog_limit = -1: give a whole number")),
+    "wait_huge": ("audit_rules", variable("audit_rules_backlog_wait_time", 2 ** 32, f"audit_rules_backlog_wait_time = {2 ** 32}: give")),
+    "purge_word": ("audit_rules", variable("audit_rules_purge", "delete", one_of("audit_rules_purge", "delete", "keep", "quarantine"))),
+    "on_error_word": ("audit_rules", variable("audit_rules_on_error", "ignore", one_of("audit_rules_on_error", "ignore", "abort", "skip"))),
+    "keep_days_word": ("audit_rotation", variable("audit_rotation_keep_days", "ninety", to("int", "audit_rotation_keep_days", ""))),
+    "keep_days_negative": ("audit_rotation", variable("audit_rotation_keep_days", -5, "audit_rotation_keep_days = -5: it is a whole")),
+    "keep_days_huge": ("audit_rotation", variable("audit_rotation_keep_days", 10 ** 20, f"audit_rotation_keep_days = {10 ** 20}: it is")),
+    "keep_megabytes_unit": ("audit_rotation", variable("audit_rotation_keep_megabytes", "2G", "audit_rotation_keep_megabytes = 2G: it")),
+    "schedule_word": ("audit_rotation", variable("audit_rotation_schedule", "dayly", "audit_rotation_schedule = dayly: it is hourly")),
+    "schedule_cron": ("audit_rotation", variable("audit_rotation_schedule", "61 0 * * *", "audit_rotation_schedule = 61 0 * * *: the")),
+    "compress_word": ("audit_rotation", variable("audit_rotation_compress", "zip", one_of(
+        "audit_rotation_compress", "zip", "auto", "gzip", "bzip2", "xz", "zstd", "none"))),
+    "level": ("audit_rotation", ({"audit_rotation_level": "22", "audit_rotation_compress": "gzip"}, "audit_rotation_level = 22: gzip")),
+    "guard": ("audit_rotation", variable("audit_rotation_guard_minutes", 90, "audit_rotation_guard_minutes = 90: it is 1 to 59 minutes")),
+    "guard_word": ("audit_rotation", variable("audit_rotation_guard_minutes", "soon", to("int", "audit_rotation_guard_minutes", ""))),
+    "name_format": ("audit_rotation", variable("audit_rotation_name_format", "%Q/../x", "audit_rotation_name_format = %Q/../x: it")),
+    "textfile": ("audit_rotation", variable("audit_rotation_textfile", "metrics.prom", "audit_rotation_textfile = metrics.prom: it is")),
+    "interpreter": ("audit_rotation", variable("audit_rotation_interpreter", "/nope/python3", "audit_rotation_interpreter (interpreter) = "
+                                               "/nope/python3: there is no such file")),
+    "format": ("audit_drift", variable("audit_drift_formats", ["pdf"], "audit_drift_formats: pdf is not known")),
+    "fail_on": ("audit_drift", variable("audit_drift_fail_on", "hihg", one_of(
+        "audit_drift_fail_on", "hihg", "never", "new", "info", "low", "medium", "high", "critical"))),
+}
+ROLE_ALONE = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.include_role:
+        name: auditops.auditd.{{ the_role }}
+"""
+ENTRY_POINTS = {
+    "drift": ["auditops.auditd.drift"],
+    "remediate --check": ["auditops.auditd.remediate", "--check"],
+    "remediate": ["auditops.auditd.remediate"],
+    "harden": ["auditops.auditd.harden"],
+    "the role alone": ["role.yml"],
+}
+
+
+def build(root: Path) -> None:
+    for path, text in {
+        "etc/audit/auditd.conf": CONF, "etc/os-release": "ID=debian\nVERSION_ID=12\n", "etc/passwd": "root:x:0:0::/root:/bin/sh\n",
+        "usr/sbin/auditd": "", "usr/sbin/auditctl": "", "usr/sbin/cron": "", "var/log/audit/audit.log": "",
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+        (root / path).chmod(0o755 if "sbin" in path else 0o640)
+
+
+def state(root: Path) -> dict[str, str]:
+    def look(path: Path) -> str:
+        return f"{path.lstat().st_mode:o} " + (hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "")
+
+    return {str(path.relative_to(root)): look(path) for path in sorted(root.rglob("*"))}
+
+
+def messages(output: str) -> dict[str, str]:
+    """{host: what its failed tasks say}"""
+    found: dict[str, str] = {}
+    for match in re.finditer(r"^fatal: \[(\w+)\]: FAILED! => ", output, re.M):
+        result, _end = json.JSONDecoder().raw_decode(output, match.end())
+        found[match.group(1)] = found.get(match.group(1), "") + str(result.get("msg", ""))
+    return found
+
+
+def play(words: list[str], top: Path) -> dict[str, str]:
+    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), ANSIBLE_NOCOLOR="1", ANSIBLE_LOCALHOST_WARNING="0")
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "playbook", "-i", "inventory.json", "-f", "8", *words], cwd=top, env=environment,
+        capture_output=True, text=True, check=False)
+    return messages(done.stdout)
+
+
+def test_every_entry_point_says_the_same_and_changes_nothing(tmp_path):
+    """All cases in one run for each entry point: a run costs seconds, a case in it next to nothing."""
+    hosts = {}
+    for name, (role, (given, _sentence)) in CASES.items():
+        build(tmp_path / name)
+        hosts[name] = {"audit_root": str(tmp_path / name), "auditd_release": "3.0.9", "the_role": role, **given}
+    common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    (tmp_path / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": common}}))
+    (tmp_path / "role.yml").write_text(ROLE_ALONE)
+    before = {name: state(tmp_path / name) for name in CASES}
+    wrong = {}
+    for entry_point, words in ENTRY_POINTS.items():
+        said = play(words, tmp_path)
+        wrong.update({(entry_point, name): said.get(name) for name, case in CASES.items() if case[1][1] not in said.get(name, "")})
+    assert wrong == {}
+    assert [name for name in CASES if state(tmp_path / name) != before[name]] == []
+
+
+def test_there_are_cases_enough():
+    assert len(CASES) >= 60
+
+
+RIGHT = {
+    "auditd_conf": {"NUM_LOGS": 6, "space_left": "25%", "admin_space_left": 50, "name": "münchen", "write_logs": True, "disp_qos": None,
+                    "transport": "TLS", "space_left_action": "exec /usr/local/sbin/space", "log_group": "adm"},
+    "audit_rules_extra": ["-a always,exit -F arch=b64 -S open -F auid>=@UID_MIN@ -F uid=nobodyhere -k x", "-w /etc/sudoers -p wa -k a"],
+    "audit_rules_immutable": "yes", "audit_rules_failure": 1, "audit_rules_privileged": False, "audit_rotation_keep_days": "90",
+    "audit_rotation_keep_megabytes": 2048, "audit_drift_formats": "json", "auditd_release": "4.2.1",
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_is_right_is_taken(name):
+    given = {"auditd_release": "4.2.1", name: RIGHT[name]}
+    assert variables.problems(given, variables.SPECIFICATIONS) == []
+
+
+@pytest.mark.parametrize(("name", "meant"), [
+    ("auditd_failure_polcy", "auditd_failure_policy"),
+    ("audit_rule_extra", "audit_rules_extra"),
+    ("audit_rotaton_keep", "audit_rotation_keep"),
+    ("audit_host", "audit_hosts"),
+    ("auditd_failure_policies_of_mine", None),
+    ("audit_rules_extra", None),
+    ("my_failure_polcy", None),
+])
+def test_a_name_that_is_nearly_ours(name, meant):
+    found = variables.near_misses([name, "ansible_host"])
+    assert [sentence.rpartition(" ")[2].rstrip("?") for sentence in found] == ([meant] if meant else [])
+    assert variables.near_misses([name], frozenset([name])) == []
