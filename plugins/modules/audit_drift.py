@@ -368,6 +368,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._errors import Aud
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as rotation_files
 from ansible_collections.auditops.auditd.plugins.module_utils._severity import SEVERITIES
+from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
 AUDITD = {
     "settings": {"type": "dict", "default": {}},
@@ -421,7 +422,7 @@ def main():
     try:
         module.exit_json(**run(module))
     except AuditError as error:
-        module.fail_json(msg=str(error), **error.details)
+        module.fail_json(**as_text(dict(error.details, msg=str(error))))
 
 
 if __name__ == "__main__":

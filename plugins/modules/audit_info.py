@@ -118,6 +118,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live.collect import collect
+from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
 ARGUMENT_SPEC = {
     "root": {"type": "path", "default": "/"},
@@ -135,7 +136,7 @@ def main():
     try:
         module.exit_json(**run(module))
     except AuditError as error:
-        module.fail_json(msg=str(error), **error.details)
+        module.fail_json(**as_text(dict(error.details, msg=str(error))))
 
 
 if __name__ == "__main__":

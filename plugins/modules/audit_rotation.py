@@ -148,6 +148,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._apply import rota
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
 ARGUMENT_SPEC = dict(
     _arguments.ROTATION,
@@ -167,7 +168,7 @@ def run(module):
         "files": {"written": sorted(plan.written) + sorted(plan.links), "removed": list(plan.removed)}, "diff": plan.diff(),
     }
     for sentence in plan.conflicts + plan.warnings:
-        module.warn(sentence)
+        module.warn(as_text(sentence))
     is_due = params["state"] == "present" and params["run"] and install.is_due(host, plan)
     if module.check_mode:
         return dict(result, changed=plan.changed or is_due)
@@ -177,7 +178,7 @@ def run(module):
     if is_due:
         ran = result["ran"] = install.run_once(host, module.run_command, params["program"])
         if ran["exit"] in install.TOLERATED:
-            module.warn("the rotation is installed, and its run says: %s" % ran["error"])
+            module.warn(as_text("the rotation is installed, and its run says: %s" % ran["error"]))
         elif ran["exit"]:
             raise AuditError("the rotation is installed, and its run failed with code %d: %s" % (ran["exit"], ran["error"]), **result)
         else:
@@ -188,9 +189,9 @@ def run(module):
 def main():
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
-        module.exit_json(**run(module))
+        module.exit_json(**as_text(run(module)))
     except AuditError as error:
-        module.fail_json(msg=str(error), **error.details)
+        module.fail_json(**as_text(dict(error.details, msg=str(error))))
 
 
 if __name__ == "__main__":

@@ -35,11 +35,14 @@ options:
       - V(overridden) makes the managed files exactly what the task says; managed files it does not name are removed.
       - V(replaced) makes the named files exactly what the task says and leaves other managed files alone.
       - V(merged) adds the lines that the named files do not have in any spelling.
+      - V(no_panic) takes C(-f 2) out, with which the kernel panics when it cannot record, and touches nothing else. It is taken out of the
+        kernel, of C(/etc/audit/audit.rules), and of what C(augenrules) makes of C(rules.d) at the next boot. What stands instead is what
+        O(failure_policy) says. No rule is read, so that nothing that is wrong with one keeps a host from being cured.
       - V(rendered) returns the files and the compiled text that O(state=overridden) would write, and touches nothing.
       - V(gathered) returns the rules of the host on disk, compiled and in the kernel.
       - V(parsed) reads O(content) without looking at any host.
     type: str
-    choices: [merged, replaced, overridden, rendered, gathered, parsed]
+    choices: [merged, replaced, overridden, no_panic, rendered, gathered, parsed]
     default: overridden
   root:
     description:
@@ -260,7 +263,7 @@ after:
   type: dict
 commands:
   description: What was done to the kernel, in auditctl's grammar and in order.
-  returned: O(state) is merged, replaced or overridden
+  returned: O(state) is merged, replaced, overridden or no_panic
   type: list
   elements: str
   sample: ['-w /etc/passwd -p wa -k identity', '-d always,exit -S mount -F key=old']
@@ -311,9 +314,19 @@ quarantined:
   returned: O(state) is merged, replaced or overridden
   type: list
   elements: str
+written:
+  description: The files that were written, or would be in check mode.
+  returned: O(state=no_panic)
+  type: list
+  elements: str
+removed:
+  description: Earlier files of ours that were removed, or would be in check mode.
+  returned: O(state=no_panic)
+  type: list
+  elements: str
 reboot_required:
   description: Whether what is on disk is in force only after a reboot, because the kernel's rules are immutable.
-  returned: O(state) is merged, replaced or overridden
+  returned: O(state) is merged, replaced, overridden or no_panic
   type: bool
 backups:
   description: The copies that were kept.
@@ -393,14 +406,17 @@ unavailable:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import panic
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules as _rules
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
 ARGUMENT_SPEC = dict(
     _arguments.RULES,
-    state={"type": "str", "choices": ["merged", "replaced", "overridden", "rendered", "gathered", "parsed"], "default": "overridden"},
+    state={"type": "str", "default": "overridden", "choices": [
+        "merged", "replaced", "overridden", "no_panic", "rendered", "gathered", "parsed"]},
     root={"type": "path", "default": "/"},
     load={"type": "bool", "default": True},
     backup={"type": "bool", "default": False},
@@ -420,6 +436,8 @@ def run(module):
     if params["state"] == "rendered":
         return _rules.rendered(host, params)
     with lock.held(host, wanted=not module.check_mode):
+        if params["state"] == "no_panic":
+            return panic.converge(host, params["failure_policy"], release=params["release"], check_mode=module.check_mode)
         return _rules.converge(host, params, check_mode=module.check_mode)
 
 
@@ -431,9 +449,9 @@ def main():
         supports_check_mode=True,
     )
     try:
-        module.exit_json(**run(module))
+        module.exit_json(**as_text(run(module)))
     except AuditError as error:
-        module.fail_json(msg=str(error), **error.details)
+        module.fail_json(**as_text(dict(error.details, msg=str(error))))
 
 
 if __name__ == "__main__":

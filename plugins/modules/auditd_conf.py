@@ -56,6 +56,14 @@ options:
     description:
       - The keys, as auditd.conf(5) spells them, and their values. V(true) and V(false) mean V(yes) and V(no).
     type: dict
+  scope:
+    description:
+      - V(all) applies all of O(settings).
+      - V(stops) applies what takes a stop away from the host, and leaves the rest for later. These are the actions that are C(HALT),
+        C(SINGLE) or C(SUSPEND) in the file and something milder in O(settings), and the keys that are removed. Only with O(state=merged).
+    type: str
+    choices: [all, stops]
+    default: all
   content:
     description:
       - The whole file, as text. Not with O(state=merged).
@@ -74,7 +82,8 @@ options:
     default: fail
   failure_policy:
     description:
-      - Refuse what contradicts this policy, for example V(HALT) in any action under V(keep_running). It sets nothing by itself.
+      - Refuse what contradicts this policy, for example V(HALT) in any action under V(keep_running).
+      - With O(state=merged), an action that O(settings) does not name and that the file has against this policy becomes C(SYSLOG).
     type: str
     choices: [keep_running, suspend_auditing, stop_host]
   rotation_wanted:
@@ -250,19 +259,21 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf as _conf_apply
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import stops, validator
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
-from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
 from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment import Environment
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import audit_release, lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._paths import AUDITD_CONF
+from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
 ARGUMENT_SPEC = {
     "path": {"type": "path", "default": AUDITD_CONF},
     "root": {"type": "path", "default": "/"},
     "state": {"type": "str", "default": "merged", "choices": ["merged", "replaced", "rendered", "gathered"]},
     "settings": {"type": "dict"},
+    "scope": {"type": "str", "default": "all", "choices": ["all", "stops"]},
     "content": {"type": "str"},
     "release": {"type": "str"},
     "unsupported_keys": {"type": "str", "default": "fail", "choices": ["fail", "drop"], "no_log": False},
@@ -314,6 +325,8 @@ def _converged(module, host, release):
     params = module.params
     text = host.text(params["path"])
     before = None if text is None else _conf.parse(text)
+    if before is None and params["scope"] == "stops":
+        return {"changed": False, "actions": [], "restart_required": [], "before": {}, "after": {}, "problems": [], "release": release}
     after, dropped = _wanted(module, before, release)
     problems = _check(params, host, after, release, writing=True)
     change = _conf_apply.Change(
@@ -363,6 +376,12 @@ def _wanted(module, before, release):
         raise AuditError("state: %s needs settings%s" % (params["state"], "" if params["state"] == "merged" else " or content"))
     if content is not None and params["state"] == "merged":
         raise AuditError("content is the whole file and cannot be merged; give settings, or state: replaced")
+    if settings is not None and params["state"] == "merged":
+        settings = stops.completed(before, settings, params["failure_policy"], release)
+    if params["scope"] == "stops":
+        if params["state"] != "merged":
+            raise AuditError("scope: stops needs state: merged: %s writes the whole file" % params["state"])
+        settings = stops.milder(before, settings, release)
     if content is not None:
         # what is judged is judged as given; what is written ends with a newline, which lookups of files take away
         conf = _conf.parse(content if params["state"] == "rendered" else _ended(content))
@@ -394,7 +413,7 @@ def _warn(module, result, plan):
     if proof.get("lost_after") is not None and proof.get("lost_before") is not None and proof["lost_after"] > proof["lost_before"]:
         module.warn("the kernel lost %d audit records meanwhile" % (proof["lost_after"] - proof["lost_before"]))
     for problem in result["problems"] if result["changed"] else ():
-        module.warn("%s: %s" % (problem["key"] or "auditd.conf", problem["reason"]))
+        module.warn(as_text("%s: %s" % (problem["key"] or "auditd.conf", problem["reason"])))
 
 
 def _as_dicts(problems):
@@ -412,9 +431,9 @@ def main():
         ],
     )
     try:
-        module.exit_json(**run(module))
+        module.exit_json(**as_text(run(module)))
     except AuditError as error:
-        module.fail_json(msg=str(error), **error.details)
+        module.fail_json(**as_text(dict(error.details, msg=str(error))))
 
 
 if __name__ == "__main__":

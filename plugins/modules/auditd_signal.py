@@ -125,6 +125,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment 
 from ansible_collections.auditops.auditd.plugins.module_utils._daemon import control as _daemon
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError, NotAvailable
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
 ARGUMENT_SPEC = {
     "signal": {"type": "str", "required": True, "choices": ["reload", "rotate", "resume", "report"]},
@@ -188,9 +189,9 @@ ACTS = {"reload": _reload, "rotate": _rotate, "resume": _resume, "report": _repo
 def main():
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
-        module.exit_json(**run(module))
+        module.exit_json(**as_text(run(module)))
     except AuditError as error:
-        module.fail_json(msg=str(error), **error.details)
+        module.fail_json(**as_text(dict(error.details, msg=str(error))))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def compare(sides):
     refused = sides.parsed.conf_refused
     if refused:
         yield sides.item("disk.auditd_conf.policy", "settings that this host can take", refused)
-    for key, value in sorted(wanted_settings(wanted, sides.live["version"]).items()):
+    for key, value in sorted(wanted_settings(wanted, sides.parsed.conf, sides.live["version"]).items()):
         finding = _setting(sides, key, value)
         if finding:
             yield finding

@@ -8,8 +8,9 @@ limit), times are those of files and records.
 """
 
 from .._live import collect, risks
-from .._live.reading import Parsed, as_text
+from .._live.reading import Parsed
 from .._severity import SEVERITIES
+from .._utf8 import as_text
 from . import benchmark, figures, tables
 from .layers import LAYERS, readers
 from .sides import Sides

@@ -10,8 +10,9 @@ import os
 
 from .._errors import AuditError
 from .._utc import iso
+from .._utf8 import as_text
 from . import boot, conf, daemon, kernel, rotation, rules, storage, system
-from .reading import Parsed, Reading, as_text
+from .reading import Parsed, Reading
 
 # name in the document -> reader; each finds in Reading.live what those before it have found
 READERS = (

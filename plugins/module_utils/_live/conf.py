@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """auditd.conf as it stands on a host, and whether auditd there would take the policy's settings."""
 
+from .._conf import stops, validator
 from .._conf import text as _conf
-from .._conf import validator
 from .._conf.environment import Environment
 from .._errors import AuditError, NotAvailable
 from .._paths import AUDITD_CONF
@@ -28,13 +28,13 @@ def read(reading):
     )
 
 
-def wanted_settings(wanted, release):
-    """The settings of the policy that this release is to have, keys in small letters."""
+def wanted_settings(wanted, conf, release):
+    """The settings of the policy that this release is to have where the file is ``conf``, keys in small letters."""
     settings = {key.lower(): value for key, value in (wanted.get("settings") or {}).items()}
     if wanted.get("unsupported_keys") == "drop":
         for key in _conf.unsupported(settings, release):
             del settings[key]
-    return settings
+    return stops.completed(conf, settings, wanted.get("failure_policy"), release)
 
 
 def read_policy(reading):
@@ -43,7 +43,7 @@ def read_policy(reading):
     if not wanted or parsed.conf is None:
         return
     try:
-        merged = _conf.merge(parsed.conf, wanted_settings(wanted, release), release)
+        merged = _conf.merge(parsed.conf, wanted_settings(wanted, parsed.conf, release), release)
         problems = validator.validate(
             merged, release, parsed.environment, rotation_wanted=bool(wanted.get("rotation_wanted")),
             failure_policy=wanted.get("failure_policy"), writing=True)

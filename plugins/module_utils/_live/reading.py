@@ -45,18 +45,3 @@ class Reading(object):
     def settings(self):
         """{key: value} that auditd would run with, {} where auditd.conf could not be read."""
         return (self.live["auditd_conf"] or {}).get("effective") or {}
-
-
-def as_text(value):
-    """The same with every byte that is no UTF-8 replaced by U+FFFD: a document is JSON and goes through terminals."""
-    if isinstance(value, str):
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError:
-            return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        return value
-    if isinstance(value, dict):
-        return {as_text(key): as_text(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [as_text(entry) for entry in value]
-    return value

@@ -1,0 +1,173 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The order of cure, by the playbook as a user runs it, over trees that are hardened until they stop and in which one step cannot work."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
+
+COLLECTION = Path(controls.__file__).parents[2]
+sys.path.insert(0, str(COLLECTION / "demo"))
+import fleet  # noqa: E402
+
+BASE = "rhel-9"
+FIXTURE = COLLECTION / "demo/fixtures" / BASE
+STOPS = {"space_left_action": "SINGLE", "admin_space_left_action": "HALT", "disk_full_action": "HALT", "disk_error_action": "HALT"}
+
+
+def put(root: Path, path: str, text: str | bytes, mode: int = 0o640) -> None:
+    target = root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(text if isinstance(text, bytes) else text.encode())
+    target.chmod(mode)
+
+
+def hardened_to_halt(root: Path) -> None:
+    fleet.build_tree(root, BASE, fleet.FLEET[BASE])
+    lines = []
+    for line in (FIXTURE / "etc/audit/auditd.conf").read_text().splitlines():
+        key = line.split(" = ")[0]
+        lines.append(f"{key} = {STOPS[key]}" if key in STOPS else line.replace("action = ROTATE", "action = KEEP_LOGS"))
+    put(root, "etc/audit/auditd.conf", "\n".join(lines) + "\n")
+    rules = (FIXTURE / "etc/audit/rules.d/audit.rules").read_text()
+    put(root, "etc/audit/rules.d/audit.rules", rules.replace("-f 1", "-f 2"))
+    put(root, "etc/audit/audit.rules", "-D\n-b 8192\n-f 2\n")
+
+
+def gone(*paths: str):
+    def change(root: Path) -> None:
+        for path in paths:
+            shutil.rmtree(root / path) if (root / path).is_dir() else (root / path).unlink()
+    return change
+
+
+def odd_name(root: Path) -> None:
+    put(root / "var/log/audit", os.fsdecode(b"audit.log.\xff"), "x", 0o600)
+
+
+def halts_at_overflow(root: Path) -> None:
+    with open(root / "etc/audit/auditd.conf", "a") as stream:
+        stream.write("overflow_action = HALT\n")
+
+
+# name: (what is wrong with the tree, host variables, what the failure says in the end; None: the host ends in sync)
+CASES = {
+    "in-order": (lambda root: None, {}, None),
+    "no-zstd": (lambda root: None, {"audit_rotation_compress": "zstd"}, "the program zstd is not installed"),
+    "no-log-dir": (gone("var/log/audit"), {}, "the log directory .* cannot be used"),
+    "no-var": (gone("var"), {}, "the log directory .* cannot be used"),
+    "no-scheduler": (gone("usr/sbin/crond"), {}, "neither a cron daemon nor systemd"),
+    "no-textfile-dir": (lambda root: None, {"audit_rotation_textfile": "/var/lib/node_exporter/audit.prom"}, None),
+    "odd-name": (odd_name, {}, None),
+    "panic-last": (lambda root: put(root, "etc/audit/rules.d/zz-last.rules", "-f 2\n"), {}, None),
+    "bad-rule": (lambda root: put(root, "etc/audit/rules.d/50-x.rules", "-a nonsense\n"), {}, "50-x.rules line 1"),
+    "overflow-halts": (halts_at_overflow, {}, None),
+    "no-directory-of-rules": (gone("etc/audit/rules.d"), {}, None),
+}
+
+
+def build(directory: Path, names) -> Path:
+    hosts = {}
+    for name in names:
+        change, variables, _says = CASES[name]
+        hardened_to_halt(directory / "hosts" / name)
+        change(directory / "hosts" / name)
+        hosts[name] = {"audit_root": str(directory / "hosts" / name), "auditd_release": fleet.FLEET[BASE].release, **variables}
+    common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    common["audit_drift_report_dir"] = str(directory / "report")
+    (directory / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": common}}))
+    return directory
+
+
+def play(directory: Path, *options: str) -> subprocess.CompletedProcess:
+    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTION.parents[2]), ANSIBLE_NOCOLOR="1")
+    command = [sys.executable, "-m", "ansible", "playbook", "-i", directory / "hosts.json", "auditops.auditd.remediate", *options]
+    return subprocess.run(command, check=False, env=environment, capture_output=True, text=True, cwd=directory)
+
+
+def failures(output: str, host: str) -> str:
+    """What the last failure of a host says."""
+    return next((line for line in reversed(output.splitlines()) if line.startswith(f"fatal: [{host}]")), "")
+
+
+def recap(output: str) -> dict[str, dict[str, int]]:
+    lines = (line.partition(" : ") for line in output.partition("PLAY RECAP")[2].splitlines() if " : ok=" in line)
+    return {host.strip(): {word.split("=")[0]: int(word.split("=")[1]) for word in words.split()} for host, _colon, words in lines}
+
+
+def settings(root: Path) -> dict[str, str]:
+    text = (root / "etc/audit/auditd.conf").read_text()
+    return dict(line.split(" = ", 1) for line in text.splitlines() if " = " in line)
+
+
+def state(directory: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(directory)): path.read_bytes() for path in sorted(directory.rglob("*")) if path.is_file()}
+
+
+def test_no_step_keeps_another_from_being_done(tmp_path):
+    """All cases at once, then once more: what stops a host is cured whatever else fails, and the end says what could not be done."""
+    directory = build(tmp_path, CASES)
+    first, second = play(directory), play(directory)
+    for name, (_change, _variables, says) in CASES.items():
+        root = directory / "hosts" / name
+        stops = {value for key, value in settings(root).items() if key.endswith("_action") and key != "max_log_file_action"}
+        assert stops == {"SYSLOG"}, (name, first.stdout)
+        assert "\n-f 1\n" in (root / "etc/audit/audit.rules").read_text(), name
+        assert recap(first.stdout)[name]["failed"] == (says is not None), (name, first.stdout)
+        if says:
+            last = failures(first.stdout, name)
+            assert "Could not be done:" in last and re.search(says, last), (name, last)
+        else:
+            assert (recap(second.stdout)[name]["changed"], recap(second.stdout)[name]["failed"]) == (0, 0), (name, second.stdout)
+
+
+def test_audit_stop_takes_the_stops_out_and_nothing_else(tmp_path):
+    directory = build(tmp_path, ["in-order", "no-log-dir"])
+    before = {name: state(directory / "hosts" / name) for name in ("in-order", "no-log-dir")}
+    checked = play(directory, "--tags", "audit_stop", "--check")
+    assert checked.returncode == 0, checked.stdout
+    assert {name: state(directory / "hosts" / name) for name in before} == before
+    done = play(directory, "--tags", "audit_stop")
+    assert done.returncode == 0, done.stdout
+    for name in before:
+        root = directory / "hosts" / name
+        changed = {path for path, data in state(root).items() if before[name].get(path) != data}
+        assert changed == {"etc/audit/auditd.conf", "etc/audit/audit.rules", "etc/audit/rules.d/zz-auditops-finalize.rules"}
+        assert (root / "etc/audit/audit.rules").read_text() == "-D\n-b 8192\n-f 1\n"
+        assert {key: value for key, value in settings(root).items() if key not in STOPS}["max_log_file_action"] == "KEEP_LOGS"
+        assert {settings(root)[key] for key in STOPS} == {"SYSLOG"}
+    again = play(directory, "--tags", "audit_stop")
+    assert again.returncode == 0 and {host["changed"] for host in recap(again.stdout).values()} == {0}
+
+
+@pytest.mark.parametrize(("options", "steps"), [
+    (["--tags", "audit_rules"], {"Apply the rules"}),
+    (["--skip-tags", "audit_rotation,audit_conf"], {"Set the disk actions", "Apply the rules"}),
+], ids=["tags", "skip-tags"])
+def test_tags_choose_the_steps_and_the_gate_judges_only_those(tmp_path, options, steps):
+    directory = build(tmp_path, ["in-order"])
+    done = play(directory, *options)
+    assert done.returncode == 0, done.stdout
+    names = ("Set the disk actions", "Install the rotation", "Apply auditd.conf", "Apply the rules")
+    assert {name for name in names if f"TASK [{name}]" in done.stdout} == steps
+    document = (directory / "report/hosts/in-order.json").read_text()
+    assert "disk.auditd_conf.max_log_file_action" in document, "the comparison sees everything"
+
+
+def test_check_mode_changes_nothing_and_names_what_a_real_run_cannot_do(tmp_path):
+    directory = build(tmp_path, ["in-order", "no-zstd"])
+    before = state(directory / "hosts")
+    checked = play(directory, "--check")
+    assert state(directory / "hosts") == before
+    counts = recap(checked.stdout)
+    assert (counts["in-order"]["failed"], counts["no-zstd"]["failed"]) == (0, 1) and counts["in-order"]["changed"] >= 3
+    assert "the program zstd is not installed" in failures(checked.stdout, "no-zstd")
