@@ -96,7 +96,7 @@ def test_corpus_is_refused_where_auditctl_refuses_and_in_sync_where_it_loads(ker
     release = _rule_policy.release_of(Host("/", run))
     compiled = _ruleset.parse_rules_file("\n".join(lines), release=release, is_directory=os.path.isdir)
     ours = {problem["line"] for problem in compiled.problems if problem["fatal"] and "Rule exists" not in problem["reason"]}
-    assert ours == refused
+    assert ours - by_kernel == refused
     wanted = [rule for rule in compiled.rules if rule.line not in by_kernel]
     loaded = [rule for rule in in_kernel() if rule.path != "%s/first" % tmp_path]
     assert [len(part) for part in _ruleset_delta.compare(wanted, loaded)[:3]] == [0, 0, 0]
@@ -171,7 +171,7 @@ def test_order_is_kept_where_it_matters(etc_audit):
     assert (result["commands"], result["reloaded"]) == (["-A never,exit -F arch=b64 -S all -F auid=77"], None)
     assert in_kernel()[0].action == 0
     result = converge(etc_audit, rules=[always[0], "-a never,exit -F arch=b64 -S all -F auid=77", always[1]])
-    assert "loaded anew" in result["reloaded"]
+    assert (result["reloaded"], len(result["commands"])) == (None, 4)
     assert [rule.action for rule in in_kernel()] == [2, 0, 2]
 
 
@@ -253,6 +253,62 @@ def test_no_watched_write_is_missed_while_rules_change(etc_audit, tmp_path, reco
     print("delta loads missed 0 of %d writes, one full reload %d of %d" % (written, full_written - full_logged, full_written))
 
 
+OPENER = """
+import os, select, sys, time
+first, last = sys.argv[1:]
+print("ready", flush=True)
+sys.stdin.readline()
+started, count = time.monotonic(), 0
+while not select.select([0], [], [], 0)[0]:
+    for _turn in range(20):
+        os.close(os.open(first if count % 2 else last, os.O_WRONLY))
+        count += 1
+    ahead = count / 2200 - (time.monotonic() - started)
+    if ahead > 0:
+        time.sleep(ahead)
+print(count, count / (time.monotonic() - started))
+"""
+
+
+def test_a_never_rule_into_the_middle_of_201_under_2000_opens_a_second(etc_audit, tmp_path, record_property):
+    """Every open is recorded, by a rule that stays where it is and by one that is moved behind the never rule and back."""
+    paths = [tmp_path / "first", tmp_path / "last"]
+    for path in paths:
+        path.touch()
+    watches = ["-a always,exit -F arch=b64 -S openat -F path=%s -F perm=wa -F key=no_gap" % path for path in paths]
+    others = ["-a always,exit -F arch=b64 -S mount -F a2=%d -F key=k%d" % (number, number) for number in range(199)]
+    plain = [watches[0], *others, watches[1]]
+    middle = [*plain[:101], "-a never,exit -F arch=b64 -S all -F auid=77", *plain[101:]]
+    converge(etc_audit, rules=plain, control={"failure": 1, "backlog_limit": 65536}, immutable="false")
+    records = Records()
+    records.start()
+    lost = _kernel.status()["lost"]
+    opener = subprocess.Popen([sys.executable, "-c", OPENER, *map(str, paths)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    opener.stdout.readline()
+    opener.stdin.write("go\n")
+    opener.stdin.flush()
+    started = time.monotonic()
+    try:
+        for rules in (middle, plain):
+            result = converge(etc_audit, rules=rules, control={"failure": 1, "backlog_limit": 65536}, immutable="false")
+            assert result["proven"] and result["reloaded"] is None
+    finally:
+        took = time.monotonic() - started
+        count, rate = opener.communicate("stop\n")[0].split()
+    seen, deadline = -1, 0
+    while records.logged(b"no_gap") < int(count) and (records.logged(b"no_gap") > seen or time.monotonic() < deadline):
+        if records.logged(b"no_gap") > seen:  # on a busy machine they come late, but they come
+            seen, deadline = records.logged(b"no_gap"), time.monotonic() + 5
+        time.sleep(0.2)
+    records.ended = True
+    records.join()
+    figures = "%s opens at %s a second while 201 rules changed their order twice in %.1f s, %d recorded, %d lost by the kernel" % (
+        count, rate, took, records.logged(b"no_gap"), _kernel.status()["lost"] - lost)
+    record_property("order", figures)
+    print(figures)
+    assert records.logged(b"no_gap") == int(count)
+
+
 def test_a_running_list_is_read_whole(kernel_audit):
     """A thousand rules come in many parts, and none is lost."""
     with _kernel.Netlink() as netlink:
@@ -287,6 +343,7 @@ def test_the_loader_puts_back_what_it_deleted(kernel_audit):
     state = _rule_loader.read()
     wanted = [_rule_grammar.parse("-a never,task"), _rule_grammar.parse("-a always,exit -F dir=/no/such/directory -F perm=wa")]
     with pytest.raises(AuditError, match="the previous set of 3 rules is in force"):
-        _rule_loader.load(wanted, _ruleset_delta.plan(wanted, state.rules), [("backlog_limit", 77)], state)
+        with _kernel.Netlink() as netlink:
+            _rule_loader.load(netlink, wanted, _ruleset_delta.plan(wanted, state.rules), [("backlog_limit", 77)], state)
     assert _kernel.rules() == [rule.data for rule in state.rules]
     assert _kernel.status()["backlog_limit"] != 77

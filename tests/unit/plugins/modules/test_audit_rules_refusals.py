@@ -72,7 +72,7 @@ def test_a_text_is_no_list_for_the_controller(monkeypatch):
     action = ActionModule.__new__(ActionModule)
     action._task = type("Task", (), {"args": {"audit_rules": {"rules": WATCH}}})()
     with pytest.raises(AnsibleActionFail, match="must be a list"):
-        action.run(task_vars={})
+        action.run(task_vars={"inventory_hostname": "host"})
 
 
 @pytest.mark.parametrize("part, module", [("audit_rules", audit_rules), ("audit_rotation", audit_rotation)])
