@@ -14,9 +14,9 @@ from rotate_tree import Tree
 PREFIX = "ansible_collections.auditops.auditd.plugins.module_utils."
 SHARED = Path(__file__).resolve().parents[3] / "plugins" / "module_utils"
 PACKAGES = ("_conf", "_daemon", "_host", "_rotation")
-NAMES = [name for package in PACKAGES for name in (package, *(f"{package}.{path.stem}" for path in sorted((SHARED / package).glob("*.py"))))]
+MODULES = [f"{package}.{path.stem}" for package in PACKAGES for path in sorted((SHARED / package).glob("*.py"))]
 
-for name in ("_errors", "_paths", "_release", "_utc", *NAMES):
+for name in ("_errors", "_paths", "_release", "_utc", *PACKAGES, *MODULES):
     sys.modules.setdefault("audit_rotate." + name, importlib.import_module(PREFIX + name))
 
 

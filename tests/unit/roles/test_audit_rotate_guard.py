@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
 from rotate_tree import FILES, Tree
@@ -45,3 +46,114 @@ def test_the_guard_tells_the_same_trouble_once_and_fails_each_time(tmp_path):
     assert first.returncode == second.returncode == 11
     assert "min_free_megabytes wants" in first.stderr and second.stderr == ""
     assert tree.serials() == tree.written
+
+
+class Filesystem:
+    f_frsize = 4096
+
+    def __init__(self, megabytes, free):
+        self.f_blocks, self.f_bavail = megabytes << 8, free << 8
+
+
+@pytest.mark.parametrize("megabytes, free, growth, expected", [
+    (100_000, 50_000, 0, 256), (64, 60, 0, 8), (64, 8, 0, 2), (64, 0, 0, 1), (100_000, 400, 0, 100),
+    (100_000, 400, 5 << 20, 25),  # 5 MiB a second for a minute leave 100
+    (64, 60, 4 << 20, 1),
+])
+def test_the_ceiling_follows_from_the_filesystem(tree, megabytes, free, growth, expected):
+    from audit_rotate import settings
+
+    found = settings.load(str(tree.conf), "/", config_is_ours=False)
+    assert found.ceiling(Filesystem(megabytes, free), growth, 60) >> 20 == expected
+
+
+def watcher(tree, **options):
+    from audit_rotate import watch
+
+    return watch.Watcher({"config": str(tree.conf), "program": "/nonexistent", "arguments": [], "verbose": False, **options}, 60)
+
+
+def test_the_guard_looks_as_often_as_the_room_demands(tmp_path, monkeypatch):
+    from audit_rotate import guard
+
+    monkeypatch.setattr(guard, "_auditd", lambda: None)
+    pauses = []
+    for ceiling in (1, 40, 4000):
+        tree = Tree(tmp_path / str(ceiling), ceiling_megabytes=ceiling)
+        tree.add("audit.log", mode=0o600)
+        pauses.append(watcher(tree).look())
+    assert 0.5 <= pauses[0] < 2 < pauses[1] < 12 and 50 < pauses[2] <= 60
+
+
+def test_rotated_logs_that_wait_are_a_reason_and_are_tried_again_ever_more_rarely(tmp_path, monkeypatch):
+    from audit_rotate import guard
+
+    monkeypatch.setattr(guard, "_auditd", lambda: None)
+    tree = Tree(tmp_path, ceiling_megabytes=1)
+    tree.add("audit.log", mode=0o600)
+    eye = watcher(tree)
+    eye.look()
+    tree.add("audit.log.1")
+    tried = []
+    monkeypatch.setattr(eye, "_act", lambda why: tried.append(why[0]) or 0)
+    now = [time.monotonic() + 60]
+    monkeypatch.setattr("audit_rotate.watch.time.monotonic", lambda: now[0])
+    times = []
+    for _minute in range(60):
+        eye.look()
+        if len(tried) > len(times):
+            times.append(now[0])
+        now[0] += 60
+    assert set(tried) == {"waiting"}
+    gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    assert gaps == sorted(gaps) and gaps[0] == 60 and gaps[-1] == 600
+
+
+def test_a_full_log_is_acted_on_at_each_look_and_a_failure_waits(tmp_path, monkeypatch):
+    from audit_rotate import guard
+
+    monkeypatch.setattr(guard, "_auditd", lambda: None)
+    tree = Tree(tmp_path, ceiling_megabytes=1)
+    (tree.log / "audit.log").write_bytes(b"\0" * (2 << 20))
+    eye, codes, tried = watcher(tree), [0, 0, 9, 9], []
+    monkeypatch.setattr(eye, "_act", lambda why: tried.append(why[0]) or codes[len(tried) - 1])
+    assert [eye.look(), eye.look()] == [1.0, 1.0]
+    assert eye.look() == 60
+    eye.look()
+    assert tried == ["ceiling"] * 4
+    eye.look()
+    assert len(tried) == 4, "the same failure again is not tried before its time"
+
+
+def test_the_guard_reads_its_settings_again_where_they_changed(tmp_path, monkeypatch):
+    from audit_rotate import guard
+
+    monkeypatch.setattr(guard, "_auditd", lambda: None)
+    tree = Tree(tmp_path, ceiling_megabytes=40)
+    tree.add("audit.log", mode=0o600)
+    eye = watcher(tree)
+    eye.look()
+    tree.configure(ceiling_megabytes=4000)
+    eye._next_whole = 0
+    assert eye.look() > 12
+
+
+def test_the_guard_goes_on_with_the_program_that_replaced_it(tmp_path, monkeypatch):
+    from audit_rotate import guard, watch
+
+    monkeypatch.setattr(guard, "_auditd", lambda: None)
+    tree = Tree(tmp_path)
+    tree.add("audit.log", mode=0o600)
+    eye = watcher(tree)
+    started = []
+    monkeypatch.setattr(watch.os, "execv", lambda path, argv: started.append(argv))
+    eye.look()
+    assert started == []
+    eye._program = [(1, 2, 3), (4, 5, 6)]
+    eye._next_whole = 0
+    eye.look()
+    assert started == [["/nonexistent"]]
+    monkeypatch.setattr(watch, "MODULES", str(tmp_path / "gone"))
+    eye._next_whole = 0
+    with pytest.raises(SystemExit):
+        eye.look()

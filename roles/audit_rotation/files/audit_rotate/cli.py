@@ -64,8 +64,8 @@ def parse(arguments):
         name, sign, value = word.partition("=")
         if word in FLAGS:
             key, setting = FLAGS[word]
-            if key == "mode" and options["mode"] not in ("rotate", setting):
-                raise Failure("usage", "--%s and %s exclude each other" % (options["mode"], word))
+            if key == "mode":
+                _choose_mode(options, setting, word)
             options[key] = setting
         elif name in VALUES:
             if not sign:
@@ -74,10 +74,16 @@ def parse(arguments):
                 value = left.pop(0)
             options[VALUES[name]] = value
             if name == "--watch":
-                options["mode"] = "watch"
+                _choose_mode(options, "watch", word)
         else:
             raise Failure("usage", "%s is not an option of audit-rotate; see audit-rotate --help" % word)
     return _checked(options)
+
+
+def _choose_mode(options, mode, word):
+    if options["mode"] not in ("rotate", mode):
+        raise Failure("usage", "--%s and %s exclude each other" % (options["mode"], word))
+    options["mode"] = mode
 
 
 def _checked(options):

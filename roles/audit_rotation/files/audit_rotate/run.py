@@ -67,13 +67,23 @@ def _work(job, mode, why):
             takeover.take_over(job)
             pack.pack(job)
             retention.prune(job)
+    if auditd is not None and not job.dry_run and _lacks(job):
+        job.problem("no_space", _lack(job))
     if refusal is not None:
         raise refusal
-    if auditd is not None and not job.dry_run and _lacks(job):
-        wanted = job.settings.min_free(os.statvfs(job.directory))
-        reported = "%d archives would go, which the first run only reports" % len(job.would_delete)
-        job.problem("no_space", "%d MiB are free in %s, min_free_megabytes wants %d, and %s" % (
-            job.free() // MEGABYTE, job.directory, wanted // MEGABYTE, reported if job.would_delete else "nothing may be deleted"))
+
+
+def _lack(job):
+    """The sentence for room that is wanted and cannot be made."""
+    wanted = job.settings.min_free(os.statvfs(job.directory))
+    if job.would_delete:
+        reason = "%d archives would go, which the first run only reports" % len(job.would_delete)
+    elif job.settings.shares_filesystem:
+        reason = "the archives are within audit's share of this filesystem: others fill it, and no archive is deleted for them"
+    else:
+        reason = "what may be deleted does not come to that"
+    return "%d MiB are free in %s, min_free_megabytes wants %d, and %s" % (
+        job.free() // MEGABYTE, job.directory, wanted // MEGABYTE, reason)
 
 
 def _ask(job, auditd, mode):
