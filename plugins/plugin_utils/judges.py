@@ -22,16 +22,15 @@ from ansible_collections.auditops.auditd.plugins.module_utils._rules import gram
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import lines as rule_lines
 from ansible_collections.auditops.auditd.plugins.module_utils._rules.rule import RuleError
 
-from .formats.table import FORMATS
-
 # One of each span of releases that accept the same, the newest first: a setting that all of them refuse is refused everywhere.
 RELEASES = ("4.2.1", "4.1.4", "4.0.5", "4.0.3", "3.1.2", "3.0.9", "3.0", "2.8.5")
 UINT32_MAX = 2 ** 32 - 1  # the kernel's struct audit_status, include/uapi/linux/audit.h
+# variable: the lowest and the highest number it takes, and a word besides
 RANGES = {
-    "audit_rules_backlog_limit": (0, UINT32_MAX),
-    "audit_rules_backlog_wait_time": (0, UINT32_MAX),
-    "audit_rules_rate_limit": (0, UINT32_MAX),
-    "auditd_timeout": (1, 3600),  # an hour: whatever takes longer has failed
+    "audit_rules_backlog_limit": (0, UINT32_MAX, ""),
+    "audit_rules_backlog_wait_time": (0, UINT32_MAX, "auto"),
+    "audit_rules_rate_limit": (0, UINT32_MAX, "keep"),
+    "auditd_timeout": (1, 3600, ""),  # an hour: whatever takes longer has failed
 }
 ROTATION = "audit_rotation_"
 OF_MODULE = ("schedule", "scheduler", "guard_minutes", "interpreter")  # of the module audit_rotation; the others are keys of rotate.conf
@@ -70,10 +69,10 @@ def release(variables: Mapping, given: Mapping) -> list[str]:
 
 def ranges(variables: Mapping, given: Mapping) -> list[str]:
     found = []
-    for name, (lowest, highest) in RANGES.items():
-        value = variables.get(name)
-        if value is not None and not lowest <= value <= highest:
-            found.append(f"{name} = {value}: give a whole number from {lowest} to {highest}")
+    for name, (lowest, highest, word) in RANGES.items():
+        text = str(variables.get(name, word)).strip()
+        if text != word and not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+            found.append(f"{name} = {text}: give a whole number from {lowest} to {highest}{f', or {word}' if word else ''}")
     return found
 
 
@@ -179,15 +178,8 @@ def rotation(variables: Mapping, given: Mapping) -> list[str]:
     return []
 
 
-def formats(variables: Mapping, given: Mapping) -> list[str]:
-    unknown = [str(name) for name in variables.get("audit_drift_formats") or () if name not in FORMATS]
-    known = ", ".join(sorted(FORMATS))
-    return [f"audit_drift_formats: {', '.join(unknown)} is not known; known are {known}"] if unknown else []
-
-
 OF_ROLE: dict[str, tuple[Judge, ...]] = {
     "auditd": (release, ranges, conf),
     "audit_rules": (release, ranges, rules),
     "audit_rotation": (rotation,),
-    "audit_drift": (formats,),
 }

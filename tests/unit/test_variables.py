@@ -98,6 +98,11 @@ CASES = {
     "backlog_word": ("audit_rules", variable("audit_rules_backlog_limit", "lots", to("int", "audit_rules_backlog_limit", ""))),
     "backlog_negative": ("audit_rules", variable("audit_rules_backlog_limit", -1, "audit_rules_backlog_limit = -1: give a whole number")),
     "wait_huge": ("audit_rules", variable("audit_rules_backlog_wait_time", 2 ** 32, f"audit_rules_backlog_wait_time = {2 ** 32}: give")),
+    "wait_word": ("audit_rules", variable("audit_rules_backlog_wait_time", "long", "audit_rules_backlog_wait_time = long: give a whole")),
+    "rate_word": ("audit_rules", variable("audit_rules_rate_limit", "none", "audit_rules_rate_limit = none: give a whole number from 0")),
+    "lock_word": ("audit_rules", variable("audit_rules_immutable", "perhaps", "value of audit_rules_immutable must be one of: keep, ")),
+    "loginuid_word": ("audit_rules", variable("audit_rules_loginuid_immutable", "no", one_of(
+        "audit_rules_loginuid_immutable", "no", "keep", "true"))),
     "purge_word": ("audit_rules", variable("audit_rules_purge", "delete", one_of("audit_rules_purge", "delete", "keep", "quarantine"))),
     "on_error_word": ("audit_rules", variable("audit_rules_on_error", "ignore", one_of("audit_rules_on_error", "ignore", "abort", "skip"))),
     "keep_days_word": ("audit_rotation", variable("audit_rotation_keep_days", "ninety", to("int", "audit_rotation_keep_days", ""))),
@@ -115,7 +120,7 @@ CASES = {
     "textfile": ("audit_rotation", variable("audit_rotation_textfile", "metrics.prom", "audit_rotation_textfile = metrics.prom: it is")),
     "interpreter": ("audit_rotation", variable("audit_rotation_interpreter", "/nope/python3", "audit_rotation_interpreter (interpreter) = "
                                                "/nope/python3: there is no such file")),
-    "format": ("audit_drift", variable("audit_drift_formats", ["pdf"], "audit_drift_formats: pdf is not known")),
+    "format": ("audit_drift", variable("audit_drift_formats", ["pdf"], "value of audit_drift_formats must be one or more of: ")),
     "fail_on": ("audit_drift", variable("audit_drift_fail_on", "hihg", one_of(
         "audit_drift_fail_on", "hihg", "never", "new", "info", "low", "medium", "high", "critical"))),
 }
@@ -219,3 +224,10 @@ def test_a_name_that_is_nearly_ours(name, meant):
     found = variables.near_misses([name, "ansible_host"])
     assert [sentence.rpartition(" ")[2].rstrip("?") for sentence in found] == ([meant] if meant else [])
     assert variables.near_misses([name], frozenset([name])) == []
+
+
+def test_the_defaults_are_right():
+    defaults = {
+        name: option["default"] for options in variables.SPECIFICATIONS.values() for name, option in options.items() if "default" in option
+    }
+    assert variables.problems(defaults, variables.SPECIFICATIONS) == []
