@@ -42,8 +42,9 @@ def read_policy(reading):
     wanted, release, parsed = reading.wanted.get("auditd"), reading.live["version"], reading.parsed
     if not wanted or parsed.conf is None:
         return
+    settings = wanted_settings(wanted, parsed.conf, release)
     try:
-        merged = _conf.merge(parsed.conf, wanted_settings(wanted, parsed.conf, release), release)
+        merged = _conf.merge(parsed.conf, settings, release)
         problems = validator.validate(
             merged, release, parsed.environment, rotation_wanted=bool(wanted.get("rotation_wanted")),
             failure_policy=wanted.get("failure_policy"), writing=True)
@@ -51,6 +52,5 @@ def read_policy(reading):
         parsed.conf_refused = str(error)
         return
     known = {(problem["key"], problem["value"]) for problem in reading.live["auditd_conf"]["problems"] if problem["fatal"]}
-    settings = wanted_settings(wanted, release)
     parsed.conf_refused = [validator.sentence(problem, settings) for problem in problems
                            if problem.fatal and (problem.key, problem.value) not in known]
