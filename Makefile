@@ -20,7 +20,7 @@ export ANSIBLE_INVENTORY_UNPARSED_WARNING := False
 export PATH := $(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test lint sanity unit live molecule chroots vm-images matrix bench build package docs fmt tree clean
+.PHONY: help demo test lint sanity unit live molecule chroots vm-images vm matrix bench build package docs fmt tree clean
 
 help:
 	@echo "make demo      a throwaway fleet of host trees: drift, remediate, drift again (no root)"
@@ -28,6 +28,8 @@ help:
 	@echo "make lint sanity package unit live molecule   one of them"
 	@echo "make chroots   roots of Debian 11, 12 and 13 with their own auditd, in $(AUDITOPS_LAB)"
 	@echo "make vm-images disk images of Debian 12 and 13 that boot, there too"
+	@echo "make molecule-all   every scenario; make sabotage: each verifier has to notice a role that does nothing"
+	@echo "make vm        stories on machines that boot there: halts, rescues, reboots; some 20 minutes"
 	@echo "make matrix    drift and remediate by each ansible-core with each Python of a host that can be had here"
 	@echo "make bench     measurements, as ratios"
 	@echo "make docs      what is generated in the checkout, and the documentation site in $(BUILD)/docs/html"
@@ -64,8 +66,23 @@ lint: $(VENV)/.tools tree shellcheck-package
 sanity: $(VENV)/.tools tree
 	$(BIN)/python $(COLLECTION)/tests/tools/run_sanity.py $(COLLECTION)
 
+# Scenarios over trees need no root; chroot roots are built for fleet and container. What make test runs: SCENARIOS.
+SCENARIOS ?= remediate
+ALL_SCENARIOS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard molecule/*/molecule.yml)))))
 molecule: $(VENV)/.tools tree
-	cd $(COLLECTION) && molecule test --scenario-name remediate
+	cd $(COLLECTION) && for scenario in $(SCENARIOS); do molecule test --scenario-name $$scenario || exit 1; done
+
+.PHONY: molecule-all sabotage container-packages
+molecule-all: container-packages lab-packages
+	$(MAKE) molecule SCENARIOS="$(ALL_SCENARIOS)"
+
+# The other way round: each verifier has to notice a role that does nothing.
+sabotage: $(VENV)/.tools tree
+	$(BIN)/python tests/tools/sabotage.py $(TREE)
+
+container-packages:
+	@if $(HAS_APT) && ! { command -v podman && command -v runc && command -v ssh; } > /dev/null; then \
+	  apt-get update -q && $(APT_GET) openssh-client podman runc; fi
 
 # What is written from another file (guide to controls, tables in the roles' READMEs), then the site; the checkout's own files change.
 docs: $(VENV)/.tools tree
@@ -129,6 +146,10 @@ vm-images: lab-packages vm-packages
 vm-packages:
 	@if $(HAS_APT) && ! { command -v qemu-system-x86_64 && command -v qemu-img && command -v ssh; } > /dev/null; then \
 	  apt-get update -q && $(APT_GET) e2fsprogs openssh-client qemu-system-x86 qemu-utils; fi
+
+# Machines that boot, halt and lose power; minutes each, one core.
+vm: $(VENV)/.tools tree vm-images
+	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs tests/vm
 
 matrix: $(VENV)/.ansible tree
 	$(BIN)/python tests/tools/matrix.py $(TREE)

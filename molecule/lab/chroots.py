@@ -20,18 +20,19 @@ TRIM = 'rm -rf "$1"/var/cache/apt/archives/*.deb "$1"/var/lib/apt/lists/*'
 DIRECTORY = lab.CACHE / "chroots"
 
 
-def build(suite: str) -> Path:
-    """The root of this suite, built where it is not there or where its recipe has changed."""
-    target = DIRECTORY / suite
-    recipe = lab.digest(suite, *PACKAGES, TRIM)
-    with lab.lock(f"chroot-{suite}"):
+def build(suite: str, name: str | None = None, more: tuple[str, ...] = ()) -> Path:
+    """The root of this suite, built where it is not there or where its recipe has changed; with more packages under a name of its own."""
+    target = DIRECTORY / (name or suite)
+    packages = [*PACKAGES, *more]
+    recipe = lab.digest(suite, *packages, TRIM)
+    with lab.lock(f"chroot-{target.name}"):
         if not lab.is_built(target, recipe):
             lab.need("mmdebstrap")
             print(f"building a root of Debian {suite} (audit {lab.SUITES[suite]}) in {target}", file=sys.stderr, flush=True)
             new = target.with_name(target.name + ".new")
             lab.discard(new)
             new.parent.mkdir(parents=True, exist_ok=True)
-            lab.bootstrap(suite, new, PACKAGES, [f"--customize-hook={TRIM}"])
+            lab.bootstrap(suite, new, packages, [f"--customize-hook={TRIM}"])
             lab.discard(target)
             new.rename(target)
             lab.built(target, recipe)

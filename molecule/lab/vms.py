@@ -156,7 +156,7 @@ class Machine:
     def ssh_argv(self) -> list[str]:
         return ["ssh", "-i", str(vm_images.key()), *SSH_OPTIONS, "-p", str(self.port), "root@127.0.0.1"]
 
-    def run(self, *argv: str, script: str | None = None, check: bool = True, timeout: float = 600) -> subprocess.CompletedProcess:
+    def run(self, *argv: str, script: str | None = None, check: bool = True, timeout: float = 1800) -> subprocess.CompletedProcess:
         """Run a program (or a shell script) on the machine as root."""
         command = ["sh", "-c", script] if script is not None else list(argv)
         done = subprocess.run([*self.ssh_argv(), shlex.join(command)], check=False, capture_output=True, text=True,
@@ -175,6 +175,35 @@ class Machine:
                 return
             time.sleep(1)
         raise lab.LabError(f"{self.name}: no ssh after {seconds:g} s: {self.console[-500:]}")
+
+    def reboot(self) -> None:
+        """Reboot it by its own systemd, and wait until another boot answers."""
+        boot = "cat /proc/sys/kernel/random/boot_id"
+        before = self.run(script=boot).stdout
+        self.run("systemctl", "--no-block", "reboot", check=False)
+        while True:
+            self.wait_ssh()
+            now = self.run(script=boot, check=False).stdout
+            if now and now != before:
+                return
+            time.sleep(1)
+
+    @contextlib.contextmanager
+    def offline(self):
+        """The root of this machine, which is off, mounted here: with its log disk in place, as a rescue system sees it."""
+        point = self.directory / "mnt"
+        point.mkdir(exist_ok=True)
+        raw = {disk: self.directory / f"{disk}.raw" for disk in ("root", "log") if (self.directory / f"{disk}.qcow2").exists()}
+        with contextlib.ExitStack() as mounted:
+            for disk, path in raw.items():
+                where = point if disk == "root" else point / "var/log/audit"
+                lab.run("qemu-img", "convert", "-O", "raw", self.directory / f"{disk}.qcow2", path)
+                lab.run("mount", "-o", "loop", path, where)
+                mounted.callback(lab.run, "umount", where)
+            yield point
+        for disk, path in raw.items():
+            lab.run("qemu-img", "convert", "-O", "qcow2", path, self.directory / f"{disk}.qcow2")
+            path.unlink()
 
     def wait_off(self, seconds: float = 300) -> None:
         """Until it is off; LabError where it is still on then."""
@@ -205,6 +234,21 @@ def new(name: str, image: str, log_disk_mb: str = "0") -> None:
     if int(log_disk_mb):
         machine.run(script="echo 'LABEL=auditlog /var/log/audit ext4 defaults,noatime 0 2' >> /etc/fstab; service auditd stop;"
                     " mount /var/log/audit && chmod 0700 /var/log/audit && service auditd start")
+
+
+def fresh(image: str, log_disk_mb: int, name: str) -> Machine:
+    """A machine that has just booted from an image: a clone of one that was frozen then, which is made where it is not there yet."""
+    base = Machine(f"base-{image}-{log_disk_mb}")
+    recipe = vm_images.build(image).with_suffix(".img.recipe")
+    with lab.lock(base.name):
+        stamp = base.directory / "frozen"
+        if not stamp.exists() or stamp.read_text(encoding="ascii") != recipe.read_text(encoding="ascii"):
+            new(base.name, image, str(log_disk_mb))
+            base.freeze("fresh")
+            stamp.write_text(recipe.read_text(encoding="ascii"), encoding="ascii")
+    machine = base.clone("fresh", name)
+    machine.wait_ssh()
+    return machine
 
 
 def start(name: str) -> None:

@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A container with systemd, asked over SSH: its rotation is scheduled and has run; the report says what cannot be known there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+EPHEMERAL = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
+
+
+@pytest.fixture(scope="module")
+def run():
+    """A function that runs a shell line in the container and returns what it printed."""
+    host = json.loads((EPHEMERAL / "fleet" / "inventory.json").read_text())["all"]["hosts"]["container"]
+    argv = ["ssh", "-i", host["ansible_ssh_private_key_file"], *shlex.split(host["ansible_ssh_common_args"]), "-p",
+            str(host["ansible_port"]), "root@127.0.0.1"]
+
+    def in_container(line: str) -> str:
+        done = subprocess.run([*argv, line], check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return in_container
+
+
+def test_exactly_one_scheduler_will_run_it(run):
+    found = run("ls /etc/cron.d/audit-rotate /etc/systemd/system/audit-rotate.timer 2>/dev/null || true").split()
+    assert len(found) == 1, found
+    if found[0].endswith(".timer"):
+        assert "audit-rotate.timer" in run("systemctl list-timers --all --no-pager")
+    else:
+        assert run("systemctl is-active cron").strip() == "active"
+
+
+def test_its_first_run_has_rotated_the_log_of_the_auditd_there(run):
+    status = json.loads(run("cat /var/lib/audit-rotate/status.json"))
+    assert status["result"] == "success" and status["rotated"], status
+    assert run("systemctl is-active auditd").strip() == "active"
+
+
+def test_what_cannot_be_seen_is_not_in_sync():
+    document = json.loads((EPHEMERAL / "report" / "hosts" / "container.json").read_text())
+    assert document["status"] != "in_sync", "the kernel's rules cannot be read from a container"
+    assert "not readable from this container" in json.dumps(document) or "not available" in json.dumps(document)

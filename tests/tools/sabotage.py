@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does each scenario's verifier notice a role that does nothing? ``sabotage.py TREE [SCENARIO...]``
+
+In a copy of the tree the role of each scenario loses its tasks; the scenario then has to fail at verify and nowhere before. One that
+passes all the same verifies nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+COLLECTION = Path("ansible_collections/auditops/auditd")
+ROLES = ("auditd", "audit_rules", "audit_rotation", "audit_drift")
+# What is emptied, by scenario; those named after a role empty that role.
+TARGETS = {
+    **{f"{role}_{kind}": f"roles/{role}/tasks/main.yml" for role in ROLES for kind in ("default", "alternative")},
+    "remediate": "roles/auditd/tasks/main.yml",
+    "fleet": "roles/audit_drift/tasks/compare.yml",
+    "container": "roles/audit_rotation/tasks/main.yml",
+}
+EMPTY = "---\n[]\n"
+BEFORE_VERIFY = ("create", "converge")
+
+
+def survives(tree: Path, scenario: str) -> str | None:
+    """What is wrong with the scenario, None where its verifier noticed."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / "tree"
+        shutil.copytree(tree, copy, symlinks=True)
+        (copy / COLLECTION / TARGETS[scenario]).write_text(EMPTY, encoding="utf-8")
+        environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(copy), MOLECULE_EPHEMERAL_DIRECTORY=f"{scratch}/ephemeral")
+
+        def molecule(step: str) -> subprocess.CompletedProcess:
+            return subprocess.run(["molecule", step, "--scenario-name", scenario], check=False, capture_output=True, text=True,
+                                  cwd=copy / COLLECTION, env=environment, stdin=subprocess.DEVNULL)
+
+        try:
+            for step in BEFORE_VERIFY:
+                done = molecule(step)
+                if done.returncode and not (step == "converge" and scenario == "audit_drift_alternative"):
+                    return f"{step} failed already:\n{done.stdout[-1500:]}"
+            return "verify passed although the role did nothing" if molecule("verify").returncode == 0 else None
+        finally:
+            molecule("destroy")
+
+
+def main() -> int:
+    tree = Path(sys.argv[1]).resolve()
+    wanted = sys.argv[2:] or [name for name in TARGETS if (tree / COLLECTION / "molecule" / name).is_dir()]
+    failed = 0
+    for scenario in wanted:
+        reason = survives(tree, scenario)
+        print(f"{scenario}: {reason or 'noticed'}", flush=True)
+        failed += bool(reason)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

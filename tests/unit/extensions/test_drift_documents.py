@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The event source for ansible-rulebook: one event per document and change, none twice, and none of what is no document."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import importlib.util
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[3] / "extensions/eda/plugins/event_source/drift_documents.py"
+SPEC = importlib.util.spec_from_file_location("drift_documents", SOURCE)
+drift_documents = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(drift_documents)
+
+
+def write(path: Path, status: str, *severities: str) -> None:
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps({"status": status, "items": [{"severity": severity} for severity in severities]}))
+    os.replace(new, path)
+
+
+async def events(directory: Path, count: int, change=None, **args) -> list[dict]:
+    """The first events of the source; after the first one the directory is changed."""
+    queue: asyncio.Queue = asyncio.Queue()
+    source = asyncio.create_task(drift_documents.main(queue, {"directory": str(directory), "delay": 0.01, **args}))
+    found = []
+    try:
+        while len(found) < count:
+            found.append((await asyncio.wait_for(queue.get(), 30))["drift"])
+            if change and len(found) == 1:
+                change()
+        for _round in range(5):  # five more looks at what did not change
+            await asyncio.sleep(0.02)
+        assert queue.empty()
+    finally:
+        source.cancel()
+    return found
+
+
+def test_each_document_once_and_again_when_it_changes(tmp_path):
+    write(tmp_path / "web.json", "drifted", "high", "low", "high")
+    (tmp_path / "torn.json").write_text('{"status": "dri')
+    (tmp_path / "list.json").write_text("[1]")
+    found = asyncio.run(events(tmp_path, 2, change=lambda: write(tmp_path / "web.json", "in_sync")))
+    assert [(event["host"], event["status"], event["severities"]) for event in found] == [
+        ("web", "drifted", ["high", "low"]), ("web", "in_sync", [])]
+    assert found[0]["in_window"] is True
+
+
+@pytest.mark.parametrize("window, at, expected", [
+    (None, "12:00", True), ("22:00-04:00", "23:59", True), ("22:00-04:00", "03:59", True), ("22:00-04:00", "04:00", False),
+    ("08:00-09:30", "09:29", True), ("08:00-09:30", "07:59", False), ("08:00-09:30", "09:30", False),
+])
+def test_the_window(window, at, expected):
+    assert drift_documents.in_window(window, datetime.time.fromisoformat(at)) is expected
+
+
+@pytest.mark.parametrize("window", ["22:00", "10-", "25:00-26:00"])
+def test_a_window_that_is_none_is_refused_at_the_start(tmp_path, window):
+    with pytest.raises(ValueError):
+        asyncio.run(asyncio.wait_for(drift_documents.main(asyncio.Queue(), {"directory": str(tmp_path), "window": window}), 30))

@@ -1,0 +1,80 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Machines that boot, halt and lose power, for stories that no other host can tell. ``make vm`` runs them; one takes minutes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "molecule" / "lab"))
+import lab  # noqa: E402
+import vms  # noqa: E402
+
+
+class Host:
+    """A machine and the playbooks of the collection, run on it as a user would."""
+
+    def __init__(self, machine: vms.Machine, directory: Path):
+        self.machine = machine
+        self.directory = directory
+        self.report = directory / "report"
+
+    def play(self, name: str, **variables) -> subprocess.CompletedProcess:
+        """Run a playbook over SSH."""
+        inventory = self.directory / "inventory.json"
+        inventory.write_text(json.dumps(vms.inventory([self.machine.name])))
+        return self._playbook(name, inventory, variables)
+
+    def play_offline(self, name: str, root: Path, **variables) -> subprocess.CompletedProcess:
+        """Run a playbook on the root of the machine, which is off."""
+        inventory = self.directory / "offline.json"
+        local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "audit_root": str(root)}
+        inventory.write_text(json.dumps({"all": {"hosts": {self.machine.name: local}}}))
+        return self._playbook(name, inventory, variables)
+
+    def _playbook(self, name: str, inventory: Path, variables: dict) -> subprocess.CompletedProcess:
+        argv = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory), f"auditops.auditd.{name}",
+                "-e", json.dumps({"audit_drift_report_dir": str(self.report), **variables})]
+        environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(ROOT.parents[2]), ANSIBLE_NOCOLOR="1", ANSIBLE_TIMEOUT="120",
+                           ANSIBLE_PIPELINING="True")
+        done = subprocess.run(argv, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment)
+        print(done.stdout[-4000:], done.stderr[-1000:])
+        return done
+
+    def document(self) -> dict:
+        return json.loads((self.report / "hosts" / f"{self.machine.name}.json").read_text())
+
+    def is_audited(self) -> bool:
+        """systemd says that auditd is active, and the kernel sends its records to it."""
+        done = self.machine.run(script="systemctl is-active auditd && auditctl -s", check=False)
+        print(done.stdout)
+        return done.returncode == 0 and "\npid 0\n" not in done.stdout
+
+
+@pytest.fixture
+def host(request, tmp_path):
+    """``host(IMAGE, log_disk_mb=0)`` gives a booted machine, which is gone when the test ends; a failed test shows its console."""
+    made: list[vms.Machine] = []
+
+    def boot(image: str, log_disk_mb: int = 0) -> Host:
+        name = f"story-{os.getpid()}-{len(made)}"
+        try:
+            machine = vms.fresh(image, log_disk_mb, name)
+        except lab.LabError as error:
+            pytest.fail(str(error))
+        made.append(machine)
+        directory = tmp_path / name
+        directory.mkdir()
+        return Host(machine, directory)
+
+    yield boot
+    for machine in made:
+        print(f"--- console of {machine.name}\n{machine.console[-3000:]}")
+        machine.remove()
