@@ -342,8 +342,7 @@ def test_the_loader_puts_back_what_it_deleted(kernel_audit):
             _kernel.add_rule(netlink, _rule_grammar.parse(line).to_kernel())
     state = _rule_loader.read()
     wanted = [_rule_grammar.parse("-a never,task"), _rule_grammar.parse("-a always,exit -F dir=/no/such/directory -F perm=wa")]
-    with pytest.raises(AuditError, match="the previous set of 3 rules is in force"):
-        with _kernel.Netlink() as netlink:
-            _rule_loader.load(netlink, wanted, _ruleset_delta.plan(wanted, state.rules), [("backlog_limit", 77)], state)
+    with pytest.raises(AuditError, match="the previous set of 3 rules is in force"), _kernel.Netlink() as netlink:
+        _rule_loader.load(netlink, wanted, _ruleset_delta.plan(wanted, state.rules), [("backlog_limit", 77)], state)
     assert _kernel.rules() == [rule.data for rule in state.rules]
     assert _kernel.status()["backlog_limit"] != 77
