@@ -119,6 +119,13 @@ files:
   sample:
     written: [/etc/audit/rotate.conf]
     removed: []
+unproven:
+  description:
+    - Why nobody can count on the rotation yet - its scheduler is not alive, or its last run did not succeed. V(null) where it is proven.
+      In check mode only the scheduler is judged.
+  returned: success
+  type: str
+  sample: no cron daemon runs (cron, crond)
 conflicts:
   description: Other things on the host that rotate or compress the same log.
   returned: success
@@ -148,6 +155,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._apply import rota
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._live import rotation_proof
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
 ARGUMENT_SPEC = dict(
@@ -165,13 +173,15 @@ def run(module):
     plan = install.absent(host) if params["state"] == "absent" else install.present(host, params, sys.executable)
     result = {
         "changed": plan.changed, "scheduler": plan.scheduler, "interpreter": plan.interpreter, "conflicts": plan.conflicts, "ran": None,
+        "unproven": None,
         "files": {"written": sorted(plan.written) + sorted(plan.links), "removed": list(plan.removed)}, "diff": plan.diff(),
     }
     for sentence in plan.conflicts + plan.warnings:
         module.warn(as_text(sentence))
     is_due = params["state"] == "present" and params["run"] and install.is_due(host, plan)
     if module.check_mode:
-        return dict(result, changed=plan.changed or is_due)
+        unproven = rotation_proof.dead_scheduler(host, plan.scheduler) if plan.scheduler else None
+        return dict(result, changed=plan.changed or is_due, unproven=unproven)
     if plan.changed:
         with lock.held(host):
             install.apply(host, plan)
@@ -183,6 +193,8 @@ def run(module):
             raise AuditError("the rotation is installed, and its run failed with code %d: %s" % (ran["exit"], ran["error"]), **result)
         else:
             result["changed"] = True
+    if params["state"] == "present":
+        result["unproven"] = rotation_proof.unproven(host)
     return result
 
 

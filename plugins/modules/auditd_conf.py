@@ -91,6 +91,14 @@ options:
       - Refuse what keeps auditd from rotating on request (SIGUSR1), which is C(num_logs) below 2.
     type: bool
     default: false
+  rotation:
+    description:
+      - Whether the rotation by time is proven to run - installed, scheduled by something alive, its last run done. V(auto) looks.
+      - While it is not, and O(rotation_wanted=true), C(max_log_file_action) stays as it is where O(settings) would let the log grow
+        without a bound (C(IGNORE), C(SYSLOG)). It is then named in RV(deferred), and a warning says what is missing.
+    type: str
+    choices: [auto, proven, unproven]
+    default: auto
   reload:
     description:
       - Bring the file into force on the running auditd. With V(false) only the file is written.
@@ -216,6 +224,11 @@ backup_file:
   description: The copy of the old file.
   returned: O(backup=true) and the file was changed
   type: str
+deferred:
+  description: The keys of the policy that wait until the rotation by time is proven to run.
+  returned: O(state=merged) or O(state=replaced)
+  type: list
+  elements: str
 dropped:
   description: The keys that were left out because the release does not know them.
   returned: O(unsupported_keys=drop)
@@ -259,12 +272,13 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf as _conf_apply
-from ansible_collections.auditops.auditd.plugins.module_utils._conf import stops, validator
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import bound, stops, validator
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
 from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment import Environment
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import audit_release, lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._live import rotation_proof
 from ansible_collections.auditops.auditd.plugins.module_utils._paths import AUDITD_CONF
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
@@ -279,6 +293,7 @@ ARGUMENT_SPEC = {
     "unsupported_keys": {"type": "str", "default": "fail", "choices": ["fail", "drop"], "no_log": False},
     "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},
     "rotation_wanted": {"type": "bool", "default": False},
+    "rotation": {"type": "str", "default": "auto", "choices": ["auto", "proven", "unproven"]},
     "reload": {"type": "bool", "default": True},
     "start": {"type": "bool", "default": True},
     "restart": {"type": "str", "default": "never", "choices": ["never", "if_needed"]},
@@ -328,6 +343,7 @@ def _converged(module, host, release):
     if before is None and params["scope"] == "stops":
         return {"changed": False, "actions": [], "restart_required": [], "before": {}, "after": {}, "problems": [], "release": release}
     after, dropped = _wanted(module, before, release)
+    waits, after = _deferred(params, host, before, after, release)
     problems = _check(params, host, after, release, writing=True)
     change = _conf_apply.Change(
         host, release, before, after, path=params["path"], reload=params["reload"], start=params["start"], restart=params["restart"],
@@ -336,12 +352,25 @@ def _converged(module, host, release):
     result = {
         "changed": bool(plan.actions), "actions": plan.actions, "restart_required": plan.restart_required, "problems": _as_dicts(problems),
         "before": {} if before is None else dict(before.settings), "after": dict(after.settings), "dropped": dropped, "release": release,
-        "diff": _diff(change, before, after), "proof": None,
+        "diff": _diff(change, before, after), "proof": None, "deferred": [bound.KEY] if waits else [],
     }
     if not module.check_mode:
         result.update(_conf_apply.apply(change, plan))
     _warn(module, result, plan)
+    if waits:
+        module.warn(as_text("%s stays as it is until the rotation by time is proven to run: %s" % (bound.KEY, waits)))
     return result
+
+
+def _deferred(params, host, before, after, release):
+    """(why the log keeps its bound, the Conf with that bound); (None, ``after``) where nothing has to wait."""
+    if not params["rotation_wanted"] or params["rotation"] == "proven":
+        return None, after
+    bounded = bound.kept(before, after, release)
+    if bounded is None:
+        return None, after
+    reason = "the task says that it is not" if params["rotation"] == "unproven" else rotation_proof.unproven(host)
+    return (reason, bounded) if reason else (None, after)
 
 
 def _check(params, host, conf, release, *, writing=False):

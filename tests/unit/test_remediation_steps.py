@@ -119,6 +119,8 @@ def test_no_step_keeps_another_from_being_done(tmp_path):
     first, second = play(directory), play(directory)
     for name, (_change, _variables, says) in CASES.items():
         root = directory / "hosts" / name
+        bounded = name in ("no-zstd", "no-log-dir", "no-var", "no-scheduler")
+        assert settings(root)["max_log_file_action"] == ("KEEP_LOGS" if bounded else "IGNORE"), name
         stops = {value for key, value in settings(root).items() if key.endswith("_action") and key != "max_log_file_action"}
         assert stops == {"SYSLOG"}, (name, first.stdout)
         assert "\n-f 1\n" in (root / "etc/audit/audit.rules").read_text(), name

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Putting the rotation on a host: plan, write, roll back, switch the scheduler, run once."""
 
-import json
 import os
 import stat
 
 from .._conf.words import settings_of
 from .._errors import AuditError
 from .._host import files as _io
+from .._live import rotation_proof
 from .._live import storage as _storage
 from .._paths import AUDITD_CONF, LOG_FILE
 from .._rotation import conf as _rotate_conf
@@ -157,7 +157,7 @@ def apply(host, plan):
 
 def is_due(host, plan):
     """True where the program is to run now, not at its next tick: it changed, never ran, ran badly, or rotated logs wait."""
-    if plan.changed or not _ended_well(host, _status(host)):
+    if plan.changed or not rotation_proof.ended_well(host, rotation_proof.status(host)):
         return True
     return bool(_storage.rotated_plain(_storage.finished_logs(host, plan.log_file), plan.log_file))
 
@@ -168,9 +168,9 @@ def run_once(host, run_command, program):
         rc, _out, err = run_command([_rotation.PROGRAM, "--wait", LONGEST_WAIT])
     else:
         rc, _out, err = _run_sources(host, run_command, program)
-    status = _status(host)
+    status = rotation_proof.status(host)
     error = err.strip().replace("audit-rotate: ", "") or None
-    if rc == 0 and not _ended_well(host, status):
+    if rc == 0 and not rotation_proof.ended_well(host, status):
         rc, error = 1, "it ended with 0 and recorded no success in %s" % _rotation.STATUS
     return {"exit": rc, "error": error, "status": status}
 
@@ -192,20 +192,6 @@ def _run_sources(host, run_command, program):
             "--wait", LONGEST_WAIT, "--root", host.root])
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def _ended_well(host, status):
-    """True where the last run did all it was to do; in a tree it was not to rotate, so what auditd last refused does not count."""
-    status = status or {}
-    return status.get("result") == "success" or (not host.is_live and status.get("run_exit") == "ok")
-
-
-def _status(host):
-    try:
-        status = json.loads(host.text(_rotation.STATUS) or "null")
-    except (AuditError, ValueError):
-        return None
-    return status if isinstance(status, dict) else None
 
 
 def _check_compressor(host, config, interpreter):

@@ -150,15 +150,18 @@ def scheduler_of(host, wanted="auto"):
         raise AuditError("audit_rotation_scheduler = systemd: systemd does not run here")
     if wanted != "auto":
         return wanted
-    if has_cron and not (host.has_systemd and _cron_is_off(host)):
+    if has_cron and not (host.has_systemd and cron_is_off(host)):
         return "cron"
     if host.has_systemd:
         return "systemd"
     raise AuditError("audit_rotation_scheduler = auto: there is neither a cron daemon nor systemd; install one of them")
 
 
-def _cron_is_off(host):
-    """True where systemd knows cron's unit and nothing starts it."""
+def cron_is_off(host) -> bool:
+    """True where systemd knows cron's unit and nothing starts it, or it is masked."""
+    if any(host.lstat(UNITS + unit) is not None and os.path.realpath(host.path(UNITS + unit, follow=False)) == os.devnull
+           for unit in CRON_UNITS):
+        return True
     known = any(host.lstat(place + unit) is not None for place in UNIT_DIRECTORIES for unit in CRON_UNITS)
     wanted = any(
         host.lstat("%s%s/%s" % (UNITS, name, unit)) is not None
