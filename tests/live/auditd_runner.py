@@ -66,6 +66,8 @@ def inject(fault):
                 return "not sent"
             elif fault == "stop_before_reload":
                 os.kill(pid, signal.SIGSTOP)
+            elif fault == "freeze_before_reload":
+                subprocess.check_call(["fsfreeze", "--freeze", "/var/log/audit"])
             elif fault == "break_before_reload":
                 with open("/etc/audit/auditd.conf", "a") as stream:
                     stream.write("num_logs = x\n")

@@ -15,7 +15,7 @@ from .._host import files as _io
 from .._release import release_tuple
 from . import suspended as _conf_suspended
 from .conf_change import Change
-from .conf_plan import Plan, plan, unstartable
+from .conf_plan import NODE_NAME, Plan, is_resolved, plan, unstartable
 
 __all__ = ("ApplyError", "Change", "Plan", "apply", "plan", "reload_file", "unstartable")
 
@@ -104,6 +104,8 @@ class Attempt(object):
         change = self.change
         effective = _conf.effective(conf, change.release)
         kept = {key: value for key, value in (self.plan.kept or {}).items() if effective[key] != value}
+        if kept and not is_resolved(effective) and not is_resolved(self.plan.kept):
+            kept = {key: value for key, value in kept.items() if key not in NODE_NAME}
         safe = _conf.merge(conf, kept) if kept else conf
         wanted = _conf.effective(safe, change.release)
         if kept:

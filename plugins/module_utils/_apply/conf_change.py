@@ -6,6 +6,8 @@ import os
 import stat
 
 from .._conf import text as _conf
+from .._conf import validator
+from .._conf.environment import Environment
 from .._daemon.control import UNSAFE_KEYS
 from .._errors import AuditError
 from .._host import files as _io
@@ -74,11 +76,20 @@ class Change(object):
     def restore(self) -> None:
         """The file as it was: bytes, mode, time (a time newer than the last reload would look like an edit to load), or gone.
 
-        ChangedMeanwhile where somebody else has written it since: what stands there then is theirs.
+        ChangedMeanwhile where somebody else has written it since: what stands there then is theirs. One that auditd would refuse is put
+        aside, under a name of its own: with it in place the next boot has no auditd.
         """
+        if _io.identity(self.file) != self._there and self._is_refused():
+            _io.backup(self.file)
+            self._there = _io.identity(self.file)
         if self._there != self._old.identity:
             self._old.restore(self._check_unchanged)
             self._there = self._old.identity = _io.identity(self.file)
+
+    def _is_refused(self):
+        text = self.host.text(self.path)
+        return text is not None and any(
+            problem.fatal for problem in validator.validate(_conf.parse(text), self.release, Environment(self.host)))
 
     @property
     def old_data(self):

@@ -81,7 +81,7 @@ def _what_it_has(change, pid):
     """A Conf of what this auditd goes by, as far as anybody can tell: the old file, but for what already waits for a restart."""
     before = change.before if change.before is not None else _conf.parse(None)
     has = _daemon_files.waiting(change.host, pid)
-    if not has and change.running["name_format"] in RESOLVED_AT_START:
+    if not has and is_resolved(change.running):
         has = _node_it_writes(change, pid)
     return _conf.merge(before, {key: value for key, value in has.items() if change.running.get(key) != value})
 
@@ -109,14 +109,21 @@ def _waiting(change, has):
     """{key: what auditd goes on with} of the keys whose wanted value no reload brings into force."""
     effective = _conf.effective(has, change.release)
     keys = _conf.restart_keys(has, change.after, change.release)
+    if not is_resolved(effective) and not is_resolved(change.wanted):
+        keys = [key for key in keys if key not in NODE_NAME]
     return {key: effective.get(key) for key in keys if effective.get(key) != change.wanted[key]}
+
+
+def is_resolved(effective: dict) -> bool:
+    """Whether the node name is looked up, at the start only; any other a reload brings and takes away (tried on 3.0, 3.0.9, 4.0.2)."""
+    return effective["name_format"].upper() in RESOLVED_AT_START
 
 
 def _kept(change, has, pid):
     """{key of SPOILED_BY_RELOAD: value} that a reload has to give so that auditd keeps what it has; None where that cannot be given."""
     effective = _conf.effective(has, change.release)
     kept = {key: effective[key] for key in SPOILED_BY_RELOAD}
-    if kept["name_format"] in RESOLVED_AT_START and release_tuple(change.release) >= EVERY_RELOAD_LOSES_THE_NAME:
+    if is_resolved(kept) and release_tuple(change.release) >= EVERY_RELOAD_LOSES_THE_NAME:
         node = _node_of(_daemon.last_record(change.host, change.running["log_file"], _daemon_files.TYPES))
         if node is None:
             return None

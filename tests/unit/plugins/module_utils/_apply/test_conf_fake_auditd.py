@@ -240,3 +240,22 @@ def test_an_acl_survives_the_replacement_and_the_way_back(fake, mode):
     assert os.getxattr(fake.conf, files.ACL_XATTR) == grant
     fake.auditd.mute = False
     assert applied(fake, {"num_logs": 6}, mode=mode).actions in ([], ["reload"]), "the mask is no mode to correct"
+
+
+def test_a_file_that_another_tool_spoiled_does_not_stay(fake):
+    """It appends what auditd refuses, between our write and its reading: with that in place the next boot would have no auditd."""
+    fake.auditd.start()
+    old = fake.conf.read_text()
+    deliver = fake.auditd.signal
+
+    def signalled(number):
+        if number == signal.SIGHUP and fake.auditd.signal is signalled:
+            fake.auditd.signal = deliver
+            fake.conf.write_text(fake.conf.read_text() + "num_logs = x\n")
+        deliver(number)
+
+    fake.auditd.signal = signalled
+    error = refused(fake)
+    assert "the old file is back" in str(error) and error.details["rolled_back"] and fake.conf.read_text() == old
+    aside = [path.read_text() for path in fake.conf.parent.glob("auditd.conf.*")]
+    assert len(aside) == 1 and aside[0].endswith("num_logs = x\n")

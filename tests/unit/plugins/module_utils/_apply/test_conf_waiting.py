@@ -99,3 +99,12 @@ def test_a_reload_by_hand_keeps_the_name_too(fake):
     proof = conf.reload_file(fake.host, "3.0.9", text.parse(fake.conf.read_text()), 10.0)
     assert proof["record"] and nodes(fake) == [""] and "name_format = HOSTNAME" in fake.conf.read_text()
     assert evidence.waiting(fake.host, fake.auditd.pid) == {"name_format": "NONE"}
+
+
+@pytest.mark.parametrize("settings", [{"name_format": "USER", "name": "web1"}, {"name_format": "NONE", "name": None}])
+def test_a_name_that_nobody_has_to_look_up_is_loaded(fake, settings):
+    fake.conf.write_text(fake.conf.read_text() + ("name_format = USER\nname = old\n" if settings["name_format"] == "NONE" else ""))
+    fake.auditd.start()
+    done = applied(fake, settings)
+    assert done.actions == ["write", "reload"] and done.plan.restart_required == []
+    assert nodes(fake)[-1] == ("node=web1" if settings["name"] else "") and applied(fake, settings).actions == []

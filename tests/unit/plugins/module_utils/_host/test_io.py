@@ -112,3 +112,31 @@ def test_a_cleanup_that_fails_too_hides_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(_io.os, "open", refuse)
     with pytest.raises(AuditError, match="auditd.conf: Read-only file system; the file is as it was"):
         _io.write_atomic(str(tmp_path / "auditd.conf"), b"x")
+
+
+def test_bytes_and_name_reach_the_disk_in_this_order(tmp_path, monkeypatch):
+    """Without the first sync a power cut leaves an empty file, without the second the old one after the change was reported."""
+    calls, real = [], {name: getattr(os, name) for name in ("fsync", "rename")}
+
+    def fsync(descriptor):
+        calls.append("sync " + ("directory" if os.path.isdir(f"/proc/self/fd/{descriptor}") else "file"))
+        real["fsync"](descriptor)
+
+    def rename(source, target):
+        calls.append("rename")
+        real["rename"](source, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "rename", rename)
+    _io.write_atomic(str(tmp_path / "auditd.conf"), b"num_logs = 5\n")
+    assert calls == ["sync file", "rename", "sync directory"]
+
+
+def test_a_name_that_may_not_be_on_the_disk_is_no_success(tmp_path, monkeypatch):
+    def fsync_directory(_path):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(_io, "fsync_directory", fsync_directory)
+    with pytest.raises(_io.NotDurable, match="was replaced, but"):
+        _io.write_atomic(str(tmp_path / "auditd.conf"), b"new")
+    assert (tmp_path / "auditd.conf").read_bytes() == b"new"
