@@ -20,7 +20,7 @@ export ANSIBLE_INVENTORY_UNPARSED_WARNING := False
 export PATH := $(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test lint sanity unit live molecule chroots vm-images vm matrix bench build package docs fmt tree clean
+.PHONY: help demo test lint sanity unit live molecule chroots vm-images vm matrix bench mutants build package docs fmt tree clean
 
 help:
 	@echo "make demo      a throwaway fleet of host trees: drift, remediate, drift again (no root)"
@@ -34,6 +34,7 @@ help:
 	@echo "make bench     measurements, as ratios"
 	@echo "make docs      what is generated in the checkout, and the documentation site in $(BUILD)/docs/html"
 	@echo "make fmt       what ruff mends by itself: order of imports, spelling of expressions"
+	@echo "make mutants   break a line at a time and see that a unit test notices (minutes; not part of make test)"
 	@echo "make build     the collection's tarball in $(BUILD); make package also checks it as Galaxy and its users do"
 
 demo: $(VENV)/.ansible tree
@@ -96,6 +97,9 @@ fmt: $(VENV)/.tools
 
 bench: $(VENV)/.tools tree
 	cd $(COLLECTION) && for bench in benchmarks/bench_*.py; do PYTHONPATH=$(TREE) $(BIN)/python $$bench || exit 1; done
+
+mutants: $(VENV)/.tools tree
+	@$(BIN)/python $(COLLECTION)/tests/tools/mutants.py $(TREE)
 
 build: $(VENV)/.ansible tree
 	cd $(COLLECTION) && ansible-galaxy collection build --force --output-path $(BUILD)
