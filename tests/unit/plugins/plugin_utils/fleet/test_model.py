@@ -15,7 +15,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._errors import Aud
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import document as drift_document
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import reader, summary
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
-from ansible_collections.auditops.auditd.plugins.plugin_utils.formats import html_page, table
+from ansible_collections.auditops.auditd.plugins.plugin_utils.formats import page_data, table
 from ansible_collections.auditops.auditd.plugins.plugin_utils.formats.report import Report
 
 
@@ -273,7 +273,7 @@ def test_bytes_that_are_no_text_do_not_cost_the_document(tmp_path):
 
 
 def test_three_hundred_rules_are_told_by_number():
-    lines = html_page.value_lines([f"r{n}" for n in range(300)])
+    lines = page_data.value_lines([f"r{n}" for n in range(300)])
     assert len(lines) == 31 and lines[-1] == "and 270 more"
 
 

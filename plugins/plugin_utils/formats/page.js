@@ -1,0 +1,394 @@
+"use strict";
+// Draws the views of the report from the data in the page. Texts of hosts only ever become text nodes. At most PAGE rows are drawn at once.
+(function () {
+  const PAGE = 50;
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const field = {};
+  data.hostRow.forEach((name, place) => { field[name] = place; });
+  const [ID, SEVERITY, LAYER, ACTUAL, EXPECTED, WHY, FIX, CONTROLS] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const statusWords = { drifted: "drifted", unknown: "not known", in_sync: "in sync" };
+  const hosts = data.hosts;
+  const names = hosts.map((host) => host[field.name].toLowerCase());
+  const byName = new Map(hosts.map((host, number) => [host[field.name], number]));
+  const newOn = countOn(data.new);
+
+  function countOn(byId) {
+    const found = new Map();
+    for (const list of Object.values(byId)) for (const host of list) found.set(host, (found.get(host) || 0) + 1);
+    return found;
+  }
+
+  function el(tag, attributes, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+      else if (value === true) node.setAttribute(name, "");
+      else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
+    }
+    for (const child of children.flat()) if (child !== null && child !== undefined) node.append(child);
+    return node;
+  }
+  const many = (number, one, more) => number + " " + (number === 1 ? one : more || one + "s");
+  const badge = (word, words) => el("span", { class: "badge " + word }, words || word);
+  const code = (lines) => lines.flatMap((line, number) => (number ? [el("br"), el("code", {}, line)] : [el("code", {}, line)]));
+  const severity = (number) => data.severities[number];
+  const hostLink = (number) => el("a", { href: "#host=" + encodeURIComponent(hosts[number][field.name]) }, hosts[number][field.name] || "(no name)");
+
+  function counts(host) {
+    const parts = [];
+    host[field.counts].forEach((number, place) => {
+      if (number) parts.push(parts.length ? ", " : null, el("span", { class: severity(place) }, number + " " + severity(place)));
+    });
+    return parts.length ? parts : ["none"];
+  }
+
+  function age(moment) {
+    if (!moment) return "not known";
+    const days = Math.floor((Date.now() - Date.parse(moment)) / 86400000);
+    const words = days < 1 ? "" : days === 1 ? " (1 day ago)" : " (" + days + " days ago)";
+    return moment.replace("T", " ").replace("Z", " UTC") + words;
+  }
+
+  // A list of rows with pages. draw(row) gives cells; the caller keeps the rows.
+  function pages(rows, columns, draw, options) {
+    const settings = Object.assign({ caption: "", start: 0 }, options);
+    const body = el("tbody");
+    const status = el("span", { role: "status" });
+    const before = el("button", { type: "button", onclick: () => show(start - PAGE) }, "Back");
+    const after = el("button", { type: "button", onclick: () => show(start + PAGE) }, "Next");
+    let start = 0;
+    const head = el("tr", {}, columns.map((column) => column.sort
+      ? el("th", { scope: "col", "aria-sort": column.sorted || "none" }, el("button", { type: "button", onclick: column.sort }, column.words))
+      : el("th", { scope: "col" }, column.words)));
+    function show(from) {
+      start = Math.max(0, Math.min(from, rows.length - 1));
+      body.replaceChildren(...rows.slice(start, start + PAGE).flatMap(draw));
+      status.textContent = rows.length ? (start + 1) + " to " + Math.min(start + PAGE, rows.length) + " of " + rows.length : "None";
+      before.disabled = start === 0;
+      after.disabled = start + PAGE >= rows.length;
+    }
+    show(settings.start);
+    const table = el("table", { class: "list" }, settings.caption ? el("caption", {}, settings.caption) : null, el("thead", {}, head), body);
+    return [el("div", { class: "pager" }, before, after, status), table];
+  }
+
+  function option(value, words) { return el("option", { value: value }, words); }
+  function choice(label, words, changed) {
+    const select = el("select", { onchange: changed }, option("", "all"), words.map((word, number) => option(String(number), word)));
+    return [el("div", {}, el("label", {}, label, el("br"), select)), select];
+  }
+  function search(label, changed) {
+    const input = el("input", { type: "search", oninput: changed, autocomplete: "off" });
+    return [el("div", {}, el("label", {}, label, el("br"), input)), input];
+  }
+
+  // ---- findings
+  const groups = new Map();
+  data.sets.forEach((set) => set.forEach((item) => groups.set(item, [])));
+  const bySet = data.sets.map(() => []);
+  hosts.forEach((host, number) => bySet[host[field.set]].push(number));
+  data.sets.forEach((set, number) => set.forEach((item) => { for (const host of bySet[number]) groups.get(item).push(host); }));
+  const findings = [...groups.entries()].filter((entry) => entry[1].length).map(([item, on]) => ({ item: data.items[item], on: on.sort((a, b) => a - b) }));
+  findings.sort((a, b) => a.item[SEVERITY] - b.item[SEVERITY] || b.on.length - a.on.length || (a.item[ID] < b.item[ID] ? -1 : 1));
+
+  function hostList(on, title) {
+    const box = el("div");
+    const [control, input] = search(title, draw);
+    function draw() {
+      const wanted = input.value.toLowerCase();
+      const found = wanted ? on.filter((host) => names[host].includes(wanted)) : on;
+      const shown = found.slice(0, PAGE);
+      box.replaceChildren(el("p", {}, shown.flatMap((host, place) => (place ? [", ", hostLink(host)] : [hostLink(host)])),
+        found.length > PAGE ? " and " + (found.length - PAGE) + " more; search to narrow" : found.length ? "" : "None"));
+    }
+    draw();
+    return on.length > 10 ? [control, box] : [box];
+  }
+
+  function findingRow(finding) {
+    const item = finding.item;
+    const detail = el("tr", { hidden: true });
+    const button = el("button", { type: "button", "aria-expanded": "false", onclick: () => {
+      const open = button.getAttribute("aria-expanded") !== "true";
+      button.setAttribute("aria-expanded", String(open));
+      detail.hidden = !open;
+      if (open) detail.replaceChildren(el("td", { colspan: "5" }, el("div", { class: "detail" }, findingWords(item), hostList(finding.on, "Search these hosts"))));
+      else detail.replaceChildren();
+    } }, many(finding.on.length, "host"));
+    return [el("tr", {},
+      el("td", {}, badge(severity(item[SEVERITY]))), el("th", { scope: "row" }, item[ID]),
+      el("td", { "data-label": "Has" }, code(item[ACTUAL].slice(0, 6)), item[ACTUAL].length > 6 ? " ..." : ""),
+      el("td", { "data-label": "Policy" }, code(item[EXPECTED].slice(0, 6)), item[EXPECTED].length > 6 ? " ..." : ""),
+      el("td", {}, button)), detail];
+  }
+
+  function findingWords(item) {
+    return [
+      el("p", {}, data.texts[item[WHY]]), el("p", {}, el("span", { class: "soft" }, "Fix: "), data.texts[item[FIX]]),
+      item[CONTROLS].length ? el("p", { class: "soft" }, item[CONTROLS].map((number) => data.texts[number]).join(", ")) : null,
+      item[ACTUAL].length > 6 ? el("p", {}, el("span", { class: "soft" }, "Has: "), el("br"), code(item[ACTUAL])) : null,
+      item[EXPECTED].length > 6 ? el("p", {}, el("span", { class: "soft" }, "Policy: "), el("br"), code(item[EXPECTED])) : null,
+    ];
+  }
+
+  function drawFindings(root) {
+    const list = el("div");
+    const [searchBox, text] = search("Search findings", draw);
+    const [severityBox, worst] = choice("Severity", data.severities, draw);
+    const layers = [...new Set(findings.map((finding) => finding.item[LAYER]))].sort();
+    const [layerBox, layer] = choice("Layer", layers, draw);
+    function draw() {
+      const wanted = text.value.toLowerCase();
+      const found = findings.filter((finding) =>
+        (worst.value === "" || finding.item[SEVERITY] === Number(worst.value)) && (layer.value === "" || finding.item[LAYER] === layers[Number(layer.value)]) &&
+        (!wanted || (finding.item[ID] + " " + finding.item[ACTUAL].join(" ")).toLowerCase().includes(wanted)));
+      list.replaceChildren(...pages(found, ["Severity", "Finding", "Has", "Policy", "Hosts"].map((words) => ({ words: words })), findingRow));
+    }
+    draw();
+    const same = bySet.map((on, set) => ({ set: set, on: on })).filter((entry) => entry.on.length > 1 && data.sets[entry.set].length);
+    same.sort((a, b) => b.on.length - a.on.length);
+    root.replaceChildren(el("div", { class: "filters", role: "search" }, searchBox, severityBox, layerBox), list,
+      el("h3", {}, "Hosts that drifted in the same way"),
+      el("ul", { class: "plain" }, same.slice(0, 20).map((entry) => el("li", {},
+        el("a", { href: "#hosts=" + entry.set }, many(entry.on.length, "host")), " share exactly these ", many(data.sets[entry.set].length, "finding"), ": ",
+        data.sets[entry.set].slice(0, 3).map((number) => data.items[number][ID]).join(", "), data.sets[entry.set].length > 3 ? ", ..." : "")),
+      same.length > 20 ? el("li", {}, "and " + (same.length - 20) + " more groups") : null, same.length ? null : el("li", {}, "None.")));
+  }
+
+  // ---- hosts
+  let onlySet = -1;
+  const sorts = {
+    name: (a, b) => (names[a] < names[b] ? -1 : names[a] > names[b] ? 1 : 0),
+    worst: (a, b) => hosts[a][field.status] - hosts[b][field.status] || compareCounts(a, b) || sorts.name(a, b),
+    read: (a, b) => ((hosts[a][field.collected] || "") < (hosts[b][field.collected] || "") ? -1 : hosts[a][field.collected] === hosts[b][field.collected] ? 0 : 1),
+    system: (a, b) => hosts[a][field.system] - hosts[b][field.system] || sorts.name(a, b),
+    news: (a, b) => (newOn.get(b) || 0) - (newOn.get(a) || 0) || sorts.name(a, b),
+  };
+  function compareCounts(a, b) {
+    for (let place = 0; place < data.severities.length; place += 1) {
+      const difference = hosts[b][field.counts][place] - hosts[a][field.counts][place];
+      if (difference) return difference;
+    }
+    return 0;
+  }
+
+  function hostRow(number) {
+    const host = hosts[number];
+    const status = data.statuses[host[field.status]];
+    return el("tr", {},
+      el("th", { scope: "row" }, hostLink(number)), el("td", { "data-label": "Status" }, badge(status, statusWords[status])),
+      el("td", { "data-label": "Findings" }, host[field.error] >= 0 && !host[field.set] && status === "unknown" ? data.errors[host[field.error]].slice(0, 200) : counts(host)),
+      el("td", { "data-label": "System" }, data.systems[host[field.system]]), el("td", { "data-label": "audit" }, data.releases[host[field.release]]),
+      el("td", { "data-label": "Read" }, age(host[field.collected]), host[field.inRun] ? " (this run)" : ""),
+      el("td", { "data-label": "New" }, newOn.get(number) ? String(newOn.get(number)) : "-"));
+  }
+
+  let order = "worst";
+  let reverse = false;
+  let redrawHosts = () => {};
+  function drawHosts(root) {
+    const list = el("div");
+    const setBox = el("p");
+    const [searchBox, text] = search("Search hosts", () => draw());
+    const [statusBox, status] = choice("Status", data.statuses.map((word) => statusWords[word]), () => draw());
+    const [severityBox, worst] = choice("At least", data.severities, () => draw());
+    const [groupBox, group] = choice("Group", data.groups, () => draw());
+    const [systemBox, system] = choice("Distribution", data.systems, () => draw());
+    const [newBox, only] = choice("Since last run", ["new findings"], () => draw());
+    function fits(host, number, wanted) {
+      if (wanted && !names[number].includes(wanted)) return false;
+      if (onlySet >= 0 && host[field.set] !== onlySet) return false;
+      if (status.value !== "" && host[field.status] !== Number(status.value)) return false;
+      if (group.value !== "" && !host[field.groups].includes(Number(group.value))) return false;
+      if (system.value !== "" && host[field.system] !== Number(system.value)) return false;
+      if (only.value !== "" && !newOn.get(number)) return false;
+      return worst.value === "" || host[field.counts].slice(0, Number(worst.value) + 1).some(Boolean);
+    }
+    function sorted(name) {
+      return { sort: () => { reverse = order === name ? !reverse : false; order = name; draw(name); }, sorted: order === name ? (reverse ? "descending" : "ascending") : "none" };
+    }
+    function draw(focus) {
+      const wanted = text.value.toLowerCase();
+      const found = [];
+      hosts.forEach((host, number) => { if (fits(host, number, wanted)) found.push(number); });
+      found.sort(sorts[order]);
+      if (reverse) found.reverse();
+      const columns = [["Host", "name"], ["Status", "worst"], ["Findings", "worst"], ["System", "system"], ["audit", null], ["Read", "read"], ["New", "news"]]
+        .map(([words, name]) => Object.assign({ words: words }, name && words !== "Findings" ? sorted(name) : {}));
+      list.replaceChildren(...pages(found, columns, hostRow));
+      const places = { name: 0, worst: 1, system: 2, read: 3, news: 4 };
+      if (typeof focus === "string") list.querySelectorAll("thead button")[places[focus]].focus();
+      setBox.replaceChildren(...(onlySet < 0 ? [] : ["Only hosts that drifted in the same way. ",
+        el("button", { type: "button", onclick: () => { onlySet = -1; location.hash = "#hosts"; draw(); } }, "Show all")]));
+    }
+    redrawHosts = draw;
+    draw();
+    root.replaceChildren(el("div", { class: "filters", role: "search" }, searchBox, statusBox, severityBox, groupBox, systemBox, newBox), setBox, list);
+  }
+
+  // ---- one host
+  function itemTable(caption, items) {
+    return el("table", { class: "list" }, el("caption", {}, caption), el("thead", {}, el("tr", {},
+      ["Severity", "Finding", "Has", "Policy", "Why and fix"].map((words) => el("th", { scope: "col" }, words)))),
+    el("tbody", {}, items.slice(0, 150).map((number) => {
+      const item = data.items[number];
+      return el("tr", {}, el("td", {}, badge(severity(item[SEVERITY]))), el("th", { scope: "row" }, item[ID]),
+        el("td", { "data-label": "Has" }, code(item[ACTUAL])), el("td", { "data-label": "Policy" }, code(item[EXPECTED])), el("td", {}, findingWords(item).slice(0, 3)));
+    })));
+  }
+
+  function commandFor(name) {
+    return "ansible-playbook -i INVENTORY auditops.auditd.remediate --limit '" + name.replace(/'/g, "'\\''") + "'";
+  }
+
+  function drawHost(root, title, name) {
+    const number = byName.get(name);
+    title.textContent = name;
+    if (number === undefined) { root.replaceChildren(el("p", {}, "There is no such host in this report.")); return; }
+    const host = hosts[number];
+    const status = data.statuses[host[field.status]];
+    const [lost, free, size, growth] = host[field.figures];
+    const facts = [
+      ["Read", age(host[field.collected]) + (host[field.inRun] ? ", in this run" : "")], ["System", data.systems[host[field.system]]],
+      ["audit", data.releases[host[field.release]]], ["Groups", host[field.groups].map((group) => data.groups[group]).join(", ") || "none"],
+      ["Records lost", lost === null ? "not known" : String(lost)],
+      ["Room for the log", free === null ? "not known" : free + " MB free" + (size === null ? "" : " of " + size + " MB")],
+      ["Growth", growth === null ? "not known" : growth + " MB/day"],
+    ];
+    const items = data.sets[host[field.set]];
+    const parts = [el("p", {}, badge(status, statusWords[status]), " ", counts(host), host[field.failed] ? " (this run failed on it)" : "")];
+    if (host[field.error] >= 0) parts.push(el("p", {}, el("b", {}, data.errors[host[field.error]])));
+    host[field.stops].forEach((stop) => parts.push(el("p", { class: host[field.gone] ? "gone" : "critical" }, stop[1], host[field.gone] ? " (no longer)" : "")));
+    parts.push(el("table", { class: "facts" }, el("caption", {}, "Facts"), el("tbody", {}, facts.map(([label, value]) =>
+      el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, value))))));
+    if (status !== "in_sync") parts.push(el("p", {}, "To remediate: ", el("code", {}, commandFor(name))));
+    parts.push(items.length ? itemTable("Findings", items) : el("p", {}, "No findings."));
+    if (host[field.before] >= 0) {
+      const ids = new Set(items.map((item) => data.items[item][ID]));
+      const goneNow = data.sets[host[field.before]].filter((item) => !ids.has(data.items[item][ID]));
+      if (goneNow.length && host[field.error] < 0) parts.push(itemTable("Gone since before the remediation", goneNow));
+    }
+    if (host[field.lastGood]) {
+      parts.push(el("p", {}, "What was known before, read " + age(host[field.lastGood][0]) + ":"), itemTable("Findings then", data.sets[host[field.lastGood][2]]));
+    }
+    if (host[field.controls] >= 0) {
+      const [idents, verdicts] = data.verdictRows[host[field.controls]];
+      const rows = idents.map((ident, place) => [ident, data.verdicts[Number(verdicts[place])]]).filter((row) => row[1] !== "pass");
+      parts.push(el("table", { class: "list" }, el("caption", {}, "Controls that are not passed"), el("tbody", {}, rows.slice(0, 200).map(([ident, verdict]) =>
+        el("tr", {}, el("td", {}, badge(verdict, verdict.replace("_", " "))), el("th", { scope: "row" }, data.controls[ident].slice(0, 2).join(" ")), el("td", {}, data.controls[ident][2]))))));
+    }
+    root.replaceChildren(...parts);
+  }
+
+  // ---- controls
+  function drawControls(root) {
+    const tally = data.controls.map(() => data.verdicts.map(() => 0));
+    const used = new Map();
+    hosts.forEach((host) => { if (host[field.controls] >= 0) used.set(host[field.controls], (used.get(host[field.controls]) || 0) + 1); });
+    used.forEach((number, row) => {
+      const [idents, verdicts] = data.verdictRows[row];
+      idents.forEach((ident, place) => { tally[ident][Number(verdicts[place])] += number; });
+    });
+    const parts = [];
+    if (data.controls.length) {
+      const fail = data.verdicts.indexOf("fail");
+      const rows = data.controls.map((control, number) => number);
+      const [searchBox, text] = search("Search controls", draw);
+      const [benchmarkBox, benchmark] = choice("Benchmark", [...new Set(data.controls.map((control) => control[0]))], draw);
+      const known = [...new Set(data.controls.map((control) => control[0]))];
+      const list = el("div");
+      rows.sort((a, b) => tally[b][fail] - tally[a][fail] || a - b);
+      function draw() {
+        const wanted = text.value.toLowerCase();
+        const found = rows.filter((row) => (benchmark.value === "" || data.controls[row][0] === known[Number(benchmark.value)]) &&
+          (!wanted || data.controls[row].join(" ").toLowerCase().includes(wanted)));
+        list.replaceChildren(...pages(found, ["Control", "Title"].concat(data.verdicts.map((word) => word.replace("_", " "))).map((words) => ({ words: words })), (row) =>
+          el("tr", {}, el("th", { scope: "row" }, data.controls[row][0] + " " + data.controls[row][1]), el("td", {}, data.controls[row][2]),
+            tally[row].map((number, place) => el("td", { "data-label": data.verdicts[place].replace("_", " ") }, el("span", { class: number ? data.verdicts[place] : "soft" }, String(number)))))));
+      }
+      draw();
+      parts.push(el("div", { class: "filters", role: "search" }, searchBox, benchmarkBox), list);
+    } else parts.push(el("p", {}, "No benchmark was chosen, so there is no verdict for a control."));
+    const where = (on) => (on === -1 ? "all" : many(on.length, "host"));
+    if (data.exceptions.length) {
+      const columns = ["control", "key", "setting", "file", "benchmark", "reason", "owner", "approved_by", "expires", "ticket"];
+      parts.push(el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Exceptions" }, el("table", {}, el("caption", {}, "Exceptions"),
+        el("thead", {}, el("tr", {}, columns.concat("hosts").map((words) => el("th", { scope: "col" }, words.replace("_", " "))))),
+        el("tbody", {}, data.exceptions.slice(0, 100).map(([entry, on]) => el("tr", {}, columns.map((name) => el("td", {}, String(entry[name] ?? ""))), el("td", {}, where(on))))))));
+    }
+    if (data.waivers.length) {
+      parts.push(el("h3", {}, "Waived by policy"), el("p", { class: "soft" }, "What a benchmark demands and this policy sets aside, with what it does instead."),
+        el("table", { class: "list" }, el("thead", {}, el("tr", {}, ["Control", "Benchmark", "Policy", "Why", "Instead", "Hosts"].map((words) => el("th", { scope: "col" }, words)))),
+          el("tbody", {}, data.waivers.slice(0, 100).map(([entry, on]) => el("tr", {}, el("th", { scope: "row" }, entry.controls.join(", ") || entry.subject),
+            el("td", { "data-label": "Benchmark" }, el("code", {}, entry.benchmark)), el("td", { "data-label": "Policy" }, el("code", {}, entry.policy)),
+            el("td", { "data-label": "Why" }, entry.reason), el("td", { "data-label": "Instead" }, entry.compensating), el("td", { "data-label": "Hosts" }, where(on)))))));
+    }
+    root.replaceChildren(...parts);
+  }
+
+  // ---- since the last run
+  function drawChanges(root) {
+    if (!data.since) { root.replaceChildren(el("p", {}, "There is no earlier run to compare with.")); return; }
+    const intentional = new Set(data.intentional);
+    const parts = [el("p", {}, "Since the run of " + data.since + ".")];
+    const kinds = [["New", data.new], ["Fixed", data.fixed], ["Comes and goes", data.flapping]];
+    for (const [words, byId] of kinds) {
+      const rows = Object.entries(byId).sort((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1));
+      parts.push(el("h3", {}, words), rows.length ? el("table", { class: "list" }, el("thead", {}, el("tr", {}, ["Finding", "Hosts", "Because", "Which"].map((head) => el("th", { scope: "col" }, head)))),
+        el("tbody", {}, rows.slice(0, 50).map(([ident, on]) => {
+          const changed = on.filter((host) => intentional.has(host)).length;
+          const because = changed === on.length ? "the policy changed" : changed ? "the policy changed on " + changed + ", the others drifted" : "the host changed";
+          return el("tr", {}, el("th", { scope: "row" }, ident), el("td", { "data-label": "Hosts" }, String(on.length)), el("td", { "data-label": "Because" }, because),
+            el("td", { "data-label": "Which" }, on.slice(0, 5).flatMap((host, place) => (place ? [", ", hostLink(host)] : [hostLink(host)])), on.length > 5 ? " and " + (on.length - 5) + " more" : ""));
+        }))) : el("p", {}, "None."), rows.length > 50 ? el("p", {}, "and " + (rows.length - 50) + " more") : "");
+    }
+    root.replaceChildren(...parts);
+  }
+
+  // ---- not known
+  function drawLeft(root) {
+    const parts = [data.problems.length ? el("table", { class: "list" }, el("caption", {}, "Not read"), el("tbody", {}, data.problems.slice(0, 200).map(([name, reason]) =>
+      el("tr", {}, el("th", { scope: "row" }, el("code", {}, name)), el("td", {}, reason))))) : el("p", {}, "Every document was read.")];
+    if (data.problemCount > 200) parts.push(el("p", {}, "and " + (data.problemCount - 200) + " more"));
+    if (data.goneCount) {
+      parts.push(el("details", {}, el("summary", {}, many(data.goneCount, "host") + " left the inventory and count nowhere else"),
+        el("ul", {}, data.gone.map(([name, moment]) => el("li", {}, name, ", read " + age(moment))), data.goneCount > data.gone.length ? el("li", {}, "and " + (data.goneCount - data.gone.length) + " more") : null)));
+    }
+    root.replaceChildren(...parts);
+  }
+
+  // ---- views
+  const views = ["overview", "findings", "hosts", "controls", "changes", "left", "host"];
+  const draws = { findings: drawFindings, hosts: drawHosts, controls: drawControls, changes: drawChanges, left: drawLeft };
+  const drawn = new Set();
+  function drawOnce(view) {
+    if (draws[view] && !drawn.has(view)) { drawn.add(view); draws[view](document.getElementById(view + "-body")); }
+  }
+  function show(focus) {
+    const [wanted, argument] = splitHash();
+    const view = views.includes(wanted) ? wanted : "overview";
+    if (view === "hosts") {
+      const set = argument === null ? -1 : Number(argument);
+      if (set !== onlySet) { onlySet = Number.isInteger(set) && set < data.sets.length ? set : -1; redrawHosts(); }
+    }
+    drawOnce(view);
+    if (view === "host") drawHost(document.getElementById("host-body"), document.getElementById("host-name"), argument || "");
+    for (const name of views) document.getElementById(name).hidden = name !== view;
+    for (const link of document.querySelectorAll("#nav a")) {
+      if (link.getAttribute("href") === "#" + (view === "host" ? "hosts" : view)) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    if (focus) { document.getElementById(view === "host" ? "host-name" : "main").focus(); window.scrollTo(0, 0); }
+  }
+  function splitHash() {
+    const hash = location.hash.slice(1);
+    const place = hash.indexOf("=");
+    if (place < 0) return [hash, null];
+    try { return [hash.slice(0, place), decodeURIComponent(hash.slice(place + 1))]; } catch (error) { return [hash.slice(0, place), null]; }
+  }
+  document.getElementById("nav").hidden = false;
+  window.addEventListener("hashchange", () => show(true));
+  window.addEventListener("beforeprint", () => { for (const view of views.slice(0, 6)) { drawOnce(view); document.getElementById(view).hidden = false; } });
+  window.addEventListener("afterprint", () => show(false));
+  show(false);
+})();

@@ -1,0 +1,134 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page as text: its policy allows its own script and style alone, nothing from a host is markup, and the data fit a large fleet."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+
+import documents
+import pytest
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import history, reader
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
+from ansible_collections.auditops.auditd.plugins.plugin_utils.formats import html_page, page_data, table
+from ansible_collections.auditops.auditd.plugins.plugin_utils.formats.report import Report
+
+
+class Page(HTMLParser):
+    """Tags, attributes, and the text of each script and style."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.inside, self.shown = [], [], {"script": [], "style": []}, []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes.extend((tag, name, value) for name, value in attrs)
+
+    def handle_data(self, data):
+        if self.tags[-1:] and self.cdata_elem in self.inside:
+            self.inside[self.cdata_elem].append(data)
+        else:
+            self.shown.append(data)
+
+
+def page_of(tmp_path, *found, **more):
+    spool = Spool(tmp_path)
+    for one in found:
+        spool.write(one, phase="now")
+    return table.text(Report(reader.load([str(tmp_path)], **more)), "html")
+
+
+def embedded(text):
+    return json.loads(re.search(r'id="data">(.*?)</script>', text)[1])
+
+
+def test_the_policy_names_its_own_script_and_style(tmp_path):
+    page = Page(page_of(tmp_path, documents.document("web1", [documents.item()])))
+    (policy,) = [value for _tag, name, value in page.attributes if name == "content" and value.startswith("default-src")]
+    script, style = page.inside["script"][-1], page.inside["style"][0]
+    for text, directive in ((script, "script-src"), (style, "style-src")):
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{directive} 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none';") and "unsafe" not in policy
+
+
+def test_nothing_is_asked_of_the_network(tmp_path):
+    text = page_of(tmp_path, documents.document("web1", [documents.item()], [documents.risk()]))
+    page = Page(text)
+    assert not {"link", "img", "iframe", "object", "form"} & set(page.tags)
+    assert not [value for _tag, name, value in page.attributes if name == "src" or (name == "href" and not value.startswith("#"))]
+    assert not [name for _tag, name, _value in page.attributes if name == "style" or name.startswith("on")]
+    assert not re.search(r"url\(|@import|https?://|fetch\(|XMLHttp|innerHTML|eval\(", text)
+
+
+def test_nothing_from_a_host_becomes_markup(tmp_path):
+    spool = Spool(tmp_path)
+    hostile = documents.hostile_document()
+    spool.write(hostile, phase="before")
+    spool.write({**hostile, "items": [], "status": "in_sync"}, phase="after")
+    spool.write(documents.hostile_document("other" + documents.HOSTILE), phase="now")
+    (tmp_path / "hosts" / "<b>.json").write_text("{")
+    fleet = reader.load([str(tmp_path)])
+    text = table.text(Report(fleet), "html")
+    page = Page(text)
+    assert page.tags.count("script") == 2 and "img" not in page.tags and "b>" not in page.tags
+    assert not [name for _tag, name, _value in page.attributes if name.startswith("on")]
+    assert text.count("<script") == 2
+    assert documents.HOSTILE in {host[0] for host in embedded(text)["hosts"]}
+
+
+def test_without_a_script_the_worst_is_readable(tmp_path):
+    found = [documents.document(f"web{number}", [documents.item()], [documents.risk(days=3 + number)]) for number in range(12)]
+    shown = " ".join(Page(page_of(tmp_path, *found)).shown)
+    for words in ("12 hosts", "can stop themselves", "within 3 to 14 days", "disk_full_action", "It powers off.", "web0, web1"):
+        assert words in shown
+
+
+@pytest.mark.parametrize("hosts", [[], [documents.document("a")]])
+def test_quiet_fleets(tmp_path, hosts):
+    text = page_of(tmp_path, *hosts)
+    assert "No host is known to stop itself." in text and f"{len(hosts)} host" in text
+
+
+def test_hosts_stop_by_path_soonest_first(tmp_path):
+    late, soon = documents.risk(days=40), {**documents.risk(days=2), "id": "storage.admin_space_left_action"}
+    items = [documents.item("storage.admin_space_left_action", actual="SINGLE"), documents.item("storage.disk_full_action", actual="HALT")]
+    spool = Spool(tmp_path)
+    for number in range(3):
+        spool.write(documents.document(f"h{number}", items, [late] + [soon] * (number == 2)), phase="now")
+    found = html_page.paths(reader.load([str(tmp_path)]))
+    assert [(path, len(hosts), days) for path, hosts, days in found] == [
+        ("admin_space_left_action = SINGLE", 1, [2]), ("disk_full_action = HALT", 3, [40, 40, 40])]
+
+
+def test_equal_texts_stand_once_in_the_data(tmp_path):
+    found = [documents.document(f"web{number:03}", [documents.item(), documents.item("disk.other")]) for number in range(200)]
+    text = page_of(tmp_path, *found)
+    data = embedded(text)
+    assert len(data["items"]) == 2 and data["sets"] == [[0, 1]] and len(data["hosts"]) == 200
+    assert text.count("It powers off.") <= 4
+
+
+def test_values_are_shortened_to_what_the_page_has_room_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(page_data, "ROOM_FOR_VALUES", 100_000)
+    found = [documents.document(f"web{number:03}", [documents.item(actual=f"{number}" + "x" * 15_000)]) for number in range(100)]
+    assert len(page_of(tmp_path, *found)) < 400_000
+
+
+def test_what_is_new_names_its_hosts_and_the_changed_policy(tmp_path):
+    runs = [{"id": letter * 32, "started": f"2026-03-0{day}T00:00:00Z"} for day, letter in enumerate("ab", 1)]
+    spool = Spool(tmp_path / "spool")
+    for run, items, policy in ((runs[0], [], "1"), (runs[1], [documents.item()], "2")):
+        spool.write(documents.document("changed", items, run=run, policy={"digest": policy}), phase="now")
+        spool.write(documents.document("drifted", items, run=run), phase="now")
+        fleet = reader.load([str(tmp_path / "spool")], run=run)
+        changes = history.compare(tmp_path / "history", fleet)
+        history.record(tmp_path / "history", fleet)
+    data = embedded(table.text(Report(fleet, changes), "html"))
+    assert (data["since"], data["new"], data["intentional"]) == (runs[0]["started"], {"disk.auditd_conf.disk_full_action": [0, 1]}, [0])

@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page in a real Chromium, at 6, 1,000 and 10,000 hosts: it draws, filters, fits every width, and axe finds no violation.
+
+Needs Debian's chromium, playwright and axe; skipped with a reason where one is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import documents
+import pytest
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import history, reader
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
+from ansible_collections.auditops.auditd.plugins.plugin_utils.formats import table
+from ansible_collections.auditops.auditd.plugins.plugin_utils.formats.report import Report
+
+sys.path.insert(0, str(Path(table.__file__).resolve().parents[3] / "benchmarks"))
+import synthetic_fleet  # noqa: E402
+
+CHROMIUM = shutil.which("chromium")
+if os.environ.get("CI"):
+    pytest.skip("the page is opened in a browser on a developer's machine, not in CI", allow_module_level=True)
+if CHROMIUM is None:
+    pytest.skip("there is no chromium on this machine", allow_module_level=True)
+sync_api = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+VIEWS = ("overview", "findings", "hosts", "controls", "changes", "left")
+MOST_NODES = 5000
+NODES = "document.getElementsByTagName('*').length"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module", params=[6, 1000, 10000])
+def page_of(request, tmp_path_factory):
+    directory = synthetic_fleet.build(tmp_path_factory.mktemp("fleet"), request.param)
+    groups = synthetic_fleet.groups(request.param)
+    fleet = reader.load([str(directory)], inventory=groups["all"], groups=groups, run=synthetic_fleet.RUN)
+    files = table.write(Report(fleet, history.compare(directory / "history", fleet)), directory, ["html"])
+    return request.param, Path(files["html"])
+
+
+class Opened:
+    """A page with what the console said."""
+
+    def __init__(self, browser, path, **context):
+        self.page = browser.new_context(**context).new_page()
+        self.said = []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: request.url.startswith("file:") or self.said.append(request.url))
+        self.address = f"file://{path}"
+        self.page.goto(self.address)
+
+    def view(self, name):
+        self.page.goto(f"{self.address}#{name}")
+        self.page.wait_for_selector(f"#{name.partition('=')[0]}:not([hidden])")
+        return self.page
+
+
+@pytest.mark.parametrize("width", [360, 2000])
+def test_every_view_fits(browser, page_of, width):
+    opened = Opened(browser, page_of[1], viewport={"width": width, "height": 900})
+    for name in VIEWS:
+        page = opened.view(name)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert page.evaluate(NODES) <= MOST_NODES, name
+    assert opened.said == []
+
+
+def test_axe_finds_no_violation(browser, page_of):
+    if page_of[0] > 1000:
+        pytest.skip("the largest page draws the same rows as the middle one")
+    for scheme in ("light", "dark"):
+        opened = Opened(browser, page_of[1], color_scheme=scheme)
+        name = opened.page.evaluate("JSON.parse(document.getElementById('data').textContent).hosts[0][0]")
+        for view in (*VIEWS, f"host={name}"):
+            found = axe.Axe().run(opened.view(view))
+            assert found.violations_count == 0, (scheme, view, found.generate_report())
+
+
+def test_hosts_are_filtered_sorted_and_opened(browser, page_of):
+    hosts, path = page_of
+    opened = Opened(browser, path)
+    page = opened.view("hosts")
+    assert page.locator("#hosts-body [role=status]").inner_text() == f"1 to {min(50, hosts)} of {hosts}"
+    page.get_by_label("Search hosts").fill("00003")
+    assert page.locator("#hosts-body tbody tr").count() == 1
+    link = page.locator("#hosts-body tbody a")
+    name = link.inner_text()
+    link.click()
+    page.wait_for_selector("#host:not([hidden])")
+    assert page.locator("#host-name").inner_text() == name and name in page.url.replace("%2E", ".")
+    assert page.evaluate("document.activeElement.id") == "host-name"
+    page.reload()
+    assert page.locator("#host-name").inner_text() == name, "the link can be sent"
+    page = opened.view("hosts")
+    page.get_by_label("Search hosts").fill("")
+    page.get_by_label("Status").select_option(label="not known")
+    assert f"of {sum(number % 9 == 8 for number in range(hosts))}" in page.locator("#hosts-body [role=status]").inner_text() or hosts < 9
+    assert opened.said == []
+
+
+def test_the_keyboard_reaches_sorting_and_findings(browser, page_of):
+    opened = Opened(browser, page_of[1])
+    page = opened.view("hosts")
+    page.get_by_role("button", name="Host", exact=True).focus()
+    page.keyboard.press("Enter")
+    assert page.locator("th[aria-sort=ascending]").inner_text() == "Host"
+    assert page.evaluate("document.activeElement.textContent") == "Host"
+    page = opened.view("findings")
+    first = page.locator("#findings-body button[aria-expanded]").first
+    first.focus()
+    page.keyboard.press("Enter")
+    assert first.get_attribute("aria-expanded") == "true" and page.locator("#findings-body .detail").is_visible()
+    assert page.evaluate(NODES) <= MOST_NODES and opened.said == []
+
+
+def test_without_javascript_the_worst_is_there(browser, page_of):
+    page = Opened(browser, page_of[1], java_script_enabled=False).page
+    for view, visible in (("overview", True), ("findings", True), ("hosts", False)):
+        assert page.locator(f"#{view}").is_visible() is visible
+    assert page.locator("#findings-body tbody tr").count() >= 1
+
+
+def test_all_views_are_printed(browser, page_of, tmp_path):
+    opened = Opened(browser, page_of[1])
+    opened.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    opened.page.emulate_media(media="print")
+    assert all(opened.page.locator(f"#{view}").is_visible() for view in VIEWS)
+    assert not opened.page.locator("nav").is_visible()
+
+
+def test_a_hostile_host_cannot_run_anything(browser, tmp_path):
+    spool = Spool(tmp_path)
+    spool.write(documents.hostile_document(), phase="before")
+    spool.write(documents.hostile_document(), phase="after")
+    (path,) = table.write(Report(reader.load([str(tmp_path)])), tmp_path, ["html"]).values()
+    opened = Opened(browser, path)
+    opened.page.on("dialog", lambda dialog: opened.said.append("a dialog"))
+    for view in VIEWS:
+        opened.view(view)
+    opened.page.locator("a[href='#hosts']").click()
+    opened.page.locator("#hosts-body tbody a").click()
+    assert opened.page.locator("#host-name").text_content() == documents.HOSTILE
+    assert opened.page.locator("img").count() == 0 and opened.said == []
