@@ -28,7 +28,7 @@ RULES = {
     "control": {"type": "dict", "options": dict(_CONTROL, loginuid_immutable={"type": "bool"})},
     "control_defaults": {"type": "dict", "options": _CONTROL},
     "immutable": {"type": "str", "choices": ["keep", "true", "false"], "default": "keep"},
-    "purge": {"type": "str", "choices": ["keep", "quarantine"], "default": "keep"},
+    "purge": {"type": "str", "choices": ["keep", "quarantine", "restore"], "default": "keep"},
     "on_error": {"type": "str", "choices": ["abort", "skip"], "default": "abort"},
     "missing_paths": {"type": "str", "choices": ["keep", "skip"], "default": "skip"},
     "optimise": {"type": "bool", "default": False},

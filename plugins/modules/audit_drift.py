@@ -176,7 +176,7 @@ options:
       purge:
         description: As O(auditops.auditd.audit_rules#module:purge).
         type: str
-        choices: [keep, quarantine]
+        choices: [keep, quarantine, restore]
         default: keep
       on_error:
         description: As O(auditops.auditd.audit_rules#module:on_error).

@@ -165,9 +165,12 @@ options:
   purge:
     description:
       - What to do with rules files that are not managed, with O(state=overridden).
-      - V(keep) leaves them. V(quarantine) moves them to C(/etc/audit/rules.d.quarantine).
+      - V(keep) leaves them.
+      - V(quarantine) moves them to C(/etc/audit/rules.d.quarantine), with a manifest. It is refused where the host would then load fewer
+        rules of the chosen benchmark, or lose C(-e 2).
+      - V(restore) moves what lies there back, where it is unchanged and its name is free.
     type: str
-    choices: [keep, quarantine]
+    choices: [keep, quarantine, restore]
     default: keep
   on_error:
     description:
@@ -299,6 +302,11 @@ left_out:
   returned: O(state) is merged, replaced, overridden or rendered
   type: list
   elements: dict
+restored:
+  description: The files that went back from the quarantine.
+  returned: O(state) is merged, replaced or overridden
+  type: list
+  elements: str
 quarantined_rules:
   description: The rules in the files that were moved away.
   returned: O(state) is merged, replaced or overridden

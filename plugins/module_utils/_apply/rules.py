@@ -15,6 +15,7 @@ from .._rules import files as _files
 from .._rules import lines as _lines
 from .._rules import lint as _lint
 from .._rules import localise as _localise
+from .._rules import quarantine
 from .._rules import staging as _staging
 from . import loader as _loader
 from . import rules_files as _rules_files
@@ -93,8 +94,10 @@ def converge(host, params: dict, *, check_mode: bool = False) -> dict:
         raise AuditError(NOT_ROOT % _compiled.RULES_D)
     release = params["release"] or release_of(host)
     current = _compiled.read_rules_d(host)
+    restored = quarantine.restorable(host, current) if params.get("purge") == "restore" else {}
     params, extra = _with_profiles(host, params, release, current)
-    staged = _staging.stage(host, current, params, state=params["state"], release=release)
+    files = dict(current, **{path: text for path, (_name, text) in restored.items()})
+    staged = _staging.stage(host, files, params, state=params["state"], release=release)
     _refuse_what_would_not_boot(staged, params)
     _refuse_what_quarantine_loses(staged, params, current, extra)
     kernel, unavailable = None, None
@@ -105,7 +108,7 @@ def converge(host, params: dict, *, check_mode: bool = False) -> dict:
             if not check_mode:
                 raise AuditError("the rules cannot be loaded: %s. With load: false only the files are written; nothing was changed" % error)
             unavailable = str(error)
-    job = _Job(host, params, staged, current, kernel)
+    job = _Job(params, staged, _rules_files.Files(host, staged, current, restored), kernel)
     result = dict(job.result(), **extra)
     if unavailable:
         result["problems"] = result["problems"] + [{"file": None, "line": None, "token": "kernel", "reason": unavailable}]
@@ -157,9 +160,8 @@ def _refuse_what_would_not_boot(staged, params):
 class _Job(object):
     """One run: what is to do, and doing it."""
 
-    def __init__(self, host, params, staged, current, kernel):
-        self.host, self.params, self.staged, self.kernel = host, params, staged, kernel
-        self.files = _rules_files.Files(host, staged, current)
+    def __init__(self, params, staged, files, kernel):
+        self.params, self.staged, self.files, self.kernel = params, staged, files, kernel
         self.wanted = staged.compiled.rules
         self.plan, self.control = _delta.NOTHING, []
         if kernel is not None:
@@ -211,6 +213,7 @@ class _Job(object):
             "left_out": staged.skipped,
             "quarantined": list(staged.quarantined),
             "quarantined_rules": _rendered(_of_files(self.files.current, staged.quarantined)),
+            "restored": list(self.files.restored),
             "previous": _compiled.PREVIOUS if self.files.previous else None,
             "reboot_required": self.immutable and self._kernel_differs,
             "problems": [_public(problem) for problem in staged.problems] + self.files.problems(),

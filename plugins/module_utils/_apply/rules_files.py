@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The files of a rule set on a host: what differs, writing it, and putting all back where a later step fails."""
 
-import json
 import os
 import stat
 from collections import OrderedDict
@@ -10,19 +9,20 @@ from collections import OrderedDict
 from .._host import files as _io
 from .._rules import compiled as _compiled
 from .._rules import files as _files
+from .._rules import quarantine
 from .._utc import iso
 
 FILE_MODE, DIRECTORY_MODE = 0o600, 0o750
-MANIFEST = "MANIFEST.json"
 LINK = "it was a symbolic link to %s: the link is replaced or moved, what it leads to is not touched"
 
 
 class Files(object):
     """The difference between what is on the disk and C(staging.Staged): ``write`` paths, ``modes`` paths whose mode is too open,
-    ``links`` {path: target} of symbolic links in their place, ``previous`` whether audit.rules has rules that stand nowhere else."""
+    ``links`` {path: target} of symbolic links in their place, ``previous`` whether audit.rules has rules that stand nowhere else,
+    ``restored``: as C(quarantine.restorable), what goes back to rules.d."""
 
-    def __init__(self, host, staged, current):
-        self.host, self.staged, self.current = host, staged, current
+    def __init__(self, host, staged, current, restored=None):
+        self.host, self.staged, self.current, self.restored = host, staged, current, restored or {}
         self.compiled_before = host.text(_compiled.AUDIT_RULES)
         self.texts = OrderedDict((path, staged.files[path]) for path in staged.own)
         self.texts[_compiled.AUDIT_RULES] = staged.compiled.text
@@ -34,7 +34,7 @@ class Files(object):
 
     @property
     def differ(self):
-        return bool(self.write or self.modes or self.staged.removed or self.staged.quarantined)
+        return bool(self.write or self.modes or self.staged.removed or self.staged.quarantined or self.restored)
 
     def before(self, path):
         return self.compiled_before if path == _compiled.AUDIT_RULES else self.current.get(path)
@@ -65,7 +65,9 @@ class Files(object):
         for path in self.staged.removed:
             found.append({"before": self.current[path], "after": "", "before_header": path, "after_header": path + " (removed)"})
         for path in self.staged.quarantined:
-            found.append({"before": self.current[path], "after": "", "before_header": path, "after_header": quarantine_path(path)})
+            found.append({"before": self.current[path], "after": "", "before_header": path, "after_header": quarantine.path_of(path)})
+        for path, (_name, text) in self.restored.items():
+            found.append({"before": "", "after": text, "before_header": quarantine.path_of(path), "after_header": path})
         for path in self.modes:
             mode = "%04o" % stat.S_IMODE(self.host.stat(path).st_mode)
             found.append({"before": {"mode": mode}, "after": {"mode": "%04o" % FILE_MODE}, "before_header": path, "after_header": path})
@@ -77,6 +79,7 @@ class Files(object):
         for path in self.write:
             if path != _compiled.AUDIT_RULES:
                 self._replace(path, self.texts[path].encode("utf-8", "surrogateescape"), backup=backup)
+        self._restore()
         self._quarantine(backup=backup)
         for path in self.staged.removed:
             self._remember(path, backup=backup)
@@ -119,10 +122,10 @@ class Files(object):
         """Move foreign files out of rules.d; a manifest says from where, when, and what stands in them."""
         if not self.staged.quarantined:
             return
-        _io.make_directory(self.host.path(_compiled.QUARANTINE), DIRECTORY_MODE)
-        manifest = manifest_of(self.host)
+        _io.make_directory(self.host.path(quarantine.DIRECTORY), DIRECTORY_MODE)
+        manifest = quarantine.manifest_of(self.host)
         for path in self.staged.quarantined:
-            target = _free_name(self.host, quarantine_path(path))
+            target = _free_name(self.host, quarantine.path_of(path))
             self._remember(path, backup=backup)
             self._undo.append((target, None, None))
             if path in self.links:
@@ -132,8 +135,18 @@ class Files(object):
             manifest[os.path.basename(target)] = {"from": path, "at": iso(), "sha256": _files.digest(self.current[path]),
                                                   "mode": "%04o" % stat.S_IMODE(self.host.lstat(path).st_mode)}
             _io.remove(self._real(path))
-        data = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
-        self._replace(_compiled.QUARANTINE + "/" + MANIFEST, data.encode())
+        self._replace(quarantine.MANIFEST, quarantine.manifest_text(manifest).encode())
+
+    def _restore(self):
+        """Move files back from the quarantine, and take them out of its manifest."""
+        manifest = quarantine.manifest_of(self.host)
+        for path, (name, text) in self.restored.items():
+            self._replace(path, text.encode("utf-8", "surrogateescape"))
+            self._remember(quarantine.DIRECTORY + "/" + name)
+            _io.remove(self._real(quarantine.DIRECTORY + "/" + name))
+            del manifest[name]
+        if self.restored:
+            self._replace(quarantine.MANIFEST, quarantine.manifest_text(manifest).encode())
 
 
 def only_compiled(text, current):
@@ -142,19 +155,6 @@ def only_compiled(text, current):
         return []
     known = {rule.canonical for path, written in current.items() for rule in _compiled.parse_rules_file(written, path).statements}
     return [rule for rule in _compiled.parse_rules_file(text).rules if rule.canonical not in known]
-
-
-def manifest_of(host):
-    """{name in the quarantine: {from, at, sha256, mode}}; empty where there is none, or it is none of ours."""
-    try:
-        found = json.loads(host.text(_compiled.QUARANTINE + "/" + MANIFEST) or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def quarantine_path(path):
-    return _compiled.QUARANTINE + "/" + os.path.basename(path)
 
 
 def _free_name(host, path):

@@ -32,6 +32,8 @@ def compare(sides):
     staged = parsed.staged
     if staged is not None:
         yield from _left_out(sides, staged)
+        for path in parsed.restorable:
+            yield sides.item("disk.rules_d_quarantined." + path.rpartition("/")[2], "there", "in the quarantine")
         for path in staged.quarantined + staged.removed:
             yield sides.item("disk.rules_d_foreign." + path.rpartition("/")[2], "not there", "there")
         if staged.files != parsed.files:
@@ -54,6 +56,9 @@ def _next_boot(sides):
         yield sides.item("disk.rules_d.aborts", "loads to its end", _place(stops), why=why + (NO_AUDITD if needed else ""))
     elif failed and needed and "-i" not in disk.control:
         yield sides.item("disk.rules_d.aborts", "loads without an error", _place(failed[0]), why=failed[0]["reason"] + "." + NO_AUDITD)
+    elif failed:
+        lines = ["%s: %s" % (_place(problem), problem["reason"]) for problem in failed]
+        yield sides.item("disk.rules_d.skipped", "in force", lines[:rule_sets.MOST_RULES])
     deleted = ["%s (deleted by %s line %s)" % (rule.render(), line.file, line.number) for rule, line in disk.deleted
                if _files.managed(parsed.files.get(rule.file, ""))]
     if deleted:
@@ -66,11 +71,8 @@ def _place(problem):
 
 def _left_out(sides, staged):
     """What was asked for and is not in force on this host, each with its reason."""
-    parts = {"disk.rules_d.left_out": [], "disk.rules_d.not_on_this_host": [], "disk.rules_d.skipped": []}
+    parts = {"disk.rules_d.left_out": [], "disk.rules_d.not_on_this_host": []}
     for entry in staged.skipped:
-        if entry["file"] not in staged.own:
-            parts["disk.rules_d.skipped"].append("%s: %s" % (_place(entry), entry["reason"]))
-            continue
         ident = "left_out" if entry["file"].endswith("/" + _files.LOCAL_FILE) else "not_on_this_host"
         parts["disk.rules_d." + ident].append("%s: %s" % (entry["token"], entry["reason"]))
     for ident, lines in parts.items():

@@ -136,6 +136,9 @@ ITEMS = {
         "medium", "", "augenrules passes over this name with an error: what is meant to be read there is not.", "remove it",
     ),
     "disk.rules_d_mode.": ("info", "configuration_mode", "Who can read or change a rules file can see or choose what is audited.", RULES),
+    "disk.rules_d_quarantined.": (
+        "low", "", "A rules file lies in the quarantine, and the policy wants it back.", "role audit_rules: audit_rules_purge",
+    ),
     "disk.rules_d_foreign.": (
         "low", "", "A rules file that no policy names adds rules or changes the kernel's settings; the policy wants it out of the way.",
         "role audit_rules: audit_rules_purge",

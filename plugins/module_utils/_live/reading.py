@@ -19,6 +19,7 @@ class Parsed(object):
         self.conf_refused = None  # why auditd would refuse the policy's settings here: a sentence or [sentence]
         self.files = RulesD()  # path in rules.d -> text
         self.disk = self.compiled = None  # _rules.compiled.Compiled
+        self.restorable = {}  # as _rules.quarantine.restorable, where the policy moves those files back
         self.previous = None  # _rules.compiled.Compiled of a handwritten audit.rules that was replaced
         self.loaded = None  # [_rules.rule.Rule]
         self.chosen = None  # _live.benchmark.Chosen: the profiles of the policy on this host

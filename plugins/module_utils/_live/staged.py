@@ -3,7 +3,7 @@
 """What the policy's rules come to on this host: the files of rules.d as they would be written here."""
 
 from .._errors import AuditError
-from .._rules import compiled, finalize, localise, staging
+from .._rules import compiled, finalize, localise, quarantine, staging
 from .._rules import files as _files
 from .._rules import lines as _lines
 
@@ -16,10 +16,13 @@ def read_policy(reading):
     policy = parsed.chosen.policy if parsed.chosen else reading.wanted.get("audit_rules")
     if not policy or parsed.profiles_refused or reading.live["rules"] is None:
         return
+    if policy.get("purge") == "restore":
+        parsed.restorable = quarantine.restorable(reading.host, parsed.files)
     try:
-        if not (_is_as_written(reading, policy) and _is_loaded(reading)):
+        if parsed.restorable or not (_is_as_written(reading, policy) and _is_loaded(reading)):
             state = policy.get("state") or "overridden"
-            parsed.staged = staging.stage(reading.host, parsed.files, policy, state=state, release=reading.live["version"])
+            files = dict(parsed.files, **{path: text for path, (_name, text) in parsed.restorable.items()})
+            parsed.staged = staging.stage(reading.host, files, policy, state=state, release=reading.live["version"])
     except AuditError as error:
         reasons = ["%s: %s" % (_lines.where(problem, policy, problem.get("rule")), problem["reason"])
                    for problem in error.details.get("problems", ())]

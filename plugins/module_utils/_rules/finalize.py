@@ -17,7 +17,7 @@ NAME = "zz-auditops-finalize.rules"
 ENDING = "auditops-finalize.rules"
 PANIC, OFF, LOCKED = "2", "0", "2"  # -f 2, -e 0, -e 2
 AT_LEAST = ("backlog_limit",)  # words of which a larger value in another file is no weaker one
-PREFIXES = ["zz-", "zzz-", "zzzz-", "zzzzzzzz-", "_-", "__-", "____-"]
+PREFIXES = ["zz-", "zz--", "zz---", "_-", "__-", "____-"]  # other characters sort behind letters (compiled.natural_key)
 NO_NAME = "no name for our last rules file sorts behind %s: rename that file, its words would win over the policy; nothing was changed"
 
 
