@@ -39,7 +39,9 @@ class ActionModule(ActionBase):
         required = [("step", step, ["report_dir"]) for step in ("failure", "host")]
         _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS, required_if=required)
         if options["step"] == "variables":
-            sentence = gate.not_in_force(task_vars, load_extra_vars(self._loader))
+            # import_playbook with vars gives them to the play itself, whose keywords see them as they see extra variables
+            in_force = {**self._task.get_play().get_vars(), **load_extra_vars(self._loader)}
+            sentence = gate.not_in_force(task_vars, in_force)
         elif options["step"] == "batch":
             sentence = options["reason"]
         else:

@@ -1,0 +1,38 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a variable of the playbooks may be set: as an extra variable or by import_playbook, not where a play's keywords do not see it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COLLECTIONS = Path(__file__).resolve().parents[7]
+PLAY = """
+- hosts: "{{ audit_hosts | default('all') }}"
+  gather_facts: false
+  tasks:
+    - auditops.auditd.audit_gate:
+        step: variables
+"""
+
+
+@pytest.mark.parametrize("where, refused", [("import", False), ("extra", False), ("inventory", True)])
+def test_where_the_hosts_of_a_play_may_be_named(tmp_path, where, refused):
+    value = {"audit_hosts": "one"}
+    variables = {"ansible_connection": "local", **(value if where == "inventory" else {})}
+    inventory = {"all": {"hosts": {"one": {}, "two": {}}, "vars": variables}}
+    (tmp_path / "hosts.json").write_text(json.dumps(inventory))
+    (tmp_path / "play.yml").write_text(PLAY)
+    (tmp_path / "site.yml").write_text(json.dumps([{"import_playbook": "play.yml", "vars": value if where == "import" else {}}]))
+    argv = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(tmp_path / "hosts.json"), str(tmp_path / "site.yml")]
+    argv += ["-e", json.dumps(value)] if where == "extra" else []
+    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS))
+    done = subprocess.run(argv, check=False, capture_output=True, text=True, env=environment)
+    assert (done.returncode != 0) == refused, done.stdout + done.stderr
+    assert refused or "two " not in done.stdout.partition("RECAP")[2], done.stdout
