@@ -18,7 +18,8 @@ sys.path.insert(0, sys.argv[1])
 from audit_rotate import cli, methods, pack, store
 log, moment, late = sys.argv[2], sys.argv[3], sys.argv[4].encode()
 names = {
-    "while it is compressed": (methods, "compress"), "while it is compared": (store, "same_bytes"), "when it has its name": (store, "publish")}
+    "while it is compressed": (methods, "compress"), "while it is compared": (store, "same_bytes"),
+    "when it has its name": (store, "publish")}
 module, name = names[moment]
 real = getattr(module, name)
 def grown(*args, **options):
