@@ -23,7 +23,7 @@ from . import rules_files as _rules_files
 STOPS_AT_BOOT = ("the kernel refuses this rule of a file that is not ours, and auditctl -R stops here at boot: correct it, or take "
                  "audit_rules_purge quarantine")
 NOT_ROOT = "only root may write %s: run the task with become"
-GAP = ("%s; deleting and loading the list again leaves %d rules away for about %.1f seconds, which allow_gap (audit_rules_allow_gap: true) "
+GAP = ("%s; deleting and loading the list again leaves %d rules away for about %.2f seconds, which allow_gap (audit_rules_allow_gap: true) "
        "accepts; nothing was changed")
 LOSES_LOCK = ("purge quarantine (audit_rules_purge) would move %s away, and with it -e 2: nothing would lock the rules any more. Take "
               "immutable: true (audit_rules_immutable) to keep the lock, or false to give it up; nothing was changed")

@@ -241,16 +241,23 @@ class _Line(Options):
         if text.startswith("key="):
             self._key(text[4:])
             return
-        for sign in tables.OPERATOR_ORDER:
-            name, found, value = text.partition(sign)
-            if found:
-                break
+        name, sign, value = _parts(text)
+        number = self._field_number(name, sign, text)
+        reader = READERS.get(number)
+        if reader is not None:
+            value = reader(self, value, text, name, sign)
+        elif number in tables.STRINGS:
+            if len(value.encode("utf-8", "surrogateescape")) > tables.MAX_PATH:
+                raise RuleError("String value too long", text)
+        elif value[0] not in DIGITS:
+            raise RuleError("-F value should be number for %s" % text, text)
         else:
-            raise RuleError("-F missing operation for %s" % text, text)
-        if not name:
-            raise RuleError("-F missing field name before operator for %s" % text, text)
-        if not value:
-            raise RuleError("-F missing value after operation for %s" % text, text)
+            value = number_of(value)
+        self.perm_field |= number == tables.PERM
+        self._append(number, tables.OPERATORS[sign], value, text)
+
+    def _field_number(self, name, sign, text):
+        """The number of a field that this list takes, with this operator."""
         number = tables.FIELDS.get(name)
         if number is None:
             number = tables.FIELDS.get(name.lower())
@@ -264,18 +271,7 @@ class _Line(Options):
             raise RuleError("%s can only be used with exit filter list" % name, text)
         if number in tables.EQUALITY_ONLY and sign not in ("=", "!="):
             raise RuleError("%s only takes = or != operators" % name, text)
-        reader = READERS.get(number)
-        if reader is not None:
-            value = reader(self, value, text, name, sign)
-        elif number in tables.STRINGS:
-            if len(value.encode("utf-8", "surrogateescape")) > tables.MAX_PATH:
-                raise RuleError("String value too long", text)
-        elif value[0] not in DIGITS:
-            raise RuleError("-F value should be number for %s" % text, text)
-        else:
-            value = number_of(value)
-        self.perm_field |= number == tables.PERM
-        self._append(number, tables.OPERATORS[sign], value, text)
+        return number
 
     def _append(self, number, operator, value, token):
         if len(self.rule.fields) >= tables.MAX_FIELDS - 1:
@@ -334,6 +330,21 @@ class _Line(Options):
             rule.mask |= permission_mask(rule.permissions, rule.arch)
 
 
+def _parts(text):
+    """(name, operator, value) of the word after -F."""
+    for sign in tables.OPERATOR_ORDER:
+        name, found, value = text.partition(sign)
+        if found:
+            break
+    else:
+        raise RuleError("-F missing operation for %s" % text, text)
+    if not name:
+        raise RuleError("-F missing field name before operator for %s" % text, text)
+    if not value:
+        raise RuleError("-F missing value after operation for %s" % text, text)
+    return name, sign, value
+
+
 def _user_number(name):
     import pwd
     try:
@@ -350,7 +361,7 @@ def _group_number(name):
         return None
 
 
-def from_loaded(item, machine=None):
+def from_loaded(item: "bytes | str", machine: "str | None" = None) -> Rule:
     """The Rule of what C(_kernel.loaded_rules) gives: the kernel's bytes, or a line of auditctl -l."""
     if isinstance(item, bytes):
         return from_kernel(item, machine)

@@ -39,6 +39,13 @@ def other_splits(text, words):
     return joined if joined != words else None
 
 
+def _next_word(words, place, option):
+    """(the value of an option, the place behind it)"""
+    if place == len(words):
+        raise RuleError("Option %s is invalid: it needs a value" % option, option)
+    return words[place], place + 1
+
+
 class Options(object):
     """What getopt_long(3) does for auditctl; C(_option) of a subclass takes those that make a rule, and the others come back to C(_set)."""
 
@@ -53,49 +60,51 @@ class Options(object):
         used = False
         while place < len(words):
             word = words[place]
-            place += 1
             if word == "--":
-                used = True
-                rest += words[place:]
-                break
-            if word[:2] == "--":
-                name, has_value, value = word[2:].partition("=")
-                name = self._long_name(name, word)
-                takes, _since = LONG_OPTIONS[name]
-                if takes and not has_value:
-                    if place == len(words):
-                        raise RuleError("Option %s is invalid: it needs a value" % word, word)
-                    value = words[place]
-                    place += 1
-                elif has_value and not takes:
-                    raise RuleError("Option %s is invalid: it takes no value" % word, word)
-                used = True
-                if self._set("--" + name, value if takes else None):
-                    return rest + words[place:]
-                continue
+                return rest + words[place + 1:]
             if word[0] != "-" or word == "-":
                 rest.append(word)
+                place += 1
                 continue
             used = True
-            letters = word[1:]
-            while letters:
-                letter, letters = letters[0], letters[1:]
-                takes = TAKES_VALUE.get(letter)
-                if takes is None:
-                    raise RuleError("Option %s is invalid" % word, word)
-                value = None
-                if takes:
-                    value, letters = letters, ""
-                    if not value:
-                        if place == len(words):
-                            raise RuleError("Option %s is invalid: it needs a value" % word, word)
-                        value = words[place]
-                        place += 1
-                if self._option(letter, value, words, place):
-                    return rest + ([letters] if letters else []) + ([] if letter == "D" else words[place:])
+            place, left = self._long_option(words, place) if word[:2] == "--" else self._letters(words, place)
+            if left is not None:
+                return rest + left
         if not used:
             raise RuleError("no option in the line: a rule begins with -a, -A, -w, -d or -W", words[0])
         return rest
+
+    def _long_option(self, words, place):
+        """(place behind the option, the words behind it where auditctl stops looking, else None)"""
+        word = words[place]
+        place += 1
+        name, has_value, value = word[2:].partition("=")
+        name = self._long_name(name, word)
+        takes, _since = LONG_OPTIONS[name]
+        if takes and not has_value:
+            value, place = _next_word(words, place, word)
+        elif has_value and not takes:
+            raise RuleError("Option %s is invalid: it takes no value" % word, word)
+        return place, words[place:] if self._set("--" + name, value if takes else None) else None
+
+    def _letters(self, words, place):
+        """As _long_option(), for one word of one-letter options."""
+        word = words[place]
+        place += 1
+        letters = word[1:]
+        while letters:
+            letter, letters = letters[0], letters[1:]
+            takes = TAKES_VALUE.get(letter)
+            if takes is None:
+                raise RuleError("Option %s is invalid" % word, word)
+            value = None
+            if takes:
+                value, letters = letters, ""
+                if not value:
+                    value, place = _next_word(words, place, word)
+            if self._option(letter, value, words, place):
+                return place, ([letters] if letters else []) + ([] if letter == "D" else words[place:])
+        return place, None
 
     def _long_name(self, name, word):
         found = [option for option in LONG_OPTIONS if option.startswith(name)]

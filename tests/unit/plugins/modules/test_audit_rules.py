@@ -17,6 +17,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._rules import comp
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar as _rule_grammar
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import rule as _rule
 from ansible_collections.auditops.auditd.plugins.modules import audit_rules
+from fake_kernel import FakeKernel
 
 DEFAULTS = {name: option.get("default") for name, option in audit_rules.ARGUMENT_SPEC.items()}
 WATCH, MOUNT, OTHER = (
@@ -133,6 +134,29 @@ def test_a_refused_rule_is_left_out_where_asked(kernel, host):
     result = converge(host, rules=[WATCH, OTHER, MOUNT], on_error="skip")
     assert [entry["token"] for entry in result["left_out"]] == [OTHER]
     assert (result["loaded"], result["proven"]) == (2, True)
+
+
+def test_a_kernel_that_takes_no_twin_asks_and_says_how_long(host, monkeypatch):
+    class TakesNoTwin(FakeKernel):
+        def request(self, message, payload=b"", **how):
+            if message == _kernel.AUDIT_ADD_RULE and any(field[0] == 0 for field in _rule.from_kernel(payload).fields):
+                raise _kernel.KernelError("refused", errno.EINVAL)
+            return super().request(message, payload, **how)
+
+    fake = TakesNoTwin()
+    monkeypatch.setattr(_kernel, "Netlink", fake.connect)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", lambda *_arguments: None)
+    never = "-a never,exit -F arch=b64 -S all -F auid=77"
+    converge(host, rules=[WATCH, MOUNT])
+    before, rules = tree_of(host), list(fake.rules)
+    with pytest.raises(AuditError, match=r"2 rules away for about 0\.03 seconds, which allow_gap \(audit_rules_allow_gap: true\) accepts"):
+        converge(host, rules=[WATCH, never, MOUNT])
+    assert (tree_of(host), fake.rules) == (before, rules)
+    result = converge(host, rules=[WATCH, never, MOUNT], allow_gap=True)
+    assert result["proven"] and "deleted and loaded again" in result["reloaded"]
+    assert [_rule.from_kernel(data).action for data in fake.rules] == [2, 0, 2]
+    assert not converge(host, rules=[WATCH, never, MOUNT])["changed"]
 
 
 def test_a_kernel_that_lies_is_found_out(kernel, host):
