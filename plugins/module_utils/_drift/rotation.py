@@ -100,7 +100,13 @@ def _works(sides, have):
         yield sides.item("schedule.interpreter", "present", have.interpreter)
     if have.cron_runs is False:
         yield sides.item("schedule.scheduler_running", "a cron daemon runs", "none of %s runs" % ", ".join(CRON_DAEMONS))
+    if have.run_trouble:
+        yield sides.item("schedule.run_" + have.run_trouble[0], "a run that ends", have.run_trouble[1])
+    if have.guard_runs is False:
+        yield sides.item("schedule.guard_running", "the guard runs", "no process of the guard lives")
     last = live["rotation"]["last"]
+    if last is not None and last.get("given_up"):
+        yield sides.item("schedule.given_up", "room for new records", _loss(last["given_up"]))
     if last is None:
         yield sides.item("schedule.status", "the record of the last run", live["unavailable"].get("rotation.last") or "unreadable")
     elif last["result"] not in (None, "success"):
@@ -109,6 +115,19 @@ def _works(sides, have):
         overdue = _overdue(sides, last["last_success"], have.installed_at)
         if overdue:
             yield sides.item("schedule.last_success", *overdue)
+
+
+def _loss(given_up):
+    """What had to be given up, in words; the record is the host's, so nothing in it is taken for granted."""
+    try:
+        first = "an unknown time" if given_up.get("from") is None else _utc.iso(given_up["from"])
+        sentence = "%d archives with the records of %s to %s, at %s" % (
+            given_up["count"], first, _utc.iso(given_up["to"]), given_up["at"])
+        flood = given_up.get("flood") or {}
+        made = ["%s %s" % (name, ", ".join(str(pair[0]) for pair in flood[name])) for name in ("auid", "uid", "key") if flood.get(name)]
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, IndexError):
+        return "archives, and the record of which ones cannot be read"
+    return sentence + ("; the records that came are by " + "; ".join(made) if made else "")
 
 
 def _overdue(sides, last_success, installed_at):

@@ -256,6 +256,22 @@ ITEMS = {
     "schedule.last_success": (
         "high", "", "The rotation has not succeeded for two periods: the log grows, and nothing is pruned.", ROTATION,
     ),
+    "schedule.run_stuck": (
+        "high", "", "A run of the rotation hangs and holds its lock: nothing is rotated, compressed or pruned until it ends.",
+        "look at what the process waits for (a disk or mount that does not answer), end it, and run audit-rotate",
+    ),
+    "schedule.run_cut_off": (
+        "medium", "", "A run of the rotation began and never ended: it was killed, or the host went down. The next run repairs that.",
+        "run audit-rotate",
+    ),
+    "schedule.guard_running": (
+        "medium", "", "The guard of the log's size does not run: a flood between two rotations can fill the filesystem.", ROTATION,
+    ),
+    "schedule.given_up": (
+        "high", "", "Archives were deleted that the policy would have kept, because there was no room for new records: evidence is gone, and "
+        "whoever made the flood may have meant that.",
+        "look at who made the records, then give the log more room or role audit_rotation: audit_rotation_when_full",
+    ),
     "schedule.last_run": ("high", "", "The last run of the rotation failed.", ROTATION),
     "storage.rotated_logs": (
         "low", "", "Logs that auditd rotated lie uncompressed and outside any retention; the next rotations delete or strand them.",

@@ -11,7 +11,7 @@ from .._rotation import conf as _rotate_conf
 from .._rotation import files as _rotation
 from .._rotation import schedule as _schedule
 
-STATUS_KEYS = ("last_run", "last_success", "result", "exit", "error")
+STATUS_KEYS = ("last_run", "last_success", "result", "exit", "error", "given_up")
 KEEPS = ("keep", "keep_days", "keep_megabytes", "min_free_megabytes")
 # words of systemd.time(7) that the timers use -> seconds between two runs
 CALENDARS = {calendar: period for _fields, calendar, period in _schedule.WORDS.values()}

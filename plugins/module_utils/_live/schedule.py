@@ -4,9 +4,11 @@
 
 import os
 import stat
+import time
 
 from .._errors import AuditError
 from .._rotation import files as _rotation
+from .._rotation import running
 from .._rotation.schedule import minute_of, scheduler_of
 
 CRON_DAEMONS = ("cron", "crond")  # comm of Debian's cron, cronie and busybox; anacron alone does not read /etc/cron.d
@@ -14,9 +16,10 @@ CRON_DAEMONS = ("cron", "crond")  # comm of Debian's cron, cronie and busybox; a
 
 class Schedule(object):
     """``scheduler``: cron or systemd, None where there is none, for ``scheduler_refused``. ``minute``: the host's own. ``has_systemd``: as
-    Host says. ``program``: {path: digest}, ``unexpected`` and ``loose``: [path]. ``files``: {path: FileFacts} of all files of ours,
-    ``links``: [path] of those that are there. ``interpreter``: why a launcher does not start. ``cron_runs``: None where nobody
-    looked. ``installed_at``: epoch seconds.
+    Host says. ``run_trouble``: (stuck or cut_off, sentence) of the run that the lock names. ``guard_runs``: None where nobody looked.
+    ``program``: {path: digest}, ``unexpected`` and ``loose``: [path]. ``files``: {path: FileFacts} of all files of ours, ``links``: [path]
+    of those that are there. ``interpreter``: why a launcher does not start. ``cron_runs``: None where nobody looked. ``installed_at``:
+    epoch seconds.
     """
 
     def __init__(self):
@@ -24,6 +27,7 @@ class Schedule(object):
         self.program, self.files = {}, {}
         self.unexpected, self.loose, self.links = [], [], []
         self.has_systemd = False
+        self.run_trouble = self.guard_runs = None
 
 
 class FileFacts(object):
@@ -64,7 +68,12 @@ def read_policy(reading):
     if not live["rotation"]["installed"]:
         return
     found.installed_at = host.stat(_rotation.PROGRAM).st_mtime
-    wrong = (_interpreter(host, path) for path in (_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM))
+    run = running.parse(_text(host, _rotation.LOCK))
+    found.run_trouble = run.trouble(time.time()) if run else None
+    if host.is_live and host.root == "/" and policy.get("guard_minutes") != 0:
+        guard = running.parse(_text(host, _rotation.WATCH_LOCK))
+        found.guard_runs = guard is not None and guard.state is not None
+    wrong = (_interpreter(host, path, policy.get("interpreter")) for path in (_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM))
     found.interpreter = next((reason for reason in wrong if reason), None)
     if host.is_live and "cron" in live["rotation"]["schedulers"]:
         found.cron_runs = runs(CRON_DAEMONS)
@@ -78,8 +87,18 @@ def _digest(host, path):
     return None if text is None else _rotation.digest(text)
 
 
-def _interpreter(host, path):
-    """Why the first line of a launcher does not start the Python that the installer would have named; None where it does."""
+def _text(host, path):
+    try:
+        return host.text(path)
+    except AuditError:
+        return None
+
+
+def _interpreter(host, path, wanted=None):
+    """Why the first line of a launcher does not start the Python that the installer would have named; None where it does.
+
+    ``wanted``: the one that the policy names; without one, any Python that only root can replace will do.
+    """
     try:
         first = (host.text(path) or "").partition("\n")[0]
     except AuditError as error:
@@ -94,7 +113,10 @@ def _interpreter(host, path):
         return "%s is gone" % interpreter
     if not stat.S_ISREG(status.st_mode) or not status.st_mode & 0o111:
         return "%s cannot be executed" % interpreter
-    return None
+    if wanted and interpreter != wanted:
+        return "%s starts %s instead of %s" % (path, interpreter, wanted)
+    unsafe = _rotation.writable_by_others(host, interpreter)
+    return "%s starts %s, and %s" % (path, interpreter, unsafe) if unsafe else None
 
 
 def runs(names):

@@ -201,6 +201,77 @@ def test_interpreter(tmp_path):
             _rotation.interpreter_of(host, wrong)
 
 
+def test_the_name_that_an_upgrade_keeps_is_preferred():
+    if os.path.realpath("/usr/bin/python3") == "/usr/bin/python3":
+        pytest.skip("no link here")
+    assert _rotation.interpreter_of(Host("/"), None, os.path.realpath("/usr/bin/python3")) == "/usr/bin/python3"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="changes owners: needs root")
+@pytest.mark.parametrize("change", ["owner", "mode", "directory", "link"])
+def test_root_runs_no_python_that_others_can_replace(tmp_path, change):
+    home = tmp_path / "home"
+    home.mkdir()
+    python = home / "python3"
+    shutil.copy(os.path.realpath(sys.executable), python)
+    for place in (tmp_path, *tmp_path.parents):
+        assert _rotation.writable_by_others(Host("/"), str(place)) is None, "the test needs a directory that is root's alone"
+    assert _rotation.interpreter_of(Host("/"), str(python)) == str(python)
+    named = python
+    if change == "owner":
+        os.chown(python, 65534, -1)
+    elif change == "mode":
+        python.chmod(0o777)
+    elif change == "directory":
+        home.chmod(0o777)
+    else:
+        named = tmp_path / "python3"
+        named.symlink_to(python)
+        os.chown(home, 65534, -1)
+    with pytest.raises(AuditError, match="root must not run it, because"):
+        _rotation.interpreter_of(Host("/"), str(named))
+    assert _rotation.interpreter_of(Host("/"), None, str(named)) == "/usr/bin/python3", "passed over where nobody asked for it"
+
+
+def test_a_module_that_others_can_replace_is_refused(tmp_path):
+    class Live(Host):
+        is_live = True
+
+        def run(self, argv, **_options):
+            return 0, str(tmp_path) + "\n", ""
+
+    host = Live("/")
+    _rotation_install._check_modules(host, "/usr/bin/python3")
+    tmp_path.chmod(0o777)
+    with pytest.raises(AuditError, match="it imports from"):
+        _rotation_install._check_modules(host, "/usr/bin/python3")
+
+
+def test_directories_are_what_they_are_to_be_whatever_the_umask(tmp_path):
+    root = image(tmp_path)
+    before = os.umask(0o077)
+    try:
+        audit_rotation.run(Module(root))
+    finally:
+        os.umask(before)
+    for path in ("usr/local/lib", "usr/local/lib/audit-rotate", "usr/local/lib/audit-rotate/audit_rotate", "usr/local/sbin", "etc/cron.d"):
+        assert stat.S_IMODE((root / path).stat().st_mode) == 0o755, path
+
+
+@pytest.mark.parametrize("action, warned", [("IGNORE", True), ("keep_logs", True), (None, True), ("ROTATE", False), ("suspend", False)])
+def test_a_log_that_nothing_bounds_any_more_is_named(tmp_path, action, warned):
+    root = image(tmp_path, systemd=True)
+    audit_rotation.run(Module(root, scheduler="systemd"))
+    for name in ("stamp-audit-rotate.timer", "stamp-audit-rotate-guard.timer", "stamp-other.timer"):
+        (root / "var/lib/systemd/timers").mkdir(parents=True, exist_ok=True)
+        (root / "var/lib/systemd/timers" / name).touch()
+    (root / "etc/audit/auditd.conf").write_text(f"max_log_file_action = {action}\n" if action else "num_logs = 5\n")
+    module = Module(root, state="absent")
+    audit_rotation.run(module)
+    assert any("leaves the log without a bound" in sentence for sentence in module.warnings) == warned
+    assert os.listdir(root / "var/lib/systemd/timers") == ["stamp-other.timer"]
+
+
 @pytest.mark.parametrize("path, text, found", [
     ("/etc/cron.daily/auditd.cron", "#!/bin/sh\n/sbin/auditctl --signal usr1\n", True),
     ("/etc/cron.daily/rotate-audit", "#!/bin/sh\nservice auditd rotate\n", True),

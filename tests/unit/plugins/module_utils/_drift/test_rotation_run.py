@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What drift says about a run of the rotation that hangs, was cut off, gave archives up, or runs by a Python that others can replace."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import time
+
+import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation import running
+from test_drift import WANTED, drift, found, tree, write  # noqa: F401
+
+LOSS = {"at": "2026-11-25T12:00:00Z", "count": 7, "bytes": 70, "from": 1760000000.0, "to": 1760100000.0,
+        "flood": {"auid": [["1000", 90]], "uid": [], "key": [["roll-out", 60]], "records": 100, "seconds": 3}}
+
+
+def line(pid, hours):
+    return running.this_process(pid, time.time() - hours * 3600, "rotate").line
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("", None), ("x", None), (lambda: line(os.getpid(), 0), None), (lambda: line(os.getpid(), 3), "schedule.run_stuck"),
+    ("999999999 5 1760000000 rotate\n", "schedule.run_cut_off"),
+])
+def test_a_run_that_did_not_end(tree, text, expected):  # noqa: F811
+    write(tree, _rotation.LOCK, text() if callable(text) else text)
+    items = {name for name in found(drift(tree)) if name.startswith("schedule.run_")}
+    assert items == ({expected} if expected else set())
+
+
+@pytest.mark.parametrize("loss, words", [
+    (None, None), (LOSS, ["7 archives", "2025-10-09T08:53:20Z", "auid 1000", "key roll-out"]),
+    (dict(LOSS, **{"from": None}), ["an unknown time"]), ({"count": 3}, ["cannot be read"]), (5, ["cannot be read"]),
+    (dict(LOSS, flood={"auid": 5}), ["cannot be read"]),
+])
+def test_what_had_to_be_given_up_is_high(tree, loss, words):  # noqa: F811
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    write(tree, _rotation.STATUS, json.dumps({
+        "schema": 1, "last_run": now, "last_success": now, "result": "success", "exit": "ok", "error": None, "given_up": loss}))
+    finding = found(drift(tree)).get("schedule.given_up")
+    if words is None:
+        assert finding is None
+    else:
+        assert finding["severity"] == "high" and all(word in finding["actual"] for word in words)
+
+
+def test_the_interpreter_of_the_policy_is_compared(tree):  # noqa: F811
+    assert "schedule.interpreter" not in found(drift(tree))
+    wanted = copy.deepcopy(WANTED)
+    wanted["audit_rotation"]["interpreter"] = "/usr/libexec/platform-python"
+    finding = found(drift(tree, wanted))["schedule.interpreter"]
+    assert "starts /usr/bin/python3 instead of /usr/libexec/platform-python" in finding["actual"]
+
+
+@pytest.mark.parametrize("path, mode", [("usr/bin/python3", 0o777), ("usr/bin", 0o777), ("usr/bin", 0o775)])
+def test_a_python_that_others_can_replace_is_a_finding(tree, path, mode):  # noqa: F811
+    (tree / path).chmod(mode)
+    assert f"/{path} may be written by others (mode {mode:04o})" in found(drift(tree))["schedule.interpreter"]["actual"]
