@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -313,6 +314,54 @@ def test_a_node_name_is_not_lost_by_a_reload(site, lost):
     assert answer["result"]["actions"] == ["restart"], "the file waits since the run before"
     assert_audited(site)
     assert "node=(null)" not in site.log() and site.log().rstrip("\n").split("\n")[-1].startswith("node=")
+
+
+def test_what_can_be_loaded_is_loaded_whatever_waits(site, lost):
+    """A key that waits for a restart keeps none of the others from auditd: with HALT among those, a flood powered hosts off."""
+    site.start()
+    settings = dict(NEW, name_format="HOSTNAME", priority_boost=6)
+    result = apply(site, settings)["result"]
+    assert result["actions"] == ["write", "reload"] and sorted(result["restart_required"]) == ["name_format", "priority_boost"]
+    assert_audited(site, **NEW_IN_REPORT)
+    assert "node=" not in site.log() and site.report()["process_priority"] == -4, "auditd kept what it has for what waits"
+    again = apply(site, settings)["result"]
+    assert (again["changed"], sorted(again["restart_required"])) == (False, ["name_format", "priority_boost"])
+    answer = site.module("auditd_signal", signal="reload")["result"]
+    assert answer["proof"]["record"] and "node=" not in site.log() and site.report()["process_priority"] == -4
+    assert apply(site, settings, restart="if_needed")["result"]["actions"] == ["restart"]
+    assert site.log().rstrip("\n").split("\n")[-1].startswith("node=") and site.report()["process_priority"] == -6
+    assert apply(site, settings, restart="if_needed")["result"]["changed"] is False
+
+
+def test_a_proof_ends_with_whatever_may_have_been_loaded_since(site, lost):
+    """Another file is loaded by hand, the old text is put back, and the record of it goes with the log into an archive."""
+    site.start(num_logs=3)
+    settings = {"num_logs": 3}
+    apply(site, settings)
+    assert apply(site, settings)["result"]["changed"] is False
+    good = text(site)
+    site.configure(text=good.replace("max_log_file_action = ROTATE", "max_log_file_action = KEEP_LOGS"))
+    os.kill(site.pid, signal.SIGHUP)
+    wait_for(lambda: len(site.records("DAEMON_CONFIG")) >= 1, "the reload")
+    site.configure(text=good)
+    for _archive in range(2):
+        rotated = len(site.records("DAEMON_ROTATE"))
+        os.kill(site.pid, signal.SIGUSR1)
+        wait_for(lambda before=rotated: len(site.records("DAEMON_ROTATE")) > before, "the rotation")
+        for path in site.log_dir.glob("audit.log.*"):
+            path.unlink()
+    assert apply(site, settings)["result"]["actions"] == ["reload"]
+    assert_audited(site)
+
+
+@pytest.mark.skipif(not shutil.which("setfacl"), reason="needs setfacl (acl)")
+def test_an_acl_survives(site, lost):
+    site.start()
+    subprocess.run(["setfacl", "-m", "u:daemon:r", site.path(CONF)], check=True)
+    acl = os.getxattr(site.path(CONF), "system.posix_acl_access")
+    apply(site, mode="0600")
+    assert os.getxattr(site.path(CONF), "system.posix_acl_access") == acl
+    assert apply(site, mode="0600")["result"]["changed"] is False
 
 
 def test_a_file_that_was_edited_but_not_reloaded_is_reloaded(site, lost):
