@@ -15,7 +15,8 @@ from .._live import schedule as schedule_reader
 from .._live import staged as staged_reader
 from .._live import storage as storage_reader
 from .._live import system as system_reader
-from . import auditd_conf, benchmark, boot, daemon, kernel, package, rotation, rules, storage
+from .._live import units as units_reader
+from . import auditd_conf, benchmark, boot, daemon, kernel, package, rotation, rules, storage, units
 
 # fact        what the reader's answer is called in the live document
 # reader      Reading -> that answer
@@ -37,6 +38,7 @@ LAYERS = (
     Layer("rotation", rotation_reader.read, schedule_reader.read_policy, rotation.compare, "audit_rotation", ("rotation",), (), True),
     Layer("storage", storage_reader.read, None, storage.compare, None, (), (), False),
     Layer("boot", boot_reader.read, None, boot.compare, None, (), (), True),
+    Layer("units", units_reader.read, None, units.compare, None, (), (), False),
 )
 
 

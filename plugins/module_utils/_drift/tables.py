@@ -282,6 +282,13 @@ ITEMS = {
         "info", "boot_audit", "Without audit=1 on the boot line, processes that start before auditd are not audited.",
         "add audit=1 to the kernel's boot line",
     ),
+    "boot.auditd_masked": (
+        "critical", "service", "auditd.service is masked: nothing can start auditd, and the next boot does not.",
+        "systemctl unmask auditd.service",
+    ),
+    "boot.rules_masked": (
+        "high", "", "audit-rules.service is masked: no rule is loaded at the next boot.", "systemctl unmask audit-rules.service",
+    ),
     "boot.off": (
         "medium", "boot_audit", "audit=0 on the boot line switches the kernel's auditing off until the next boot.",
         "take audit=0 off the kernel's boot line",

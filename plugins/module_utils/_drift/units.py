@@ -1,0 +1,18 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether systemd may start what audits a host at boot."""
+
+
+def compare(sides):
+    """The findings about masked units."""
+    units = sides.live["units"]
+    if "auditd.service" in units["masked"]:
+        yield sides.item("boot.auditd_masked", "not masked", "masked")
+    if "audit-rules.service" in units["masked"]:
+        yield sides.item("boot.rules_masked", "not masked", "masked", **(REQUIRED if units["rules_required"] else {}))
+
+
+REQUIRED = {
+    "severity": "critical",
+    "why": "audit-rules.service is masked, and the auditd.service of this host requires it: auditd does not start at the next boot.",
+}

@@ -1,0 +1,40 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masked units, in trees and on live hosts: the next boot starts no auditd, or one without rules."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._drift import units as compare_units
+from ansible_collections.auditops.auditd.plugins.module_utils._drift.sides import Sides
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._live import units
+from ansible_collections.auditops.auditd.plugins.module_utils._live.reading import Parsed
+
+DEBIAN_13 = "[Unit]\nAfter=local-fs.target\nRequires=audit-rules.service\n"
+UPSTREAM = "[Unit]\nWants=audit-rules.service\n"
+ETC, LIB = "etc/systemd/system/", "usr/lib/systemd/system/"
+
+
+@pytest.mark.parametrize(("files", "findings"), [
+    ({LIB + "auditd.service": DEBIAN_13, LIB + "audit-rules.service": "[Unit]\n"}, {}),
+    ({LIB + "auditd.service": DEBIAN_13, ETC + "audit-rules.service": None}, {"boot.rules_masked": "critical"}),
+    ({LIB + "auditd.service": DEBIAN_13, ETC + "audit-rules.service": ""}, {"boot.rules_masked": "critical"}),
+    ({LIB + "auditd.service": UPSTREAM, ETC + "audit-rules.service": None}, {"boot.rules_masked": "high"}),
+    ({LIB + "auditd.service": DEBIAN_13, ETC + "auditd.service": None}, {"boot.auditd_masked": "critical"}),
+    ({LIB + "auditd.service": DEBIAN_13, ETC + "audit-rules.service": "[Unit]\n", LIB + "audit-rules.service": None}, {}),
+    ({}, {}),
+])
+def test_masked_units(tmp_path, files, findings):
+    for path, text in files.items():
+        place = tmp_path / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if text is None:
+            place.symlink_to("/dev/null")
+        else:
+            place.write_text(text)
+    live = {"distribution": None, "root": str(tmp_path), "units": units.read(SimpleNamespace(host=Host(str(tmp_path))))}
+    found = compare_units.compare(Sides(live, Parsed(), {}, []))
+    assert {item["id"]: item["severity"] for item in found} == findings
