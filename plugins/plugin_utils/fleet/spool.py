@@ -55,10 +55,12 @@ class Spool:
     ) -> str:
         """Write that the host is unknown, and why, and keep the last document that says more in last_good/.
 
-        ``keeps_last_word``: what this run compared after its last change stays, with the reason beside it.
+        ``keeps_last_word``: what this run compared after its last change stays, with the reason beside it, and so does an earlier failure.
         """
         path = self.path("hosts", host)
         known = _document_in(path)
+        if keeps_last_word and known is not None and _is_failure(known) and run and (known.get("run") or {}).get("id") == run["id"]:
+            return str(path)  # the first failure is the reason of those that follow
         if keeps_last_word and known is not None and _is_last_word(known, run):
             kept = {**known, "error": drift_document.cut(reason)}
             write_text(path, drift_document.as_text(kept), replace=is_document)

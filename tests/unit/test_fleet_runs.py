@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks as a fleet meets them, on trees: nobody answers, only some do, batches, other strategies, failures."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.auditops.auditd.plugins.plugin_utils import publish
+
+COLLECTION = Path(publish.__file__).resolve().parents[2]
+sys.path.insert(0, str(COLLECTION / "demo"))
+import fleet as demo_fleet  # noqa: E402
+
+TREES = ("debian-12", "rhel-9", "amazon-2023")
+# nothing listens on port 1, so the connection is refused at once
+AWAY = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1, "audit_root": "/"}
+JSON_CALLBACK = """
+import json
+from ansible.plugins.callback import CallbackBase
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "stdout"
+    CALLBACK_NAME = "only_json"
+
+    def v2_playbook_on_stats(self, stats):
+        print(json.dumps({host: stats.summarize(host) for host in sorted(stats.processed)}))
+"""
+
+
+class Site:
+    """Trees of the demo under the names web1, web2, web3, hosts that do not answer, and one report directory."""
+
+    def __init__(self, directory, away=()):
+        self.directory = directory
+        hosts = {}
+        for number, name in enumerate(TREES, 1):
+            root = directory / "trees" / f"web{number}"
+            demo_fleet.build_tree(root, name, demo_fleet.FLEET[name])
+            hosts[f"web{number}"] = {"audit_root": str(root), "auditd_release": demo_fleet.FLEET[name].release}
+        hosts.update(dict.fromkeys(away, AWAY))
+        self.variables = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "audit_drift_report_dir": "report"}
+        self.hosts = hosts
+        self.write()
+
+    def write(self, **variables):
+        text = json.dumps({"all": {"hosts": self.hosts, "vars": {**self.variables, **variables}}})
+        (self.directory / "hosts.json").write_text(text)
+
+    def play(self, name, *options, **environment):
+        settings = {"ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "3"}
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "hosts.json", f"auditops.auditd.{name}", *options]
+        return subprocess.run(
+            command, cwd=self.directory, env={**os.environ, **settings, **environment}, capture_output=True, text=True, check=False)
+
+    def report(self, name="fleet.json"):
+        text = (self.directory / "report" / name).read_text()
+        return json.loads(text) if name.endswith(".json") else text
+
+    def statuses(self):
+        return {host["host"]: host["status"] for host in self.report()["hosts"]}
+
+    def recap(self, run, host):
+        (line,) = [line for line in run.stdout.splitlines() if line.startswith(f"{host} ") and "ok=" in line]
+        return dict(word.split("=") for word in line.split() if "=" in word)
+
+
+@pytest.fixture
+def site(tmp_path):
+    return Site(tmp_path)
+
+
+def test_who_does_not_answer_is_not_known_and_counts_as_unreachable(tmp_path):
+    site = Site(tmp_path, away=["away1", "away2"])
+    run = site.play("drift", "--limit", "away1,away2")
+    assert run.returncode == 4, run.stdout + run.stderr
+    assert site.statuses() == {"away1": "unknown", "away2": "unknown"}
+    assert "Connection refused" in site.report()["hosts"][0]["error"] and "Connection refused" in site.report("index.html")
+    assert site.recap(run, "away1")["unreachable"] == "1" and "0 of 2 compared in this run" in run.stdout
+    run = site.play("remediate", "-e", "audit_drift_formats=json")
+    assert run.returncode == 4, run.stdout + run.stderr
+    assert site.statuses() == {"away1": "unknown", "away2": "unknown", "web1": "in_sync", "web2": "in_sync", "web3": "in_sync"}
+    assert site.recap(run, "web1")["failed"] == "0" and site.recap(run, "away2")["unreachable"] == "1"
+    assert "3 of 5 compared in this run" in run.stdout
+
+
+def test_a_host_that_was_known_keeps_what_was_known(site):
+    assert site.play("drift").returncode == 0
+    site.hosts["web1"] = {**site.hosts["web1"], **AWAY}
+    site.write()
+    run = site.play("drift", "--limit", "web1,web2", "-e", "audit_drift_fail_on=critical")
+    assert run.returncode == 4, run.stdout + run.stderr
+    assert site.statuses() == {"web1": "unknown", "web2": "drifted", "web3": "drifted"}
+    assert json.loads((site.directory / "report/last_good/web1.json").read_text())["status"] == "drifted"
+    assert "1 of 3 compared in this run" in run.stdout
+
+
+def test_fail_on_fails_after_the_report_with_one_line_a_host(site):
+    run = site.play("drift", "-e", "audit_drift_fail_on=high")
+    assert run.returncode == 2, run.stdout + run.stderr
+    assert set(site.statuses().values()) == {"drifted"}
+    fatal = [line for line in run.stdout.splitlines() if line.startswith("fatal: ")]
+    assert len(fatal) == 3 and all("findings of severity high or above" in line and len(line) < 600 for line in fatal)
+    assert run.stdout.index("Report: ") < run.stdout.index("fatal: ") and run.stdout.count("Audit drift of 3 hosts") == 1
+    run = site.play("drift", "-e", "audit_drift_fail_on=new")
+    assert run.returncode == 0, run.stdout
+    (Path(site.hosts["web2"]["audit_root"]) / "etc/audit/auditd.conf").write_text("disk_full_action = HALT\n")
+    run = site.play("drift", "-e", "audit_drift_fail_on=new")
+    assert run.returncode == 2 and [line for line in run.stdout.splitlines() if line.startswith("fatal: ")][0].startswith("fatal: [web2]")
+
+
+def test_canaries_stop_the_run_before_the_next_batch(site):
+    conf = Path(site.hosts["web1"]["audit_root"]) / "etc/audit/auditd.conf"
+    before = {name: (Path(host["audit_root"]) / "etc/audit/auditd.conf").read_bytes() for name, host in site.hosts.items()}
+    site.hosts["web1"]["auditd_conf"] = {"num_logs": "many"}  # refused on this host alone
+    site.write(audit_max_fail_percentage=10)
+    run = site.play("remediate", "-e", json.dumps({"audit_serial": [1, "100%"]}))
+    assert run.returncode != 0 and conf.read_bytes() == before["web1"]
+    assert (Path(site.hosts["web2"]["audit_root"]) / "etc/audit/auditd.conf").read_bytes() == before["web2"], "the second batch began"
+    assert "1 of 2 batches, stopped" in run.stdout and "1 of 2 batches" in site.report("index.html")
+    assert site.report()["compared"]["stopped"].startswith("stopped: 1 of 1 hosts failed (web1)")
+
+
+def test_batches_that_are_well_go_on(site):
+    run = site.play("remediate", "-e", "audit_serial=1")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert set(site.statuses().values()) == {"in_sync"} and "in progress: 1 of 3" in run.stdout
+    assert "in progress" not in site.report("index.html")
+
+
+def test_a_batch_size_that_a_play_does_not_see_is_refused(site):
+    site.write(audit_serial=1)
+    run = site.play("remediate")
+    assert run.returncode == 2 and "audit_serial: set in the inventory or in group_vars" in run.stdout
+    assert not (site.directory / "report").exists()
+
+
+@pytest.mark.parametrize("strategy", ["free", "host_pinned"])
+def test_under_a_strategy_without_run_once_the_report_is_whole(site, strategy):
+    run = site.play("remediate", "-e", "audit_drift_formats=json", ANSIBLE_STRATEGY=strategy)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert set(site.statuses().values()) == {"in_sync"} and site.report()["compared"]["finished"] == 3
+    assert "in progress" not in run.stdout.rpartition("Audit drift of")[2]
+
+
+def test_a_failure_of_one_host_stops_nobodys_report(site):
+    site.hosts["web2"]["auditd_conf"] = {"num_logs": "many"}
+    site.write()
+    run = site.play("remediate", ANSIBLE_ANY_ERRORS_FATAL="True")
+    assert run.returncode == 2, run.stdout
+    assert len(site.report()["hosts"]) == 3 and "Audit drift of 3 hosts" in run.stdout
+
+
+def test_the_output_of_another_callback_stays_its_own(site):
+    (site.directory / "callbacks").mkdir()
+    (site.directory / "callbacks/only_json.py").write_text(JSON_CALLBACK)
+    run = site.play("drift", ANSIBLE_STDOUT_CALLBACK="only_json", ANSIBLE_CALLBACK_PLUGINS=str(site.directory / "callbacks"))
+    assert set(json.loads(run.stdout)) == {"web1", "web2", "web3"}
+    assert "Audit drift of 3 hosts: 3 drifted" in run.stderr
