@@ -47,6 +47,13 @@ options:
       - The policy for C(auditd.conf). Leave it out and it is not compared.
     type: dict
     suboptions:
+      state:
+        description:
+          - Whether the settings are merged into the file of the host, or replace it. What is wrong in a file that is replaced does not
+            keep the policy from being applied.
+        type: str
+        choices: [merged, replaced]
+        default: merged
       settings:
         description:
           - Keys of auditd.conf(5) with the wanted values; V(null) for a key that must not be there.
@@ -371,6 +378,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._severity import S
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
 AUDITD = {
+    "state": {"type": "str", "choices": ["merged", "replaced"], "default": "merged"},
     "settings": {"type": "dict", "default": {}},
     "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},
     "rotation_wanted": {"type": "bool", "default": False},

@@ -415,7 +415,7 @@ def _wanted(module, before, release):
         # what is judged is judged as given; what is written ends with a newline, which lookups of files take away
         conf = _conf.parse(content if params["state"] == "rendered" else _ended(content))
     elif params["state"] == "merged":
-        conf = _conf.merge(before if before is not None else _conf.parse(_conf.stock(release)), settings, release)
+        conf = _conf.merge(_conf.base(before, release), settings, release)
     else:
         conf = _conf.parse(_conf.render(settings, release))
     dropped = _conf.unsupported(conf, release) if params["unsupported_keys"] == "drop" else []

@@ -156,6 +156,11 @@ def known(name: str, release: "tuple[int, ...]") -> bool:
     return name in KEYS and release >= KEYS[name].since
 
 
+def is_ignored(name: str, release: "str | None") -> bool:
+    """True where the parser of this release (text, None for the newest) takes the key and does nothing with it."""
+    return name in KEYS and at(KEYS[name].kind, NEWEST if release is None else version(release)) == "ignored"
+
+
 def word_for(key: Key, text: str) -> "str | None":
     """The table's spelling of a word, None where the key never takes it."""
     wanted = lower(text)

@@ -11,6 +11,7 @@ from collections import OrderedDict, namedtuple
 from . import reader
 from .keys import KEYS, OLDEST_SUPPORTED, RESOLVED_AT_START, ULONG_MAX, ConfError, at, known, lower, version
 from .keys import NEWEST as NEWEST_RELEASE
+from .odd import BLANKS
 from .reader import encode
 from .words import LONGEST_LINE
 
@@ -19,7 +20,7 @@ PATH = "/etc/audit/auditd.conf"
 Line = namedtuple("Line", "number text key value")
 Line.__doc__ = "One line: ``text`` without newline; ``key`` (lower case) and ``value`` where it sets something, else None."
 
-_SETTING = re.compile(r"[ \t]*([^ \t=#][^ \t=]*)[ \t]*(?:=(.*)|[ \t].*|)\Z", re.S)
+_SETTING = re.compile("[{0}]*([^=#{0}][^={0}]*)[{0}]*(?:=(.*)|[{0}].*|)\\Z".format(BLANKS), re.S)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -94,20 +95,27 @@ def render(settings: dict, release: "str | None" = None) -> str:
 def merge(conf: Conf, settings: dict, release: "str | None" = None) -> Conf:
     """``conf`` with ``settings`` set in place of what it had, new ones at the end, None removing a key; the rest is kept.
 
-    Of a key that is set, the first line stays and the duplicates go. The result always ends with a newline.
+    Of a key that is set, the first line stays and the duplicates go. The result always ends with a newline, and has neither Windows line
+    endings nor a byte order mark, with which no auditd takes a file.
     """
     wanted = _wanted(settings, release)
     lines = []
     placed = set()
     for line in conf.lines:
         if line.key not in wanted:
-            lines.append((line.key, line.text))
+            lines.append((line.key, line.text.rstrip("\r").lstrip("\ufeff")))
         elif wanted[line.key] is not None and line.key not in placed:
             placed.add(line.key)
             lines.append((line.key, wanted[line.key]))
     lines.extend((key, text) for key, text in wanted.items() if text is not None and key not in placed)
     lines = _verify_before_account(lines, moving="verify_email" in wanted)
     return parse("".join(text + "\n" for unused, text in lines))
+
+
+def base(conf: "Conf | None", release: "str | None") -> Conf:
+    """What settings are merged into: the file, or what upstream ships where there is none or nothing is set in it. auditd takes no file
+    without space_left, so that a few keys alone never make one."""
+    return conf if conf is not None and conf.settings else parse(stock(release))
 
 
 def _wanted(settings, release):
@@ -119,7 +127,7 @@ def _wanted(settings, release):
     for name, value in settings.items():
         if not isinstance(name, str) or not (value is None or _NAME.match(name)):  # any key that is there can be removed
             raise ConfError("%r is not a key of auditd.conf; keys are words like num_logs" % (name,), key=str(name))
-        key = lower(name)
+        key = lower(name.strip(BLANKS))
         if key in wanted:
             raise ConfError("%s is given twice, in upper and lower case; give it once" % key, key=key)
         wanted[key] = None

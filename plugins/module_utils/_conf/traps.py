@@ -8,6 +8,7 @@ would leave a host without rotation that is wanted, without mail, or with a daem
 
 from .._errors import AuditError
 from .._paths import SENDMAIL
+from . import odd as odd_characters
 from . import reader
 from .checks import GID_MAX, dirname, leading_digits
 from .keys import ACTION_KEYS, KEYS, RESOLVED_AT_START, at, lower
@@ -65,10 +66,11 @@ def _odd_characters(judgement):
         if key in judgement.refused:
             continue
         text = " ".join(words)
-        if any(char < " " or char == "\x7f" for char in text):
-            judgement.add_for(key, "auditd takes a control character (a tab or a Windows line ending?) as part of the value; remove it")
-        elif any(char > "~" for char in text):
-            judgement.add_for(key, "auditd takes a character that is not ASCII (a no-break space?) as part of the value; check it")
+        odd = odd_characters.first(text)
+        if "\r" in text:
+            judgement.add_for(key, odd_characters.CARRIAGE_RETURN)
+        elif odd:
+            judgement.add_for(key, "auditd takes %s as part of the value; check it" % odd)
         elif words[0][0] in "\"'":
             judgement.add_for(key, "auditd takes the quotes as part of the value; leave them out")
 

@@ -11,6 +11,7 @@ import stat
 from difflib import get_close_matches
 
 from .._policy import FAILURE_POLICIES
+from . import odd as odd_characters
 from . import reader, traps
 from .checks import CHECKS, dirname, group_number
 from .keys import ACTION_KEYS, BUILD_DEFAULT, KEYS, NEWEST, ConfError, at, known, lower, version
@@ -82,7 +83,7 @@ def validate(
     if failure_policy is not None:
         _failure_policy(judgement, failure_policy)
     traps.report(judgement, rotation_wanted=rotation_wanted)
-    return sorted(judgement.problems, key=lambda problem: problem.line or 0)
+    return sorted(_windows_lines_as_one(judgement.problems), key=lambda problem: problem.line or 0)
 
 
 def check(conf, release: "str | None", environment=None, *, settings: "dict | tuple" = (), **options) -> "list[Problem]":
@@ -133,7 +134,9 @@ def _entry(judgement, entry):
     key = lower(words[0])
     value = " ".join(words[2:])
     if not known(key, judgement.release):
-        judgement.add(entry.line, key, value, _unknown(key, judgement))
+        odd = odd_characters.first(words[0])
+        meant = line.key if odd and line.key in KEYS else key
+        judgement.add(entry.line, meant, value, _written_with(odd, line) if odd else _unknown(key, judgement))
         return
     kind = at(KEYS[key].kind, judgement.release)
     if len(words) > 3 and kind != "action":
@@ -159,13 +162,20 @@ def _grammar(entry, line):
     text = entry.text
     if "\t" in text:
         return "auditd separates words at spaces only, not at tabs; write it with spaces: %s" % _example(line)
+    odd = odd_characters.first(text.rstrip("\r"))
+    if odd:
+        return _written_with(odd, line)
     if "\r" in text:
-        return "the line ends in a carriage return (a Windows line ending); save the file with plain newlines"
+        return odd_characters.CARRIAGE_RETURN
     if "=" not in text:
         return "there is no equals sign; write it as: key = value"
     if line.value:
         return "auditd wants a space on both sides of the equals sign; write it as: %s" % _example(line)
     return "there is no value behind the equals sign; give one, or remove the line"
+
+
+def _written_with(odd, line):
+    return "the line is written with %s, which auditd takes for a letter; write it as: %s" % (odd, _example(line))
 
 
 def _example(line):
@@ -174,10 +184,21 @@ def _example(line):
 
 def _invisible(value):
     if "\r" in value:
-        return "auditd takes the carriage return (a Windows line ending) for part of the value; save the file with plain newlines"
-    if "\t" in value:
-        return "the value contains a tab, which separates nothing in auditd.conf; use spaces"
-    return None
+        return odd_characters.CARRIAGE_RETURN
+    odd = odd_characters.first(value)
+    return "the value contains %s, which auditd takes for a part of it; write it without" % odd if odd else None
+
+
+def _windows_lines_as_one(problems):
+    """A file that was saved with Windows line endings has one thing wrong, not one in each line."""
+    same = [problem for problem in problems if problem.reason == odd_characters.CARRIAGE_RETURN]
+    if len(same) < 2:
+        return problems
+    reason = "%d lines end in a carriage return (a Windows line ending), which auditd takes for part of the value; save the file with " \
+             "plain newlines" % len(same)
+    refused = [problem for problem in same if problem.fatal]
+    one = Problem((refused or same)[0].line, None, None, reason, bool(refused))
+    return [one] + [problem for problem in problems if problem.reason != odd_characters.CARRIAGE_RETURN]
 
 
 def _unknown(key, judgement):

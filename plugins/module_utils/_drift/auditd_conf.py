@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare auditd.conf with the policy: what auditd refuses or reads otherwise, the settings, the mode, and the policy itself."""
 
-from .._conf.keys import ACTION_KEYS
+from .._conf.keys import ACTION_KEYS, is_ignored
 from .._live.conf import wanted_settings
 from . import tables
 from .finding import row_of, same, text_of
 
+WHOLE_FILE = "role auditd: auditd_conf_state: replaced"
 WIDEST = "0640"  # as distributions ship it
 
 
@@ -43,13 +44,21 @@ def _problem(sides, problem):
     value = problem["value"] if problem["key"] is None else "%s = %s" % (problem["key"], problem["value"])
     where = "" if problem["line"] is None else "line %s: " % problem["line"]
     why = "%s %s." % (row_of(ident)[2], problem["reason"].rstrip("."))
-    return sides.item(ident, expected, where + str(value or ""), why=why)
+    return sides.item(ident, expected, where + str(value or ""), why=why, **({"fix": _cure(problem)} if problem["fatal"] else {}))
+
+
+def _cure(problem):
+    """What takes a refused line out: a key by name, a file as a whole."""
+    if problem["key"] is None:
+        return WHOLE_FILE
+    return "role auditd: auditd_conf.%s (null takes the line out), or auditd_conf_state: replaced" % problem["key"]
 
 
 def _setting(sides, key, value):
     """A key of auditd.conf: what the policy names against what auditd would run with; a removed key against the file itself."""
     conf = sides.live["auditd_conf"]
-    actual = conf["settings"].get(key) if value is None else conf["effective"].get(key)
+    reads_file = value is None or is_ignored(key, sides.live["version"])
+    actual = (conf["settings"] if reads_file else conf["effective"]).get(key)
     if same(value, actual):
         return None
     severity, why, fix = tables.KEYS.get(key, tables.OTHER_KEY)

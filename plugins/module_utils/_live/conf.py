@@ -44,7 +44,8 @@ def read_policy(reading):
         return
     settings = wanted_settings(wanted, parsed.conf, release)
     try:
-        merged = _conf.merge(parsed.conf, settings, release)
+        base = _conf.base(None if wanted.get("state") == "replaced" else parsed.conf, release)
+        merged = _conf.merge(base, settings, release)
         problems = validator.validate(
             merged, release, parsed.environment, rotation_wanted=bool(wanted.get("rotation_wanted")),
             failure_policy=wanted.get("failure_policy"), writing=True)

@@ -287,3 +287,32 @@ def test_check_raises_the_first_reason_and_all_problems():
 def test_check_returns_what_is_not_fatal():
     problems = validator.check(_conf.parse("space_left = 75\nnum_logs = 5\nnum_logs = 6\n"), "3.0.9")
     assert [problem.line for problem in problems] == [3]
+
+
+WINDOWS = "# as saved elsewhere\r\nspace_left = 75\r\nnum_logs = 5\r\nmax_log_file_action = ROTATE\r\nname = a\r\n"
+
+
+def test_windows_line_endings_are_one_problem_and_go_with_a_merge():
+    (problem,) = [problem for problem in validator.validate(WINDOWS, "3.0.9") if problem.fatal]
+    assert problem.key is None and problem.reason.startswith("4 lines end in a carriage return")
+    merged = _conf.merge(_conf.parse(WINDOWS), {})
+    assert merged.text == WINDOWS.replace("\r", "")
+    assert not [problem for problem in validator.validate(merged, "3.0.9") if problem.fatal]
+
+
+def test_a_byte_order_mark_goes_with_a_merge():
+    text = "\ufeff# comment\nspace_left = 75\n"
+    (problem,) = [problem for problem in validator.validate(text, "3.0.9") if problem.fatal]
+    assert problem.reason.startswith("the line is written with a byte order mark")
+    assert _conf.merge(_conf.parse(text), {}).text == text[1:]
+
+
+@pytest.mark.parametrize("line", ["\tnum_logs = 3", "num_logs\u00a0= 3", "num_logs \u2013 3", "\ufeffnum_logs = 3", "num_logs\u200b = 3"])
+def test_a_line_with_an_odd_character_is_the_line_of_its_key(line):
+    assert _conf.merge(_conf.parse("space_left = 75\n" + line + "\n"), {"num_logs": 5}).text == "space_left = 75\nnum_logs = 5\n"
+
+
+@pytest.mark.parametrize("text", [None, "", "# nothing\n\n"])
+def test_settings_are_merged_into_what_upstream_ships_where_nothing_is_set(text):
+    base = _conf.base(None if text is None else _conf.parse(text), "3.0.9")
+    assert not [problem for problem in validator.validate(_conf.merge(base, {"num_logs": 7}), "3.0.9") if problem.fatal]
