@@ -95,6 +95,6 @@ def bootstrap(suite: str, target: Path, packages: list[str], options: list[str])
     """A root of a Debian suite with these packages at ``target``, which must not be there yet."""
     source = f"deb [signed-by={KEYRING}] {archive()} {suite} main"
     # Debian 11 is only kept, no longer signed anew: its Release may have run out
-    run("nice", "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--aptopt=Acquire::Check-Valid-Until \"false\"",
+    run("mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--aptopt=Acquire::Check-Valid-Until \"false\"",
         "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
         f"--include={','.join(packages)}", *options, suite, target, source)

@@ -78,7 +78,7 @@ def _build(image: Path, suite: str, packages: list[str], public: Path) -> None:
     for kind, pattern in (("vmlinuz", "vmlinuz-*"), ("initrd", "initrd.img-*")):
         shutil.copy(next((root / "boot").glob(pattern)), image.with_suffix(f".{kind}"))
     image.unlink(missing_ok=True)
-    lab.run("nice", "mke2fs", "-q", "-t", "ext4", "-d", root, "-L", "root", image, SIZE)
+    lab.run("mke2fs", "-q", "-t", "ext4", "-d", root, "-L", "root", image, SIZE)
     lab.discard(root)
     for script in scripts.values():
         script.unlink()

@@ -165,7 +165,7 @@ class Machine:
             raise lab.LabError(f"{self.name}: {shlex.join(command)[:200]} returned {done.returncode}: {done.stdout}{done.stderr}")
         return done
 
-    def wait_ssh(self, seconds: float = 900) -> None:
+    def wait_ssh(self, seconds: float = 1800) -> None:
         """Until sshd answers; LabError where the machine went off or the time ran out."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
