@@ -112,9 +112,10 @@ options:
     default: true
   restart:
     description:
-      - What to do about changed keys that a reload cannot apply. V(never) reloads the others, warns and lists them in
+      - What to do about keys that a reload cannot apply. V(never) loads the others, warns and lists those that wait in
         RV(restart_required). V(if_needed) restarts auditd, by signal and not by C(systemctl restart), which most distributions refuse.
-      - A change of C(name_format) is not reloaded either, because auditd would lose its node name by that.
+      - A C(name_format) that is looked up (V(HOSTNAME), V(FQD), V(NUMERIC)) and C(priority_boost) wait too; the reload of the others gives
+        auditd what it has for them. It would lose its node name otherwise (3.0.9 to 4.2.1), and priorities add up.
       - While auditd restarts, events go to the kernel's own log.
     type: str
     choices: [never, if_needed]
@@ -216,7 +217,7 @@ proof:
       type: int
       returned: on a reload or restart
 restart_required:
-  description: The keys of the change that stay without effect until auditd is restarted.
+  description: The keys that stay without effect until auditd is restarted, those of earlier changes among them.
   returned: O(state=merged) or O(state=replaced)
   type: list
   elements: str

@@ -259,3 +259,10 @@ def test_a_file_that_another_tool_spoiled_does_not_stay(fake):
     assert "the old file is back" in str(error) and error.details["rolled_back"] and fake.conf.read_text() == old
     aside = [path.read_text() for path in fake.conf.parent.glob("auditd.conf.*")]
     assert len(aside) == 1 and aside[0].endswith("num_logs = x\n")
+
+
+def test_a_full_disk_excuses_no_reload_that_changed_nothing(fake):
+    """The record does not fit, and no value of the report changes: nothing says that the new number of logs was loaded."""
+    fake.auditd.start()
+    fake.host.free_mb = 0
+    assert "did not confirm" in str(refused(fake, {"num_logs": 6}))

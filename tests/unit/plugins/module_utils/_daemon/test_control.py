@@ -86,3 +86,11 @@ def test_the_reason_of_the_unit_that_failed_is_named(fake, state, journal, said)
     with pytest.raises(AuditError, match="auditd does not start") as caught:
         control.start(fake.host, LOG)
     assert said in str(caught.value)
+
+
+def test_an_old_state_report_is_no_answer(fake):
+    fake.auditd.start()
+    assert control.report(fake.host, fake.auditd.pid)["max_log_file_mb"] == 8
+    fake.auditd.deaf = {signal.SIGCONT}
+    with pytest.raises(control.NoAnswer):
+        control.report(fake.host, fake.auditd.pid, 2)
