@@ -268,8 +268,8 @@ ITEMS = {
         "medium", "", "The guard of the log's size does not run: a flood between two rotations can fill the filesystem.", ROTATION,
     ),
     "schedule.given_up": (
-        "high", "", "Archives were deleted that the policy would have kept, because there was no room for new records: evidence is gone, and "
-        "whoever made the flood may have meant that.",
+        "high", "", "Archives were deleted that the policy would have kept, because there was no room for new records: evidence is gone, "
+        "and whoever made the flood may have meant that.",
         "look at who made the records, then give the log more room or role audit_rotation: audit_rotation_when_full",
     ),
     "schedule.last_run": ("high", "", "The last run of the rotation failed.", ROTATION),
