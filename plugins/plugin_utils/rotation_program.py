@@ -14,13 +14,12 @@ COLLECTION = Path(__file__).resolve().parents[2]
 FILES = COLLECTION / "roles" / "audit_rotation" / "files"
 SHARED = COLLECTION / "plugins" / "module_utils"
 RELATIVE_IMPORT = re.compile(r"^\s*from (\.+)([\w.]*) import (\([^)]*\)|[^#\n]*)", re.MULTILINE)
-LAUNCHERS = (_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM)
 
 
 @functools.lru_cache(maxsize=1)
 def sources() -> dict[str, str]:
     """{installed path: text}: launchers, package, and the modules of module_utils that the package imports, however indirectly."""
-    found = {path: (FILES / Path(path).name).read_text(encoding="utf-8") for path in LAUNCHERS}
+    found = {path: (FILES / Path(path).name).read_text(encoding="utf-8") for path in _rotation.LAUNCHERS}
     own = {path.stem: path.read_text(encoding="utf-8") for path in sorted((FILES / "audit_rotate").glob("*.py"))}
     modules, waiting = {}, dict(own)
     while waiting:

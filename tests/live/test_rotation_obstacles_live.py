@@ -148,3 +148,23 @@ def test_a_guard_that_watches_writes_no_record(here):
 def _cpu_ticks(pid: int) -> int:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
+
+
+def test_the_program_for_exec_is_called_and_has_auditd_log_again(here):
+    site = here.site
+    site.small_partition(48)
+    here.configure(min_free_megabytes=1)
+    program = site.path("/var/tmp/auditops-audit-resume")
+    program.write_text(f"#!/bin/sh\nexec {here.python} -IS {here.program}/audit-resume\n")
+    program.chmod(0o750)
+    try:
+        site.start(**{**ROOMY, "space_left": 20, "admin_space_left": 2, "space_left_action": "EXEC /var/tmp/auditops-audit-resume"})
+        blob = site.fill_partition(leave_kilobytes=21 << 10)
+        site.send(8000, "crossing", 400)
+        wait_for(lambda: here.site.path(STATE).exists() and (here.site.path(STATE) / "status.json").exists(), "the call", 60)
+        wait_for(lambda: site.report()["logging_suspended"] is False, "auditd to log again", 60)
+        site.send(5, "after")
+        wait_for(lambda: here.numbers("after") == list(range(5)), "an event after the call", 60)
+        blob.unlink()
+    finally:
+        program.unlink()

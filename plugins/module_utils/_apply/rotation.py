@@ -16,8 +16,6 @@ from .._rotation import files as _rotation
 from .._rotation import schedule as _schedule
 from . import rotation_units as _units
 
-MODES = {_rotation.PROGRAM: 0o755, _rotation.ARCHIVE_PROGRAM: 0o755}
-LIBRARY_MODE = 0o644
 MODULES = {"gzip": "zlib", "bzip2": "bz2", "xz": "lzma"}
 # Exit codes of audit-rotate (exits.py) that a host may have before the rest of the policy is in force: daemon_dead, num_logs, write_logs,
 # and no_space, which is what the guard and retention are being installed for.
@@ -80,9 +78,9 @@ def present(host, params, running):
     wanted = {path: (text.encode("utf-8"), mode) for path, (text, mode) in _rotation.desired_files(
         params, scheduler, _schedule.minute_of(host), log_file.rpartition("/")[0], has_systemd=host.has_systemd).items()}
     for path, text in params["program"].items():
-        if path in MODES:
+        if path in _rotation.LAUNCHERS:
             text = _rotation.launcher(text, plan.interpreter)
-        wanted[path] = (text.encode("utf-8"), MODES.get(path, LIBRARY_MODE))
+        wanted[path] = (text.encode("utf-8"), _rotation.mode_of(path))
     for path in sorted(wanted):
         plan.before[path] = _regular(host, path)
         if plan.before[path] != wanted[path][0] or not _is_ours(host.lstat(path), wanted[path][1]):
@@ -105,7 +103,7 @@ def absent(host):
         directory + "/" + name for directory in _rotation.installed_packages(host) for name in host.listdir(directory)
         if name.endswith(".py")]
     # the schedule first: nothing is to start half a program
-    everything = _rotation.stale_files({}, None) + [_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM] + package + [_rotation.CONF]
+    everything = _rotation.stale_files({}, None) + list(_rotation.LAUNCHERS) + package + [_rotation.CONF]
     plan.removed = [path for path in everything if host.lstat(path) is not None]
     plan.before = {path: _regular(host, path) for path in plan.removed}
     plan.warnings = _unbounded(host)
@@ -133,7 +131,7 @@ def apply(host, plan):
         if any(path.startswith(_rotation.PACKAGE + "/") for path in plan.written):
             for directory in _rotation.installed_packages(host):
                 _remove_library(host.path(directory + "/__pycache__", follow=False))  # Python believes some of these unseen
-        order = sorted(plan.written, key=lambda path: (not _is_program(path), path in MODES, path))
+        order = sorted(plan.written, key=lambda path: (not _is_program(path), path in _rotation.LAUNCHERS, path))
         for path in order:
             done.append(path)
             _make_parent(host, path)
@@ -323,7 +321,7 @@ def _shown(data):
 
 
 def _is_program(path):
-    return path in MODES or path.startswith(_rotation.LIBRARY + "/")
+    return path in _rotation.LAUNCHERS or path.startswith(_rotation.LIBRARY + "/")
 
 
 def _names(paths, when):

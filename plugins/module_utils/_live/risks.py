@@ -111,11 +111,24 @@ def _space(facts):
         if effect is None or (limit_key != "disk_full" and word in WARNINGS):
             continue
         days = facts.full_in(limit)
+        if effect == "runs_program" and (facts.storage.get("exec_resumes") or {}).get(key) is False:
+            yield _never_resumed(facts, key, days)
+            continue
         severity = _space_severity(facts, effect, days)
         if severity is None:
             continue
         sentence = "%s %s = %s %s" % (_when(facts, limit_key, limit, days), key, facts.settings[key], then)
         yield _risk(key, effect, severity, sentence, facts.settings[key], days)
+
+
+def _never_resumed(facts, key, days):
+    """auditd closes its log before it calls the program (seen with 3.0.9), and opens it again at SIGUSR2 alone."""
+    value = facts.settings[key]
+    sentence = (
+        "%s = %s has auditd close its log and run that program, which never has auditd log again (no SIGUSR2, no \"auditctl --signal "
+        "resume\" in it): from then on nothing is audited; end it with /usr/local/sbin/audit-resume, which role audit_rotation installs"
+    ) % (key, value)
+    return _risk(key, "stops_auditing", "high", sentence, value, days)
 
 
 def _space_severity(facts, effect, days):

@@ -73,7 +73,7 @@ def read_policy(reading):
     if host.is_live and host.root == "/" and policy.get("guard_minutes") != 0:
         guard = running.parse(_text(host, _rotation.WATCH_LOCK))
         found.guard_runs = guard is not None and guard.state is not None
-    wrong = (_interpreter(host, path, policy.get("interpreter")) for path in (_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM))
+    wrong = (_interpreter(host, path, policy.get("interpreter")) for path in _rotation.LAUNCHERS)
     found.interpreter = next((reason for reason in wrong if reason), None)
     if host.is_live and "cron" in live["rotation"]["schedulers"]:
         found.cron_runs = runs(CRON_DAEMONS)

@@ -25,6 +25,9 @@ RECORD_BYTES = 200
 # The longest that auditd was measured to stall at a rotation (close and fsync of the old file).
 STALL_SECONDS = 2
 RECORD_TIME = re.compile(br"msg=audit\((\d+)(?:\.\d+)?:\d+\)")
+EXEC_KEYS = ("space_left_action", "admin_space_left_action", "disk_full_action")
+# SIGUSR2 by name or number, auditctl --signal resume, or our own program
+RESUMING = re.compile(br"USR2|-12\b|kill\([^)]*\b12\b|signal[= \t]+resume|audit-resume|\bresume\b")
 COMPRESSED = (".gz", ".xz", ".bz2", ".zst")
 
 
@@ -315,7 +318,19 @@ def measure(host, settings):
         "admin_space_left_mb": limits["admin_space_left"],
         "kept_by_auditd_mb": kept_mb(settings),
         "sendmail": _is_executable(host, SENDMAIL),
+        "exec_resumes": {key: _resumes(host, words(settings, key)[1]) for key in EXEC_KEYS if words(settings, key)[0] == "EXEC"},
     }, missing
+
+
+def _resumes(host, path):
+    """Whether a program that auditd runs has auditd log again afterwards; None where that cannot be told from its text."""
+    try:
+        data = host.read(path) if path.startswith("/") else None
+    except AuditError:
+        return None
+    if data is None or not data.startswith(b"#!"):
+        return None  # it is not there, or no script
+    return RESUMING.search(data) is not None
 
 
 def _is_executable(host, path):

@@ -14,6 +14,8 @@ from .schedule import SPREAD, UNITS, Schedule
 
 PROGRAM = "/usr/local/sbin/audit-rotate"
 ARCHIVE_PROGRAM = "/usr/local/sbin/audit-archive"
+RESUME_PROGRAM = "/usr/local/sbin/audit-resume"  # for space_left_action = EXEC
+LAUNCHERS = (PROGRAM, ARCHIVE_PROGRAM, RESUME_PROGRAM)
 LIBRARY = "/usr/local/lib/audit-rotate"
 PACKAGE = LIBRARY + "/audit_rotate"
 IMPORTED = (".py", ".pyc", ".so")
@@ -152,7 +154,7 @@ def is_loose(host, path):
 
 def mode_of(path):
     """The mode of an installed program file."""
-    return 0o755 if path in (PROGRAM, ARCHIVE_PROGRAM) else 0o644
+    return 0o755 if path in LAUNCHERS else 0o644
 
 
 def shebang(interpreter):

@@ -9,7 +9,7 @@ import signal
 import fake_auditd
 import pytest
 from audit_rotate import auditd as rotating
-from audit_rotate import guard, obstacles, run, settings
+from audit_rotate import guard, obstacles, resume, run, settings
 from rotate_tree import record
 
 GIGABYTE = 1 << 30
@@ -163,3 +163,19 @@ def test_waiting_logs_are_archived_without_a_rotation(host):
     assert here.run("guard", "waiting") == "ok"
     assert here.signals == [] and here.status["compressed_count"] == 1
     assert guard.reason(here.chosen) is None
+
+
+def test_the_program_for_exec_resumes_first_and_then_makes_room(host, monkeypatch):
+    here = suspended(host)
+    monkeypatch.setattr(resume.settings, "load", lambda *_arguments: here.chosen)
+    monkeypatch.setattr(resume, "Auditd", rotating.Auditd)
+    assert resume.main([]) == 0
+    assert here.signals == ["SIGUSR2", "SIGUSR1"], "the log is open again before anything else is done"
+    assert not here.fake.auditd.suspended and len(here.names()) == 2
+
+
+def test_the_program_for_exec_says_when_auditd_stays_suspended(host, monkeypatch, capsys):
+    here = suspended(host)
+    here.fake.auditd.deaf = {signal.SIGUSR2}
+    monkeypatch.setattr(resume.settings, "load", lambda *_arguments: here.chosen)
+    assert resume.main([]) == 9 and "stays suspended" in capsys.readouterr().err

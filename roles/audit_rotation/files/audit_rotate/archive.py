@@ -6,7 +6,9 @@ Both take the log from a pipe at their standard input (ausearch.c, aureport.c: i
 of time and never unpacked to disk.
 """
 
+import errno
 import os
+import stat
 import sys
 
 from . import methods, records, settings, status, store, time_options
@@ -14,7 +16,7 @@ from ._errors import AuditError
 from ._rotation.conf import PATH
 from ._utc import iso
 from .exits import Failure
-from .names import Names
+from .names import SUFFIX_METHODS, Entry, Names
 from .repair import compare
 
 USAGE = """usage: audit-archive search|report|cat|list [--start WHEN] [--end WHEN] [--config FILE] [--root DIR] [-- OPTIONS]
@@ -27,7 +29,8 @@ USAGE = """usage: audit-archive search|report|cat|list [--start WHEN] [--end WHE
   WHEN is 2026-11-23, 2026-11-23T05:00, 2026-11-23T05:00:00 (local time), ...Z (UTC), @EPOCH, or a word of ausearch: now, recent,
   this-hour, today, yesterday, this-week, week-ago, this-month, this-year, boot. Archives outside are not even opened.
 
-The exit code is that of ausearch or aureport; 2 for a wrong command line, 3 and 4 as audit-rotate --help tells.
+The exit code is that of ausearch or aureport; 2 for a wrong command line, 3 and 4 as audit-rotate --help says.
+OPTIONS of ausearch and aureport: "man ausearch", "man aureport".
 """
 PROGRAMS = {"search": "ausearch", "report": "aureport"}
 COMMANDS = ("search", "report", "cat", "list")
@@ -55,9 +58,9 @@ def main(arguments):
         if command is None:
             sys.stdout.write(USAGE)
             return 0
-        chosen = settings.load(options["config"] or PATH, options["root"], config_is_ours=options["config"] is None)
+        chosen, any_name = _settings(options)
         start, end = time_options.epoch(options["start"]), time_options.epoch(options["end"])
-        found = within(sources(chosen), start, end)
+        found = within(sources(chosen, any_name=any_name), start, end)
         if command == "list":
             return _list(found)
         if command == "cat":
@@ -77,6 +80,8 @@ def parse(arguments):
     command, left = arguments[0], list(arguments[1:])
     if command not in COMMANDS:
         raise Failure("usage", "%s is not a command; it is one of %s" % (command, ", ".join(COMMANDS)))
+    if left[:1] in (["--help"], ["-h"]):
+        return None, {}, []
     options = {"--start": None, "--end": None, "--config": None, "--root": "/"}
     while left:
         word = left.pop(0)
@@ -91,8 +96,21 @@ def parse(arguments):
     return command, {name[2:]: value for name, value in options.items()}, left
 
 
-def sources(chosen):
+def _settings(options):
+    """(Settings, whether any name beside the log may be an archive's). Members of log_group may read the logs and not our files."""
+    try:
+        return settings.load(options["config"] or PATH, options["root"], config_is_ours=options["config"] is None), False
+    except Failure as failure:
+        if failure.details.get("errno") not in (errno.EACCES, errno.EPERM) or options["config"] is not None:
+            raise
+        sys.stderr.write("audit-archive: %s; the built-in log file and every name beside it are taken\n" % failure)
+        return settings.built_in(options["root"]), True
+
+
+def sources(chosen, *, any_name=False):
     """[Source] of every log, oldest first: archives, those that wait elsewhere, rotated ones, the live one.
+
+    ``any_name``: the format of the names is not known, so that every file beside the log that bears its name counts as an archive.
 
     What auditd or audit-rotate may rename is opened here, while the lock is held (where we may): no log is read twice or missed.
     """
@@ -109,6 +127,8 @@ def sources(chosen):
         present = {entry.name for entry in entries}
         if os.path.isdir(waiting):
             entries += [entry for entry in names.scan(waiting, owner) if entry.name not in present]
+        if any_name:
+            entries = [_as_archive(chosen, entry) for entry in entries]
         found = []
         taken = {store.identity(os.fstat(live))} if live is not None else set()
         archives = sorted((entry for entry in entries if entry.kind == "archive"), key=lambda entry: entry.order)
@@ -130,6 +150,15 @@ def sources(chosen):
     finally:
         if lock is not None:
             os.close(lock)
+
+
+def _as_archive(chosen, entry):
+    """A file of an unknown name format: an archive of the time of its last change."""
+    if entry.kind != "foreign" or not entry.name.startswith(chosen.base + ".") or not stat.S_ISREG(entry.status.st_mode):
+        return entry
+    suffix = os.path.splitext(entry.name)[1]
+    return Entry(chosen.directory, entry.name, "archive", entry.status, suffix=suffix if suffix in SUFFIX_METHODS else "",
+                 time=entry.status.st_mtime)
 
 
 def within(found, start, end):

@@ -15,7 +15,7 @@ from ._rotation import conf as _rotate_conf
 from ._rotation.conf import PATH
 from .exits import Failure
 
-__all__ = ("MEGABYTE", "PATH", "Settings", "load")
+__all__ = ("MEGABYTE", "PATH", "Settings", "built_in", "load")
 
 MEGABYTE = 1 << 20
 STOPPING = ("suspend", "single", "halt")
@@ -127,6 +127,11 @@ def load(config_path, root="/", *, config_is_ours=True):
     return Settings(config, settings_of(auditd_text or ""), resolve, root)
 
 
+def built_in(root="/"):
+    """Settings for a reader who may read neither file, as ausearch does for members of log_group: the built-in paths and names."""
+    return Settings(_rotate_conf.parse(""), {}, _resolver(root), root)
+
+
 def _resolver(root):
     if root == "/":
         return lambda path: path
@@ -139,7 +144,7 @@ def _text(path, failure):
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise Failure(failure, "cannot read %s: %s" % (path, error.strerror))
+        raise Failure(failure, "cannot read %s: %s" % (path, error.strerror), errno=error.errno)
 
 
 def _integer(value):

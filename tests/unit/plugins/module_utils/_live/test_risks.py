@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live import risks as _risks
 from ansible_collections.auditops.auditd.plugins.module_utils._live import storage as _storage
 
@@ -144,3 +145,19 @@ def test_the_worst_comes_first():
 def test_nothing_known_is_no_crash(part):
     _risks.risks(dict(host(settings=dict(IGNORE, disk_full_action="HALT")), **{part: None}))
     assert _risks.risks(dict.fromkeys(("auditd_conf", "storage", "rotation", "kernel", "rules"))) == []
+
+
+@pytest.mark.parametrize("text, high", [
+    ("#!/bin/sh\nfind /var/log/audit -mtime +30 -delete\n", True), ("#!/bin/sh\nlogger full\nkill -USR2 $(cat /run/auditd.pid)\n", False),
+    ("#!/bin/sh\nauditctl --signal resume\n", False), ("#!/bin/sh\nkill -12 $1\n", False), ("#!/bin/sh\nexec audit-resume\n", False),
+    ("\x7fELF", False), (None, False),
+])
+def test_a_program_that_never_has_auditd_log_again(tmp_path, text, high):
+    if text is not None:
+        (tmp_path / "space").write_text(text)
+    settings = dict(STOCK, space_left_action="EXEC /space")
+    storage, _missing = _storage.measure(Host(str(tmp_path)), settings)
+    document = {"auditd_conf": {"effective": settings}, "storage": storage}
+    risk, = [risk for risk in _risks.risks(document) if risk["key"] == "space_left_action"]
+    assert (risk["effect"], risk["severity"]) == (("stops_auditing", "high") if high else ("runs_program", "info"))
+    assert ("audit-resume" in risk["sentence"]) == high

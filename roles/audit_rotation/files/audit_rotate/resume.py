@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""audit-resume: what C(space_left_action = EXEC /usr/local/sbin/audit-resume) has auditd run when room runs short.
+
+auditd closes its log before it calls the program and opens it again only at SIGUSR2 (seen with 3.0.9), so that comes first; then the log
+is rotated, compressed and pruned. auditd gives a program no arguments, and wants it root's, of mode 0750 or 0755.
+"""
+
+import sys
+
+from . import attempt, settings
+from ._daemon import control as _daemon
+from ._errors import AuditError
+from ._rotation.conf import PATH
+from .auditd import Auditd
+from .exits import Failure
+
+USAGE = "usage: audit-resume, without arguments: has auditd log again (SIGUSR2, proven), then rotates, compresses and prunes\n"
+WAIT = 300  # seconds for another run to end
+
+
+def main(arguments):
+    """Resume, make room, and return the exit code of audit-rotate."""
+    if arguments:
+        sys.stdout.write(USAGE)
+        return 0 if arguments[0] in ("--help", "-h") else 2
+    try:
+        chosen = settings.load(PATH, "/")
+        auditd = Auditd(chosen)
+        if auditd.pid is None:
+            raise Failure("daemon_dead", "auditd does not run: there is nobody to log again")
+        refusal = _resumed(auditd)
+        code = attempt.run({"mode": "rotate", "verbose": False, "dry_run": False, "wait": WAIT}, chosen)
+    except Failure as failure:
+        attempt.complain(failure, to_syslog=True, to_user=True)
+        return failure.code
+    if refusal is not None and code == 0 and auditd.is_suspended():
+        attempt.complain(refusal, to_syslog=True, to_user=True)
+        return refusal.code
+    return code
+
+
+def _resumed(auditd):
+    """None where auditd logs again; the Failure where it does not yet: the run that follows makes room and tries again."""
+    try:
+        _daemon.resume(auditd.host, auditd.pid, auditd.release, auditd.timeout)
+    except AuditError as error:
+        return Failure("suspended", str(error))
+    return None
