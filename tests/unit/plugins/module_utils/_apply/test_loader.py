@@ -74,6 +74,23 @@ def test_a_status_that_the_kernel_did_not_set_is_not_proven():
     assert kernel.rules == []
 
 
+class SetsNoBacklog(FakeKernel):
+    """Sets all words of its status but one."""
+
+    def request(self, message, payload=b"", **how):
+        before = self.status["backlog_limit"]
+        answer = super().request(message, payload, **how)
+        self.status["backlog_limit"] = before
+        return answer
+
+
+def test_a_status_is_set_back_where_a_part_of_it_was_not_taken():
+    kernel = SetsNoBacklog()
+    with pytest.raises(AuditError, match="has backlog_limit 64, not 9000"):
+        load(kernel, [ALWAYS], [("failure", 0), ("backlog_limit", 9000)])
+    assert (kernel.status["failure"], kernel.rules) == (1, [])
+
+
 def test_what_was_set_before_a_failure_is_set_back():
     kernel = FakeKernel()
     kernel.lies = [rules([ALWAYS])[0].to_kernel()]
