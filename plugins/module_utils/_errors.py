@@ -16,3 +16,7 @@ class AuditError(Exception):
 
 class NotAvailable(AuditError):
     """A fact cannot be read here (offline tree, container, missing privilege); the message is the reason."""
+
+
+class NotThere(NotAvailable):
+    """There is nothing to read: the file does not exist. That was seen, unlike what could not be read."""

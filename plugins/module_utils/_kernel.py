@@ -269,6 +269,15 @@ def _why_refused(number):
     return "the kernel refused to tell its audit state: %s" % os.strerror(number)
 
 
+IN_CONTAINER = ("this is a container: the kernel's auditing and auditd belong to the host that runs it; check and remediate that host, and "
+                "leave this name out of audit_hosts")
+
+
+def in_container() -> bool:
+    """Whether the kernel answers nobody here, because the user or pid namespace is not the host's."""
+    return False in (_in_initial_namespace("user"), _in_initial_namespace("pid"))
+
+
 def _in_initial_namespace(kind):
     """True or False; None where /proc does not say."""
     try:

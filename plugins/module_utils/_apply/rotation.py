@@ -14,6 +14,7 @@ from .._paths import AUDITD_CONF, LOG_FILE
 from .._rotation import conf as _rotate_conf
 from .._rotation import files as _rotation
 from .._rotation import schedule as _schedule
+from .._rotation.conflicts import conflicts
 from . import rotation_units as _units
 
 MODULES = {"gzip": "zlib", "bzip2": "bz2", "xz": "lzma"}
@@ -92,7 +93,7 @@ def present(host, params, running):
     plan.removed = stale + _rotation.unexpected(host, params["program"])
     plan.loose = [path for path in _rotation.directories(params["program"]) if _rotation.is_loose(host, path)]
     plan.before.update((path, _regular(host, path)) for path in plan.removed)
-    plan.conflicts = _rotation.conflicts(host, log_file)
+    plan.conflicts = conflicts(host, log_file)
     return plan
 
 

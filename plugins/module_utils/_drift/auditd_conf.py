@@ -8,6 +8,7 @@ from . import tables
 from .finding import row_of, same, text_of
 
 WHOLE_FILE = "role auditd: auditd_conf_state: replaced"
+IRREGULAR = "auditd refuses what is no regular file in the place of auditd.conf: it stays dead at its next start."
 WIDEST = "0640"  # as distributions ship it
 
 
@@ -16,7 +17,10 @@ def compare(sides):
     conf, wanted = sides.live["auditd_conf"], sides.wanted.get("auditd")
     if conf is None:
         if wanted:
-            yield sides.item("disk.auditd_conf", "present", sides.live["unavailable"]["auditd_conf"])
+            ident = "disk.auditd_conf" if "auditd_conf" in sides.parsed.absent else "disk.auditd_conf_unread"
+            irregular = sides.parsed.conf_irregular
+            yield sides.item(ident, "present", sides.live["unavailable"]["auditd_conf"], severity="critical" if irregular else None,
+                             why=IRREGULAR if irregular else None)
         return
     for problem in conf["problems"]:
         yield _problem(sides, problem)

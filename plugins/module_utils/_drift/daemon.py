@@ -3,6 +3,7 @@
 """Compare the running auditd with auditd.conf: does it run, does it start at boot, has it this file in force, does it write, and where."""
 
 from .._daemon.report import differences
+from .._paths import AUDITD_CONF
 from . import tables
 
 
@@ -11,12 +12,12 @@ def compare(sides):
     daemon = sides.live["daemon"]
     if daemon is None:
         return
-    if daemon["enabled"] is False:
-        yield sides.item("daemon.enabled", "started at boot", "not started at boot")
     if not daemon["running"]:
         if daemon["installed"]:
             yield sides.item("daemon.running", "running", "not running")
         return
+    if daemon["directory"] not in (None, AUDITD_CONF.rpartition("/")[0]):
+        yield sides.item("daemon.configuration", AUDITD_CONF, daemon["directory"] + "/auditd.conf")
     yield from _in_force(sides, daemon)
     yield from _waiting(sides, daemon)
     yield from _receives(sides, daemon["pid"])

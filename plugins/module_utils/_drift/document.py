@@ -19,7 +19,7 @@ from .sides import Sides
 def look(host, wanted, release=None):
     """(live, parsed): what compare() needs of a host. ``host``: C(_host.host.Host); ``release`` of audit, for a tree that cannot tell."""
     parsed = Parsed()
-    prepare = tuple(layer.prepare for layer in LAYERS if layer.prepare)
+    prepare = tuple((layer.fact + ".policy", layer.prepare) for layer in LAYERS if layer.prepare)
     return collect.collect(host, release, parsed, wanted=wanted, readers=readers(collect.READERS, LAYERS), prepare=prepare), parsed
 
 
@@ -36,7 +36,7 @@ def compare(live, parsed, wanted):
         "schema": tables.SCHEMA,
         "collected_at": live["collected_at"],
         "root": live["root"],
-        "status": status(items, live, wanted),
+        "status": status(items, sides),
         "summary": summary(items),
         "items": items,
         "controls": [],
@@ -62,15 +62,16 @@ def _unique(items):
     return seen.values()
 
 
-def status(items, live, wanted):
-    """drifted: a finding of low or above; unknown: a wanted layer of a live host could not be read; otherwise in_sync."""
+def status(items, sides):
+    """drifted: a finding of low or above; unknown: something that a wanted layer needs was not seen; otherwise in_sync.
+
+    A tree has no daemon and no kernel: it is in sync by what it has (C(in_tree)).
+    """
     if any(finding["severity"] != "info" for finding in items):
         return "drifted"
-    if live["root"] == "/":
-        needed = [fact for layer in LAYERS if wanted.get(layer.policy) for fact in layer.needs]
-        if any(fact in live["unavailable"] for fact in needed):
-            return "unknown"
-    return "in_sync"
+    needed = {fact for layer in LAYERS if sides.wanted.get(layer.policy)
+              for fact in (layer.needs if sides.is_live else layer.in_tree) + (layer.fact + ".policy",)}
+    return "unknown" if needed & (set(sides.live["unavailable"]) - sides.parsed.absent) else "in_sync"
 
 
 def summary(items):

@@ -36,7 +36,7 @@ def of(live, risks):
         "rules": {layer: (rules.get(layer) or {}).get("count") for layer in ("disk", "compiled", "loaded")},
         "rotation": _rotation(live["rotation"]),
         "storage": storage,
-        "boot": live["boot"],
+        "boot": live["boot"] and {name: value for name, value in live["boot"].items() if name != "next" or value},
         "unavailable": live["unavailable"],
     }
 

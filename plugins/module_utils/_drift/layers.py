@@ -9,36 +9,48 @@ from .._live import boot as boot_reader
 from .._live import conf as conf_reader
 from .._live import daemon as daemon_reader
 from .._live import kernel as kernel_reader
+from .._live import permissions as permissions_reader
 from .._live import rotation as rotation_reader
 from .._live import rules as rules_reader
 from .._live import schedule as schedule_reader
+from .._live import services as services_reader
 from .._live import staged as staged_reader
 from .._live import storage as storage_reader
 from .._live import system as system_reader
 from .._live import units as units_reader
-from . import auditd_conf, benchmark, boot, daemon, kernel, package, rotation, rules, storage, units
+from .._live import volume as volume_reader
+from . import auditd_conf, benchmark, boot, daemon, kernel, package, permissions, rotation, rules, services, storage, units, volume
 
-# fact        what the reader's answer is called in the live document
-# reader      Reading -> that answer
-# prepare     Reading -> None: what the policy comes to on this host goes into Parsed; None where a policy needs no look at the host
-# compare     Sides -> findings; it has no host to look at
-# policy      the part of the policy that wants the layer; None: it is compared whatever the policy says
-# needs       facts that must have been seen before a wanted layer is in sync
-# in_tree     those of them that a tree has
-# bare        whether it is compared on a host without audit too
-Layer = namedtuple("Layer", "fact reader prepare compare policy needs in_tree bare")
+Layer = namedtuple("Layer", "fact reader compare prepare policy needs in_tree bare")
+
+
+def row(fact, reader, compare, *, prepare=None, policy=None, needs=(), in_tree=None, bare=False):
+    """One layer.
+
+    ``fact``: what the answer of its ``reader`` (Reading -> answer) is called in the live document; a reader of None has none. ``prepare``:
+    Reading -> None, what the policy comes to on this host goes into Parsed. ``compare``: Sides -> findings; it has no host to look at.
+    ``policy``: the part of the policy that wants the layer. ``needs``: the facts that must have been seen before a wanted layer is in sync;
+    ``in_tree``: those of them that a tree has, None for all. ``bare``: whether it is compared on a host without audit too.
+    """
+    return Layer(fact, reader, compare, prepare, policy, needs, needs if in_tree is None else in_tree, bare)
+
 
 LAYERS = (
-    Layer("version", system_reader.version, None, package.compare, None, (), (), True),
-    Layer("auditd_conf", conf_reader.read, conf_reader.read_policy, auditd_conf.compare, "auditd", ("auditd_conf",), (), False),
-    Layer("daemon", daemon_reader.read, None, daemon.compare, "auditd", ("daemon", "daemon.report"), (), False),
-    Layer("kernel", kernel_reader.read, None, kernel.compare, "audit_rules", ("kernel", "rules.loaded"), (), False),
-    Layer("benchmark", None, benchmark_reader.read_policy, benchmark.compare, "audit_rules", (), (), False),
-    Layer("rules", rules_reader.read, staged_reader.read_policy, rules.compare, "audit_rules", ("rules",), (), False),
-    Layer("rotation", rotation_reader.read, schedule_reader.read_policy, rotation.compare, "audit_rotation", ("rotation",), (), True),
-    Layer("storage", storage_reader.read, None, storage.compare, None, (), (), False),
-    Layer("boot", boot_reader.read, None, boot.compare, None, (), (), True),
-    Layer("units", units_reader.read, None, units.compare, None, (), (), False),
+    row("version", system_reader.version, package.compare, bare=True),
+    row("auditd_conf", conf_reader.read, auditd_conf.compare, prepare=conf_reader.read_policy, policy="auditd", needs=("auditd_conf",)),
+    row("daemon", daemon_reader.read, daemon.compare, policy="auditd", needs=("daemon", "daemon.report"), in_tree=()),
+    row("services", services_reader.read, services.compare, policy="auditd", needs=("services",)),
+    row("units", units_reader.read, units.compare, policy="auditd", needs=("units",)),
+    row("kernel", kernel_reader.read, kernel.compare, policy="audit_rules", needs=("kernel", "rules.loaded"), in_tree=()),
+    row("benchmark", None, benchmark.compare, prepare=benchmark_reader.read_policy),
+    row("rules", rules_reader.read, rules.compare, prepare=staged_reader.read_policy, policy="audit_rules",
+        needs=("rules", "rules.compiled")),
+    row("rotation", rotation_reader.read, rotation.compare, prepare=schedule_reader.read_policy, policy="audit_rotation",
+        needs=("rotation",), bare=True),
+    row("permissions", permissions_reader.read, permissions.compare, policy="audit_rules", needs=("permissions",)),
+    row("storage", storage_reader.read, storage.compare),
+    row("volume", volume_reader.read, volume.compare, policy="auditd", needs=("volume",)),
+    row("boot", boot_reader.read, boot.compare, bare=True),
 )
 
 

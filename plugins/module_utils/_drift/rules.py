@@ -103,7 +103,9 @@ def _silent(sides):
 
 def _audit_rules(sides, wanted):
     if sides.live["rules"]["compiled"] is None:
-        if wanted.rules or wanted.control:
+        if "rules.compiled" not in sides.parsed.absent:
+            yield sides.item("compiled.audit_rules_unread", "readable", sides.live["unavailable"]["rules.compiled"])
+        elif wanted.rules or wanted.control:
             yield sides.item("compiled.audit_rules", "present", sides.live["unavailable"]["rules.compiled"])
         return
     aborts = sides.parsed.compiled.aborts_at

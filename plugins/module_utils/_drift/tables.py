@@ -78,6 +78,12 @@ ITEMS = {
     ),
     "disk.auditd_conf": (
         "high", "", "auditd.conf is missing: auditd runs on its compiled defaults, without rotation, without thresholds.", "role auditd"),
+    "disk.auditd_conf_unread": (
+        "info", "", "auditd.conf could not be read, so nobody knows what auditd does with it.", "make it a regular file that root can read",
+    ),
+    "compiled.audit_rules_unread": (
+        "info", "", "audit.rules could not be read, so nobody knows what the next boot loads.", "make it a regular file that root can read",
+    ),
     "disk.auditd_conf.mode": (
         "info", "configuration_mode", "Who can read or change auditd.conf can see or choose what auditing does.", "role auditd",
     ),
@@ -158,6 +164,28 @@ ITEMS = {
     ),
     "compiled.audit_rules.aborts": ("high", "", "auditctl stops at a line of audit.rules, and nothing after it is loaded.", RULES),
     "compiled.audit_rules.control.": ("low", "", "audit.rules sets this for the kernel otherwise than the policy.", RULES),
+    "disk.permissions.": ("high", "", "Others than root can change this.", "chown root and chmod go-w"),
+    "disk.selinux_label": (
+        "medium", "", "This system boots with SELinux, which denies auditd and cron a file without a label.",
+        "restorecon in the tree, or touch /.autorelabel there before it boots",
+    ),
+    "storage.log_volume": (
+        "high", "",
+        "fstab gives the log a volume of its own, and it is not mounted: what lies in its place is another log, on another disk.",
+        "mount it, then compare again",
+    ),
+    "daemon.configuration": (
+        "high", "", "The running auditd was started with another directory (-c): nothing that /etc/audit/auditd.conf says holds for it.",
+        "restart auditd without -c",
+    ),
+    "boot.auditd_options": (
+        "high", "", "auditd.service starts auditd with another directory (-c): nothing that /etc/audit/auditd.conf says will hold for it.",
+        "take the option out of auditd.service and its drop-ins",
+    ),
+    "boot.rules": (
+        "critical", "", "Nothing loads the rules at the next boot, so from then on only what the kernel audits by itself is recorded.",
+        "restore the unit of the audit package",
+    ),
     "daemon.enabled": (
         "high", "service", "Nothing starts auditd at the next boot, so from then on this host is not audited.",
         "role auditd: auditd_manage_package",
@@ -239,7 +267,10 @@ ITEMS = {
         "reboot the host",
     ),
     "schedule.conflict.": (
-        "info", "", "Something else rotates or compresses the same log: each takes files that the other expects.", "remove the other one"),
+        "medium", "",
+        "Something else rotates, compresses or deletes the same log: each takes files that the other expects, and records go.",
+        "remove the other one",
+    ),
     "schedule.": ("medium", "", "The time-based rotation is not installed as the policy says.", ROTATION),
     "schedule.interpreter": (
         "high", "", "The rotation program does not start the Python that it was installed for: a run fails, or is not ours.", ROTATION,
@@ -292,6 +323,19 @@ ITEMS = {
     "boot.off": (
         "medium", "boot_audit", "audit=0 on the boot line switches the kernel's auditing off until the next boot.",
         "take audit=0 off the kernel's boot line",
+    ),
+    "boot.next_off": (
+        "medium", "boot_audit",
+        "The boot loader starts the next kernel with audit=0, which switches auditing off until the boot after that.",
+        "take audit=0 off the kernel's boot line",
+    ),
+    "boot.next_audit": (
+        "info", "boot_audit", "The running kernel has audit=1; the boot loader starts the next one without it.",
+        "add audit=1 to the kernel's boot line",
+    ),
+    "boot.next_audit_backlog_limit": (
+        "info", "boot_backlog_limit", "The boot loader gives the next kernel a smaller queue until the rules are loaded.",
+        "add audit_backlog_limit=8192 to the kernel's boot line",
     ),
     "boot.audit_backlog_limit": (
         "info", "boot_backlog_limit", "Until the rules are loaded the kernel queues 64 records; more than that during boot are lost.",

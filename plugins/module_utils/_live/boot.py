@@ -1,29 +1,101 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The words about audit on the kernel's boot line."""
+"""The words about audit on the kernel's boot line: of the running kernel, and where the host boots from next."""
 
 import re
 
 from .._errors import NotAvailable
 
+PROC_CMDLINE = "/proc/cmdline"
 GRUB = "/etc/default/grub"
+GRUB_D = "/etc/default/grub.d"  # Debian's and Ubuntu's grub-mkconfig reads *.cfg there after the file itself
+ENTRIES = "/boot/loader/entries"  # the boot loader specification: grub with BLSCFG, systemd-boot
+GRUB_ENVIRONMENTS = ("/boot/grub2/grubenv", "/boot/grub/grubenv")  # $kernelopts of the entries
+GRUB_CONFIGURATIONS = ("/boot/grub2/grub.cfg", "/boot/grub/grub.cfg")
 KERNEL_CMDLINE = "/etc/kernel/cmdline"  # kernel-install(8), where there is no grub
+ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?(GRUB_CMDLINE_LINUX|GRUB_CMDLINE_LINUX_DEFAULT|GRUB_ENABLE_BLSCFG)=(.*)$", re.M)
+LINUX_LINE = re.compile(r"^\s*linux\S*\s+\S+\s+(.*)$", re.M)
+RESCUE = re.compile(r"(?:^|\s)(?:single|recovery|rescue|systemd\.unit=rescue\.target)(?:\s|$)")
 
 
 def read(reading):
-    """{source, audit, audit_backlog_limit}; a word that is not there is None."""
+    """{source, audit, audit_backlog_limit, next}; a word that is not there is None.
+
+    Of a running host the line that its kernel started with, and ``next`` {source, audit, audit_backlog_limit}: what the boot loader's files
+    say, None where they say the same or cannot be read. Of a tree what it boots with.
+    """
     host = reading.host
-    path, line = ("/proc/cmdline", host.text("/proc/cmdline")) if host.is_live else _offline_line(host)
+    coming = _next(host)
+    if not host.is_live:
+        if coming is None:
+            raise NotAvailable("no boot line: there is neither %s, %s nor %s" % (GRUB, ENTRIES, KERNEL_CMDLINE))
+        return dict(coming, next=None)
+    line = host.text(PROC_CMDLINE)
     if line is None:
-        raise NotAvailable("no boot line: there is neither %s nor %s" % (GRUB, KERNEL_CMDLINE))
+        raise NotAvailable("there is no %s" % PROC_CMDLINE)
+    running = dict(_words(line), source=PROC_CMDLINE)
+    differs = coming is not None and any(coming[word] != running[word] for word in ("audit", "audit_backlog_limit"))
+    return dict(running, next=coming if differs else None)
+
+
+def _words(line):
     words = dict(word.partition("=")[::2] for word in line.split())
     limit = words.get("audit_backlog_limit", "")
-    return {"source": path, "audit": words.get("audit"), "audit_backlog_limit": int(limit) if limit.isdigit() else None}
+    return {"audit": words.get("audit"), "audit_backlog_limit": int(limit) if limit.isdigit() else None}
 
 
-def _offline_line(host):
-    text = host.text(GRUB)
-    if text is not None:
-        lines = re.findall(r"^\s*GRUB_CMDLINE_LINUX(?:_DEFAULT)?=[\"']?([^\"'\n]*)", text, re.M)
-        return GRUB, " ".join(lines)
-    return KERNEL_CMDLINE, host.text(KERNEL_CMDLINE)
+def _next(host):
+    """The words of the next boot, from the first of its sources that this host has; of several entries the worst, for any may be booted."""
+    for source, lines in _sources(host):
+        if lines:
+            found = [_words(line) for line in lines]
+            worst = min(found, key=lambda words: (words["audit"] in ("1", "on"), words["audit"] is None, words["audit_backlog_limit"] or 0))
+            return dict(worst, source=source)
+    return None
+
+
+def _sources(host):
+    variables = _grub_variables(host)
+    if host.listdir(ENTRIES) and (variables is None or variables.get("GRUB_ENABLE_BLSCFG", "true") == "true"):
+        yield ENTRIES, _entries(host)
+    for path in GRUB_CONFIGURATIONS:
+        text = host.text(path)
+        if text is not None:
+            yield path, [line for line in LINUX_LINE.findall(text) if "root=" in line and not RESCUE.search(line)]
+    if variables is not None:
+        yield GRUB, [" ".join(variables.get(name, "") for name in ("GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"))]
+    line = host.text(KERNEL_CMDLINE)
+    yield KERNEL_CMDLINE, [] if line is None else [line]
+
+
+def _entries(host):
+    """The options of each entry but rescue systems, variables of the grub environment put in."""
+    environment = {}
+    for path in GRUB_ENVIRONMENTS:
+        environment.update(re.findall(r"^(\w+)=(.*)$", host.text(path) or "", re.M))
+    lines = []
+    for name in host.listdir(ENTRIES):
+        text = host.text("%s/%s" % (ENTRIES, name)) if name.endswith(".conf") and "rescue" not in name else None
+        if text is not None:
+            line = " ".join(re.findall(r"^options\s+(.*)$", text, re.M))
+            lines.append(_expanded(line, environment))
+    return lines
+
+
+def _grub_variables(host):
+    """{variable: value} of grub's defaults, later assignments over earlier ones, with their own earlier value where they name it."""
+    texts = [host.text(GRUB)] + [host.text("%s/%s" % (GRUB_D, name)) for name in host.listdir(GRUB_D) if name.endswith(".cfg")]
+    if all(text is None for text in texts):
+        return None
+    found = {}
+    for text in texts:
+        for name, value in ASSIGNMENT.findall(text or ""):
+            value = value.strip()
+            quote = value[:1] if value[:1] in ("'", '"') else ""
+            value = value[1:].partition(quote)[0] if quote else value.partition(" ")[0].partition("#")[0]
+            found[name] = _expanded(value, found)
+    return found
+
+
+def _expanded(text, values):
+    return re.sub(r"\$\{?(\w+)\}?", lambda name: values.get(name.group(1), ""), text)

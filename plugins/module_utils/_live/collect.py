@@ -11,7 +11,7 @@ import os
 from .._errors import AuditError
 from .._utc import iso
 from .._utf8 import as_text
-from . import boot, conf, daemon, kernel, rotation, rules, storage, system
+from . import boot, conf, daemon, kernel, permissions, rotation, rules, services, storage, system, volume
 from .reading import Parsed, Reading
 
 # name in the document -> reader; each finds in Reading.live what those before it have found
@@ -24,16 +24,20 @@ READERS = (
     ("rules", rules.read),
     ("rotation", rotation.read),
     ("storage", storage.read),
+    ("services", services.read),
+    ("permissions", permissions.read),
+    ("volume", volume.read),
     ("boot", boot.read),
 )
 
 
 def collect(host, release=None, parsed=None, wanted=None, readers=READERS, prepare=()):
-    """The document: collected_at, root, version, distribution, auditd_conf, daemon, kernel, rules, rotation, storage, boot, unavailable.
+    """The document: collected_at, root, version, distribution, auditd_conf, daemon, kernel, rules, rotation, storage, services,
+    permissions, volume, boot, unavailable.
 
     ``release`` overrides the host's own (an offline tree may not tell). ``parsed`` is a Parsed to fill. ``wanted``: the policy as
-    C(_drift.document.compare) takes it. ``readers``: READERS, and others after them. ``prepare``: functions of a Reading that see what the
-    policy comes to on this host, and leave it in ``parsed``.
+    C(_drift.document.compare) takes it. ``readers``: READERS, and others after them. ``prepare``: ((name, function of a Reading), ...)
+    that see what the policy comes to on this host, and leave it in ``parsed``.
     AuditError where a live host is read without root, because nothing useful can be read then.
     """
     if host.is_live and os.geteuid() != 0:
@@ -46,6 +50,9 @@ def collect(host, release=None, parsed=None, wanted=None, readers=READERS, prepa
         except AuditError as error:
             reading.live[name] = None
             reading.missing(name, error)
-    for see in prepare:
-        see(reading)
+    for name, see in prepare:
+        try:
+            see(reading)
+        except AuditError as error:
+            reading.missing(name, error)
     return as_text(reading.live)

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """auditd.conf as it stands on a host, and whether auditd there would take the policy's settings."""
 
+import stat
+
 from .._conf import stops, validator
 from .._conf import text as _conf
 from .._conf.environment import Environment
-from .._errors import AuditError, NotAvailable
+from .._errors import AuditError, NotThere
 from .._paths import AUDITD_CONF
 from .system import file_facts
 
@@ -13,9 +15,11 @@ from .system import file_facts
 def read(reading):
     """{path, mode, uid, gid, text, settings, effective, problems}."""
     host, parsed, release = reading.host, reading.parsed, reading.live["version"]
+    found = host.stat(AUDITD_CONF)
+    parsed.conf_irregular = found is not None and not stat.S_ISREG(found.st_mode)
     text = host.text(AUDITD_CONF)
     if text is None:
-        raise NotAvailable("%s does not exist%s" % (AUDITD_CONF, "" if release else ": audit is not installed"))
+        raise NotThere("%s does not exist%s" % (AUDITD_CONF, "" if release else ": audit is not installed"))
     parsed.conf = _conf.parse(text)
     parsed.environment = Environment(host)
     problems = validator.validate(parsed.conf, release, parsed.environment, file_stat=host.lstat(AUDITD_CONF))

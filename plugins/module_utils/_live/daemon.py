@@ -1,28 +1,30 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The running auditd: its state report, its last record, whether it has its file in force; and what starts it at boot."""
+"""The running auditd: its state report, its last record, whether it has its file in force."""
 
-import re
-
+from .. import _kernel
 from .._daemon import evidence, process, records, report
 from .._errors import AuditError, NotAvailable
 from .._paths import LOG_FILE
+from . import services
 
-UNITS = "/etc/systemd/system"
 REPORT_TIMEOUT = 10.0  # seconds; a report takes 10 to 100 ms
 
 
 def read(reading):
-    """{installed, enabled, running, pid, report, last_record, older_settings, waiting, log_held}."""
+    """{installed, enabled, running, pid, directory, report, last_record, older_settings, waiting, log_held}."""
     host, live = reading.host, reading.live
     if not host.is_live:
         raise NotAvailable("%s is an offline tree: no daemon runs in it" % host.root)
+    if _kernel.in_container():
+        raise NotAvailable(_kernel.IN_CONTAINER)
     pid = process.find(host)
     found = {
         "installed": host.which("auditd") is not None,
-        "enabled": enabled(host),
+        "enabled": services.enabled(host),
         "running": pid is not None,
         "pid": pid,
+        "directory": None if pid is None else _directory(pid),
         "report": None,
         "last_record": None,
         "older_settings": None,
@@ -55,11 +57,15 @@ def _settings_in_force(reading, pid, found):
         reading.parsed.report_values = report.report_values(host, reading.settings)
 
 
-def enabled(host):
-    """Whether something starts auditd at boot: a target of systemd wants it, or sysvinit has a start link. None where neither is used."""
-    targets = [name for name in host.listdir(UNITS) if name.endswith((".wants", ".requires"))]
-    levels = [name for name in host.listdir("/etc") if re.match(r"rc[2-5]\.d$", name)]
-    if not targets and not levels:
+def _directory(pid):
+    """Where auditd was told to read its configuration, auditd(8) -c; None without that option."""
+    try:
+        with open(process.proc(pid, "cmdline"), "rb") as stream:
+            words = stream.read().decode("utf-8", "surrogateescape").split("\0")
+    except OSError:
         return None
-    return any(host.lstat("%s/%s/auditd.service" % (UNITS, name)) is not None for name in targets) or any(
-        re.match(r"S\d+auditd$", link) for name in levels for link in host.listdir("/etc/" + name))
+    for place, word in enumerate(words[1:], 1):
+        if word.startswith("-c"):
+            directory = word[2:] or (words[place + 1] if place + 1 < len(words) else "")
+            return directory.rstrip("/") or None
+    return None

@@ -11,6 +11,8 @@ def read(reading):
     host = reading.host
     if not host.is_live:
         raise NotAvailable("%s is an offline tree: its kernel is not running" % host.root)
+    if _kernel.in_container():
+        raise NotAvailable(_kernel.IN_CONTAINER)
     found = {"status": _kernel.status(host.run), "features": None}
     try:
         found["features"] = _kernel.features(host.run)

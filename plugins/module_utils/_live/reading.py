@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One look at a host: what readers are given, and what they leave for the comparison."""
 
+from .._errors import NotThere
 from .._rules.compiled import RulesD
 
 
@@ -12,7 +13,9 @@ class Parsed(object):
     """
 
     def __init__(self):
+        self.absent = set()  # facts that could not be read because there is nothing: that was seen
         self.product = None  # _library.product: which benchmarks are written for this host
+        self.conf_irregular = False  # a directory, a pipe or a device stands in the place of auditd.conf
         self.conf = None  # _conf.text.Conf of auditd.conf
         self.environment = None  # _conf.environment.Environment; readers alone ask it
         self.report_values = {}  # what auditd's state report has to say if auditd.conf is in force
@@ -39,8 +42,10 @@ class Reading(object):
         self.live = {"root": host.root, "unavailable": {}}
 
     def missing(self, name, reason):
-        """Note that a part could not be read, and why."""
+        """Note that a part could not be read, and why. A C(_errors.NotThere) says that there is nothing to read, which is seen as well."""
         self.live["unavailable"][name] = str(reason)
+        if isinstance(reason, NotThere):
+            self.parsed.absent.add(name)
 
     @property
     def settings(self):

@@ -10,6 +10,7 @@ from .._paths import LOG_FILE
 from .._rotation import conf as _rotate_conf
 from .._rotation import files as _rotation
 from .._rotation import schedule as _schedule
+from .._rotation.conflicts import conflicts
 
 STATUS_KEYS = ("last_run", "last_success", "result", "exit", "error", "given_up")
 KEEPS = ("keep", "keep_days", "keep_megabytes", "min_free_megabytes")
@@ -38,7 +39,7 @@ def read(reading):
         "prunes": config is not None and any(config[key] for key in KEEPS),
         "config": config,
         "last": _status(reading) if installed else None,
-        "conflicts": _rotation.conflicts(host, log_file),
+        "conflicts": conflicts(host, log_file),
     }
 
 

@@ -5,7 +5,7 @@
 import re
 
 from .. import _kernel
-from .._errors import AuditError, NotAvailable
+from .._errors import AuditError, NotAvailable, NotThere
 from .._rules import compiled as _compiled
 from .._rules import files, grammar, localise
 from .system import file_facts
@@ -24,7 +24,7 @@ def read(reading):
     try:
         text = host.text(_compiled.AUDIT_RULES)
         if text is None:
-            raise NotAvailable("%s does not exist" % _compiled.AUDIT_RULES)
+            raise NotThere("%s does not exist" % _compiled.AUDIT_RULES)
         parsed.compiled = parsed.disk if text == parsed.disk.text else _compiled.parse_rules_file(
             text, _compiled.AUDIT_RULES, release=release, **options)
         found["compiled"] = dict(_set_of(parsed.compiled), **file_facts(host, _compiled.AUDIT_RULES))

@@ -13,6 +13,8 @@ from .._rotation.schedule import minute_of, scheduler_of
 
 CRON_DAEMONS = ("cron", "crond")  # comm of Debian's cron, cronie and busybox; anacron alone does not read /etc/cron.d
 
+NAMESPACES = ("pid", "mnt")  # of a process, namespaces(7)
+
 
 class Schedule(object):
     """``scheduler``: cron or systemd, None where there is none, for ``scheduler_refused``. ``minute``: the host's own. ``has_systemd``: as
@@ -120,13 +122,18 @@ def _interpreter(host, path, wanted=None):
 
 
 def runs(names):
-    """True where a process of one of these names runs on this machine."""
-    for pid in os.listdir("/proc"):
-        if pid.isdigit():
-            try:
-                with open("/proc/%s/comm" % pid) as stream:
-                    if stream.read().strip() in names:
-                        return True
-            except (OSError, ValueError):
-                continue  # it has just ended
-    return False
+    """True where a process of one of these names runs on this machine as root and in our own namespaces: what a container or another user
+    calls cron starts none of our jobs.
+    """
+    return any(_is_roots(pid, names) for pid in os.listdir("/proc") if pid.isdigit())
+
+
+def _is_roots(pid, names):
+    try:
+        with open("/proc/%s/comm" % pid) as stream:
+            if stream.read().strip() not in names:
+                return False
+        ours = all(os.readlink("/proc/%s/ns/%s" % (pid, kind)) == os.readlink("/proc/self/ns/" + kind) for kind in NAMESPACES)
+        return ours and os.stat("/proc/" + pid).st_uid == 0
+    except (OSError, ValueError):
+        return False  # it has just ended

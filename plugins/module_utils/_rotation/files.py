@@ -286,34 +286,3 @@ def _timer(description, calendars, delay):
     return HEADER + "[Unit]\nDescription=%s\n\n[Timer]\n%sPersistent=true\nAccuracySec=1s\n%s\n[Install]\nWantedBy=timers.target\n" % (
         description, "".join("OnCalendar=%s\n" % calendar for calendar in calendars),
         "RandomizedDelaySec=%d\nFixedRandomDelay=true\n" % delay if delay else "")
-
-
-def conflicts(host, log_file):
-    """[sentence] for every other thing that rotates or compresses the same log."""
-    found = []
-    for directory in ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/cron.d"):
-        for name in host.listdir(directory):
-            path = directory + "/" + name
-            if path == CRON:
-                continue
-            text = _text(host, path)
-            if _runs(text, ("auditd rotate", "--signal usr1", "--signal rotate", "-usr1", "sigusr1")) and "audit" in text.lower():
-                found.append("%s makes auditd rotate too: remove it" % path)
-    for path in ["/etc/logrotate.conf"] + ["/etc/logrotate.d/" + name for name in host.listdir("/etc/logrotate.d")]:
-        text = _text(host, path)
-        directory = log_file.rpartition("/")[0]
-        if _runs(text, (directory + "/",)):
-            found.append("%s makes logrotate rotate %s too: remove that entry" % (path, log_file))
-    return found
-
-
-def _runs(text, words):
-    lines = [line for line in text.lower().splitlines() if not line.strip().startswith("#")]
-    return any(word.lower() in line for word in words for line in lines)
-
-
-def _text(host, path):
-    try:
-        return host.text(path) or ""
-    except AuditError:
-        return ""

@@ -65,7 +65,7 @@ REPORT = {
     "admin_space_left_mb": 50, "process_priority": -4,
 }
 DAEMON = {
-    "installed": True, "enabled": True, "running": True, "pid": 7, "report": REPORT, "last_record": {"res": "success"},
+    "installed": True, "enabled": True, "running": True, "pid": 7, "directory": None, "report": REPORT, "last_record": {"res": "success"},
     "older_settings": False, "waiting": {}, "log_held": True,
 }
 
@@ -553,7 +553,7 @@ def test_two_findings_of_one_name_are_both_told():
 @pytest.mark.parametrize(("enabled", "told"), [(True, False), (None, False), (False, True)])
 def test_an_auditd_that_no_boot_starts(tree, enabled, told):
     def change(document, parsed):
-        document["daemon"]["enabled"] = enabled
+        document["services"]["enabled"] = enabled
     assert ("daemon.enabled" in found(drift(tree, change=change))) == told
 
 

@@ -115,7 +115,7 @@ def test_a_new_layer_is_a_file_and_a_row(host, monkeypatch):
         if sides.live["shipping"]["target"] == "":
             yield sides.item("shipping.target", "a target", "none")
 
-    row = layers.Layer("shipping", read, None, compare, None, (), (), True)
+    row = layers.row("shipping", read, compare, bare=True)
     monkeypatch.setattr(document, "LAYERS", (*layers.LAYERS, row))
     monkeypatch.setattr(tables, "LAYERS", (*tables.LAYERS, "shipping"))
     monkeypatch.setitem(tables.ITEMS, "shipping.target", ("high", "", "Nothing leaves this host.", "role audit_shipping"))

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live import collect as _live
-from ansible_collections.auditops.auditd.plugins.module_utils._live import daemon as _daemon
+from ansible_collections.auditops.auditd.plugins.module_utils._live import services as _services
 
 CONF = """\
 log_file = /var/log/audit/audit.log
@@ -66,7 +66,7 @@ def test_a_whole_tree(tree):
     assert live["rules"]["loaded"] is None
     assert live["rotation"]["installed"] is False and live["rotation"]["active"] is False
     assert live["storage"]["space_left_mb"] == 75
-    assert live["boot"] == {"source": "/etc/default/grub", "audit": "1", "audit_backlog_limit": 8192}
+    assert live["boot"] == {"source": "/etc/default/grub", "audit": "1", "audit_backlog_limit": 8192, "next": None}
     assert parsed.conf.settings == live["auditd_conf"]["settings"]
     assert [rule.canonical for rule in parsed.disk.rules] == live["rules"]["disk"]["rules"]
 
@@ -171,11 +171,14 @@ def test_a_tree_needs_no_root(tree, monkeypatch):
     assert collect(tree)["auditd_conf"] is not None
 
 
+UNIT = "usr/lib/systemd/system/auditd.service"
 ENABLED = [
     # links of the tree, whether auditd is started at boot
     ([], None),
-    (["etc/systemd/system/multi-user.target.wants/auditd.service"], True),
-    (["etc/systemd/system/multi-user.target.wants/cron.service"], False),
+    (["etc/systemd/system/multi-user.target.wants/auditd.service", UNIT], True),
+    (["etc/systemd/system/multi-user.target.wants/cron.service", UNIT], False),
+    (["etc/systemd/system/multi-user.target.wants/cron.service"], None),
+    (["etc/systemd/system/timers.target.wants/audit-rotate.timer", UNIT], None),
     (["etc/rc2.d/S01auditd", "etc/rc0.d/K01auditd"], True),
     (["etc/rc2.d/S01cron", "etc/rc2.d/K01auditd"], False),
 ]
@@ -185,5 +188,8 @@ ENABLED = [
 def test_what_starts_auditd_at_boot(tmp_path, links, enabled):
     for link in links:
         (tmp_path / link).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / link).symlink_to("/lib/systemd/system/unit")
-    assert _daemon.enabled(Host(str(tmp_path))) is enabled
+        if link == UNIT:
+            (tmp_path / link).write_text("[Service]\nExecStart=/sbin/auditd\n")
+        else:
+            (tmp_path / link).symlink_to("/lib/systemd/system/unit")
+    assert _services.enabled(Host(str(tmp_path))) is enabled

@@ -20,6 +20,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._host.host import 
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import conf as _rotate_conf
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import schedule as _schedule
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation.conflicts import conflicts
 from ansible_collections.auditops.auditd.plugins.modules import audit_rotation
 from ansible_collections.auditops.auditd.plugins.plugin_utils import rotation_program
 
@@ -278,12 +279,24 @@ def test_a_log_that_nothing_bounds_any_more_is_named(tmp_path, action, warned):
     ("/etc/logrotate.d/audit", "/var/log/audit/*.log {\n weekly\n}\n", True),
     ("/etc/logrotate.d/syslog", "/var/log/messages {\n}\n", False),
     ("/etc/cron.daily/other", "# service auditd rotate\n", False),
+    ("/etc/logrotate.d/everything", "/var/log/*/*.log {\n daily\n copytruncate\n}\n", True),
+    ("/etc/logrotate.d/audit", "/var/log/audit.log /var/log/aud*/*.log {\n daily\n}\n", True),
+    ("/etc/logrotate.d/audit", '"/var/log/audit/audit.log" {\n daily\n}\n', True),
+    ("/etc/logrotate.d/all", "/var/log/*.log {\n daily\n}\n", False),
+    ("/etc/logrotate.d/audit", "# /var/log/audit/*.log {\n", False),
+    ("/etc/crontab", "0 0 * * * root /usr/bin/pkill -USR1 -x auditd\n", True),
+    ("/etc/crontab", "0 0 * * * root /usr/bin/pkill -USR1 -x nginx\n", False),
+    ("/var/spool/cron/root", "0 0 * * * /sbin/service auditd rotate\n", True),
+    ("/etc/cron.daily/audit-gzip", "#!/bin/sh\nfind /var/log/audit -name 'audit.log.*' -exec gzip {} +\n", True),
+    ("/etc/cron.daily/clean", "#!/bin/sh\nfind /var/log/audit -mtime +30 -delete\n", True),
+    ("/etc/cron.daily/report", "#!/bin/sh\naureport -if /var/log/audit | mail root\n", False),
+    ("/etc/systemd/system/mine.timer", "[Timer]\nOnCalendar=daily\n", False),
     ("/etc/cron.d/audit-rotate", "7 0 * * * root /usr/local/sbin/audit-rotate -USR1\n", False),
 ])
 def test_conflicts(tmp_path, path, text, found):
     root = image(tmp_path, path)
     (root / path.lstrip("/")).write_text(text)
-    sentences = _rotation.conflicts(Host(str(root)), "/var/log/audit/audit.log")
+    sentences = conflicts(Host(str(root)), "/var/log/audit/audit.log")
     assert bool(sentences) == found and all(path in sentence for sentence in sentences)
 
 
@@ -416,6 +429,21 @@ def test_what_cannot_be_had_is_refused_before_anything_is_written(tmp_path, para
     with pytest.raises(AuditError, match=words):
         audit_rotation.run(Module(root, **params))
     assert tree_of(root) == before
+
+
+@pytest.mark.parametrize(("starter", "text"), [
+    ("/etc/systemd/system/mine.service", "[Service]\nExecStart=/usr/local/bin/mine\n"),
+    ("/etc/cron.d/mine", "0 1 * * * root /usr/local/bin/mine\n"),
+])
+@pytest.mark.parametrize(("script", "found"), [("gzip /var/log/audit/audit.log.1", True), ("date > /var/log/mine", False)])
+def test_conflicts_behind_a_script(tmp_path, starter, text, script, found):
+    timer = "/etc/systemd/system/mine.timer"
+    files = {starter: text, timer: "[Timer]\nOnCalendar=daily\n", "/usr/local/bin/mine": "#!/bin/sh\n" + script + "\n"}
+    root = image(tmp_path, *files)
+    for path, lines in files.items():
+        (root / path.lstrip("/")).write_text(lines)
+    sentences = conflicts(Host(str(root)), "/var/log/audit/audit.log")
+    assert [starter in sentence and "/usr/local/bin/mine" in sentence for sentence in sentences] == [True] * found
 
 
 def test_conflicts_are_warned_about_and_returned(tmp_path):

@@ -1,0 +1,26 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What others than root can change, reported by what it causes."""
+
+from .._rules.compiled import AUDIT_RULES
+
+# kind of C(_live.permissions) -> severity, why
+CAUSES = {
+    "directory": ("high", "Whoever can write there puts rules or settings into place that the next boot or reload takes."),
+    "rules": ("high", "Whoever can write to it decides what is audited from the next boot on."),
+    "settings": ("high", "Whoever can write to it decides what auditd does at its next start or reload."),
+    "log": ("high", "Whoever can write there can change or delete what was recorded."),
+    "tool": ("high", "Root runs this program: whoever can write to it is root, and decides what is audited."),
+}
+REFUSED = "auditctl refuses a rules file that everybody can write to or that is not root's: at the next boot no rule is loaded."
+
+
+def compare(sides):
+    """One finding for each path that others can change."""
+    for path, facts in sorted((sides.live["permissions"] or {}).items()):
+        severity, why = CAUSES[facts["kind"]]
+        if path == AUDIT_RULES and (facts["uid"] != 0 or int(facts["mode"], 8) & 0o002):
+            severity, why = "critical", REFUSED
+        actual = "mode %s, owner %s" % (facts["mode"], "root" if facts["uid"] == 0 else "uid %d" % facts["uid"])
+        yield sides.item("disk.permissions." + path[1:].replace("/", "."), "root's, written by root alone", actual, severity=severity,
+                         why=why, fix="chown root %s; chmod go-w %s" % (path, path))

@@ -1,0 +1,14 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compare where the log lies, and the labels of new files, with what the system will need."""
+
+
+def compare(sides):
+    """The findings about the log's own volume and about SELinux labels."""
+    volume = sides.live["volume"]
+    if volume is None:
+        return
+    if volume["not_mounted"]:
+        yield sides.item("storage.log_volume", "mounted", "%s is not mounted" % volume["not_mounted"])
+    if volume["unlabelled"]:
+        yield sides.item("disk.selinux_label", "labelled as its directory is", volume["unlabelled"])

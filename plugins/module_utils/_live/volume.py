@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the log lies where fstab(5) says, and whether new files of an SELinux tree have their labels."""
+
+import errno
+import os
+
+from .._paths import AUDITD_CONF, LOG_FILE
+from .._rotation import files as _rotation
+from .._rules.compiled import AUDIT_RULES
+
+FSTAB, MOUNTS = "/etc/fstab", "/proc/self/mounts"
+SELINUX_CONFIG, RELABEL = "/etc/selinux/config", "/.autorelabel"
+LABEL = "security.selinux"
+
+
+def read(reading):
+    """{not_mounted, unlabelled}: the mount point of fstab that should hold the log and is not mounted, None for none; [path] of files of a
+    tree that lack the SELinux label which their directory has.
+    """
+    return {"not_mounted": _not_mounted(reading), "unlabelled": _unlabelled(reading)}
+
+
+def _not_mounted(reading):
+    """The longest mount point of fstab above the log but the root; swap and what is not mounted at boot are none."""
+    log_file = reading.settings.get("log_file") or LOG_FILE
+    points = []
+    for line in (reading.host.text(FSTAB) or "").splitlines():
+        words = line.split()
+        if len(words) > 3 and not words[0].startswith("#") and "noauto" not in words[3].split(","):
+            point = words[1].rstrip("/")
+            if point and log_file.startswith(point + "/"):
+                points.append(point)
+    if not points:
+        return None
+    point = max(points, key=len)
+    here = os.path.realpath(reading.host.path(point))
+    with open(MOUNTS, "rb") as stream:
+        mounted = {line.split()[1].decode("unicode_escape") for line in stream if len(line.split()) > 1}
+    return None if here in mounted else point
+
+
+def _unlabelled(reading):
+    """Labels are the running system's matter; in a tree nothing sets them, and a system that boots with SELinux denies what has none."""
+    host = reading.host
+    if host.is_live or host.lstat(RELABEL) is not None:
+        return []
+    lines = (host.text(SELINUX_CONFIG) or "").splitlines()
+    words = [line.partition("=")[2].strip().lower() for line in lines if line.startswith("SELINUX=")]
+    if not words or words[-1] not in ("enforcing", "permissive"):
+        return []
+    paths = [AUDITD_CONF, AUDIT_RULES] + list(reading.parsed.files) + list(_rotation.SCHEDULE_FILES)
+    paths += [_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM]
+    return [path for path in paths if _has_label(host, path) is False and _has_label(host, path.rpartition("/")[0])]
+
+
+def _has_label(host, path):
+    """None where there is no such file, or where this filesystem keeps no labels."""
+    try:
+        return bool(os.getxattr(host.path(path, follow=False), LABEL, follow_symlinks=False))
+    except OSError as error:
+        return False if error.errno == errno.ENODATA else None
