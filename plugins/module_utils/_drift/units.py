@@ -6,6 +6,8 @@
 def compare(sides):
     """The findings about masked units."""
     units = sides.live["units"]
+    if units is None:
+        return
     if "auditd.service" in units["masked"]:
         yield sides.item("boot.auditd_masked", "not masked", "masked")
     if "audit-rules.service" in units["masked"]:
