@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Break one line at a time and see that a unit test notices: make mutants.
 
-mutants.yml lists the lines: what is broken, file, old text, new text, tests that must fail. Each mutant gets a copy of the made tree.
+mutants.yml lists the lines: what is broken, file, old text, new text (or ``edits`` of both), tests that must fail. Each mutant gets a copy of the made tree.
 usage: mutants.py TREE [WORD ...], TREE as made by make tree; with WORDs only the mutants whose name has one of them.
 """
 
@@ -44,9 +44,11 @@ def verdict(source: Path, mutant: dict) -> str | None:
         shutil.copytree(source, tree, symlinks=True)
         path = tree / COLLECTION / mutant["file"]
         text = path.read_text()
-        if text.count(mutant["old"]) != 1:
-            return f"its old text is {text.count(mutant['old'])} times in {mutant['file']}: mend the table"
-        path.write_text(text.replace(mutant["old"], mutant["new"]))
+        for edit in mutant.get("edits") or [mutant]:
+            if text.count(edit["old"]) != 1:
+                return f"its old text is {text.count(edit['old'])} times in {mutant['file']}: mend the table"
+            text = text.replace(edit["old"], edit["new"])
+        path.write_text(text)
         code = run(tree, mutant["tests"])
     if code == PASSED:
         return "survived: all of " + " ".join(mutant["tests"]) + " pass"

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An auditd that a test can make lie, hang, die and suspend, on a host that is a directory.
 
-FakeHost is a live host below a directory: its own /proc, /etc, /run and /var, programs that act on the fake, a clock that a sleep moves on.
-FakeAuditd answers signals as the releases 2.8.5 to 4.2.1 of audit do: it writes records into the real log file and state reports
-into the real state file, rotates, suspends, resumes and ends. What it takes from auditd.conf it reads with the collection's own parser,
-which is held to the real ones by recorded verdicts. Its texts are held to recorded ones by test_fake_auditd.py.
+FakeHost (fake_host.py) is a live host below a directory: its own /proc, /etc, /run and /var, programs that act on the fake, a clock that a
+sleep moves on. FakeAuditd answers signals as the releases 2.8.5 to 4.2.1 of audit do: it writes records into the real log file and state
+reports into the real state file, rotates, suspends, resumes and ends. It reads auditd.conf with the parser of the collection, which is
+held to the real ones by recorded verdicts. Its texts are held to recorded ones by test_fake_auditd.py.
 
-    def test_something(fake):              # fixture of this file: fake.host, fake.auditd, fake.clock, fake.kernel
+    def test_something(fake):              # fixture of fake_system.py: fake.host, fake.auditd, fake.clock, fake.kernel
         fake.auditd.start()
         fake.auditd.mute = True            # takes a new configuration over, writes no record of it
 """
@@ -20,77 +20,15 @@ import signal
 import time
 from pathlib import Path
 
-import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _kernel
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as conf_text
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
 from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment import Environment
-from ansible_collections.auditops.auditd.plugins.module_utils._daemon import evidence, process, report, syslog
+from ansible_collections.auditops.auditd.plugins.module_utils._daemon import process
 from ansible_collections.auditops.auditd.plugins.module_utils._release import release_tuple
-from fake_kernel import FakeKernel, TreeAsLive
 
 CONF = "num_logs = 5\nmax_log_file = 8\nmax_log_file_action = ROTATE\nspace_left = 75\nadmin_space_left = 50\nlog_format = RAW\n"
 MEBIBYTE = 1 << 20
 NAMED = ("HOSTNAME", "FQD", "NUMERIC")
-ALWAYS_DEADLY = (signal.SIGTERM, signal.SIGKILL)
-
-
-class FakeClock:
-    """The time module for code under test: sleeping costs nothing, and what is due meanwhile happens at its moment."""
-
-    def __init__(self):
-        self.skipped = 0.0  # seconds that passed asleep
-        self.stepped = 0.0  # seconds by which somebody set the wall clock
-        self.booted = int(time.time()) - 3600
-        self._due = []
-
-    def __getattr__(self, name):
-        return getattr(time, name)
-
-    def time(self):
-        return time.time() + self.skipped + self.stepped
-
-    def monotonic(self):
-        return time.monotonic() + self.skipped
-
-    def after(self, seconds, action):
-        self._due.append((self.skipped + seconds, len(self._due), action))
-
-    def sleep(self, seconds):
-        end = self.skipped + seconds
-        while self._due and min(self._due)[0] <= end:
-            due = min(self._due)
-            self._due.remove(due)
-            self.skipped = max(self.skipped, due[0])
-            due[2]()
-        self.skipped = end
-
-
-class FakeHost(TreeAsLive):
-    """A running system below a directory; ``commands`` {program: function of its arguments, giving (rc, out, err)}."""
-
-    def __init__(self, root):
-        super().__init__(root)
-        self._run_command = self._call
-        self.commands, self.ran = {}, []
-        self.free_mb, self.size_mb = 12052, 20480
-
-    def _call(self, argv, **_options):
-        self.ran.append(argv)
-        command = self.commands.get(os.path.basename(argv[0]))
-        return command(*argv[1:]) if command else (127, "", "not found")
-
-    def install(self, program, command, directory="/usr/sbin"):
-        path = Path(self.path(directory)) / program
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("")
-        path.chmod(0o755)
-        self.commands[program] = command
-
-    def statvfs(self, path):
-        os.stat(self.path(path))
-        blocks = self.free_mb * 256
-        return os.statvfs_result((4096, 4096, self.size_mb * 256, blocks, blocks, 1 << 20, 1 << 19, 1 << 19, 0, 255))
 
 
 class FakeAuditd:
@@ -439,56 +377,3 @@ ACTS = {
 
 def _word(value):
     return "yes" if value else "no"
-
-
-class FakeSystem:
-    """A host with one auditd: ``host``, ``auditd``, ``clock``, ``kernel``; programs auditd and auditctl are installed, systemctl is not."""
-
-    def __init__(self, root, monkeypatch, release):
-        for directory in ("etc/audit/rules.d", "var/log/audit", "run", "proc"):
-            (root / directory).mkdir(parents=True, exist_ok=True)
-        for name in ("passwd", "group"):
-            (root / "etc" / name).write_text("root:x:0:0:\n")
-        self.root, self.conf = root, root / "etc/audit/auditd.conf"
-        self.log = root / "var/log/audit/audit.log"
-        self.conf.write_text(CONF)
-        self.clock, self.kernel, self.host = FakeClock(), FakeKernel(), FakeHost(root)
-        monkeypatch.setattr(process, "PROC", str(root / "proc"))
-        (root / "proc/stat").write_text("btime %d\n" % self.clock.booted)
-        (root / "proc/sys/kernel/random").mkdir(parents=True)
-        (root / "proc/sys/kernel/random/boot_id").write_text("0c1d2e3f\n")
-        for kind in ("mnt", "pid", "user"):
-            (root / "proc/self/ns").mkdir(parents=True, exist_ok=True)
-            os.symlink("%s:[4026531840]" % kind, root / "proc/self/ns" / kind)
-        self.auditd = FakeAuditd(self.host, self.clock, self.kernel, release)
-        self.host.install("auditd", lambda *_arguments: (self.auditd.start() or 0, "", ""))
-        self.host.install("auditctl", self._auditctl)
-        for module in (process, report, evidence, syslog):
-            monkeypatch.setattr(module, "time", self.clock)
-        monkeypatch.setattr(process, "_pidfd", lambda pid: None)
-        monkeypatch.setattr(_kernel, "Netlink", self.kernel.connect)
-        self._kill = os.kill
-        monkeypatch.setattr(os, "kill", self.kill)
-
-    def kill(self, pid, number):
-        """kill(2): of the processes in the fake /proc only auditd gets it; nothing here reaches a real process but this one's own."""
-        if pid == self.auditd.pid:
-            self.auditd.signal(number)
-        elif pid == os.getpid():
-            self._kill(pid, number)
-        else:
-            raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
-
-    def _auditctl(self, option, word=None):
-        numbers = {"reload": signal.SIGHUP, "rotate": signal.SIGUSR1, "resume": signal.SIGUSR2, "stop": signal.SIGTERM}
-        if option != "--signal" or not self.kernel.status["pid"]:
-            return 1, "", ""
-        number = numbers.get(word) or getattr(signal, "SIG" + word.upper())
-        self.kill(self.kernel.status["pid"], number)
-        return 0, "", ""
-
-
-@pytest.fixture
-def fake(tmp_path, monkeypatch, request):
-    """A FakeSystem; @pytest.mark.parametrize("fake", [release], indirect=True) chooses the release."""
-    return FakeSystem(tmp_path, monkeypatch, getattr(request, "param", "3.0.9"))

@@ -36,6 +36,13 @@ def test_retention(tmp_path, config, kept):
     assert found == sorted(found)[-kept:]
 
 
+def test_the_newest_stays_however_old_it_is_and_however_often_it_runs(tmp_path):
+    tree = aged(Tree(tmp_path, adopt="prune", keep_days=1, keep_days_min=0), (50, 40))
+    for _run in range(3):
+        assert tree.run().returncode == 0
+        assert len(archives(tree)) == 1 and tree.serials() == tree.written[-50:]
+
+
 def test_retention_by_size(tmp_path):
     tree = Tree(tmp_path, adopt="prune", keep_megabytes=1, compress="none")
     tree.rotated(4, records=4000)

@@ -168,6 +168,8 @@ def test_a_file_of_which_nobody_can_tell_is_loaded(tree, monkeypatch, known, act
     ({"held": None}, [], None),
     ({"directory": False}, [], "deleted or moved"),
     ({"running": RUNNING.replace("num_logs = 5", "num_logs = 0")}, [], "deleted or moved"),
+    ({"running": RUNNING.replace("num_logs = 5", "num_logs = 1")}, [], "deleted or moved"),
+    ({"running": RUNNING.replace("num_logs = 5", "num_logs = 2")}, ["reopen"], None),
     ({"running": RUNNING.replace("num_logs = 5", "num_logs = 0"), "restart": "if_needed"}, ["restart"], None),
 ])
 def test_a_log_that_was_taken_away_from_auditd(tree, monkeypatch, case, actions, reason):
