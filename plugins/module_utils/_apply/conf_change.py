@@ -110,10 +110,10 @@ class OldFile(object):
         self.identity = _io.identity(path)  # before it is read: a change in between is seen
         try:
             with open(path, "rb") as stream:
-                self.data = stream.read()
+                self.data: "bytes | None" = stream.read()
                 status = os.fstat(stream.fileno())
         except FileNotFoundError:
-            self.data, self.times, self.mode, self.gid, self.new_gid = None, None, NEW_FILE_MODE, 0, 0
+            self.data, self.times, self.mode, self.gid, self.new_gid = None, (0, 0), NEW_FILE_MODE, 0, 0
             self.new_mode = self.mode if new_mode is None else new_mode
             return
         except OSError as error:

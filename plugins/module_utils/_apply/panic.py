@@ -31,7 +31,7 @@ def converge(host, failure_policy: "str | None", *, release: "str | None" = None
     failure = FAILURE_POLICIES[failure_policy or DEFAULT_POLICY]["failure"]
     if str(failure) == _finalize.PANIC:
         raise AuditError("state: no_panic contradicts failure_policy = %s, which asks for -f 2; nothing was changed" % failure_policy)
-    result = {"commands": [], "written": [], "removed": [], "diff": [], "reboot_required": False, "unavailable": None}
+    result: dict = {"commands": [], "written": [], "removed": [], "diff": [], "reboot_required": False, "unavailable": None}
     _in_the_kernel(host, failure, result, check_mode)
     texts, refused = _at_the_next_boot(host, failure, release)
     for path, (before, after) in texts.items():

@@ -277,7 +277,7 @@ def _relink(path, target):
 
 def _state(host, plan):
     """{path: (kind, content, mode)} of everything that the plan touches."""
-    found = {}
+    found: "dict[str, tuple]" = {}
     for path in list(plan.written) + list(plan.links) + list(plan.removed):
         status = host.lstat(path)
         if status is None:

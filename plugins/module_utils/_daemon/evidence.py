@@ -65,12 +65,12 @@ def judge(modified_at: float, changed_at: float, record: "dict | None", started_
     if not steady:
         return None
     changed_at = max(modified_at, changed_at)
-    good = record is not None and record["res"] == "success" and record["time"] <= time.time()
-    if good and record["time"] > changed_at and not record.get("clock_went_back"):
+    good = record if record is not None and record["res"] == "success" and record["time"] <= time.time() else None
+    if good and good["time"] > changed_at and not good.get("clock_went_back"):
         return True
     if started_at is not None and started_at > changed_at:
         return True
-    if good and modified_at > record["time"]:
+    if good and modified_at > good["time"]:
         return False
     return None
 
@@ -180,8 +180,8 @@ def _started_at(pid):
     ticks = _started_ticks(pid)
     try:
         with open(proc("stat"), "rb") as stream:
-            boot = int(re.search(br"^btime (\d+)", stream.read(), re.M).group(1))
-    except (OSError, ValueError, AttributeError):
+            boot = int(re.findall(br"^btime (\d+)", stream.read(), re.M)[0])
+    except (OSError, ValueError, IndexError):
         return None
     return None if ticks is None else boot + ticks / float(os.sysconf("SC_CLK_TCK"))
 

@@ -132,10 +132,10 @@ class _Stream(object):
         self._rest = b""
         self._position = 0
         self.is_drained = True
+        self._descriptor: "int | None" = None
         try:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError:
-            self._descriptor = None
             return
         if at_end:
             self._position = os.fstat(self._descriptor).st_size

@@ -145,8 +145,9 @@ def parse_report(text):
     report = dict.fromkeys(KEYS)
     for line in text.splitlines():
         match = LINE.match(line)
-        key, kind = LABELS.get(match.group("label").strip(), (None, None)) if match else (None, None)
-        if key is not None:
+        label = LABELS.get(match.group("label").strip()) if match else None
+        if match and label:
+            key, kind = label
             report[key] = READERS[kind](match.group("value").strip())
     if report["writing_to_logs"] is None:
         raise AuditError("this is no state report of auditd: the line \"writing to logs = yes|no\" is missing")
@@ -175,7 +176,7 @@ def _megabytes(value):
     return None if size is None else size // 1024
 
 
-READERS = {
+READERS: dict = {
     "text": str,
     "int": _integer,
     "bool": {"yes": True, "no": False}.get,

@@ -31,7 +31,7 @@ READERS = (
 )
 
 
-def collect(host, release=None, parsed=None, wanted=None, readers=READERS, prepare=()):
+def collect(host, release=None, parsed=None, *, wanted=None, readers=READERS, prepare=()):
     """The document: collected_at, root, version, distribution, auditd_conf, daemon, kernel, rules, rotation, storage, services,
     permissions, volume, boot, unavailable.
 

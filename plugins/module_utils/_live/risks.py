@@ -62,7 +62,7 @@ class _Facts(object):
     def full_in(self, threshold):
         """Days until only ``threshold`` MB are free: 0 now, None unknown or bounded by what is kept."""
         days = _storage.days_until(self.free, threshold, self.rate)
-        if days is None or days == 0 or not self.bounded:
+        if days is None or days == 0 or not self.bounded or self.rate is None:
             return days
         return days if self.period and self.free - threshold < self.rate * self.period else None
 
@@ -84,7 +84,7 @@ def _int(value):
         return None
 
 
-def _risk(key, effect, severity, sentence, actual=None, days=None):
+def _risk(key, effect, severity, sentence, *, actual=None, days=None):
     return {
         "id": "storage." + key,
         "effect": effect,
@@ -118,7 +118,7 @@ def _space(facts):
         if severity is None:
             continue
         sentence = "%s %s = %s %s" % (_when(facts, limit_key, limit, days), key, facts.settings[key], then)
-        yield _risk(key, effect, severity, sentence, facts.settings[key], days)
+        yield _risk(key, effect, severity, sentence, actual=facts.settings[key], days=days)
 
 
 def _never_resumed(facts, key, days):
@@ -128,7 +128,7 @@ def _never_resumed(facts, key, days):
         "%s = %s has auditd close its log and run that program, which never has auditd log again (no SIGUSR2, no \"auditctl --signal "
         "resume\" in it): from then on nothing is audited; end it with /usr/local/sbin/audit-resume, which role audit_rotation installs"
     ) % (key, value)
-    return _risk(key, "stops_auditing", "high", sentence, value, days)
+    return _risk(key, "stops_auditing", "high", sentence, actual=value, days=days)
 
 
 def _space_severity(facts, effect, days):
@@ -185,7 +185,8 @@ def _never_pruned(facts):
     else:
         end = "%s fills up sooner or later%s" % (facts.directory, "" if facts.rate is None else ", at %s MB/day" % facts.rate)
     severity = "high" if days is not None and days <= SOON else "medium"
-    yield _risk("max_log_file_action", "fills_partition", severity, cause + ": " + end, facts.settings.get("max_log_file_action"), days)
+    yield _risk("max_log_file_action", "fills_partition", severity, cause + ": " + end, actual=facts.settings.get("max_log_file_action"),
+                days=days)
 
 
 def _kept_exceeds(facts):
@@ -194,7 +195,7 @@ def _kept_exceeds(facts):
     words = "auditd keeps num_logs = %s files of max_log_file = %s MB, %d MB together, more than the whole partition of %s (%d MB)"
     sentence = words % (
         facts.settings.get("num_logs"), facts.settings.get("max_log_file"), facts.kept, facts.directory, facts.size)
-    yield _risk("num_logs", "fills_partition", "medium", sentence, facts.settings.get("num_logs"))
+    yield _risk("num_logs", "fills_partition", "medium", sentence, actual=facts.settings.get("num_logs"))
 
 
 def _disk_error(facts):
@@ -203,7 +204,7 @@ def _disk_error(facts):
     if severity:
         value = facts.settings["disk_error_action"]
         sentence = "One failing write to %s is enough: disk_error_action = %s %s" % (facts.directory, value, then)
-        yield _risk("disk_error_action", effect, severity, sentence, value)
+        yield _risk("disk_error_action", effect, severity, sentence, actual=value)
 
 
 def _log_size(facts):
@@ -215,7 +216,7 @@ def _log_size(facts):
     if facts.rate and _storage.number(facts.settings, "max_log_file") is not None:
         days = max(1, int(int(size) / float(facts.rate) + 0.5))
         sentence += "; at %s MB/day an empty log gets there %s" % (facts.rate, _storage.in_words(days))
-    yield _risk("max_log_file_action", "stops_auditing", "high", sentence, facts.settings.get("max_log_file_action"), days)
+    yield _risk("max_log_file_action", "stops_auditing", "high", sentence, actual=facts.settings.get("max_log_file_action"), days=days)
 
 
 def _overflow(facts):
@@ -224,7 +225,7 @@ def _overflow(facts):
     if severity:
         word = facts.settings["overflow_action"]
         sentence = "A plugin that falls behind is enough: when its queue is full, overflow_action = %s %s" % (word, then)
-        yield _risk("overflow_action", effect, severity, sentence, word)
+        yield _risk("overflow_action", effect, severity, sentence, actual=word)
 
 
 def _mail(facts):
@@ -233,7 +234,7 @@ def _mail(facts):
     for key in ("space_left_action", "admin_space_left_action"):
         if _storage.words(facts.settings, key)[0] == "EMAIL":
             sentence = "%s = %s cannot warn anybody: /usr/lib/sendmail is not there or cannot be executed" % (key, facts.settings[key])
-            yield _risk(key + "_mail", "warns_nobody", "medium", sentence, facts.settings[key])
+            yield _risk(key + "_mail", "warns_nobody", "medium", sentence, actual=facts.settings[key])
 
 
 def _kernel_failure(facts):
@@ -243,7 +244,8 @@ def _kernel_failure(facts):
     why = "the kernel panics, which stops the host at once, as soon as it cannot queue a record"
     detail = "" if facts.backlog_limit is None else " (backlog_limit %d)" % facts.backlog_limit
     lost = "; it has lost %d already" % facts.lost if facts.lost else ""
-    yield _risk("kernel_failure", "stops_host", "critical" if tight else "high", "Failure flag -f 2: %s%s%s" % (why, detail, lost), 2)
+    yield _risk("kernel_failure", "stops_host", "critical" if tight else "high", "Failure flag -f 2: %s%s%s" % (why, detail, lost),
+                actual=2)
 
 
 def _backlog(facts):
@@ -256,4 +258,4 @@ def _backlog(facts):
         words = "About %s records arrive in %d seconds, as long as auditd may need to rotate; past backlog_limit %d they are lost or wait"
         sentence = words % (
             _storage.significant(needed, 2), _storage.STALL_SECONDS, facts.backlog_limit)
-        yield _risk("backlog_limit", "loses_records", "medium", sentence, facts.backlog_limit)
+        yield _risk("backlog_limit", "loses_records", "medium", sentence, actual=facts.backlog_limit)

@@ -41,9 +41,9 @@ def _is_as_written(reading, policy):
     for path, text in parsed.files.items():
         if path not in wanted and path not in verbatim and (_files.managed(text) or policy.get("purge") == "quarantine"):
             return False
-    wanted = {path: _files.with_mark(localise.text_for(reading.host, text)) for path, text in wanted.items()}
-    wanted.update(verbatim)
-    return all(parsed.files.get(path) == text for path, text in wanted.items())
+    written = {path: _files.with_mark(localise.text_for(reading.host, text)) for path, text in wanted.items()}
+    written.update(verbatim)
+    return all(parsed.files.get(path) == text for path, text in written.items())
 
 
 def _is_loaded(reading):

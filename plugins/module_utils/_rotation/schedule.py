@@ -14,7 +14,7 @@ UNIT_DIRECTORIES = ("/lib/systemd/system/", "/usr/lib/systemd/system/")
 
 HOUR, DAY = 3600, 86400
 # word: the five fields of crontab(5), M for the host's own minute; systemd's OnCalendar; the longest time between two runs
-WORDS = {
+WORDS: "dict[str, tuple[tuple[str, ...], str | None, int]]" = {
     "hourly": (("M", "*", "*", "*", "*"), "hourly", HOUR),
     "daily": (("M", "0", "*", "*", "*"), "daily", DAY),
     "weekly": (("M", "0", "*", "*", "0"), "Sun *-*-* 00:00:00", 7 * DAY),

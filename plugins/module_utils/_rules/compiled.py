@@ -305,7 +305,7 @@ def _version_order(one, other):
             if difference:
                 return difference
             i, j = i + 1, j + 1
-        left, right = re.compile(r"\d*").match(one, i).group(), re.compile(r"\d*").match(other, j).group()
+        left, right = re.findall(r"^\d*", one[i:])[0], re.findall(r"^\d*", other[j:])[0]
         if int(left or 0) != int(right or 0):
             return int(left or 0) - int(right or 0)
         i, j = i + len(left), j + len(right)

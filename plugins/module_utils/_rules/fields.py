@@ -66,12 +66,13 @@ def arch_field(line, value, text, name, sign):
                 machine = tables.TWINS.get(native, native)
             if (tables.ELF.get(machine, 0) & tables.ELF_64BIT != 0) != (lower == "b64"):
                 machine = None
-            elf = tables.ELF.get(machine)
+            elf = tables.ELF.get(machine or "")
         else:
             machine = tables.MACHINES.get(lower)
-            if machine is None and re.match("[0-9a-f]+", lower):
-                machine = tables.ELF_NAMES.get(int(re.match("[0-9a-f]+", lower).group(), 16))
-            elf = tables.ELF.get(machine)
+            found = re.match("[0-9a-f]+", lower)
+            if machine is None and found:
+                machine = tables.ELF_NAMES.get(int(found.group(), 16))
+            elf = tables.ELF.get(machine or "")
     if elf not in tables.ELF_NAMES:
         raise RuleError("%s elf mapping not found: arch takes b64, b32 or a machine as uname -m prints it" % text, text)
     line.machine = tables.ELF_NAMES[elf]

@@ -63,7 +63,7 @@ def _enabled(immutable, theirs, ours):
 
 def may_not_panic(policy: dict) -> bool:
     """Whether the failure policy keeps the host up when it cannot audit."""
-    answer = FAILURE_POLICIES.get(policy.get("failure_policy"))
+    answer = FAILURE_POLICIES.get(policy.get("failure_policy") or "")
     return answer is not None and str(answer["failure"]) != PANIC
 
 

@@ -61,7 +61,8 @@ class _Line(Options):
         self.rule = Rule(machine=tables.MACHINES.get(machine, machine))
         self.release = release if isinstance(release, tuple) else release_tuple(release) or None
         self.users, self.groups = users or _user_number, groups or _group_number
-        self.list = self.action = None
+        self.list: int = None  # type: ignore[assignment]  # until -a or -w names it
+        self.action: int = None  # type: ignore[assignment]
         self.operations = 0
         self.perm_field = False
         self.calls = self.permission = self.exe = self.filesystem = False

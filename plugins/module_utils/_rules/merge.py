@@ -13,7 +13,7 @@ def optimise_text(text, **options):
     A rule moves up to its equal only where nothing between the two can match what it matches.
     """
     lines = text.split("\n")
-    entries = []  # [line place, Rule], in order; the later of two merged ones is gone
+    entries: "list[list]" = []  # [line place, Rule], in order; the later of two merged ones is gone
     for place, line in enumerate(lines):
         try:
             statement = _rule_grammar.parse(line, **options)

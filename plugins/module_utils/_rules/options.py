@@ -49,9 +49,13 @@ def _next_word(words, place, option):
 class Options(object):
     """What getopt_long(3) does for auditctl; C(_option) of a subclass takes those that make a rule, and the others come back to C(_set)."""
 
-    release = None  # (3, 0, 9); None: the newest
+    release: "tuple | None" = None  # (3, 0, 9); None: the newest
     calls = False
     directive = None
+
+    def _option(self, letter, value, words, place):
+        """Take one option; the grammar says how."""
+        raise NotImplementedError
 
     def _options(self, words):
         """Run the options; the words that belong to none, where getopt_long(3) moves them."""

@@ -78,7 +78,9 @@ class Rule(object):
     def __init__(self, list_number=EXIT, action=2, machine=None):
         self.list, self.action, self.machine = list_number, action, machine or native_machine()
         self.prepend = self.delete = self.all_given = self.watch = False
-        self.mask, self.fields, self.keys, self.notes, self.refused = 0, [], (), (), ()
+        self.mask, self.fields, self.keys = 0, [], ()
+        self.notes: tuple = ()
+        self.refused: tuple = ()
         self.target = self.file = self.line = self.text = self.data = self._canonical = None
 
     @property

@@ -88,7 +88,7 @@ def _spans(operator, value):
     spans = {
         "=": [(value, value)], "!=": [(0, value - 1), (value + 1, LAST)], ">=": [(value, LAST)], "<=": [(0, value)],
         ">": [(value + 1, LAST)], "<": [(0, value - 1)],
-    }.get(tables.OPERATOR_NAMES.get(operator), [])
+    }.get(tables.OPERATOR_NAMES.get(operator, ""), [])
     return [(first, last) for first, last in spans if first <= last]
 
 

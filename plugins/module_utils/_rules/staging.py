@@ -42,7 +42,10 @@ class Staged(object):
 
     def __init__(self):
         self.files, self.own, self.removed, self.quarantined = OrderedDict(), [], [], []
-        self.problems, self.skipped, self.compiled, self.compile, self.release = [], [], None, None, None
+        self.problems, self.skipped, self.release = [], [], None
+        # stage() sets both before it returns
+        self.compiled: "_compiled.Compiled" = None  # type: ignore[assignment]
+        self.compile: "functools.partial" = None  # type: ignore[assignment]
 
 
 def stage(host, current: dict, policy: dict, *, state: str = "overridden", release=None, awk=None) -> Staged:
@@ -74,7 +77,7 @@ def stage(host, current: dict, policy: dict, *, state: str = "overridden", relea
     skips = policy.get("missing_paths", "skip") == "skip"
     options = _localise.run_options(host, [*wanted, *verbatim]) if skips else _localise.options(host)
     result.compile = functools.partial(_compiled.compile_rules, release=release, awk=awk, **options)
-    stated = {rule.canonical: rule for rule in result.compile(_in_order(result.files)).rules}
+    stated = {rule.canonical: rule for rule in result.compile(files=_in_order(result.files)).rules}
     for path, text in _in_order(wanted).items():
         _take_in(path, text, stated, result, (host, policy, current.get(path, "")))
     result.own += verbatim
