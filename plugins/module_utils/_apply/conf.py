@@ -26,7 +26,7 @@ class ApplyError(AuditError):
     """The new configuration is not in force, and everything was put back; the message says how auditd stands now."""
 
 
-def apply(change, planned) -> dict:
+def apply(change: Change, planned: Plan) -> dict:
     """Do what was planned and return {proof, backup_file}. ApplyError, with everything back as it was, where it cannot be proven."""
     backup = _io.backup(change.file) if change.writes and change.keeps_backup and change.before is not None else None
     attempt = Attempt(change, planned)

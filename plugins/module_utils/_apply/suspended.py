@@ -100,14 +100,14 @@ def _new_log(attempt, log_file):
     return log_file + ".1"
 
 
-def spare_oldest(path, num_logs):
+def spare_oldest(path: str, num_logs: int) -> None:
     """Give the log that the next rotation would overwrite a number beyond those of the rotation."""
     last = "%s.%d" % (path, num_logs - 1)
     if os.path.lexists(last):
         os.rename(last, "%s.%d" % (path, free_number(path, num_logs)))
 
 
-def set_aside(path):
+def set_aside(path: str) -> "str | None":
     """Rename a log that auditd has closed to C(.1), as its rotation would, and return that name; None where there is no log.
 
     What has that name moves up, to the first free number: auditd's own rotation would drop the oldest.
@@ -122,7 +122,7 @@ def set_aside(path):
     return first
 
 
-def free_number(path, number):
+def free_number(path: str, number: int) -> int:
     """The first number from ``number`` on that no log beside ``path`` has."""
     while os.path.lexists("%s.%d" % (path, number)):
         number += 1

@@ -50,7 +50,8 @@ class NotAnswered(ReloadError):
     """auditd lives and answers neither the reload nor the question after its state: whenever it goes on, it will answer both."""
 
 
-def reload(host, pid, release, log_file, *, wanted=None, timeout=10.0, new_log_file=None, unsafe_keys_change=True):
+def reload(host, pid: int, release: "str | None", log_file: str, *, wanted: "dict | None" = None, timeout: float = 10.0,
+           new_log_file: "str | None" = None, unsafe_keys_change: bool = True) -> dict:
     """Send HUP and return the proof {how, sent, record, report}: the record of success and a report with the ``wanted`` values.
 
     ``wanted`` are report keys (max_log_file_mb, space_left_mb, ...). ``new_log_file`` is where the log will be if the new configuration
@@ -98,7 +99,7 @@ def _check_reload(host, log_file, wanted, answer, messages):
         raise ReloadError("auditd did not confirm the reload within %g seconds" % answer.timeout, report=after, messages=messages)
 
 
-def log_is_open(host, pid, log_file):
+def log_is_open(host, pid: int, log_file: str) -> bool:
     """True where auditd holds its log open, under whatever name that file has by now.
 
     From 3.0.7 on it closes the log when it suspends logging. Then (to 4.2.1 at least) a reload that changes max_log_file or
@@ -131,7 +132,7 @@ def _proven_without_record(host, log_file, wanted, answer):
     return bool(full and differences(wanted, answer.before) and not differences(wanted, after))
 
 
-def rotate(host, pid, release, log_file, *, num_logs=None, timeout=10.0):
+def rotate(host, pid: int, release: "str | None", log_file: str, *, num_logs: "int | None" = None, timeout: float = 10.0) -> dict:
     """Send USR1 and return {inode_before, inode_after, sent, record}: proven when the path leads to a new file.
 
     ``num_logs`` is what auditd runs with (None: max_log_file_action is KEEP_LOGS, which does not ask): below 2 it would do nothing.
@@ -164,7 +165,7 @@ def _new_inode(host, path, before):
     return inode if inode is not None and inode != before else None
 
 
-def resume(host, pid, release, timeout=5.0):
+def resume(host, pid: int, release: "str | None", timeout: float = 5.0) -> dict:
     """Send USR2 and return {sent, report}: proven when the report says that logging is not suspended.
 
     AuditError where it stays suspended, with the report among the details.
@@ -182,7 +183,7 @@ def resume(host, pid, release, timeout=5.0):
     return {"sent": sent, "report": state}
 
 
-def start(host, log_file=LOG_FILE, timeout=30.0):
+def start(host, log_file: str = LOG_FILE, timeout: float = 30.0) -> dict:
     """Start auditd, by systemd where that runs, and return {pid, how, record, report}. A running auditd is returned as it is."""
     if not host.is_live:
         raise NotAvailable("auditd is not started: %s is an offline tree" % host.root)
@@ -250,7 +251,7 @@ def _journal(host, unit, began):
     return [line.strip() for line in out.splitlines() if line.strip()] if rc == 0 else []
 
 
-def stop(host, pid=None, release=None, timeout=30.0):
+def stop(host, pid: "int | None" = None, release: "str | None" = None, timeout: float = 30.0) -> "str | None":
     """End auditd with SIGTERM (systemd refuses to: RefuseManualStop) and return the way the signal went; None where none runs.
 
     One that does not answer is not ended (NoAnswer): it would take the signal when it goes on, with nobody there to start it again.
@@ -265,7 +266,7 @@ def stop(host, pid=None, release=None, timeout=30.0):
     return sent
 
 
-def restart(host, log_file=LOG_FILE, release=None, timeout=30.0):
+def restart(host, log_file: str = LOG_FILE, release: "str | None" = None, timeout: float = 30.0) -> dict:
     """Stop auditd, start it and return start()'s proof with C(lost_before) and C(lost_after), the kernel's count of lost records."""
     lost = kernel_status(host).get("lost")
     stop(host, None, release, timeout)

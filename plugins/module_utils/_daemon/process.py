@@ -28,7 +28,7 @@ SIGNALS = {
 }
 
 
-def wait_for(check, timeout, first=0.005, longest=0.25):
+def wait_for(check, timeout: float, first: float = 0.005, longest: float = 0.25):
     """The first true result of C(check()), None after ``timeout`` seconds. Sleeps in between, from ``first`` to ``longest`` seconds."""
     end = time.monotonic() + timeout
     pause = first
@@ -43,7 +43,7 @@ def wait_for(check, timeout, first=0.005, longest=0.25):
         pause = min(pause * 1.5, longest)
 
 
-def proc(pid, *names):
+def proc(pid: "int | str", *names: str) -> str:
     """The path in /proc of what belongs to a process, C(stat) or C("fd", "3") for example."""
     return "/".join((PROC, str(pid)) + names)
 
@@ -146,7 +146,7 @@ def conf_read_by(pid: int) -> "str | None":
     return AUDITD_CONF
 
 
-def find(host):
+def find(host) -> "int | None":
     """The pid of the auditd that runs on this host, None where none does (or the host is an offline tree)."""
     if not host.is_live:
         return None
@@ -168,7 +168,7 @@ def _processes():
     return sorted(int(name) for name in os.listdir(PROC) if name.isdigit())
 
 
-def kernel_status(host):
+def kernel_status(host) -> dict:
     """_kernel.status(), empty where it cannot be read (container, no privilege, offline tree)."""
     if not host.is_live:
         return {}
@@ -180,7 +180,7 @@ def kernel_status(host):
         return {}
 
 
-def send(host, pid, what, release=None):
+def send(host, pid: int, what: str, release: "str | None" = None) -> str:
     """Send the signal for ``what`` (a key of SIGNALS) to auditd and return the way it went, in words.
 
     By C(auditctl --signal) where the release has it and the kernel's audit pid is this very process, else with kill(2). A state report

@@ -17,7 +17,7 @@ STAMPED_WHEN_SENT = re.compile(br"^type=(?:USER|CRED|SERVICE|DAEMON)\w* msg=audi
 ENRICHED = b"\x1d"  # AUDIT_INTERP_SEPARATOR: what follows is the enriched reading of the fields before it
 
 
-def parse_record(line):
+def parse_record(line: bytes) -> "dict | None":
     """One log line (bytes) as {type, time, serial, op, state, ver, auid, pid, res, text}; None where it is no record."""
     match = RECORD.match(line)
     if match is None:
@@ -31,7 +31,7 @@ def parse_record(line):
     return record
 
 
-def last_record(host, log_file, types, limit=SEARCH_LIMIT):
+def last_record(host, log_file: str, types: "tuple[str, ...]", limit: int = SEARCH_LIMIT) -> "dict | None":
     """The newest record of one of ``types`` in ``log_file`` and what was rotated away from it; None where there is none.
 
     The files are read backwards in blocks, ``limit`` bytes at most. C(clock_went_back) is in it, True, where a record behind it has an
@@ -108,7 +108,7 @@ class Follow(object):
     def _open(self, path, at_end=False):
         return _Stream(self._host.path(path), at_end)
 
-    def records(self, types):
+    def records(self, types: "tuple[str, ...]") -> "list[dict]":
         """The complete records of ``types`` that have arrived since the last call."""
         found = []
         for path, stream in list(self._streams.items()):

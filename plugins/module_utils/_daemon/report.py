@@ -58,7 +58,7 @@ class NoAnswer(AuditError):
     """auditd lives and does not answer."""
 
 
-def report(host, pid, timeout=10.0, release=None):
+def report(host, pid: int, timeout: float = 10.0, release: "str | None" = None) -> dict:
     """A fresh state report of this auditd, as parse_report() reads it. NoAnswer where none comes within ``timeout`` seconds.
 
     The daemon overwrites the same file each time, so a report counts as fresh when the file has changed since SIGCONT was sent.
@@ -99,7 +99,7 @@ class Computed(int):
     """MiB that follow from a percentage. auditd computes in blocks, so its own figure may be one off."""
 
 
-def report_values(host, effective):
+def report_values(host, effective: dict) -> dict:
     """What the report of an auditd that runs with these settings says: the only three values in it that a file decides.
 
     {max_log_file_mb, space_left_mb, admin_space_left_mb}; None for a value that is no number, and for a percentage where the partition
@@ -128,7 +128,7 @@ def _threshold(host, effective, key):
     return None if blocks is None else Computed(blocks * room.f_frsize // MEBIBYTE)
 
 
-def differences(wanted, have):
+def differences(wanted: "dict | None", have: dict) -> "list[tuple]":
     """[(key, wanted, running)] of the report values that are not as wanted; what the report does not tell is not compared."""
     return [
         (key, value, have[key]) for key, value in sorted((wanted or {}).items())
@@ -136,7 +136,7 @@ def differences(wanted, have):
     ]
 
 
-def parse_report(text):
+def parse_report(text: str) -> dict:
     """The report of any release from 2.8.4 to 4.2.1 as one dict with the same keys; None where the release does not say.
 
     Sizes are ints: C(_mb) in MiB and C(_kb) in KiB, as auditd counts (its "KB" are 1024 bytes). C(max_log_file_mb) and the two
@@ -154,7 +154,7 @@ def parse_report(text):
     return report
 
 
-def is_complete(text):
+def is_complete(text: str) -> bool:
     """True where the daemon has finished writing: it truncates the file first and writes it in one piece."""
     return text.endswith("\n") and "writing to logs = " in text
 

@@ -8,6 +8,9 @@ import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text
 from ansible_collections.auditops.auditd.plugins.module_utils._daemon import evidence, records
+from ansible_collections.auditops.auditd.plugins.module_utils._live import conf as live_conf
+from ansible_collections.auditops.auditd.plugins.module_utils._live import daemon as live_daemon
+from ansible_collections.auditops.auditd.plugins.module_utils._live.reading import Parsed, Reading
 from test_conf_fake_auditd import applied, refused
 
 LOG = "/var/log/audit/audit.log"
@@ -108,3 +111,13 @@ def test_a_name_that_nobody_has_to_look_up_is_loaded(fake, settings):
     done = applied(fake, settings)
     assert done.actions == ["write", "reload"] and done.plan.restart_required == []
     assert nodes(fake)[-1] == ("node=web1" if settings["name"] else "") and applied(fake, settings).actions == []
+
+
+def test_the_reader_of_a_host_sees_what_waits(fake):
+    fake.auditd.start()
+    applied(fake, dict(CURE, num_logs=7))
+    reading = Reading(fake.host, "3.0.9", {}, Parsed())
+    reading.live["version"] = "3.0.9"
+    reading.live["auditd_conf"] = live_conf.read(reading)
+    found = live_daemon.read(reading)
+    assert found["older_settings"] is False and found["waiting"] == {"name_format": "NONE"}
