@@ -26,6 +26,7 @@ CONTROL_OPTIONS = OrderedDict((  # word of the policy and of struct audit_status
 # What augenrules' awk program looks for; mawk (Debian's awk) has no \s, so only flush-left lines count there
 GAWK = {"comment": r"\s*#", "-e": r"\s*-e", "-D": r"\s*-D\s*$", "-f": r"\s*-f", "-b": r"\s*-b"}
 MAWK = {"comment": r"#", "-e": r"-e", "-D": r"-D$", "-f": r"-f", "-b": r"-b"}
+RULE_LINES = ("-a ", "-w ")
 CONTROL_LINE = re.compile(r" *-(?:-|[ebfr])")
 POSSIBLE = "the action possible is deprecated: auditctl passes over the rule and says nothing"
 NOT_FLUSH = "%s is not flush left, or has blanks after it: augenrules under mawk leaves it where it is"
@@ -116,10 +117,16 @@ def control_of(files, release=None, awk="gawk"):
     """{option: value or True}, as in C(Compiled.control), of {path: text}; the rules among the lines are not read."""
     version = release_tuple(release) or None if isinstance(release, str) else release
     result = Compiled()
-    last, rest = _sort_out(_lines(files, version, result), awk, result)
+    last, rest = _sort_out(_lines({path: _without_rules(text) for path, text in files.items()}, version, result), awk, result)
     lines = [last.get("-b"), last.get("-f")] + [line for line in rest if CONTROL_LINE.match(line.text)] + [last.get("-e")]
     _execute([line for line in lines if line], result, {"release": version})
     return result.control
+
+
+def _without_rules(text):
+    """A file without its rules; its last line stays, for without a newline the next file goes on behind it."""
+    lines = text.split("\n")
+    return "\n".join([line for line in lines[:-1] if not line.startswith(RULE_LINES)] + lines[-1:])
 
 
 def parse_rules_file(text, path=AUDIT_RULES, **options):
@@ -166,6 +173,9 @@ def _sort_out(lines, awk, result):
     last, rest = {}, []
     for line in lines:
         _look(line, result)
+        if line.text.startswith(RULE_LINES):
+            rest.append(line)
+            continue
         if not line.text or patterns["comment"].match(line.text):
             continue
         for name in ("-e", "-D", "-f", "-b"):

@@ -186,14 +186,10 @@ ONCE = "the kernel takes one %s in a rule, not %s and %s (Invalid argument)"
 
 def kernel_refusals(rule):
     """(token, why) for each field that auditctl sends and every kernel refuses (kernel/auditfilter.c, audit_watch.c, audit_tree.c)."""
-    numbers = [number for number, _operator, _value in rule.fields]
-    objects = [number for number in numbers if number in ONE_OBJECT]
-    if len(objects) > 1 and objects != [tables.INODE] * len(objects):
-        names = [tables.FIELD_NAMES[number] for number in objects]
-        yield "%s=" % names[1], ONCE % ("path, dir or inode", names[0], names[1])
-    if numbers.count(tables.EXE) > 1:
-        yield "exe=", ONCE % ("exe", "exe", "exe")
+    objects = programs = 0
     for number, operator, value in rule.fields:
+        objects += number in ONE_OBJECT
+        programs += number == tables.EXE
         name = tables.FIELD_NAMES.get(number, str(number))
         if number in (tables.PATH, tables.DIR):
             if operator != EQUAL:
@@ -212,3 +208,9 @@ def kernel_refusals(rule):
             yield name, "the kernel takes only = and != with %s (Invalid argument)" % name
         if rule.list == tables.LISTS["filesystem"] and number not in (tables.FSTYPE, tables.KEY):
             yield name, "the kernel takes only fstype on the filesystem list (Invalid argument)"
+    if objects > 1:
+        names = [tables.FIELD_NAMES[field[0]] for field in rule.fields if field[0] in ONE_OBJECT]
+        if set(names) != {"inode"}:
+            yield "%s=" % names[1], ONCE % ("path, dir or inode", names[0], names[1])
+    if programs > 1:
+        yield "exe=", ONCE % ("exe", "exe", "exe")

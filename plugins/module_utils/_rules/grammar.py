@@ -92,8 +92,6 @@ class _Line(Options):
             rule.mask = ALL
         self._release_fills_in()
         rule.refused = tuple(kernel_refusals(rule))
-        if rule.path and LITERAL.search(rule.path):
-            rule.notes += ((rule.path, NO_WILDCARDS),)
         return rule
 
     def _option(self, letter, value, words, place):
@@ -165,6 +163,7 @@ class _Line(Options):
         if self.rule.fields:
             raise RuleError("Rule is not empty: the watch comes first", token)
         rule = self.rule
+        self._look_for_wildcards(path)
         rule.watch, rule.mask, rule.delete = True, ALL, letter == "W"
         self.list, self.action, self.calls, self.permission, self.sends = tables.LISTS["exit"], tables.ACTIONS["always"], True, True, True
         number = tables.DIR if path.endswith("/") else tables.PATH  # a guess, until resolve() is told
@@ -274,10 +273,15 @@ class _Line(Options):
             raise RuleError("%s only takes = or != operators" % name, text)
         return number
 
+    def _look_for_wildcards(self, path):
+        if LITERAL.search(path):
+            self.rule.notes += ((path, NO_WILDCARDS),)
+
     def _append(self, number, operator, value, token):
         if len(self.rule.fields) >= tables.MAX_FIELDS - 1:
             raise RuleError("Too many fields in rule: at most %d" % (tables.MAX_FIELDS - 1), token)
         if number in (tables.PATH, tables.DIR):
+            self._look_for_wildcards(value)
             self.rule.target = "dir" if number == tables.DIR else "path"
             self.permission = True
         elif number == tables.PERM:

@@ -34,7 +34,19 @@ def run_options(host, ours=()):
     ``ours``: paths of rules files in which nothing is judged in a tree without audit: what our files name may come with it.
     """
     unjudged = () if can_judge_paths(host) else (*ours, AUDIT_RULES)
-    return dict(options(host), refused=functools.partial(_refused, host, unjudged))
+    return dict(options(host), refused=functools.partial(_refused, _Seen(host), unjudged))
+
+
+class _Seen(object):
+    """A host whose paths are looked at once: many rules name files of one directory."""
+
+    def __init__(self, host):
+        self._host, self._found = host, {}
+
+    def stat(self, path):
+        if path not in self._found:
+            self._found[path] = self._host.stat(path)
+        return self._found[path]
 
 
 def _refused(host, unjudged, rule):
@@ -87,9 +99,9 @@ def missing_path(host, rule):
     for number, _operator, value in rule.fields:
         if number == tables.DIR and host.stat(value) is None:
             return "there is no directory %s" % value
-        if number == tables.PATH and host.stat(value) is None and host.stat(os.path.dirname(value) or "/") is None:
+        if number == tables.PATH and host.stat(os.path.dirname(value) or "/") is None:
             return "there is no directory %s for %s to be in" % (os.path.dirname(value), value)
-        if number == tables.EXE and host.stat(value) is None and host.stat(os.path.dirname(value) or "/") is None:
+        if number == tables.EXE and host.stat(os.path.dirname(value) or "/") is None:
             return "there is no program %s" % value
     return None
 
