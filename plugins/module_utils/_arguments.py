@@ -35,6 +35,8 @@ RULES = {
     "allow_gap": {"type": "bool", "default": False},
 }
 
+OF_LIBRARY = ("profiles", "filters")  # options whose words are looked up in the benchmark library; each works without the other
+
 ROTATION = {
     "config": {"type": "dict", "default": {}},
     "schedule": {"type": "str", "default": "daily"},

@@ -6,6 +6,7 @@ import os
 from collections import OrderedDict
 
 from .. import _kernel
+from .._arguments import OF_LIBRARY
 from .._errors import AuditError, NotAvailable
 from .._host import audit_release as _audit_release
 from .._policy import locks
@@ -119,7 +120,7 @@ def converge(host, params: dict, *, check_mode: bool = False) -> dict:
 
 def _with_profiles(host, params, release, current):
     """(params with the files of its profiles, what of them the module returns); as they are where there are none."""
-    if not params.get("profiles"):
+    if not any(params.get(name) for name in OF_LIBRARY):
         return params, {}
     stated = list(current.values()) + [host.text(_compiled.AUDIT_RULES)]
     from .._library import profiles as _profiles  # measured: 21 ms of compiling on a host whose policy names no profile

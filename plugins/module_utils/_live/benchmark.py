@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The benchmark profiles of a policy on this host: their rules as files, and their ids by rule line."""
 
+from .._arguments import OF_LIBRARY
 from .._errors import AuditError
 from .._host import os_release
 from .._library.product import product
@@ -22,7 +23,7 @@ def read_policy(reading):
     """Fills ``product`` and ``chosen`` of Parsed, or ``profiles_refused``."""
     policy, parsed = reading.wanted.get("audit_rules"), reading.parsed
     parsed.product = product(os_release.fields(reading.host) or {})
-    if not policy or not policy.get("profiles"):
+    if not policy or not any(policy.get(name) for name in OF_LIBRARY):
         return
     from .._library import profiles  # 8 ms of compiling at each check of a policy that names no profile (measured)
     try:

@@ -320,3 +320,16 @@ def test_missing_paths_beside_a_benchmark(tmp_path, missing_paths):
     for entry in result["left_out"]:
         (tmp_path / entry["token"].lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
     assert ("disk.rules_d.missing" in tree.drifted(**wanted)) == (missing_paths == "skip")
+
+
+@pytest.mark.parametrize("rules", [[], [WATCH]])
+def test_filters_work_without_a_profile(tmp_path, rules):
+    tree = Tree(tmp_path)
+    policy = {"filters": ["cron"], "rules": rules}
+    assert "disk.rules_d.missing" in tree.drifted(**policy)
+    result = tree.apply(**policy)
+    assert result["changed"] and result["profiles"] == [] and "cron" in tree.rules_d()["20-auditops-filters.rules"]
+    assert not tree.apply(**policy)["changed"]
+    assert {name for name, item in tree.drifted(**policy).items() if item["severity"] != "info"} == set()
+    with pytest.raises(AuditError, match="chronny"):
+        tree.apply(filters=["chronny"], rules=rules)
