@@ -33,7 +33,7 @@ class Watcher(object):
         self._options = options
         self._period = period
         self._settings, self._stamp = None, None
-        self._program = _stamps([MODULES, os.path.join(MODULES, "cli.py")])
+        self._program = _program_stamps()
         self._next_whole = 0.0
         self._size, self._at = None, time.monotonic()
         self._growth = 0.0
@@ -70,7 +70,10 @@ class Watcher(object):
             self._stamp = _stamps([config, self._settings.config["auditd_conf"]])
 
     def _room_left(self, now):
-        """Bytes that the log may still grow before something is to be done; 0 where that cannot be told, so that the guard is asked."""
+        """Bytes that may still be written before a look is due; 0 where something is to be done, or where that cannot be told.
+
+        A log that passes its ceiling for a few seconds harms nothing: what counts is that half of the room that is left stays free.
+        """
         try:
             size = os.stat(self._settings.log_file).st_size
             room = os.statvfs(self._settings.directory)
@@ -81,7 +84,9 @@ class Watcher(object):
         self._size, self._at = size, now
         free = room.f_bavail * room.f_frsize - self._settings.min_free(room)
         ceiling = self._settings.ceiling(room, self._growth, self._period)
-        return max(0, min(free, ceiling - size) if ceiling else free)
+        if free <= 0 or 0 < ceiling <= size:
+            return 0
+        return max(ceiling - size, free // 2)
 
     def _pause(self, left):
         return max(SHORTEST_PAUSE, min(self._period, self._next_whole - time.monotonic(), left / FASTEST))
@@ -114,10 +119,10 @@ class Watcher(object):
 
     def _restart_if_replaced(self):
         """Another release of the program was installed: go on with it, under the same process id."""
-        now = _stamps([MODULES, os.path.join(MODULES, "cli.py")])
+        now = _program_stamps()
         if now == self._program:
             return
-        if now[1] is None:
+        if not now:
             raise SystemExit(0)  # the rotation was removed
         if time.time() - max(stamp[1] for stamp in now if stamp) / 1e9 > SETTLED:
             os.execv(self._options["program"], [self._options["program"]] + self._options["arguments"])
@@ -173,6 +178,14 @@ def _lock(chosen):
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, this_process(os.getpid(), time.time(), "watch").line.encode("ascii"), 0)
     return descriptor
+
+
+def _program_stamps():
+    """What changes with the modules of this program; [] where they have gone."""
+    try:
+        return _stamps(sorted(os.path.join(MODULES, name) for name in os.listdir(MODULES) if name.endswith(".py")))
+    except OSError:
+        return []
 
 
 def _stamps(paths):
