@@ -298,3 +298,11 @@ def test_a_benchmark_of_another_product_is_noted():
 def test_every_benchmark_and_control_is_of_use():
     used = {control for benchmark in LIBRARY["benchmarks"].values() for names in benchmark["rules"].values() for control in names}
     assert set(LIBRARY["controls"]) - used == set()
+
+
+@pytest.mark.parametrize(("profile", "number"), [("stig_rhel_8", "RHEL-08-030122"), ("stig_rhel_9", "RHEL-09-654270")])
+def test_login_ids_cannot_be_changed_under_a_stig(profile, number):
+    result = resolve((profile,), profile[5:])
+    (control,) = [control for control in result["controls"] if f"{profile}:{number}" in control["ids"]]
+    assert control["lines"] == ["--loginuid-immutable"] and control["status"] == "loaded"
+    assert compiled(result).control.get("--loginuid-immutable") is not None
