@@ -157,7 +157,7 @@ def _messages(data, sequence):
         offset += (length + 3) & ~3
 
 
-def status(run_command=None):
+def status(run_command=None) -> "dict[str, int | None]":
     """struct audit_status as a dict of ints, ``backlog_wait_time_actual`` None on kernels before 5.9; NotAvailable otherwise.
 
     ``backlog_wait_time`` is in jiffies, ``pid`` as the caller's pid namespace numbers it. ``run_command`` lets C(auditctl -s)
@@ -174,7 +174,7 @@ def status(run_command=None):
         return _auditctl_status(run_command)[0]
 
 
-def netlink_status(netlink):
+def netlink_status(netlink: Netlink) -> "dict[str, int | None]":
     """As status(), over an open socket; KernelError where the kernel refuses."""
     data = netlink.request(AUDIT_GET, reply=AUDIT_GET)[0]
     words = struct.unpack_from("=%dI" % min(len(STATUS_WORDS), len(data) // 4), data)
@@ -183,7 +183,7 @@ def netlink_status(netlink):
     return values
 
 
-def features(run_command=None):
+def features(run_command=None) -> "dict[str, bool]":
     """{only_unset_loginuid, loginuid_immutable: bool, and NAME_locked: bool} (kernel 3.13 and later); NotAvailable otherwise."""
     try:
         with Netlink() as netlink:
@@ -201,7 +201,7 @@ def features(run_command=None):
     return result
 
 
-def rules():
+def rules() -> "list[bytes]":
     """The loaded rules, each the bytes of a struct audit_rule_data, in the kernel's order; NotAvailable otherwise."""
     try:
         with Netlink() as netlink:
@@ -210,7 +210,7 @@ def rules():
         raise NotAvailable(_why_refused(error.errno), errno=error.errno)
 
 
-def loaded_rules(run_command=None):
+def loaded_rules(run_command=None) -> "list[bytes] | list[str]":
     """What C(grammar.from_loaded) takes, one per loaded rule: bytes from netlink, or a line of C(auditctl -l) where no socket opens."""
     try:
         return rules()
@@ -223,17 +223,17 @@ def loaded_rules(run_command=None):
         return [line for line in out.splitlines() if line.strip() and line.strip() != "No rules"]
 
 
-def add_rule(netlink, data):
+def add_rule(netlink: Netlink, data: bytes) -> None:
     """Load one struct audit_rule_data (bytes); KernelError EEXIST where the kernel has the very same one."""
     netlink.request(AUDIT_ADD_RULE, data)
 
 
-def delete_rule(netlink, data):
+def delete_rule(netlink: Netlink, data: bytes) -> None:
     """Delete one struct audit_rule_data (bytes); KernelError ENOENT where there is none."""
     netlink.request(AUDIT_DEL_RULE, data)
 
 
-def set_status(netlink, **values):
+def set_status(netlink: Netlink, **values: int) -> None:
     """Set words of the status, each a keyword out of STATUS_BITS. KernelError EPERM where the set is immutable (enabled 2)."""
     words = [0] * len(STATUS_WORDS)
     for name, value in values.items():
@@ -242,7 +242,7 @@ def set_status(netlink, **values):
     netlink.request(AUDIT_SET, struct.pack("=%dI" % len(words), *words))
 
 
-def set_loginuid_immutable(netlink):
+def set_loginuid_immutable(netlink: Netlink) -> None:
     """Make the login uid of processes unchangeable once set, and lock that, as C(auditctl --loginuid-immutable)."""
     bit = 1 << FEATURE_NAMES.index("loginuid_immutable")
     netlink.request(AUDIT_SET_FEATURE, FEATURES.pack(1, bit, bit, bit))
@@ -266,7 +266,7 @@ def _why_refused(number):
         if os.geteuid() != 0:
             return "not permitted: reading the kernel's audit state needs root (CAP_AUDIT_CONTROL)"
         return "not permitted: this process lacks CAP_AUDIT_CONTROL"
-    return "the kernel refused to tell its audit state: %s" % os.strerror(number)
+    return "the kernel refused to give its audit state: %s" % os.strerror(number)
 
 
 IN_CONTAINER = ("this is a container: the kernel's auditing and auditd belong to the host that runs it; check and remediate that host, and "

@@ -39,7 +39,7 @@ class Loaded(object):
         self.commands, self.skipped, self.count = [], [], 0
 
 
-def read(machine=None):
+def read(machine: "str | None" = None) -> State:
     """The State of this kernel; NotAvailable where it does not answer."""
     return State(_kernel.status(), _kernel.features(), [_rule.from_kernel(data, machine) for data in _kernel.rules()])
 
@@ -68,7 +68,7 @@ def control_steps(control: dict, state: State, policy: dict) -> "list[tuple]":
     return steps
 
 
-def control_command(step):
+def control_command(step: "tuple[str, int]") -> str:
     """A status step in auditctl's own words."""
     word, value = step
     if word == "loginuid_immutable":

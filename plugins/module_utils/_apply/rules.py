@@ -32,7 +32,7 @@ LOSES_RULES = ("purge quarantine (audit_rules_purge) would move %s away, and the
                "correct what leaves them out of our own files first; nothing was changed")
 
 
-def parsed(text, release=None):
+def parsed(text: "str | None", release: "str | None" = None) -> dict:
     """The answer of state parsed: no host is looked at, and a line is taken as a file, a command line or auditctl -l shows it."""
     text = "\n".join("" if line.strip() == "No rules" else line for line in (text or "").split("\n"))
     compiled = _compiled.parse_rules_file(text, None, grammar="any", release=release)
@@ -46,7 +46,7 @@ def parsed(text, release=None):
     return {"changed": False, "rules": rules, "problems": problems, "control": dict(compiled.control), "lint": lint}
 
 
-def gathered(host, release=None):
+def gathered(host, release: "str | None" = None) -> dict:
     """The answer of state gathered: disk, compiled file and kernel, each null with a reason where it cannot be read."""
     release = release or release_of(host)
     files = _compiled.read_rules_d(host)
@@ -77,7 +77,7 @@ def gathered(host, release=None):
     }
 
 
-def rendered(host, params):
+def rendered(host, params: dict) -> dict:
     """The answer of state rendered."""
     release = params["release"] or release_of(host)
     current = _compiled.read_rules_d(host)
@@ -128,7 +128,7 @@ def _with_profiles(host, params, release, current):
     return params, _profiles.told(resolved)
 
 
-def release_of(host):
+def release_of(host) -> "str | None":
     """The release of audit on a host, None where it does not tell."""
     return _audit_release.release(host)[0]
 

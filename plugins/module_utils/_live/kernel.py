@@ -13,7 +13,7 @@ def read(reading):
         raise NotAvailable("%s is an offline tree: its kernel is not running" % host.root)
     if _kernel.in_container():
         raise NotAvailable(_kernel.IN_CONTAINER)
-    found = {"status": _kernel.status(host.run), "features": None}
+    found: "dict" = {"status": _kernel.status(host.run), "features": None}
     try:
         found["features"] = _kernel.features(host.run)
     except AuditError as error:

@@ -88,7 +88,7 @@ def _odd(host, path, why):
     return Odd(path, "it is %s" % kind if kind else why, stat.S_ISFIFO(mode), stat.S_ISDIR(mode))
 
 
-def awk_of(host):
+def awk_of(host) -> str:
     """C(mawk) or C(gawk): which awk the host's augenrules runs under."""
     for path in ("/usr/bin/awk", "/bin/awk"):
         if host.stat(path) is not None:
@@ -96,7 +96,7 @@ def awk_of(host):
     return "gawk"
 
 
-def compile_rules(files, release=None, awk="gawk", **options):
+def compile_rules(files: "dict[str, str]", release=None, awk: str = "gawk", **options) -> Compiled:
     """The Compiled of {path: text}, as augenrules of that release (like "3.0.9"; None: newest) under that awk puts it together.
 
     ``options`` go to C(grammar.parse): machine, users, groups, is_directory; and ``refused``: Rule -> (token, why) where the kernel of
@@ -113,7 +113,7 @@ def compile_rules(files, release=None, awk="gawk", **options):
     return result
 
 
-def control_of(files, release=None, awk="gawk"):
+def control_of(files: "dict[str, str]", release=None, awk: str = "gawk") -> "dict":
     """{option: value or True}, as in C(Compiled.control), of {path: text}; the rules among the lines are not read."""
     version = release_tuple(release) or None if isinstance(release, str) else release
     result = Compiled()
@@ -129,7 +129,7 @@ def _without_rules(text):
     return "\n".join([line for line in lines[:-1] if not line.startswith(RULE_LINES)] + lines[-1:])
 
 
-def parse_rules_file(text, path=AUDIT_RULES, **options):
+def parse_rules_file(text: str, path: "str | None" = AUDIT_RULES, **options) -> Compiled:
     """The Compiled of one file as auditctl -R reads it: audit.rules, or any other text."""
     result = Compiled()
     result.text = text

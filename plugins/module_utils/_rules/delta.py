@@ -33,7 +33,7 @@ class TwinError(AuditError):
     """A rule that has to be moved can have no twin; with a gap it can be moved."""
 
 
-def identity_of(rule):
+def identity_of(rule: "_rule.Rule") -> tuple:
     """What makes a rule the same one to the kernel: the order of the fields counts, the spelling does not."""
     return (rule.list, rule.action, rule.mask & _rule.COMPARED if rule.list in tables.SYSCALL_LISTS else 0, tuple(rule.fields), rule.keys)
 
@@ -239,7 +239,7 @@ def placed(rule: "_rule.Rule", *, head: bool, copy: bool = False) -> "_rule.Rule
     return other
 
 
-def command(step):
+def command(step: Step) -> str:
     """A step of a plan in auditctl's own words."""
     text = step.rule.render()
     if step.action == "add":

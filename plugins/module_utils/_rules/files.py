@@ -23,7 +23,7 @@ REFUSED_BY_KERNEL = re.compile(r"^## left out, the kernel refused it \((.*?)\), 
 LEFT_OUT = "## also in %s line %s, left out here: "
 
 
-def check_names(files):
+def check_names(files) -> None:
     """Raise AuditError for a name that augenrules would not read, or that leaves the directory."""
     for name in files:
         if not re.match(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*\.rules\Z", name):
@@ -31,7 +31,7 @@ def check_names(files):
                              % (name, _compiled.RULES_D))
 
 
-def continue_text(release):
+def continue_text(release) -> str:
     """The text of the file that is read first where lines of other files are skipped: after -c auditctl -R goes on behind a bad line.
 
     It then ends with return code 1, with which audit-rules.service of 4.0 to 4.0.2 takes auditd down; there it is -i, which ends with 0.
@@ -40,12 +40,12 @@ def continue_text(release):
     return "\n%s\n%s\n" % (MARK, "-i" if version and (4, 0) <= version < (4, 0, 3) else "-c")
 
 
-def managed(text):
+def managed(text: str) -> bool:
     """Whether a file of rules.d is ours."""
     return text.lstrip("\n").startswith(MARK)
 
 
-def with_mark(text):
+def with_mark(text: str) -> str:
     """A file's text as we write it: marked as ours, and ending with a newline.
 
     augenrules glues the last line of a file without one to the first line of the next; so ours begin with an empty line too.
@@ -54,28 +54,28 @@ def with_mark(text):
     return text if managed(text) else "\n" + MARK + "\n" + text
 
 
-def copies_text(texts):
+def copies_text(texts: "dict[str, str]") -> str:
     """The text of the file that remembers which {name: text} are copies of the audit package's own, so that they can go again."""
     lines = ["## copied: %s sha256 %s" % (name, digest(text)) for name, text in texts.items()]
     return "## Files beside this one that are the audit package's own, byte for byte, as benchmarks want them\n" + "\n".join(lines) + "\n"
 
 
-def copies_of(files):
+def copies_of(files: "dict[str, str]") -> "dict[str, str]":
     """{path: digest} that copies_text() left in rules.d ``files`` {path: text}."""
     text = files.get(_compiled.RULES_D + "/" + COPIES_FILE, "")
     return {_compiled.RULES_D + "/" + name: found for name, found in COPY.findall(text)} if managed(text) else {}
 
 
-def digest(text):
+def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def refused_by_kernel(text):
+def refused_by_kernel(text: str) -> "dict[str, str]":
     """{line: reason} of what the kernel refused in our file ``text``."""
     return {line: reason for reason, line in REFUSED_BY_KERNEL.findall(text)}
 
 
-def without(text, refused):
+def without(text: str, refused: "dict[int, str]") -> str:
     """Our file without the lines {number: reason} that the kernel refused: auditctl -R would stop there at boot."""
     lines = text.split("\n")
     for number, reason in refused.items():

@@ -16,7 +16,7 @@ PANIC_BACKLOG = 8192  # records; below it -f 2 turns a burst into a panic
 TWIN_LISTS = (tables.LISTS["exit"],)
 
 
-def lint(compiled, host=None):
+def lint(compiled, host=None) -> "list[Finding]":
     """[Finding] about a C(_ruleset.Compiled): duplicates by meaning, shadowed rules, missing b32 twins, missing paths, dangerous control.
 
     ``host`` answers what paths exist; None leaves those questions out. What auditctl refuses is in C(compiled.problems) already.
@@ -109,7 +109,7 @@ def _missing(rules, host):
             yield _finding("missing_path", "medium", rule, "%s: the kernel refuses the rule, and auditctl -R stops there" % why)
 
 
-def cost(rules):
+def cost(rules: "list") -> dict:
     """{walked, by_syscall}: how many rules each system call is held against, and the most that one call of each arch meets.
 
     The kernel walks its whole exit list for every call and skips by mask; path= rules wait at their inode (kernel/auditsc.c).

@@ -16,9 +16,9 @@ AUDIT_RULES = "/etc/audit/audit.rules"
 LOGIN_DEFS = "/etc/login.defs"
 
 
-def options(host):
+def options(host) -> dict:
     """The keyword arguments of C(_rule_grammar.parse) that this host answers: machine, users, groups, is_directory."""
-    result = {"is_directory": lambda path: _is_directory(host, path)}
+    result: "dict" = {"is_directory": lambda path: _is_directory(host, path)}
     if not host.is_live:
         result["users"] = _names(host, "/etc/passwd").get
         result["groups"] = _names(host, "/etc/group").get
@@ -28,7 +28,7 @@ def options(host):
     return result
 
 
-def run_options(host, ours=()):
+def run_options(host, ours=()) -> dict:
     """The same, and ``refused`` of C(compiled.compile_rules): what the kernel of this host will not take for want of a path.
 
     ``ours``: paths of rules files in which nothing is judged in a tree without audit: what our files name may come with it.
@@ -56,12 +56,12 @@ def _refused(host, unjudged, rule):
     return (rule.path or rule.text.strip(), why) if why else None
 
 
-def can_judge_paths(host):
+def can_judge_paths(host) -> bool:
     """Whether a path that is missing here is missing on the system: a tree without audit in it is not one yet."""
     return host.is_live or any(host.stat(path) is not None for path in AUDITCTL)
 
 
-def machine_of(host):
+def machine_of(host) -> "str | None":
     """The machine of an offline tree as uname -m has it: C(host.arch), or by the ELF header of its own shell; None where nothing tells."""
     if host.arch:
         return tables.MACHINES.get(host.arch, host.arch)
@@ -79,18 +79,18 @@ def machine_of(host):
     return None
 
 
-def uid_min(host):
+def uid_min(host) -> int:
     """UID_MIN of the host's login.defs, 1000 where it does not say."""
     found = re.findall(r"^\s*UID_MIN\s+(\d+)", host.text(LOGIN_DEFS) or "", re.M)
     return int(found[-1]) if found else UID_MIN
 
 
-def text_for(host, text):
+def text_for(host, text: str) -> str:
     """A rule text with the host's own numbers in it."""
     return text.replace(UID_MIN_WORD, str(uid_min(host))) if UID_MIN_WORD in text else text
 
 
-def missing_path(host, rule):
+def missing_path(host, rule) -> "str | None":
     """Why the kernel would refuse the rule for a path that is not there, None where it would not.
 
     A watched file itself may be missing, its directory may not; a dir= and an exe= have to be there (kernel/audit_watch.c, audit_tree.c,

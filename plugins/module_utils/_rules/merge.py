@@ -7,7 +7,7 @@ from . import rule as _rule
 from . import tables
 
 
-def optimise_text(text, **options):
+def optimise_text(text: str, **options) -> str:
     """A rules file in which rules that differ in nothing but their system calls are one rule; what is logged, and by which key, stays.
 
     A rule moves up to its equal only where nothing between the two can match what it matches.

@@ -78,7 +78,8 @@ class Rule(object):
     def __init__(self, list_number=EXIT, action=2, machine=None):
         self.list, self.action, self.machine = list_number, action, machine or native_machine()
         self.prepend = self.delete = self.all_given = self.watch = False
-        self.mask, self.fields, self.keys = 0, [], ()
+        self.mask, self.fields = 0, []
+        self.keys: "tuple" = ()
         self.notes: tuple = ()
         self.refused: tuple = ()
         self.target = self.file = self.line = self.text = self.data = self._canonical = None
@@ -257,7 +258,7 @@ class Rule(object):
         ))
 
 
-def from_kernel(data, machine=None):
+def from_kernel(data: bytes, machine: "str | None" = None) -> Rule:
     """The Rule of the kernel's bytes; they are kept in ``data``, for the kernel deletes only what is equal to the last field."""
     flags, action, count = HEAD.unpack_from(data)
     rule = Rule(flags & tables.LIST_MASK, action, machine)
@@ -269,7 +270,7 @@ def from_kernel(data, machine=None):
     rule.all_given = rule.is_all
     head = struct.Struct("=%dI" % count)
     offset = TEXT_AT
-    keys = ()
+    keys = []
     values, operators = head.unpack_from(data, VALUES_AT), head.unpack_from(data, OPERATORS_AT)
     for place, number in enumerate(head.unpack_from(data, FIELDS_AT)):
         value = values[place]
@@ -277,22 +278,22 @@ def from_kernel(data, machine=None):
             text = data[offset:offset + value].decode("utf-8", "surrogateescape")
             offset += value
             if number == tables.KEY:
-                keys += tuple(key for key in text.split("\x01") if key)
+                keys += [key for key in text.split("\x01") if key]
                 continue
             if number in (tables.PATH, tables.DIR):
                 rule.target = "dir" if number == tables.DIR else "path"
             value = text
         rule.fields.append((number, operators[place], value))
-    rule.keys = keys
+    rule.keys = tuple(keys)
     return rule
 
 
-def same_target(one, other):
+def same_target(one: Rule, other: Rule) -> bool:
     """Whether two rules of equal canonical form watch the same thing; a -w of an unknown host may be either."""
     return one.target is None or other.target is None or one.target == other.target
 
 
-def native_machine():
+def native_machine() -> str:
     """This host's machine as auditctl names it."""
     name = os.uname().machine
     return tables.MACHINES.get(name, name)
@@ -320,11 +321,11 @@ def every_operation():
     return sum(1 << number for number in _syscalls.numbers("io_uring").values() if number <= _syscalls.LAST_URING_OF_4_0)
 
 
-def permission_text(bits):
+def permission_text(bits: int) -> str:
     return "".join(letter for letter, bit in tables.PERMISSIONS if bits & bit)
 
 
-def escape(text):
+def escape(text: str) -> str:
     """A value for a rules file: auditctl splits at blanks, and takes a backslash before one."""
     if "\\" in text or " " in text:
         return text.replace("\\", "\\\\").replace(" ", "\\ ")
