@@ -49,7 +49,8 @@ def main() -> None:
     for hosts, one in found.items():
         total = sum(one["seconds"].values())
         pages = one["seconds"]["read"] + one["seconds"]["html"] + one["seconds"]["json"]
-        print(f"{hosts} hosts: all formats {total:.1f} s CPU, peak {one['peak']:.0f} MB; html and json {1000 * pages / hosts:.2f} ms a host")
+        print(f"{hosts} hosts: all formats {total:.1f} s CPU, peak {one['peak']:.0f} MB; "
+              f"html and json {1000 * pages / hosts:.2f} ms a host")
         print("  " + ", ".join(f"{name} {size / 1024:.0f} KB" for name, size in one["sizes"].items()))
     smallest, largest = min(fleets), max(fleets)
     first, last = (sum(found[hosts]["seconds"].values()) / hosts for hosts in (smallest, largest))

@@ -25,6 +25,7 @@ import vms
 
 NAME = "auditops-container"
 STORE = lab.CACHE / "podman"
+RUN = Path("/run/auditops-lab")  # podman takes no path of more than 50 characters for it
 ENGINE = """[engine]
 cgroup_manager = "cgroupfs"
 runtime = "runc"
@@ -36,16 +37,17 @@ default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
 SETUP = """set -e
 printf 'ListenAddress 127.0.0.1\\nPort %s\\n' > /etc/ssh/sshd_config.d/lab.conf
 sed -i '/^local_events/d' /etc/audit/auditd.conf; echo 'local_events = no' >> /etc/audit/auditd.conf
-mkdir -p /etc/systemd/system/auditd.service.d
-printf '[Unit]\\nConditionSecurity=\\n[Service]\\nExecStart=\\nExecStart=/sbin/auditd -s nochange\\n' \\
-  > /etc/systemd/system/auditd.service.d/lab.conf
-ln -sf /dev/null /etc/systemd/system/audit-rules.service
+for unit in auditd=/sbin/auditd\\ -s\\ nochange audit-rules=/bin/true; do
+  directory=/etc/systemd/system/${unit%%%%=*}.service.d
+  mkdir -p $directory
+  printf '[Unit]\\nConditionSecurity=\\n[Service]\\nExecStart=\\nExecStart=%%s\\n' "${unit#*=}" > $directory/lab.conf
+done
 """
 
 
 def podman(directory: Path, *arguments: str, check: bool = True) -> str:
     environment = dict(os.environ, CONTAINERS_CONF=str(directory / "containers.conf"))
-    argv = ["podman", "--root", str(STORE), "--runroot", str(directory / "run"), *arguments]
+    argv = ["podman", "--root", str(STORE), "--runroot", str(RUN), *arguments]
     done = subprocess.run(argv, check=False, capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL)
     if check and done.returncode:
         raise lab.LabError(f"podman {arguments[0]}: {done.stderr[-800:]}")
@@ -88,7 +90,8 @@ def up(directory: Path) -> None:
 def down(directory: Path) -> None:
     if (directory / "containers.conf").exists():
         podman(directory, "rm", "-f", "-t", "1", NAME, check=False)
-    shutil.rmtree(directory, ignore_errors=True)
+    for leftover in (directory, RUN):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 if __name__ == "__main__":

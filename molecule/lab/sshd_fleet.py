@@ -44,7 +44,7 @@ mount -t tmpfs -o mode=0755 tmpfs merged/run
 mkdir -p merged/run/sshd
 exec chroot merged /bin/bash -ec {setup}
 """
-SETUP = """useradd -m -s /bin/bash ops
+SETUP = """useradd -m -s /bin/bash -p '*' ops
 echo 'ops ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/ops
 install -d -m 0700 -o ops -g ops /home/ops/.ssh
 echo {key} > /home/ops/.ssh/authorized_keys

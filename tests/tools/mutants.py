@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Break one line at a time and see that a unit test notices: make mutants.
 
-mutants.yml lists the lines: what is broken, file, old text, new text (or ``edits`` of both), tests that must fail. Each mutant gets a copy of the made tree.
+mutants.yml lists the lines: what is broken, file, old text, new text (or ``edits`` of both), tests that must fail. Each mutant gets a copy
+of the made tree.
 usage: mutants.py TREE [WORD ...], TREE as made by make tree; with WORDs only the mutants whose name has one of them.
 """
 
