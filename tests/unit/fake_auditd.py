@@ -69,6 +69,7 @@ class FakeAuditd:
 
     def start(self):
         """As the program does: None, or the exit code with which it ends at once."""
+        self.spoiled = False
         effective, problem = self._load()
         if problem:
             self.say(problem)
@@ -79,7 +80,7 @@ class FakeAuditd:
         self.starts += 1
         self.pid += self.starts > 1
         self.ticks = int((self.clock.time() - self.clock.booted) * os.sysconf("SC_CLK_TCK"))
-        self.alive, self.state, self.suspended, self.acted, self.spoiled = True, "S", False, set(), False
+        self.alive, self.state, self.suspended, self.acted = True, "S", False, set()
         self.running, self.priority = effective, -int(effective["priority_boost"])
         self.node = self._name(effective)
         self.kernel.status["pid"] = self.pid

@@ -22,7 +22,7 @@ from .records import last_record
 PROOF = "/var/lib/auditops/auditd_conf.json"
 TYPES = ("DAEMON_START", "DAEMON_CONFIG")
 SECOND_LOOK = 0.2  # seconds; between the renaming of a log and the opening of the next one auditd holds none
-CLOCK_SLACK = 5.0  # seconds from the start of auditd to its pid file and its first record, on a busy machine
+CLOCK_SLACK = 15.0  # seconds from the start of auditd to its pid file and its first record: half a second, more on a machine that boots
 
 
 def in_force(host, pid: int, record: "dict | None", path: str = AUDITD_CONF) -> "bool | None":

@@ -266,3 +266,21 @@ def test_a_full_disk_excuses_no_reload_that_changed_nothing(fake):
     fake.auditd.start()
     fake.host.free_mb = 0
     assert "did not confirm" in str(refused(fake, {"num_logs": 6}))
+
+
+@pytest.mark.parametrize(("fake", "starts"), [("2.8.5", 2), ("3.0", 2), ("3.0.1", 1), ("4.2.1", 1)], indirect=["fake"])
+def test_a_refusal_leaves_a_trap_in_old_releases(fake, starts):
+    """Up to 3.0 the reload after a refused one loads compiled defaults and claims success: only a restart is safe."""
+    fake.auditd.start()
+    deliver = fake.auditd.signal
+
+    def signalled(number):
+        if number == signal.SIGHUP and fake.auditd.signal is signalled:
+            fake.auditd.signal = deliver
+            fake.conf.write_text(fake.conf.read_text() + "num_logs = x\n")
+        deliver(number)
+
+    fake.auditd.signal = signalled
+    refused(fake)
+    assert fake.auditd.starts == starts and fake.auditd.running["max_log_file"] == "8"
+    assert applied(fake).proof["record"] and fake.auditd.running["max_log_file"] == "9"
