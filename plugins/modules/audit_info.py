@@ -104,8 +104,22 @@ info:
     storage:
       description: The partition of the log, how fast the log grows and the thresholds, in MB of 1048576 bytes.
       type: dict
+    services:
+      description:
+        - What the next boot starts. C(enabled) is whether something starts auditd, C(options) what its unit gives it on the command line,
+          C(loads_rules) whether the unit still runs augenrules. Each is V(null) where nothing says.
+      type: dict
+    permissions:
+      description: The C(kind), C(mode) and C(uid) of each path of auditing that others than root can write to.
+      type: dict
+    volume:
+      description:
+        - The mount point C(not_mounted) that C(/etc/fstab) has for the log, and the files of a tree that are C(unlabelled) for SELinux.
+      type: dict
     boot:
-      description: What the boot line says about C(audit) and C(audit_backlog_limit).
+      description:
+        - What the boot line says about C(audit) and C(audit_backlog_limit), and its C(source).
+        - For a running host that is the line its kernel started with; C(next) has the words of the boot loader where they differ.
       type: dict
     unavailable:
       description: What could not be read, and why.
