@@ -28,7 +28,7 @@ def expand(host, policy: dict, release: "str | None" = None, stated: "list[str |
     if not policy.get("library"):
         raise AuditError(NO_LIBRARY)
     choice = Choice(
-        policy.get("profiles") or (), skip=policy.get("skip") or (), filters=policy.get("filters") or (),
+        policy.get("profiles") or [], skip=policy.get("skip") or (), filters=policy.get("filters") or (),
         privileged=policy.get("privileged") or "discover", failure_policy=policy.get("failure_policy"),
         rotation_wanted=bool(policy.get("rotation_wanted")), immutable=bool(locks(policy)))
     resolved = _library_host.resolve(
