@@ -8,6 +8,7 @@ import stat
 from .._conf.words import settings_of
 from .._errors import AuditError
 from .._host import files as _io
+from .._host.host import Host
 from .._live import rotation_proof
 from .._live import storage as _storage
 from .._paths import AUDITD_CONF, LOG_FILE
@@ -66,7 +67,7 @@ class Plan(object):
         return found
 
 
-def present(host, params, running):
+def present(host: Host, params: dict, running: "str | None") -> Plan:
     """The Plan for C(state=present). AuditError for what is asked and cannot be had on this host."""
     if not params["program"]:
         raise AuditError("program: the program's files are missing; call this module by its action plugin, as a task does")
@@ -97,7 +98,7 @@ def present(host, params, running):
     return plan
 
 
-def absent(host):
+def absent(host: Host) -> Plan:
     """The Plan for C(state=absent)."""
     plan = Plan()
     package = [
@@ -121,7 +122,7 @@ def _unbounded(host):
             "max_log_file and num_logs (variable auditd_conf)" % (action.upper(), AUDITD_CONF)]
 
 
-def apply(host, plan):
+def apply(host: Host, plan: Plan) -> None:
     """Write the plan. Where a step fails, what was written before is put back and AuditError says which step it was."""
     done, before = [], _state(host, plan)
     try:
@@ -154,14 +155,14 @@ def apply(host, plan):
         _remove_library(host.path(_rotation.LIBRARY, follow=False))
 
 
-def is_due(host, plan):
+def is_due(host: Host, plan: Plan) -> bool:
     """True where the program is to run now, not at its next tick: it changed, never ran, ran badly, or rotated logs wait."""
     if plan.changed or not rotation_proof.ended_well(host, rotation_proof.status(host)):
         return True
     return bool(_storage.rotated_plain(_storage.finished_logs(host, plan.log_file), plan.log_file))
 
 
-def run_once(host, run_command, program):
+def run_once(host: Host, run_command, program: "dict[str, str]") -> dict:
     """Run the installed program, for an offline tree its sources ``program`` {installed path: text}, and return {exit, error, status}."""
     if host.is_live:
         rc, _out, err = run_command([_rotation.PROGRAM, "--wait", LONGEST_WAIT])

@@ -54,7 +54,7 @@ KEYS = {
     "auditd_conf": ("path", AUDITD_CONF, (), "where log_file, num_logs, write_logs and space_left are read"),
     "log_file": ("path", "", (), "the audit log, where not as auditd.conf says"),
     "state_dir": ("path", STATE_DIR, (), "directory of status.json, the lock and archives that wait for room"),
-    "timeout": ("count", 30, (), "seconds that auditd gets to do what it was told"),
+    "timeout": ("count", 30, (), "seconds that auditd gets to do what it is asked for"),
 }
 
 
@@ -62,7 +62,7 @@ class ConfigError(AuditError):
     """rotate.conf is not as it must be. Details: line (None outside a file), key, value."""
 
 
-def parse(text, path=PATH):
+def parse(text: str, path: str = PATH) -> dict:
     """Text as {key: value} with every key of the table, defaults where the text names none; the last of two lines wins.
 
     Raises ConfigError with the line for what is not of the table.
@@ -84,23 +84,24 @@ def parse(text, path=PATH):
     return settings
 
 
-def complete(config):
+def complete(config: "dict | None") -> dict:
     """A dict of a playbook (values as text or numbers, None: the default) as parse() returns them."""
     settings = {key: KEYS[key][1] for key in KEYS}
-    for key in sorted(config or {}):
+    config = config or {}
+    for key in sorted(config):
         if config[key] is not None:
             settings[key] = read(key, str(config[key]).strip(), "")
     check(settings, "")
     return settings
 
 
-def render(settings):
+def render(settings: dict) -> str:
     """The text that parse() reads as ``settings``; keys at their default are left to the program."""
     lines = ["%s = %s\n" % (key, settings[key]) for key in KEYS if settings.get(key, KEYS[key][1]) != KEYS[key][1]]
     return HEADER + "".join(lines)
 
 
-def read(key, value, where="", line=None):
+def read(key: str, value: str, where: str = "", line: "int | None" = None) -> "str | int":
     """One value of one key, checked."""
     if key not in KEYS:
         raise ConfigError("%s%s is not a key of rotate.conf%s" % (where, key or "(nothing)", _meant(key)), line=line, key=key, value=value)
@@ -114,7 +115,7 @@ def read(key, value, where="", line=None):
     return result
 
 
-def check(settings, where=""):
+def check(settings: dict, where: str = "") -> None:
     """What two keys say together."""
     name_format = settings["name_format"]
     if settings["name_zone"] == "local" and name_format.endswith("Z"):

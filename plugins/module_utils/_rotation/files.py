@@ -106,18 +106,18 @@ def _steps(host, path):
         yield os.path.realpath(path)
 
 
-def packages(program):
+def packages(program: "list[str] | dict[str, str] | tuple") -> "list[str]":
     """The directories that hold the program's modules, from its own paths (``program``: installed paths); PACKAGE is always among them."""
     inside = {path.rpartition("/")[0] for path in program if path.startswith(PACKAGE + "/")}
     return [PACKAGE] + sorted(inside - {PACKAGE})
 
 
-def directories(program):
+def directories(program: "list[str] | dict[str, str] | tuple") -> "list[str]":
     """Every directory that the program's modules, and what Python caches of them, lie in."""
     return [LIBRARY] + [path for package in packages(program) for path in (package, package + "/__pycache__")]
 
 
-def installed_packages(host):
+def installed_packages(host: Host) -> "list[str]":
     """As packages(), of what lies on a host, whichever release of this collection put it there."""
     found, waiting = [], [PACKAGE]
     while waiting:
@@ -129,7 +129,7 @@ def installed_packages(host):
     return found
 
 
-def unexpected(host, program):
+def unexpected(host: Host, program: "list[str] | dict[str, str] | tuple") -> "list[str]":
     """Paths of files beside the program that are not of it, and that Python would import all the same."""
     found = []
     for directory in [LIBRARY] + packages(program):
@@ -143,7 +143,7 @@ def _is_no_directory(host, path):
     return status is not None and not stat.S_ISDIR(status.st_mode)
 
 
-def is_loose(host, path):
+def is_loose(host: Host, path: str) -> bool:
     """True where a directory of the program is a link or a file, or others than root may write in it. In a tree the owner is not judged:
     it may be its builder."""
     status = host.lstat(path)
@@ -152,32 +152,32 @@ def is_loose(host, path):
     return not stat.S_ISDIR(status.st_mode) or bool(status.st_mode & 0o022) or (host.is_live and status.st_uid != 0)
 
 
-def mode_of(path):
+def mode_of(path: str) -> int:
     """The mode of an installed program file."""
     return 0o755 if path in LAUNCHERS else 0o644
 
 
-def shebang(interpreter):
+def shebang(interpreter: str) -> str:
     """The first line of a launcher: isolated from the user's environment, without the site module that the program does not need."""
     return "#!%s -IS\n" % interpreter
 
 
-def launcher(text, interpreter):
+def launcher(text: str, interpreter: str) -> str:
     """A launcher's text for this interpreter."""
     return shebang(interpreter) + without_shebang(text)
 
 
-def without_shebang(text):
+def without_shebang(text: str) -> str:
     """What two launchers have in common."""
     return text.partition("\n")[2] if text.startswith("#!") else text
 
 
-def digest(text):
+def digest(text: str) -> str:
     """sha256 of a program file, whatever interpreter its first line names."""
     return hashlib.sha256(without_shebang(text).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def rotate_conf(config):
+def rotate_conf(config: "dict | None") -> str:
     """The text of rotate.conf for the option C(config)."""
     return _rotate_conf.render(_rotate_conf.complete(config))
 

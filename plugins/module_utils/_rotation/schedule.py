@@ -7,6 +7,7 @@ import hashlib
 import os
 
 from .._errors import AuditError
+from .._host.host import Host
 
 UNITS = "/etc/systemd/system/"
 CRON_UNITS = ("cron.service", "crond.service", "cronie.service")  # Debian, Red Hat, SUSE and Arch
@@ -47,11 +48,11 @@ class Schedule(object):
         self._fields, self._calendar = tuple(words), None
         self.period = _longest_gap(self._values)
 
-    def cron(self, minute):
+    def cron(self, minute: int) -> str:
         """The five fields; ``minute`` (0 to 59) is the host's own, for the words."""
         return " ".join(str(minute) if field == "M" else field for field in self._fields)
 
-    def calendar(self):
+    def calendar(self) -> "list[str]":
         """[OnCalendar expressions] of systemd.time(7)."""
         if self._calendar:
             return [self._calendar]
@@ -66,7 +67,7 @@ class Schedule(object):
         return [by_weekday] if days is None else [by_day, by_weekday]
 
     @property
-    def is_word(self):
+    def is_word(self) -> bool:
         """True where the host's own minute, or timer delay, spreads a fleet."""
         return self._calendar is not None
 
@@ -126,7 +127,7 @@ def _steps(numbers):
     return [numbers[place] - numbers[place - 1] for place in range(1, len(numbers))]
 
 
-def minute_of(host):
+def minute_of(host: Host) -> int:
     """0 to 59, the same at each run and different from host to host: from machine-id, else from the name."""
     for path in ("/etc/machine-id", "/var/lib/dbus/machine-id", "/etc/hostname"):
         text = (host.text(path) or "").strip()
@@ -141,7 +142,7 @@ def _spread(text):
     return int(hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest(), 16) % 60
 
 
-def scheduler_of(host, wanted="auto"):
+def scheduler_of(host: Host, wanted: str = "auto") -> str:
     """"cron" or "systemd": what ``wanted`` (auto, cron, systemd) means on this host. AuditError where it is not there."""
     has_cron = host.which("cron") is not None or host.which("crond") is not None
     if wanted == "cron" and not has_cron:
