@@ -406,7 +406,7 @@ def run(module):
     host = Host(module.params["root"], module.run_command)
     if module.params["audit_rotation"]:
         _refuse_bad_rotation(module.params["audit_rotation"], host)
-    host.arch = (module.params["audit_rules"] or {}).get("arch")
+    host.arch = (module.params["audit_rules"] or {}).get("arch") or None
     wanted = {name: module.params[name] for name in ("auditd", "audit_rules", "audit_rotation", "program", "benchmarks")}
     live, parsed = document.look(host, wanted, module.params["release"] or None)
     module.params["benchmarks"] = None  # or each result would carry it back, and the library

@@ -438,7 +438,7 @@ def run(module):
     if params["state"] == "parsed":
         return _rules.parsed(params["content"], params["release"])
     host = Host(params["root"], module.run_command)
-    host.arch = params["arch"]
+    host.arch = params["arch"] or None
     if params["state"] == "gathered":
         return _rules.gathered(host, params["release"])
     if params["state"] == "rendered":

@@ -33,7 +33,8 @@ RANGES = {
     "auditd_timeout": (1, 3600, ""),  # an hour: whatever takes longer has failed
 }
 ROTATION = "audit_rotation_"
-OF_MODULE = ("schedule", "scheduler", "guard_minutes", "interpreter")  # of the module audit_rotation; the others are keys of rotate.conf
+# Options of the module audit_rotation; the others are keys of rotate.conf
+OF_MODULE = ("schedule", "scheduler", "guard_minutes", "interpreter", "run")
 Judge = Callable[[Mapping, Mapping], list[str]]
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -33,6 +34,26 @@ def test_documented_defaults_are_the_defaults(role):
 @pytest.mark.parametrize("role", NAMES)
 def test_every_option_is_prefixed_by_its_role(role):
     assert {name for name in options(role) if not name.startswith(role + "_")} == SHARED
+
+
+# Options of a module that are no variable of its role: how the role calls it, and what its action plugin fills in
+OF_THE_CALL = {
+    "auditd_conf": {"path", "scope", "state", "root"},
+    "audit_rules": {"content", "library", "state", "root"},
+    "audit_rotation": {"program", "state", "root"},
+}
+
+
+@pytest.mark.parametrize(("module", "tasks"), [
+    ("auditd_conf", "auditd/tasks/conf.yml"),
+    ("audit_rules", "audit_rules/tasks/main.yml"),
+    ("audit_rotation", "audit_rotation/tasks/main.yml"),
+])
+def test_every_option_of_a_module_has_a_variable(module, tasks):
+    specification = importlib.import_module(f"ansible_collections.auditops.auditd.plugins.modules.{module}").ARGUMENT_SPEC
+    name = f"auditops.auditd.{module}"
+    (given,) = [task[name] for task in yaml.safe_load((ROLES / tasks).read_text()) if name in task]
+    assert set(specification) - set(given) - OF_THE_CALL[module] == set()
 
 
 @pytest.mark.parametrize("role", NAMES)
