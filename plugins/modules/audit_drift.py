@@ -77,14 +77,14 @@ options:
         default: fail
       mode:
         description:
-          - The mode that the file must have or be stricter than, for example V('0600'). Without it, wider than C(0640) is told.
+          - The mode that the file must have or be stricter than, for example V('0600'). Without it, a mode wider than C(0640) is reported.
         type: str
   audit_rules:
     description:
       - The policy for rules, as M(auditops.auditd.audit_rules) takes it. C(files) maps names in C(rules.d) to their content; C(purge) says
         whether other rules files are kept or put into quarantine. Leave it out and rules are not compared.
       - With C(profiles) the benchmarks' rules are compared too, findings name their controls, and what a benchmark asks of
-        C(auditd.conf) is told as waived where the policy sets it aside, or as info where nobody says anything.
+        C(auditd.conf) is reported as waived where the policy sets it aside, or as info where nobody says anything.
       - Privileged programs are looked for where programs usually live and where a rule names one already, not by a walk over all
         filesystems; that is made where the rules are applied.
     type: dict

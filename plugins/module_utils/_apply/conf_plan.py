@@ -55,7 +55,7 @@ def _plan_running(change, pid, report, write):
     unseen = _daemon_files.is_written(change.host, pid, report, change.running["log_file"]) is False
     reopen = ["reopen"] if unseen and _can_reopen(change) else []
     if (keys or unseen and not reopen) and change.restart == "if_needed":
-        _stay_alive(change, pid, keys)
+        _check_that_it_starts_again(change, pid, keys)
         return _plan(write + ["restart"], pid=pid, report=report)
     kept = _kept(change, has, pid)
     facts = {"restart_required": keys, "pid": pid, "report": report, "waiting": waiting, "kept": kept}
@@ -131,7 +131,7 @@ def _kept(change, has, pid):
     return kept
 
 
-def _stay_alive(change, pid, keys):
+def _check_that_it_starts_again(change, pid, keys):
     """A living auditd that could not be started again is not stopped."""
     reason = unstartable(change.host, change.after, change.release)
     if reason is not None:

@@ -125,7 +125,7 @@ def _with_profiles(host, params, release, current):
     stated = list(current.values()) + [host.text(_compiled.AUDIT_RULES)]
     from .._library import profiles as _profiles  # measured: 21 ms of compiling on a host whose policy names no profile
     params, resolved = _profiles.expand(host, params, release, stated)
-    return params, _profiles.told(resolved)
+    return params, _profiles.returned(resolved)
 
 
 def release_of(host) -> "str | None":

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The running auditd and its files: has it loaded the auditd.conf that lies there, and does it write the log that lies there.
 
-No release tells most of what it runs with, and auditd's own record of its last reload goes with the log into an archive. So the last
+No release reports most of what it runs with, and auditd's own record of its last reload goes with the log into an archive. So the last
 proof is kept: for which process (boot, number, start), of which file (bytes, inode, time of change), after which of its records, and which
 keys wait for a restart. Whatever comes later and may have changed what auditd runs with ends the proof.
 """

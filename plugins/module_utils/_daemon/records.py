@@ -35,7 +35,7 @@ def last_record(host, log_file: str, types: "tuple[str, ...]", limit: int = SEAR
     """The newest record of one of ``types`` in ``log_file`` and what was rotated away from it; None where there is none.
 
     The files are read backwards in blocks, ``limit`` bytes at most. C(clock_went_back) is in it, True, where a record behind it has an
-    earlier time: what was done before and after then cannot be told by times.
+    earlier time: what was done before and after then cannot be known from times.
     """
     markers = [b"type=" + kind.encode("ascii") + b" " for kind in types]
     for path in [log_file] + ["%s.%d" % (log_file, number) for number in range(1, OLDER_FILES + 1)]:

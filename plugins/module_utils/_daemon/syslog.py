@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What auditd tells syslog or the journal: before 4.1.2 the only place where it says why it refused a configuration."""
+"""What auditd writes to syslog or the journal: before 4.1.2 the only place where it says why it refused a configuration."""
 
 import os
 import re
@@ -19,7 +19,7 @@ ROUTINE = (
 
 
 class Syslog(object):
-    """The place where the system's log ends now; messages() tells what auditd has added since."""
+    """The place where the system's log ends now; messages() returns what auditd has added since."""
 
     def __init__(self, host):
         self._host = host

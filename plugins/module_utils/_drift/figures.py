@@ -49,5 +49,5 @@ def _rotation(rotation):
 
 
 def _tenths(part, whole):
-    """Percent in steps of ten, so that a queue that is nearly empty is told the same at each look."""
+    """Percent in steps of ten, so that a queue that is nearly empty reads the same at each look."""
     return int(10 * part / whole) * 10 if whole and part is not None else None

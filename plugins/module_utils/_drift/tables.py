@@ -54,7 +54,7 @@ WORD_SEVERITY = {"HALT": "critical", "SINGLE": "critical", "SUSPEND": "high"}
 WORD_WHY = {
     "HALT": "Today auditd powers this host off at that point; the policy chose another reaction.",
     "SINGLE": "Today auditd takes this host down to single user mode at that point; the policy chose another reaction.",
-    "SUSPEND": "Today auditd stops recording at that point, and nobody is told; the policy chose another reaction.",
+    "SUSPEND": "Today auditd stops recording at that point, and nobody is warned; the policy chose another reaction.",
 }
 NOBODY_CAN_TELL = "Nobody can tell that auditd has loaded this file; a remediation reloads it and proves it."
 
@@ -199,10 +199,10 @@ ITEMS = {
         "playbook remediate",
     ),
     "daemon.disk_error": ("high", "", "auditd met an error when it wrote its log.", "look at the disk that holds the log"),
-    "daemon.writing_to_logs": ("high", "", "auditd says that it writes no log, although auditd.conf tells it to.", "role auditd"),
+    "daemon.writing_to_logs": ("high", "", "auditd says that it writes no log, although auditd.conf asks for one.", "role auditd"),
     "daemon.auditd_conf": (
         "medium", "",
-        "auditd.conf was changed after auditd last read it: the daemon still runs with older settings, so the file tells nothing about it.",
+        "auditd.conf was changed after auditd last read it: the daemon still runs with older settings, so the file shows nothing about it.",
         "role auditd",
     ),
     "daemon.kernel_pid": (
@@ -247,7 +247,7 @@ ITEMS = {
         "role audit_rules: audit_rules_backlog_wait_time",
     ),
     "kernel.lost": (
-        "info", "", "The kernel has lost records since boot or since the counter was reset; the counter tells fewer than were lost.",
+        "info", "", "The kernel has lost records since boot or since the counter was reset; the counter shows fewer than were lost.",
         BACKLOG,
     ),
     "kernel.rate_limit": (

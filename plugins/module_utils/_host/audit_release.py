@@ -14,14 +14,14 @@ DOCUMENTATION = re.compile(r"^audit-" + VERSION + "$")
 
 
 def release(host) -> "tuple[str | None, str | None]":
-    """("3.0.9", None), or (None, why it cannot be told)."""
+    """("3.0.9", None), or (None, why nobody knows)."""
     if host.which("auditctl") is None and host.which("auditd") is None:
         return None, "audit is not installed below %s: there is neither auditctl nor auditd" % host.root
     for source in (_from_command, _from_dpkg, _from_documentation, _from_binary):
         found = source(host)
         if found:
             return found, None
-    return None, "neither auditctl nor the package database below %s tells the release of audit" % host.root
+    return None, "neither auditctl nor the package database below %s names the release of audit" % host.root
 
 
 def _from_command(host):

@@ -52,7 +52,7 @@ def _search(host, stated, everywhere):
     return found._replace(paths=sorted(set(found.paths).union(_privileged.beside(host, stated).paths)))
 
 
-def told(resolved: dict) -> dict:
+def returned(resolved: dict) -> dict:
     """The part of expand()'s second answer that a module returns."""
     return {name: resolved[name] for name in RESULT}
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The run that holds the lock of audit-rotate, as the lock file tells it: under way, stuck, or cut off before its end.
+"""The run that holds the lock of audit-rotate, as the lock file shows it: under way, stuck, or cut off before its end.
 
 A run writes one line into the lock file when it begins and empties the file when it ends. A line that stays after its process has gone
 is a run that began and never ended.

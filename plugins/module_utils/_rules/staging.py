@@ -262,7 +262,7 @@ def _with_earlier_words(policy, ours):
 
 
 def _without_notes_of_ours(text):
-    """What an earlier run left out is looked at anew: its reason may be gone."""
+    """What an earlier run left out is judged again: its reason may be gone."""
     lines = text.split("\n")
     for place, line in enumerate(lines):
         if line.startswith(("## also in ", "## twice in this file, left out here: ", "## refused by auditctl (", "## left out, ")):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run at a time. The lock file names the run that holds it, so that one which hangs, or was cut off, can be told."""
+"""One run at a time. The lock file names the run that holds it, so that one which hangs, or was cut off, can be recognised."""
 
 import contextlib
 import fcntl

@@ -16,7 +16,7 @@ WORST_RATIO = 6
 
 
 class Corrupt(Exception):
-    """A compressed file ends early or is damaged; the message tells."""
+    """A compressed file ends early or is damaged; the message says which."""
 
 
 def chosen(compress, root="/"):

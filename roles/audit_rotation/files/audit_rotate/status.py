@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""status.json: what the last run did and when one last succeeded; the Prometheus textfile tells the same in numbers."""
+"""status.json: what the last run did and when one last succeeded; the Prometheus textfile has the same in numbers."""
 
 import json
 import os
