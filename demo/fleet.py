@@ -76,6 +76,10 @@ def build_tree(root: Path, name: str, tree: Tree) -> None:
         path.chmod(0o750 if path.is_dir() else 0o640)  # as packages install them; git does not keep it
     for path, text in tree.files.items():
         write(root / path.lstrip("/"), text, 0o644)
+    if SYSTEMD.keys() <= tree.files.keys():
+        wanted = root / "etc/systemd/system/multi-user.target.wants"  # the packages enable auditd
+        wanted.mkdir(parents=True)
+        (wanted / "auditd.service").symlink_to("/usr/lib/systemd/system/auditd.service")
     for program in tree.programs:
         write(root / program.lstrip("/"), "#!/bin/sh\n# stands for the program in this tree, which is never executed\n", 0o755)
     write_logs(root, tree.rotated)

@@ -54,8 +54,11 @@ class Site:
         (self.directory / "hosts.json").write_text(text)
 
     def play(self, name, *options, **environment):
+        return self.play_file(f"auditops.auditd.{name}", *options, **environment)
+
+    def play_file(self, name, *options, **environment):
         settings = {"ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "3"}
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "hosts.json", f"auditops.auditd.{name}", *options]
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "hosts.json", name, *options]
         return subprocess.run(
             command, cwd=self.directory, env={**os.environ, **settings, **environment}, capture_output=True, text=True, check=False)
 
@@ -163,3 +166,16 @@ def test_the_output_of_another_callback_stays_its_own(site):
     run = site.play("drift", ANSIBLE_STDOUT_CALLBACK="only_json", ANSIBLE_CALLBACK_PLUGINS=str(site.directory / "callbacks"))
     assert set(json.loads(run.stdout)) == {"web1", "web2", "web3"}
     assert "Audit drift of 3 hosts: 3 drifted" in run.stderr
+
+
+def test_slices_are_merged_into_one_report_that_fails_the_pipeline(site):
+    for number, host in enumerate(("web1", "web2", "web3"), 1):
+        assert site.play("drift", "--limit", host, "-e", f"audit_drift_report_dir=slice{number}").returncode == 0
+    guide = (COLLECTION / "docs/docsite/rst/reports.rst").read_text()
+    recipe = guide[guide.index("   - name: One report of all slices"):].partition("\n\nOf a host")[0]
+    (site.directory / "merge.yml").write_text("\n".join(line[3:] for line in recipe.splitlines()) + "\n")
+    run = site.play_file("merge.yml")
+    assert run.returncode == 2, run.stdout + run.stderr
+    assert (site.directory / "report/index.html").exists() and "**3 hosts**: 3 drifted" in site.report("summary.md")
+    (line,) = [line for line in run.stdout.splitlines() if line.startswith("fatal: ")]
+    assert all(host in line for host in site.hosts) and len(line) < 2000
