@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare auditd.conf with the policy: what auditd refuses or reads otherwise, the settings, the mode, and the policy itself."""
 
+from collections.abc import Iterator
+
 from .._conf.keys import ACTION_KEYS, is_ignored
 from .._live.conf import wanted_settings
 from . import tables
@@ -12,7 +14,7 @@ IRREGULAR = "auditd refuses what is no regular file in the place of auditd.conf:
 WIDEST = "0640"  # as distributions ship it
 
 
-def compare(sides):
+def compare(sides) -> "Iterator[dict]":
     """The findings about the file."""
     conf, wanted = sides.live["auditd_conf"], sides.wanted.get("auditd")
     if conf is None:

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Benchmark profiles in a comparison: what they ask of auditd.conf is waived by the policy, or reported; choosing rules never sets it."""
 
+from collections.abc import Iterator
+
 from .._library.conf import accepts
 from .._library.demands import SWITCHES
 from .finding import text_of
 
 
-def compare(sides):
+def compare(sides) -> "Iterator[dict]":
     """For information: a benchmark of another system, and what the profiles ask of auditd.conf, the host has not, and no policy decides."""
     chosen = sides.parsed.chosen
     if chosen is None:
@@ -24,7 +26,7 @@ def compare(sides):
                          fix="role auditd: auditd_conf.%s" % key)
 
 
-def waived(sides):
+def waived(sides) -> "list[dict]":
     """What the benchmarks demand and the policy sets aside."""
     return sides.demands.waived({key: text_of(value) for key, value in _settings(sides).items()}, sides.control)
 

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare the boot line with what audits a host from its first process on."""
 
+from collections.abc import Iterator
+
 LEAST_BACKLOG = 8192  # records; as the benchmarks have it, and what the roles set once rules are loaded
 ON, OFF = ("1", "on"), ("0", "off")
 
 
-def compare(sides):
+def compare(sides) -> "Iterator[dict]":
     """The findings about audit= and audit_backlog_limit=, of the running kernel and of the next boot."""
     boot = sides.live["boot"]
     if boot is None:

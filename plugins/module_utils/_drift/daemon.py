@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare the running auditd with auditd.conf: does it run, does it start at boot, has it this file in force, does it write, and where."""
 
+from collections.abc import Iterator
+
 from .._daemon.report import differences
 from .._paths import AUDITD_CONF
 from . import tables
 
 
-def compare(sides):
+def compare(sides) -> "Iterator[dict]":
     """The findings about the daemon."""
     daemon = sides.live["daemon"]
     if daemon is None:

@@ -16,14 +16,14 @@ from .layers import LAYERS, readers
 from .sides import Sides
 
 
-def look(host, wanted, release=None):
+def look(host, wanted: dict, release: "str | None" = None) -> "tuple[dict, Parsed]":
     """(live, parsed): what compare() needs of a host. ``host``: C(_host.host.Host); ``release`` of audit, for a tree that cannot tell."""
     parsed = Parsed()
     prepare = tuple((layer.fact + ".policy", layer.prepare) for layer in LAYERS if layer.prepare)
     return collect.collect(host, release, parsed, wanted=wanted, readers=readers(collect.READERS, LAYERS), prepare=prepare), parsed
 
 
-def compare(live, parsed, wanted):
+def compare(live: dict, parsed: Parsed, wanted: dict) -> dict:
     """The drift document, without ``host``, which the controller knows.
 
     ``live`` and ``parsed`` come from look(); ``wanted`` is {auditd: {settings, failure_policy, rotation_wanted}, audit_rules: {files, ...},
@@ -62,7 +62,7 @@ def _unique(items):
     return seen.values()
 
 
-def status(items, sides):
+def status(items: "list[dict]", sides) -> str:
     """drifted: a finding of low or above; unknown: something that a wanted layer needs was not seen; otherwise in_sync.
 
     A tree has no daemon and no kernel: it is in sync by what it has (C(in_tree)).
@@ -74,7 +74,7 @@ def status(items, sides):
     return "unknown" if needed & (set(sides.live["unavailable"]) - sides.parsed.absent) else "in_sync"
 
 
-def summary(items):
+def summary(items: "list[dict]") -> dict:
     """Counts: items altogether, by severity (all named), by layer (those that have any)."""
     by_layer = {}
     by_severity = dict.fromkeys(SEVERITIES, 0)

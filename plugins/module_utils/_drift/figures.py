@@ -5,7 +5,7 @@
 from .._live.storage import significant
 
 
-def of(live, risks):
+def of(live: dict, risks: "list[dict]") -> dict:
     """The member C(live) of the drift document."""
     status_words = (live["kernel"] or {}).get("status") or {}
     limit = status_words.get("backlog_limit")

@@ -5,7 +5,7 @@
 from . import tables
 
 
-def row_of(ident):
+def row_of(ident: str) -> "tuple[str, str, str, str]":
     """(severity, subject, why, fix) of an id, or of the longest beginning of it that ends in a dot. LookupError for an id without a row:
     a finding nobody has described is a mistake of this collection, not a trifle.
     """
@@ -16,19 +16,19 @@ def row_of(ident):
     raise LookupError("no row of tables.ITEMS describes the finding %s" % ident)
 
 
-def text_of(value):
+def text_of(value) -> "str | None":
     """A value as auditd.conf spells it: YAML reads yes as true."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return None if value is None else str(value)
 
 
-def same(wanted, actual):
+def same(wanted, actual) -> bool:
     """Whether two values of a key are one to auditd: words in any case, numbers in any spelling; paths count as they are written."""
     if wanted is None or actual is None:
         return wanted is None and actual is None
-    wanted, actual = text_of(wanted).split(), text_of(actual).split()
-    return len(wanted) == len(actual) and all(map(_same_word, wanted, actual))
+    ours, theirs = (str(text_of(value)).split() for value in (wanted, actual))
+    return len(ours) == len(theirs) and all(map(_same_word, ours, theirs))
 
 
 def _same_word(wanted, actual):

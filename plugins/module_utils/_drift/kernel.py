@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare the kernel with the policy: its switches and limits, the rules it has loaded and their order."""
 
+from collections.abc import Iterator
+
 from .._policy import locks
 from .._rules import delta
 from . import rule_sets
@@ -12,7 +14,7 @@ LOCKS_AT_BOOT = {"severity": "info", "why": "A rules file locks the rules (-e 2)
 STATUS_WORDS = (("-f", "failure"), ("-b", "backlog_limit"), ("--backlog_wait_time", "backlog_wait_time"))
 
 
-def compare(sides):
+def compare(sides) -> "Iterator[dict]":
     """The findings of the layer kernel."""
     status = (sides.live["kernel"] or {}).get("status")
     if status is None or not sides.wanted.get("audit_rules") or sides.live["rules"] is None:

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What others than root can change, reported by what it causes."""
 
+from collections.abc import Iterator
+
 from .._rules.compiled import AUDIT_RULES
 
 # kind of C(_live.permissions) -> severity, why
@@ -15,7 +17,7 @@ CAUSES = {
 REFUSED = "auditctl refuses a rules file that everybody can write to or that is not root's: at the next boot no rule is loaded."
 
 
-def compare(sides):
+def compare(sides) -> "Iterator[dict]":
     """One finding for each path that others can change."""
     for path, facts in sorted((sides.live["permissions"] or {}).items()):
         severity, why = CAUSES[facts["kind"]]

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare the time-based rotation with the policy: program, schedule, configuration, and whether it works."""
 
+from collections.abc import Iterator
+
 from .. import _utc
 from .._live.schedule import CRON_DAEMONS
 from .._paths import LOG_FILE
@@ -11,7 +13,7 @@ from .._rotation import schedule
 CLOCKS_DIFFER = 86400  # seconds that a record may be ahead of now
 
 
-def compare(sides):
+def compare(sides) -> "Iterator[dict]":
     """The findings of the layer schedule, and the rotated logs that wait to be taken over."""
     live, have = sides.live, sides.parsed.rotation
     if not sides.wanted.get("audit_rotation") or live["rotation"] is None or have is None:

@@ -6,6 +6,8 @@ A file that is written differently but means the same is no drift; so neither co
 augenrules makes of them does.
 """
 
+from collections.abc import Iterator
+
 from .._rules import files as _files
 from . import rule_sets
 
@@ -13,7 +15,7 @@ ABORTS = "%s. At the next boot auditctl stops there: %d of %d rules are loaded, 
 NO_AUDITD = " auditd.service requires audit-rules.service on this host, so auditd does not start either."
 ODD_HANGS = "augenrules waits at this name for good when the host boots: no rule is loaded, and the start of auditd fails."
 
-def compare(sides):
+def compare(sides) -> "Iterator[dict]":
     """The findings of the layers disk (rules.d) and compiled (audit.rules)."""
     if not sides.wanted.get("audit_rules") or sides.live["rules"] is None:
         return

@@ -3,6 +3,7 @@
 """Compare what the next boot starts with what an audited host needs: auditd with its own configuration, and the rules."""
 
 import re
+from collections.abc import Iterator
 
 from .._paths import AUDITD_CONF
 
@@ -11,7 +12,7 @@ ELSEWHERE = re.compile(r"(?:^| )-c\s*(\S+)")
 KERNEL_OFF = re.compile(r"(?:^| )-s\s*(disable|nochange)")
 
 
-def compare(sides):
+def compare(sides) -> "Iterator[dict]":
     """The findings about the next boot's services."""
     services = sides.live["services"]
     if services is None:

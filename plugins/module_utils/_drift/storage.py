@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ways in which a host can stop itself or stop auditing: a finding each, unless the policy itself asks for it."""
 
+from collections.abc import Iterator
+
 from . import tables
 from .finding import same
 
 SOON = 7  # days; what stops the host sooner is a finding whoever chose it
 
 
-def compare(sides):
+def compare(sides) -> "Iterator[dict]":
     """The findings about the room for the log and about what happens without it."""
     for risk in sides.risks:
         severity, fix = risk["severity"], tables.RISK_FIXES.get(risk["key"], tables.ROOM)

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether systemd may start what audits a host at boot."""
 
+from collections.abc import Iterator
 
-def compare(sides):
+
+def compare(sides) -> "Iterator[dict]":
     """The findings about masked units."""
     units = sides.live["units"]
     if units is None:

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare where the log lies, and the labels of new files, with what the system will need."""
 
+from collections.abc import Iterator
 
-def compare(sides):
+
+def compare(sides) -> "Iterator[dict]":
     """The findings about the log's own volume and about SELinux labels."""
     volume = sides.live["volume"]
     if volume is None:

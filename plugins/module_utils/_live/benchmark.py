@@ -19,7 +19,7 @@ class Chosen(object):
         self.foreign, self.names = resolved["foreign"], resolved["profiles"]
 
 
-def read_policy(reading):
+def read_policy(reading) -> None:
     """Fills ``product`` and ``chosen`` of Parsed, or ``profiles_refused``."""
     policy, parsed = reading.wanted.get("audit_rules"), reading.parsed
     parsed.product = product(os_release.fields(reading.host) or {})

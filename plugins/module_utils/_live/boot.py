@@ -18,7 +18,7 @@ LINUX_LINE = re.compile(r"^\s*linux\S*\s+\S+\s+(.*)$", re.M)
 RESCUE = re.compile(r"(?:^|\s)(?:single|recovery|rescue|systemd\.unit=rescue\.target)(?:\s|$)")
 
 
-def read(reading):
+def read(reading) -> dict:
     """{source, audit, audit_backlog_limit, next}; a word that is not there is None.
 
     Of a running host the line that its kernel started with, and ``next`` {source, audit, audit_backlog_limit}: what the boot loader's files

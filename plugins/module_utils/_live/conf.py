@@ -12,7 +12,7 @@ from .._paths import AUDITD_CONF
 from .system import file_facts
 
 
-def read(reading):
+def read(reading) -> dict:
     """{path, mode, uid, gid, text, settings, effective, problems}."""
     host, parsed, release = reading.host, reading.parsed, reading.live["version"]
     found = host.stat(AUDITD_CONF)
@@ -41,7 +41,7 @@ def wanted_settings(wanted, conf, release):
     return stops.completed(conf, settings, wanted.get("failure_policy"), release)
 
 
-def read_policy(reading):
+def read_policy(reading) -> None:
     """Why auditd would refuse the policy here: a sentence or [sentence]. What the file has wrong already is left out."""
     wanted, release, parsed = reading.wanted.get("auditd"), reading.live["version"], reading.parsed
     if not wanted or parsed.conf is None:

@@ -11,7 +11,7 @@ from . import services
 REPORT_TIMEOUT = 10.0  # seconds; a report takes 10 to 100 ms
 
 
-def read(reading):
+def read(reading) -> dict:
     """{installed, enabled, running, pid, directory, report, last_record, older_settings, waiting, log_held}."""
     host, live = reading.host, reading.live
     if not host.is_live:

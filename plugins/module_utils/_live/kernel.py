@@ -6,7 +6,7 @@ from .. import _kernel
 from .._errors import AuditError, NotAvailable
 
 
-def read(reading):
+def read(reading) -> dict:
     """{status, features}, as auditctl(8) names them."""
     host = reading.host
     if not host.is_live:

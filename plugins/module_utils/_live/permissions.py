@@ -11,7 +11,7 @@ TOOLS = ("auditctl", "auditd", "augenrules", "ausearch", "aureport", "autrace")
 MOST_LOGS = 100  # of one directory; more are of the same kind
 
 
-def read(reading):
+def read(reading) -> dict:
     """{path: {kind, mode, uid}} of what others can change; kind: directory, rules, settings, log, tool. Nothing in a tree whose files do
     not have their owners, because somebody else than root unpacked it.
     """

@@ -6,6 +6,7 @@ risks() takes the document that _live.collect() returns and nothing else, so it 
 Effects, worst first: stops_host, stops_auditing, loses_records, warns_nobody, runs_program, fills_partition.
 """
 
+from .._paths import LOG_FILE, SENDMAIL
 from .._severity import SEVERITIES
 from . import storage as _storage
 
@@ -47,7 +48,7 @@ class _Facts(object):
         room = self.storage.get("partition") or {}
         self.size = room.get("size_mb")
         self.free = room.get("free_mb")
-        log_file = self.storage.get("log_file") or "/var/log/audit/audit.log"
+        log_file = self.storage.get("log_file") or LOG_FILE
         self.directory = log_file.rsplit("/", 1)[0]
         self.own_partition = room.get("mount") == self.directory
         rate = self.storage.get("growth") or {}
@@ -233,7 +234,7 @@ def _mail(facts):
         return
     for key in ("space_left_action", "admin_space_left_action"):
         if _storage.words(facts.settings, key)[0] == "EMAIL":
-            sentence = "%s = %s cannot warn anybody: /usr/lib/sendmail is not there or cannot be executed" % (key, facts.settings[key])
+            sentence = "%s = %s cannot warn anybody: %s is not there or cannot be executed" % (key, facts.settings[key], SENDMAIL)
             yield _risk(key + "_mail", "warns_nobody", "medium", sentence, actual=facts.settings[key])
 
 

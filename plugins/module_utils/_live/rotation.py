@@ -18,7 +18,7 @@ KEEPS = ("keep", "keep_days", "keep_megabytes", "min_free_megabytes")
 CALENDARS = {calendar: period for _fields, calendar, period in _schedule.WORDS.values()}
 
 
-def read(reading):
+def read(reading) -> dict:
     """{installed, schedulers, active, period, prunes, config, last, conflicts}.
 
     ``active``: the program and a scheduler that starts it are there. ``period``: seconds between two runs, None where that cannot be told.

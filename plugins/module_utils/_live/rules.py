@@ -13,7 +13,7 @@ from .system import file_facts
 UNIT_DIRECTORIES = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 
 
-def read(reading):
+def read(reading) -> dict:
     """{disk, compiled, loaded}: each {count, rules} in one spelling per meaning, those of files with control and problems."""
     host, parsed, release = reading.host, reading.parsed, reading.live["version"]
     parsed.files = _compiled.read_rules_d(host)

@@ -48,7 +48,7 @@ class FileFacts(object):
             self.uid, self.mode = found.st_uid, stat.S_IMODE(found.st_mode)
 
 
-def read_policy(reading):
+def read_policy(reading) -> None:
     """Fills ``rotation`` of Parsed."""
     policy, host, live = reading.wanted.get("audit_rotation"), reading.host, reading.live
     if not policy or live["rotation"] is None:
@@ -121,7 +121,7 @@ def _interpreter(host, path, wanted=None):
     return "%s starts %s, and %s" % (path, interpreter, unsafe) if unsafe else None
 
 
-def runs(names):
+def runs(names: "tuple[str, ...]") -> bool:
     """True where a process of one of these names runs on this machine as root and in our own namespaces: what a container or another user
     calls cron starts none of our jobs.
     """

@@ -12,7 +12,7 @@ ASSIGNMENT = re.compile(r"^(ExecStart|ExecStartPost)\s*=\s*(.*)$", re.M)
 CONTINUED = re.compile(r"\\\n\s*")
 
 
-def read(reading):
+def read(reading) -> dict:
     """{enabled, options, loads_rules}, each None where nothing says; masks are those of C(units).
 
     ``enabled``: whether something starts auditd; ``options``: what the unit gives it on its command line; ``loads_rules``: whether the unit
@@ -50,7 +50,7 @@ def _commands(host, unit):
     return found["ExecStart"], found["ExecStartPost"]
 
 
-def enabled(host):
+def enabled(host) -> "bool | None":
     """Whether something starts auditd at boot: a target of systemd wants it, or sysvinit has a start link. None where neither is used; a
     tree without what every installed system has there is none to judge by.
     """

@@ -8,7 +8,7 @@ from .._rules import files as _files
 from .._rules import lines as _lines
 
 
-def read_policy(reading):
+def read_policy(reading) -> None:
     """Fills ``staged`` of Parsed, or ``rules_refused``. Where the host has and loads just what the policy writes, nothing is put together
     again: that doubles the time of a check.
     """

@@ -281,7 +281,7 @@ def in_words(days):
     return "in more than a year"
 
 
-def read(reading):
+def read(reading) -> dict:
     """The layer storage of the live document, as measure() gives it."""
     found, missing = measure(reading.host, reading.settings)
     for name, reason in missing.items():

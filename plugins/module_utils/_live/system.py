@@ -9,7 +9,7 @@ from .._errors import NotAvailable
 from .._host import audit_release, os_release
 
 
-def version(reading):
+def version(reading) -> str:
     """The release of audit, for example "3.0.9"."""
     if reading.release:
         return reading.release
@@ -19,7 +19,7 @@ def version(reading):
     return found
 
 
-def distribution(reading):
+def distribution(reading) -> "dict[str, str | None]":
     """{id, name, version, family} of os-release(5)."""
     words = os_release.fields(reading.host)
     if words is None:
@@ -27,7 +27,7 @@ def distribution(reading):
     return {"id": words.get("ID"), "name": words.get("NAME"), "version": words.get("VERSION_ID"), "family": os_release.family(words)}
 
 
-def file_facts(host, path):
+def file_facts(host, path: str) -> dict:
     """{path, link, mode, uid, gid, changed_at} of an existing file; ``link``: where a symbolic link in its place leads, None for none."""
     found, itself = host.stat(path), host.lstat(path)
     link = os.readlink(host.path(path, follow=False)) if stat.S_ISLNK(itself.st_mode) else None

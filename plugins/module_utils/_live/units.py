@@ -12,7 +12,7 @@ PLACES = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/
 REQUIRES = re.compile(r"^\s*(?:Requires|BindsTo|Requisite)\s*=.*\baudit-rules\.service\b", re.M)
 
 
-def read(reading):
+def read(reading) -> dict:
     """{masked: [unit], rules_required: bool}: whether auditd does not start without audit-rules.service (4.0 to 4.0.2, Debian 13)."""
     host = reading.host
     unit = _file(host, AUDITD, PLACES[1:])  # the package's own: a mask of auditd.service itself says nothing of what it requires

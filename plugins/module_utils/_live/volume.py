@@ -14,7 +14,7 @@ SELINUX_CONFIG, RELABEL = "/etc/selinux/config", "/.autorelabel"
 LABEL = "security.selinux"
 
 
-def read(reading):
+def read(reading) -> dict:
     """{not_mounted, unlabelled}: the mount point of fstab that should hold the log and is not mounted, None for none; [path] of files of a
     tree that lack the SELinux label which their directory has.
     """
