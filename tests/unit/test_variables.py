@@ -103,7 +103,8 @@ CASES = {
     "lock_word": ("audit_rules", variable("audit_rules_immutable", "perhaps", "value of audit_rules_immutable must be one of: keep, ")),
     "loginuid_word": ("audit_rules", variable("audit_rules_loginuid_immutable", "no", one_of(
         "audit_rules_loginuid_immutable", "no", "keep", "true"))),
-    "purge_word": ("audit_rules", variable("audit_rules_purge", "delete", one_of("audit_rules_purge", "delete", "keep", "quarantine", "restore"))),
+    "purge_word": ("audit_rules", variable("audit_rules_purge", "delete", one_of(
+        "audit_rules_purge", "delete", "keep", "quarantine", "restore"))),
     "on_error_word": ("audit_rules", variable("audit_rules_on_error", "ignore", one_of("audit_rules_on_error", "ignore", "abort", "skip"))),
     "keep_days_word": ("audit_rotation", variable("audit_rotation_keep_days", "ninety", to("int", "audit_rotation_keep_days", ""))),
     "keep_days_negative": ("audit_rotation", variable("audit_rotation_keep_days", -5, "audit_rotation_keep_days = -5: it is a whole")),
