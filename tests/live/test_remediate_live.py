@@ -282,20 +282,6 @@ def test_a_policy_auditd_would_refuse_is_refused_before_anything_is_written(host
         path: seen for path, seen in before.items() if path != "/etc/audit"}
 
 
-def test_what_waits_for_a_restart_fails_no_remediation_and_is_no_false_green(host):
-    """A benchmark's name_format waits; the disk actions beside it do not, and the second run has nothing left to change."""
-    site = host.site
-    site.start(stock(admin_space_left_action="SUSPEND", disk_full_action="SUSPEND"))
-    policy = ("-e", json.dumps({"auditd_conf": {"name_format": "hostname"}}))
-    pid = site.pid
-    host.run("remediate", *policy)
-    waiting = [item["id"] for item in host.document()["items"] if item["id"].startswith("daemon.")]
-    assert (host.document()["status"], waiting) == ("drifted", ["daemon.waits.name_format"])
-    assert site.pid == pid and site_records(site, "DAEMON_CONFIG"), "loaded, not only written"
-    assert "node=" not in read_archives(site)
-    assert host.run("remediate", *policy).changed == 0
-
-
 def test_a_dead_daemon_is_started_and_audits(host):
     site = host.site
     site.configure(STOCK)
