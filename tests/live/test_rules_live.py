@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -307,6 +308,40 @@ def test_a_never_rule_into_the_middle_of_201_under_2000_opens_a_second(etc_audit
     record_property("order", figures)
     print(figures)
     assert records.logged(b"no_gap") == int(count)
+
+
+EVERY_KERNEL_REFUSES = [
+    "-a always,exit -F path=/etc/passwd -F path=/etc/group -F perm=wa",
+    "-a always,exit -F path=/etc/passwd -F dir=/etc -F perm=wa",
+    "-a always,exit -F dir=/etc -F dir=/usr -F perm=wa",
+    "-a always,exit -F path=/etc/passwd -F inode=5 -F perm=wa",
+    "-a always,exit -F dir=/etc -F inode=5 -F perm=wa",
+    "-a always,exit -F arch=b64 -S open -F exe=/bin/sh -F exe=/bin/ls",
+    "-a always,exit -F arch=b64 -S open -F uid&1",
+    "-a always,exit -F arch=b64 -S open -F uid=-1",
+]
+
+
+@pytest.mark.parametrize("line", EVERY_KERNEL_REFUSES)
+def test_this_kernel_refuses_what_we_say_that_every_kernel_refuses(kernel_audit, line):
+    rule = _rule_grammar.parse(line)
+    assert rule.refused
+    with _kernel.Netlink() as netlink, pytest.raises(_kernel.KernelError) as refused:
+        _kernel.add_rule(netlink, rule.to_kernel())
+    assert refused.value.errno == errno.EINVAL
+
+
+def test_this_kernel_takes_a_twin_on_every_list(kernel_audit):
+    lines = ["-a always,exit -F path=/etc/passwd -F perm=wa -F key=a", "-a always,exit -F dir=/etc -F perm=wa -F key=b",
+             "-a never,task -F uid=77", "-a always,user -F uid=77", "-a always,exclude -F msgtype=EOE",
+             "-a never,filesystem -F fstype=debugfs", "-a always,exit -F arch=b64 -S open -F exe=/bin/sh -F key=c",
+             "-a always,exit -F arch=b64 -S setuid -C uid!=euid -F key=d"]
+    with _kernel.Netlink() as netlink:
+        for line in lines:
+            rule = _rule_grammar.parse(line)
+            _kernel.add_rule(netlink, rule.to_kernel())
+            _kernel.add_rule(netlink, _ruleset_delta.twin(rule, {_ruleset_delta.identity_of(rule)}).to_kernel())
+    assert len(_kernel.rules()) == 2 * len(lines)
 
 
 def test_a_running_list_is_read_whole(kernel_audit):

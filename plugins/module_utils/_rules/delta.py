@@ -197,7 +197,7 @@ def _steps(rules, heads, tail):
     moving = _moving(rules, tail + heads)
     lead = next((nth for nth, place in enumerate(tail) if place in moving), len(tail))
     front = [place for place in reversed(heads) if place in moving]
-    twins = {place: _twin(rules.wanted[place], rules.identities) for place in tail[lead:] + front}
+    twins = {place: twin(rules.wanted[place], rules.identities) for place in tail[lead:] + front}
     away = [rules.have[at] for at in sorted([rules.at[place] for place in moving] + rules.extra, reverse=True)]
     true = {place: placed(rules.wanted[place], head=place in heads) for place in heads + tail}
     steps = [Step("add", true[place]) for place in reversed(heads) if place not in moving]
@@ -210,21 +210,21 @@ def _steps(rules, heads, tail):
     return steps
 
 
-def _twin(rule, taken):
+def twin(rule: "_rule.Rule", taken: "set") -> "_rule.Rule":
     """A Rule that matches what ``rule`` matches, and is another one to the kernel: one more field that is always as true as the rule.
 
     The filesystem list takes nothing but fstype, and up to 4.7 the exclude list nothing but msgtype (audit_field_valid): there the first
     field is said once more. ``taken``: the identities that are in the list already.
     """
-    twin = placed(rule, head=False, copy=True)
-    more = twin.fields[0] if twin.list in SAYS_FIELD_AGAIN and twin.fields else ANY_PROCESS
-    twin.watch = False
-    twin.fields.append(more)
-    while identity_of(twin) in taken:
-        twin.fields.append(more)
-    if len(twin.fields) + bool(twin.keys) > tables.MAX_FIELDS:
+    other = placed(rule, head=False, copy=True)
+    more = other.fields[0] if other.list in SAYS_FIELD_AGAIN and other.fields else ANY_PROCESS
+    other.watch = False
+    other.fields.append(more)
+    while identity_of(other) in taken:
+        other.fields.append(more)
+    if len(other.fields) + bool(other.keys) > tables.MAX_FIELDS:
         raise TwinError(TOO_MANY_FIELDS % (rule.render(), tables.MAX_FIELDS))
-    return twin
+    return other
 
 
 def placed(rule: "_rule.Rule", *, head: bool, copy: bool = False) -> "_rule.Rule":
