@@ -38,8 +38,9 @@ class Demands(object):
         self.names = self.chosen + [name for name in own if name not in self.chosen]
 
     def ids(self, subject: str) -> "list[str]":
-        """The controls that speak of a subject, "benchmark:id"."""
-        return [number for demand in self.of(self.names) if demand.subject == subject for number in demand.ids]
+        """The controls that speak of a subject, "benchmark:id"; those of chosen profiles first."""
+        return ["%s:%s" % (name, number) for name in self.names for number, subjects in _by_number(self._benchmarks.get(name, {}))
+                if subject in subjects]
 
     def of(self, names: "list[str]") -> "list[Demand]":
         """The demands of these benchmarks, those that accept the same as one."""
