@@ -37,6 +37,21 @@ def test_others_who_fill_a_shared_filesystem_erase_no_archive(tmp_path):
 
 
 @needs_root
+@pytest.mark.parametrize("share, deleted", [(0, 0), (1, 1)])
+def test_on_a_shared_filesystem_only_what_audit_takes_beyond_its_share_goes(tmp_path, share, deleted):
+    with filesystem(tmp_path / "fs", 32 << 10):
+        tree = Tree(tmp_path / "fs", adopt="prune", compress="none", keep_megabytes=share)
+        for number in range(2):
+            when = time.time() - (60 - number) * DAY
+            tree.add(time.strftime("audit.log.%Y-%m-%dT%H:%M:%SZ", time.gmtime(when)), records=10000, when=when - 1, step=0.0001)
+        room = os.statvfs(tree.log)
+        (tmp_path / "fs" / "others").write_bytes(b"x" * (room.f_bavail * room.f_frsize - (7 << 19)))  # 3.5 MiB stay free
+        tree.configure(adopt="prune", compress="none", keep_megabytes=share, min_free_megabytes=4)
+        tree.run()
+        assert tree.status()["deleted_count"] == deleted
+
+
+@needs_root
 def test_a_threshold_that_cannot_be_reached_is_an_alarm_and_no_deletion(tmp_path):
     with filesystem(tmp_path / "log", 16 << 10):
         tree = with_archives(Tree(tmp_path, adopt="prune", compress="none", min_free_megabytes=1000), range(40, 10, -1))
