@@ -29,7 +29,7 @@ help:
 	@echo "make chroots   roots of Debian 11, 12 and 13 with their own auditd, in $(AUDITOPS_LAB)"
 	@echo "make vm-images disk images of Debian 12 and 13 that boot, there too"
 	@echo "make molecule-all   every scenario; make sabotage: each verifier has to notice a role that does nothing"
-	@echo "make vm        stories on machines that boot there: halts, rescues, reboots; some 20 minutes"
+	@echo "make vm        stories on machines that boot there: a halt, a cure on its disks, a flood survived; 20 minutes and more"
 	@echo "make matrix    drift and remediate by each ansible-core with each Python of a host that can be had here"
 	@echo "make bench     measurements, as ratios"
 	@echo "make docs      what is generated in the checkout, and the documentation site in $(BUILD)/docs/html"
