@@ -68,7 +68,7 @@ def failed(host: str, reason: str, *, collected_at: str, run: dict | None, phase
         "schema": SCHEMA, "host": host, "run": run, "policy": None, "phase": phase, "collected_at": collected_at, "root": None,
         "status": "unknown", "error": cut(reason), "unreachable": unreachable,
         "summary": {"items": 0, "severity": dict.fromkeys(SEVERITIES, 0), "layer": {}},
-        "items": [], "controls": [], "exceptions": [], "live": {}, "waived": [],
+        "items": [], "controls": [], "exceptions": [], "live": {"unavailable": {"host": cut(reason)}}, "waived": [],
     }
 
 

@@ -127,6 +127,7 @@ def test_a_host_that_is_not_reached_is_spooled_and_the_error_goes_on(tmp_path):
         Away({"report_dir": str(tmp_path)}, None).run()
     spooled = json.loads((tmp_path / "hosts" / "web1.json").read_text())
     assert (spooled["status"], spooled["unreachable"]) == ("unknown", True) and "no route to host" in spooled["error"]
+    assert "no route to host" in spooled["live"]["unavailable"]["host"]
     assert json.loads((tmp_path / "last_good" / "web1.json").read_text())["status"] == "drifted"
     Drift({"report_dir": str(tmp_path)}, {"drift": document()}).run()
     assert not (tmp_path / "last_good" / "web1.json").exists()
