@@ -132,6 +132,19 @@ def test_no_step_keeps_another_from_being_done(tmp_path):
             assert (recap(second.stdout)[name]["changed"], recap(second.stdout)[name]["failed"]) == (0, 0), (name, second.stdout)
 
 
+def test_a_step_that_has_nothing_to_do_does_not_forget_the_failure_of_another(tmp_path):
+    directory = build(tmp_path, ["in-order"])
+    conf = directory / "hosts/in-order/etc/audit/auditd.conf"
+    if subprocess.run(["chattr", "+i", conf], check=False, capture_output=True).returncode:
+        pytest.skip("this filesystem or user cannot make a file immutable")
+    try:
+        done = play(directory)
+    finally:
+        subprocess.run(["chattr", "-i", conf], check=True)
+    last = failures(done.stdout, "in-order")
+    assert "Could not be done:" in last and "Operation not permitted" in last, last
+
+
 def test_audit_stop_takes_the_stops_out_and_nothing_else(tmp_path):
     directory = build(tmp_path, ["in-order", "no-log-dir"])
     before = {name: state(directory / "hosts" / name) for name in ("in-order", "no-log-dir")}
