@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 
 import pytest
+from audit_rotate._errors import AuditError
 from rotate_tree import FILES, Tree
 
 
@@ -162,3 +164,56 @@ def test_the_guard_goes_on_with_the_program_that_replaced_it(tmp_path, monkeypat
     eye._next_whole = 0
     with pytest.raises(SystemExit):
         eye.look()
+
+
+def act_in_a_process_of_its_own(tree, monkeypatch, **replaced):
+    """(exit code of one that has its guard act, pids that came back from it) with functions of attempt replaced."""
+    from audit_rotate import attempt
+
+    eye = watcher(tree)
+    eye._load()
+    for name, function in replaced.items():
+        monkeypatch.setattr(attempt, name, function)
+    came_back = tree.root / "came_back"
+    pid = os.fork()
+    if not pid:
+        code = 99
+        try:
+            code = eye._act(("ceiling", "why"))
+        finally:
+            with came_back.open("a") as stream:
+                stream.write("%d\n" % os.getpid())
+            os._exit(code)
+    _pid, status = os.waitpid(pid, 0)
+    return os.WEXITSTATUS(status), [int(line) for line in came_back.read_text().split()], pid
+
+
+@pytest.mark.parametrize("error", [AuditError("a fault"), OSError(12, "no memory"), ValueError("a fault")])
+def test_a_child_of_the_guard_never_becomes_a_second_guard(tree, monkeypatch, error):
+    def fails(*_arguments):
+        raise error
+
+    code, came_back, pid = act_in_a_process_of_its_own(tree, monkeypatch, guarded_run=fails, complain=lambda *_failure, **_to: None)
+    assert (code, came_back) == (1, [pid])
+
+
+def test_the_guard_outlives_what_the_system_refuses_for_a_while(tree, monkeypatch):
+    from audit_rotate import attempt, watch
+
+    class Enough(Exception):
+        pass
+
+    def no_memory(self):
+        raise OSError(12, "Cannot allocate memory")
+
+    def sleep(seconds):
+        raise Enough(seconds)
+
+    said = []
+    monkeypatch.setattr(watch.Watcher, "look", no_memory)
+    monkeypatch.setattr(watch.os, "nice", lambda step: 0)
+    monkeypatch.setattr(watch.time, "sleep", sleep)
+    monkeypatch.setattr(attempt, "complain", lambda failure, **_to: said.append(str(failure)))
+    with pytest.raises(Enough):
+        watch.watch({"config": str(tree.conf)}, 60, False)
+    assert said == ["[Errno 12] Cannot allocate memory"]

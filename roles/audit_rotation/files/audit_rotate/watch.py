@@ -15,7 +15,7 @@ from . import attempt, guard, settings
 from ._errors import AuditError
 from ._host.files import make_directory
 from ._rotation.running import LONGEST_RUN, WATCH_LOCK_FILE, this_process
-from .exits import Failure
+from .exits import EXITS, Failure
 from .settings import MEGABYTE
 
 FASTEST = 4 * MEGABYTE  # bytes of log a second that no host was seen to exceed for long: 4,000 events of 1 KB
@@ -106,7 +106,7 @@ class Watcher(object):
         """Do a run of the guard in a child; its exit code, or the code of ``stuck``."""
         pid = os.fork()
         if not pid:
-            os._exit(attempt.guarded_run(self._options, self._settings, why, self._last_code))
+            self._attempt(why)
         end = time.monotonic() + LONGEST_RUN
         while time.monotonic() < end:
             done, status = os.waitpid(pid, os.WNOHANG)
@@ -116,6 +116,17 @@ class Watcher(object):
         failure = Failure("stuck", "its child (process %d) has not ended for %d hours" % (pid, LONGEST_RUN // 3600))
         attempt.complain(failure, to_syslog=True, to_user=True)
         return failure.code
+
+    def _attempt(self, why):
+        """The child: whatever happens, it ends here. One that went on would be a second guard, with the lock of the first."""
+        code = EXITS["unexpected"][0]
+        try:
+            code = attempt.guarded_run(self._options, self._settings, why, self._last_code)
+        except Exception as error:
+            failure = Failure("unexpected", "%s: %s" % (type(error).__name__, error))
+            attempt.complain(failure, to_syslog=True, to_user=code != self._last_code)
+        finally:
+            os._exit(code)
 
     def _restart_if_replaced(self):
         """Another release of the program was installed: go on with it, under the same process id."""
@@ -141,7 +152,7 @@ def watch(options, period, detach):
     while True:
         try:
             pause = watcher.look()
-        except AuditError as error:  # a file that somebody is just editing: the run says so, and the watch goes on
+        except (AuditError, OSError) as error:  # a file that somebody is just editing, no memory for a child: the watch goes on
             attempt.complain(error if isinstance(error, Failure) else Failure("unexpected", str(error)), to_syslog=True, to_user=True)
             pause = LONGEST_DELAY
         time.sleep(pause)
