@@ -94,13 +94,14 @@ def load(netlink, wanted: "list[_rule.Rule]", plan: "_delta.Plan", control: "lis
         _prove(netlink, wanted, result, state.rules)
         _set_all(netlink, other, result)
         _prove_control(netlink, other)
+        _set_all(netlink, locking, result)
+        _prove_control(netlink, locking)
     except (AuditError, OSError) as error:
-        _undo(netlink, {word for word, _value in other}, added, state)
+        _undo(netlink, {word for word, _value in control}, added, state)
         if isinstance(error, _delta.TwinError):
             raise
         details = dict(getattr(error, "details", {}))
         raise AuditError("%s; the previous set of %d rules is in force" % (error, len(state.rules)), **details)
-    _set_all(netlink, locking, result)
     return result
 
 

@@ -109,6 +109,33 @@ def test_the_lock_comes_after_the_proof():
     assert kernel.status["enabled"] == 1
 
 
+class DoesNotLock(FakeKernel):
+    """Refuses -e 2, or says yes to it and stays as it was."""
+
+    def __init__(self, says):
+        super().__init__()
+        self.says = says
+
+    def request(self, message, payload=b"", **how):
+        before = self.status["enabled"]
+        answer = super().request(message, payload, **how)
+        if self.status["enabled"] == 2:
+            self.status["enabled"] = before
+            if self.says == "no":
+                raise _kernel.KernelError("refused", errno.EPERM)
+        return answer
+
+
+@pytest.mark.parametrize(("says", "why"), [("no", "the kernel refused -e 2"), ("yes", "not proven: the kernel has enabled 1, not 2")])
+def test_a_lock_that_the_kernel_does_not_take_puts_the_previous_set_back(says, why):
+    kernel = DoesNotLock(says)
+    kernel.load(OTHER)
+    before = list(kernel.rules)
+    with pytest.raises(AuditError, match=f"{why}.*the previous set of 1 rules is in force"):
+        load(kernel, [ALWAYS], [("failure", 0), ("enabled", 2)])
+    assert (kernel.rules, kernel.status["failure"]) == (before, 1)
+
+
 def test_a_twin_that_the_kernel_refuses_leaves_all_as_it_was():
     kernel = TakesNoTwin()
     kernel.load(ALWAYS, NEVER, OTHER)
