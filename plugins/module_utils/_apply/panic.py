@@ -26,13 +26,13 @@ LOCKED = "the kernel's settings are locked (-e 2) with failure 2: it panics when
 
 def converge(host, failure_policy: "str | None", *, release: "str | None" = None, check_mode: bool = False) -> dict:
     """Make the kernel's failure mode that of the policy wherever it is 2; {changed, commands, written, removed, diff, reboot_required,
-    unavailable}. AuditError where the policy itself stops the host, and where another file's word cannot be beaten, with the kernel
-    and audit.rules cured."""
+    unavailable}. AuditError where the policy itself stops the host; and, with all else cured, where the kernel keeps its mode or
+    another file's word cannot be beaten."""
     failure = FAILURE_POLICIES[failure_policy or DEFAULT_POLICY]["failure"]
     if str(failure) == _finalize.PANIC:
         raise AuditError("state: no_panic contradicts failure_policy = %s, which asks for -f 2; nothing was changed" % failure_policy)
     result: dict = {"commands": [], "written": [], "removed": [], "diff": [], "reboot_required": False, "unavailable": None}
-    _in_the_kernel(host, failure, result, check_mode)
+    unmoved = _in_the_kernel(host, failure, result, check_mode)
     texts, refused = _at_the_next_boot(host, failure, release)
     for path, (before, after) in texts.items():
         result["removed" if after is None else "written"].append(path)
@@ -40,33 +40,41 @@ def converge(host, failure_policy: "str | None", *, release: "str | None" = None
         if not check_mode:
             _write(host, path, after)
     result["changed"] = bool(result["commands"] or texts)
-    if refused:
-        raise AuditError(refused, **result)
+    if unmoved or refused:
+        raise AuditError("; ".join(reason for reason in (unmoved, refused) if reason), **result)
     return result
 
 
 def _in_the_kernel(host, failure, result, check_mode):
+    """Why the kernel keeps its failure mode, None where nothing stands against it: then the next boot is cured all the same."""
     if not host.is_live:
         result["unavailable"] = "%s is an offline tree" % host.root
-        return
+        return None
     try:
         status = _kernel.status(host.run)
     except NotAvailable as error:
         result["unavailable"] = str(error)
-        return
+        return None
     if str(status["failure"]) != _finalize.PANIC:
-        return
+        return None
     if status["enabled"] == IMMUTABLE:
         result["reboot_required"] = True
-        return
+        return None
     result["commands"].append("-f %d" % failure)
     if check_mode:
-        return
-    with _kernel.Netlink() as netlink:
-        _kernel.set_status(netlink, failure=failure)
-        found = _kernel.netlink_status(netlink)["failure"]
-    if found != failure:
-        raise AuditError("the kernel took -f %d and still says failure %s" % (failure, found))
+        return None
+    try:
+        with _kernel.Netlink() as netlink:
+            _kernel.set_status(netlink, failure=failure)
+            found = _kernel.netlink_status(netlink)["failure"]
+    except AuditError as error:
+        found, reason = None, "the kernel did not take -f %d: %s" % (failure, error)
+    else:
+        reason = "the kernel took -f %d and still says failure %s" % (failure, found)
+    if found == failure:
+        return None
+    result["commands"].pop()
+    return reason
 
 
 def _at_the_next_boot(host, failure, release):

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils import _kernel
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import panic
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled
@@ -100,8 +102,20 @@ def test_the_policy_that_stops_hosts_is_refused(kernel, host):
     assert kernel.status["failure"] == 2
 
 
-def test_a_kernel_that_does_not_take_it_is_no_success(kernel, host, monkeypatch):
+def takes_no_notice(*_arguments, **_words):
+    return None
+
+
+def refuses(*_arguments, **_words):
+    raise _kernel.KernelError("the kernel refused it", errno.EPERM)
+
+
+@pytest.mark.parametrize(("answer", "says"), [(takes_no_notice, "still says failure 2"), (refuses, "did not take -f 1: the kernel refused it")])
+def test_a_kernel_that_does_not_take_it_is_no_success_and_the_next_boot_is_cured(kernel, host, monkeypatch, answer, says):
     kernel.status["failure"] = 2
-    monkeypatch.setattr(panic._kernel, "set_status", lambda *_arguments, **_words: None)
-    with pytest.raises(AuditError, match="still says failure 2"):
+    put(host, {"90-x.rules": "-f 2\n"})
+    monkeypatch.setattr(panic._kernel, "set_status", answer)
+    with pytest.raises(AuditError, match=says) as refused:
         panic.converge(host, "keep_running")
+    assert at_boot(host) == "1"
+    assert (refused.value.details["commands"], refused.value.details["changed"]) == ([], True)
