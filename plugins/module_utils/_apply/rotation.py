@@ -147,7 +147,7 @@ def apply(host: Host, plan: Plan) -> None:
             _io.remove(host.path(path, follow=False))
         _units.start(host, list(plan.written) + list(plan.links), plan.removed)
     except (AuditError, OSError) as error:
-        failed = _roll_back(host, done, before)
+        failed = _roll_back(host, done, before) + _started_again(host, done + plan.removed, before)
         reason = str(error) if isinstance(error, AuditError) else "%s: %s" % (error.filename, error.strerror)
         outcome = "not put back: " + ", ".join(failed) if failed else "all is as it was"
         raise AuditError("the rotation could not be installed: %s; %s" % (reason, outcome), rolled_back=not failed)
@@ -305,6 +305,16 @@ def _roll_back(host, done, before):
         except (AuditError, OSError):
             failed.append(path)
     return failed
+
+
+def _started_again(host, touched, before):
+    """Have run what ran before, now that its files are back; ["what runs it (why not)"] where that fails."""
+    back = [path for path in touched if before[path][0] is not None]
+    try:
+        _units.start(host, back, [path for path in touched if path not in back])
+    except (AuditError, OSError) as error:
+        return ["what runs it (%s)" % error]
+    return []
 
 
 def _remove_library(path):

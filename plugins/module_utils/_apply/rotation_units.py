@@ -39,7 +39,10 @@ def end_watch(host: Host) -> None:
     """End the guard's process, where its lock file names one that lives."""
     run = _running.parse(host.text(_rotation.WATCH_LOCK))
     if run is not None and run.state is not None:
-        os.kill(run.pid, signal.SIGTERM)
+        try:
+            os.kill(run.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass  # it has just ended by itself
 
 
 def _watch_command(cron):

@@ -110,7 +110,9 @@ def refuses(*_arguments, **_words):
     raise _kernel.KernelError("the kernel refused it", errno.EPERM)
 
 
-@pytest.mark.parametrize(("answer", "says"), [(takes_no_notice, "still says failure 2"), (refuses, "did not take -f 1: the kernel refused it")])
+@pytest.mark.parametrize(("answer", "says"), [
+    (takes_no_notice, "still says failure 2"), (refuses, "did not take -f 1: the kernel refused it"),
+])
 def test_a_kernel_that_does_not_take_it_is_no_success_and_the_next_boot_is_cured(kernel, host, monkeypatch, answer, says):
     kernel.status["failure"] = 2
     put(host, {"90-x.rules": "-f 2\n"})

@@ -10,10 +10,11 @@ import sys
 import time
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils._apply import rotation_units
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import rotation, rotation_units
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import running
+from fake_host import FakeHost
 
 TIMER, GUARD = "audit-rotate.timer", "audit-rotate-guard.service"
 
@@ -87,3 +88,27 @@ def test_a_process_id_that_somebody_else_has_now_is_left_alone():
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.mark.parametrize("refused", [0, 1], ids=["starts again", "does not start again"])
+def test_a_change_that_fails_has_running_again_what_it_stopped(tmp_path, monkeypatch, refused):
+    host = FakeHost(tmp_path)
+    (tmp_path / "run/systemd/system").mkdir(parents=True)
+    called = []
+    host.install("systemctl", lambda *words: called.append(list(words)) or (refused if words[0] == "restart" else 0, "", "no such unit"))
+    for path in (_rotation.GUARD_SERVICE, _rotation.CONF):
+        (tmp_path / path[1:]).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path[1:]).write_text("as it was\n")
+    plan = rotation.Plan("systemd")
+    plan.written, plan.removed = {_rotation.CONF: (b"new\n", 0o640)}, [_rotation.GUARD_SERVICE]
+
+    def full(path, *_unused):
+        raise AuditError("cannot write %s: No space left on device" % path)
+
+    monkeypatch.setattr(rotation._io, "remove", full)
+    says = "not put back: what runs it .systemctl restart .* no such unit" if refused else "all is as it was"
+    with pytest.raises(AuditError, match="No space left on device; " + says.replace("systemctl", ".*systemctl")) as failed:
+        rotation.apply(host, plan)
+    assert failed.value.details["rolled_back"] is not bool(refused)
+    assert called == [["stop", GUARD], ["daemon-reload"], ["restart", GUARD]]
+    assert host.text(_rotation.CONF) == host.text(_rotation.GUARD_SERVICE) == "as it was\n"
