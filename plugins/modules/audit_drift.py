@@ -386,6 +386,9 @@ AUDITD = {
     "mode": {"type": "str"},
 }
 
+POLICY = ("auditd", "audit_rules", "audit_rotation")
+LONGEST_LOGGED = 100  # characters of one value
+
 STATE = {"type": "str", "choices": ["merged", "replaced", "overridden"], "default": "overridden"}
 
 ARGUMENT_SPEC = {
@@ -400,6 +403,19 @@ ARGUMENT_SPEC = {
     "phase": {"type": "str", "choices": ["now", "before", "after"], "default": "now"},
     "fail_on": {"type": "str", "choices": ["never"] + list(SEVERITIES[::-1]), "default": "never"},
 }
+
+
+class Comparison(AnsibleModule):
+    """A module whose line in the journal names what is compared.
+
+    The policy would be tens of kilobytes in it at each comparison. The option C(no_log) is no way out: it also takes each word of the
+    policy, such as SYSLOG, out of the result.
+    """
+
+    def _log_invocation(self):
+        compared = [name for name in POLICY if self.params[name]]
+        named = ["%s=%s" % (name, str(self.params[name])[:LONGEST_LOGGED]) for name in ("root", "release", "phase") if self.params[name]]
+        self.log("Invoked with %s policy=%s" % (" ".join(named), ",".join(compared) or None))
 
 
 def run(module):
@@ -426,7 +442,7 @@ def _refuse_bad_rotation(policy, host):
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = Comparison(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         module.exit_json(**run(module))
     except AuditError as error:

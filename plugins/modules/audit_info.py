@@ -110,7 +110,9 @@ info:
           C(loads_rules) whether the unit still runs augenrules. Each is V(null) where nothing says.
       type: dict
     permissions:
-      description: The C(kind), C(mode) and C(uid) of each path of auditing that others than root can write to.
+      description:
+        - The C(kind), C(mode), C(uid) and C(acl) (whether it has an access control list) of each path of auditing that others than
+          root can write to.
       type: dict
     volume:
       description:

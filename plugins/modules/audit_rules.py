@@ -18,6 +18,10 @@ description:
   - Benchmarks (CIS, STIG, PCI DSS, OSPP) are named by O(profiles) and fitted to the host.
   - Files that are not managed by this module are kept. A rule that one of them states already is left out of the managed files, because
     C(auditctl -R) stops at the second one at boot.
+  - With O(state) merged, replaced or overridden, write bits of group and others and owners other than root are taken from C(/etc/audit),
+    C(auditd.conf), the rules files, the log directory and the logs, because auditctl loads nothing of a file that others can write to.
+    No bit is added, bits to read stay, a file with an access control list keeps its mode, and links and tools are only reported by
+    M(auditops.auditd.audit_drift).
 author:
   - The auditops.auditd authors (@auditops)
 extends_documentation_fragment:
@@ -317,6 +321,12 @@ previous:
     - The copy of C(audit.rules) that is kept because rules stood only there, in no file of C(rules.d). Null where there is none.
   returned: O(state) is merged, replaced or overridden
   type: str
+permissions:
+  description: The paths from which write bits of group and others, or an owner other than root, were taken.
+  returned: O(state) is merged, replaced or overridden
+  type: list
+  elements: str
+  sample: [/etc/audit/rules.d]
 quarantined:
   description: Foreign files that were moved away.
   returned: O(state) is merged, replaced or overridden

@@ -19,6 +19,7 @@ from .._rules import localise as _localise
 from .._rules import quarantine
 from .._rules import staging as _staging
 from . import loader as _loader
+from . import permissions as _permissions
 from . import rules_files as _rules_files
 
 STOPS_AT_BOOT = ("the kernel refuses this rule of a file that is not ours, and auditctl -R stops here at boot: correct it, or take "
@@ -164,6 +165,7 @@ class _Job(object):
     def __init__(self, params, staged, files, kernel):
         self.params, self.staged, self.files, self.kernel = params, staged, files, kernel
         self.wanted = staged.compiled.rules
+        self.permissions = _permissions.Permissions(files.host, files.kept)
         self.plan, self.control = _delta.NOTHING, []
         if kernel is not None:
             self.have = kernel.rules
@@ -203,7 +205,7 @@ class _Job(object):
         if loads:
             commands = [_delta.command(step) for step in plan.steps] + [_loader.control_command(step) for step in self.control]
         result = {
-            "changed": self.files.differ or loads,
+            "changed": self.files.differ or loads or bool(self.permissions.wanted),
             "commands": commands,
             "missing": _rendered(comparison.missing),
             "extra": _rendered(comparison.extra),
@@ -217,7 +219,8 @@ class _Job(object):
             "restored": list(self.files.restored),
             "previous": _compiled.PREVIOUS if self.files.previous else None,
             "reboot_required": self.immutable and self._kernel_differs,
-            "problems": [_public(problem) for problem in staged.problems] + self.files.problems(),
+            "problems": [_public(problem) for problem in staged.problems] + self.files.problems() + self.permissions.problems,
+            "permissions": list(self.permissions.wanted),
             "before": _side(self.have, self._control_before(), sorted(self.files.current)),
             "after": _side(self.wanted, dict(staged.compiled.control), list(staged.files)),
         }
@@ -233,14 +236,18 @@ class _Job(object):
         return dict(words, **{"-e": str(self.kernel.status["enabled"])})
 
     def _diff(self, result):
-        diffs = self.files.diffs()
+        diffs = self.files.diffs() + self.permissions.diffs()
         if self.kernel is not None and result["commands"]:
             before, after = ("".join(line + "\n" for line in result[side]["rules"]) for side in ("before", "after"))
             diffs.append({"before": before, "after": after, "before_header": "kernel", "after_header": "kernel"})
         return diffs
 
     def apply(self, result):
-        """Write, load, prove; on any failure the files are put back, and the kernel is as the loader left it: as before."""
+        """Write, load, prove; on any failure the files are put back, and the kernel is as the loader left it: as before.
+
+        Write bits that were taken from others stay away: nobody is to write here while this runs, nor after it failed.
+        """
+        self._close_to_others(result)
         try:
             self.files.apply(backup=bool(self.params["backup"]))
             if result["commands"]:
@@ -250,6 +257,12 @@ class _Job(object):
             raise
         if self.params["backup"]:
             result["backups"] = self.files.backups
+
+    def _close_to_others(self, result):
+        self.permissions.apply()
+        result["permissions"] = list(self.permissions.wanted)
+        result["problems"] += [problem for problem in self.permissions.problems if problem not in result["problems"]]
+        result["changed"] = self.files.differ or bool(result["commands"] or self.permissions.wanted)
 
     def _load(self, result):
         words, on_error = self.staged.compiled.control, self.params["on_error"]

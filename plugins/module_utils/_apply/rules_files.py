@@ -36,6 +36,12 @@ class Files(object):
     def differ(self):
         return bool(self.write or self.modes or self.staged.removed or self.staged.quarantined or self.restored)
 
+    @property
+    def kept(self):
+        """The paths that lie there before and after and are not replaced."""
+        gone = set(self.write) | set(self.modes) | set(self.staged.removed) | set(self.staged.quarantined)
+        return [path for path in [_compiled.AUDIT_RULES, *self.current] if path not in gone]
+
     def before(self, path):
         return self.compiled_before if path == _compiled.AUDIT_RULES else self.current.get(path)
 

@@ -16,6 +16,12 @@ CAUSES = {
 }
 REFUSED = "auditctl refuses a rules file that everybody can write to or that is not root's: at the next boot no rule is loaded."
 
+FIX = "chown root %s; chmod go-w %s"
+BY_ROLE = ", which remediate does where it is no link (role audit_rules)"
+CURED = {"tool": "; or install its package again"}
+WITH_ACL = ("chown root; getfacl %s shows to whom its access control list gives write: take that away with setfacl. chmod would cut "
+            "the mask of the list, and with it what others may read")
+
 
 def compare(sides) -> "Iterator[dict]":
     """One finding for each path that others can change."""
@@ -23,6 +29,7 @@ def compare(sides) -> "Iterator[dict]":
         severity, why = CAUSES[facts["kind"]]
         if path == AUDIT_RULES and (facts["uid"] != 0 or int(facts["mode"], 8) & 0o002):
             severity, why = "critical", REFUSED
+        fix = WITH_ACL % path if facts.get("acl") else FIX % (path, path) + CURED.get(facts["kind"], BY_ROLE)
         actual = "mode %s, owner %s" % (facts["mode"], "root" if facts["uid"] == 0 else "uid %d" % facts["uid"])
         yield sides.item("disk.permissions." + path[1:].replace("/", "."), "root's, written by root alone", actual, severity=severity,
-                         why=why, fix="chown root %s; chmod go-w %s" % (path, path))
+                         why=why, fix=fix)

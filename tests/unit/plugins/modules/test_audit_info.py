@@ -54,6 +54,33 @@ def test_drift_returns_the_document_and_never_a_change(tree):
     assert "diff" not in result
 
 
+LOGGED = """
+import importlib
+basic.has_journal = False
+basic.syslog.syslog = lambda _priority, text: print("logged:", text, file=sys.stderr)
+"""
+FAT = {  # policies of a real size
+    "auditd": {"settings": {"disk_full_action": "SYSLOG", "name": "n" * 60}},
+    "audit_rules": {"rules": ["-w /etc/own%d -p wa -k own" % number for number in range(400)], "library": {"text": "l" * 60000}},
+    "audit_rotation": {"config": {"keep_days": 90}},
+    "program": {"/usr/lib/audit-rotate/%d.py" % number: "%064x" % number for number in range(60)},
+}
+
+
+@pytest.mark.parametrize("name, args", [("audit_info", {}), ("audit_drift", {}), ("audit_drift", FAT)], ids=["info", "bare", "policy"])
+def test_the_line_in_the_journal_is_short(tree, name, args):
+    """Measured on a host: each comparison left the whole policy and the digests of the program in the journal."""
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join([str(COLLECTIONS), *sys.path]))
+    code = RUN.replace("import importlib\n", LOGGED)
+    argv = [sys.executable, "-c", code, name, json.dumps({"root": str(tree), "release": "3.0.9", **args})]
+    process = subprocess.run(argv, check=False, env=environment, capture_output=True, text=True)
+    result = json.loads(process.stdout)
+    assert "failed" not in result and "NO_LOG" not in process.stdout
+    (line,) = [line for line in process.stderr.splitlines() if line.startswith("logged: ")]
+    assert "Invoked with" in line and str(tree)[:60] in line and len(line) < 500
+    assert all(part in line for part in args if part != "program")
+
+
 def test_check_mode_is_the_same(tree):
     args = {"root": str(tree), "release": "3.0.9", "auditd": {"settings": {"disk_full_action": "SYSLOG"}}}
     one, other = run("audit_drift", **args), run("audit_drift", _ansible_check_mode=True, **args)
