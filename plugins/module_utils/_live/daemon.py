@@ -5,7 +5,7 @@
 from .. import _kernel
 from .._daemon import evidence, process, records, report
 from .._errors import AuditError, NotAvailable
-from .._paths import LOG_FILE
+from .._paths import AUDITD_CONF, LOG_FILE
 from . import services
 
 REPORT_TIMEOUT = 10.0  # seconds; a report takes 10 to 100 ms
@@ -58,14 +58,6 @@ def _settings_in_force(reading, pid, found):
 
 
 def _directory(pid):
-    """Where auditd was told to read its configuration, auditd(8) -c; None without that option."""
-    try:
-        with open(process.proc(pid, "cmdline"), "rb") as stream:
-            words = stream.read().decode("utf-8", "surrogateescape").split("\0")
-    except OSError:
-        return None
-    for place, word in enumerate(words[1:], 1):
-        if word.startswith("-c"):
-            directory = word[2:] or (words[place + 1] if place + 1 < len(words) else "")
-            return directory.rstrip("/") or None
-    return None
+    """Where auditd was told to read its configuration, auditd(8) -c; None where that is the usual place or /proc does not say."""
+    path = process.conf_read_by(pid)
+    return None if path in (None, AUDITD_CONF) else path.rpartition("/")[0]

@@ -2,15 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rules of a host: rules.d, audit.rules that augenrules makes of it, and what the kernel has loaded."""
 
-import re
-
 from .. import _kernel
 from .._errors import AuditError, NotAvailable, NotThere
 from .._rules import compiled as _compiled
 from .._rules import files, grammar, localise
 from .system import file_facts
-
-UNIT_DIRECTORIES = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+from .units import requires_rules
 
 
 def read(reading) -> dict:
@@ -20,7 +17,8 @@ def read(reading) -> dict:
     options = localise.run_options(host, [path for path, text in parsed.files.items() if files.managed(text)])
     parsed.disk = _compiled.compile_rules(parsed.files, release, _compiled.awk_of(host), **options)
     entries = {path: dict(file_facts(host, path), text=text) for path, text in parsed.files.items()}
-    found = {"disk": dict(_set_of(parsed.disk), files=entries), "compiled": None, "loaded": None, "auditd_needs_rules": _needs_rules(host)}
+    found: dict = {"disk": dict(_set_of(parsed.disk), files=entries), "compiled": None, "loaded": None}
+    found["auditd_needs_rules"] = requires_rules(host)
     try:
         text = host.text(_compiled.AUDIT_RULES)
         if text is None:
@@ -45,15 +43,6 @@ def _previous(host):
     except AuditError:
         return None
     return None if text is None or text.startswith(_compiled.HEADER) else _compiled.parse_rules_file(text, _compiled.PREVIOUS)
-
-
-def _needs_rules(host):
-    """Whether a failed load of the rules keeps auditd from starting: 4.0 to 4.0.2 ship Requires=audit-rules.service, later ones Wants=."""
-    for directory in UNIT_DIRECTORIES:
-        text = host.text(directory + "/auditd.service")
-        if text is not None:
-            return re.search(r"^Requires=.*\baudit-rules\.service", text, re.M) is not None
-    return False
 
 
 def _set_of(compiled):

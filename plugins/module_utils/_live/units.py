@@ -13,22 +13,32 @@ REQUIRES = re.compile(r"^\s*(?:Requires|BindsTo|Requisite)\s*=.*\baudit-rules\.s
 
 
 def read(reading) -> dict:
-    """{masked: [unit], rules_required: bool}: whether auditd does not start without audit-rules.service (4.0 to 4.0.2, Debian 13)."""
+    """{masked: [unit], rules_required: bool}: rules_required as requires_rules()."""
     host = reading.host
-    unit = _file(host, AUDITD, PLACES[1:])  # the package's own: a mask of auditd.service itself says nothing of what it requires
-    text = (host.text(unit) or "") if unit else ""
-    return {"masked": [name for name in (AUDITD, RULES) if _is_masked(host, name)], "rules_required": bool(REQUIRES.search(text))}
+    return {"masked": [name for name in (AUDITD, RULES) if _is_masked(host, name)], "rules_required": requires_rules(host)}
 
 
-def _file(host, name, places=PLACES):
-    return next((path for path in ("%s/%s" % (place, name) for place in places) if host.lstat(path) is not None), None)
+def requires_rules(host) -> bool:
+    """Whether auditd does not start without audit-rules.service: 4.0 to 4.0.2 ship Requires=, later releases Wants=; an administrator's own
+    unit counts before that of the package. A mask of auditd.service says nothing about it.
+    """
+    for path in _places(host, AUDITD):
+        if not _is_mask(host, path):
+            return bool(REQUIRES.search(host.text(path) or ""))
+    return False
+
+
+def _places(host, name):
+    """The files that this unit has, the one that systemd takes first."""
+    return [path for path in ("%s/%s" % (place, name) for place in PLACES) if host.lstat(path) is not None]
 
 
 def _is_masked(host, name):
+    return any(_is_mask(host, path) for path in _places(host, name)[:1])
+
+
+def _is_mask(host, path):
     """True where systemd would take /dev/null, or an empty file, for the unit: systemctl(1), mask."""
-    path = _file(host, name)
-    if path is None:
-        return False
     entry = host.lstat(path)
     if stat.S_ISLNK(entry.st_mode):
         return os.readlink(host.path(path, follow=False)) == os.devnull

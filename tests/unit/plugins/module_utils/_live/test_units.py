@@ -25,6 +25,11 @@ ETC, LIB = "etc/systemd/system/", "usr/lib/systemd/system/"
     ({LIB + "auditd.service": UPSTREAM, ETC + "audit-rules.service": None}, {"boot.rules_masked": "high"}),
     ({LIB + "auditd.service": DEBIAN_13, ETC + "auditd.service": None}, {"boot.auditd_masked": "critical"}),
     ({LIB + "auditd.service": DEBIAN_13, ETC + "audit-rules.service": "[Unit]\n", LIB + "audit-rules.service": None}, {}),
+    # an administrator's own unit in the place of the package's
+    ({ETC + "auditd.service": UPSTREAM, LIB + "auditd.service": DEBIAN_13, ETC + "audit-rules.service": None},
+     {"boot.rules_masked": "high"}),
+    ({ETC + "auditd.service": None, LIB + "auditd.service": DEBIAN_13, ETC + "audit-rules.service": None},
+     {"boot.auditd_masked": "critical", "boot.rules_masked": "critical"}),
     ({}, {}),
 ])
 def test_masked_units(tmp_path, files, findings):
