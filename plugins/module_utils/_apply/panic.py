@@ -21,7 +21,6 @@ FILE_MODE, DIRECTORY_MODE = 0o600, 0o750
 IMMUTABLE = 2
 STATED = re.compile(r"^(?!\s*#)(.*(?:^| )-[a-zA-Z]*f *)2(?= |$)", re.M)
 NOT_BEATEN = "%s line %s: %r has the last word on the kernel's failure mode, whatever our own file says: take that line out"
-LOCKED = "the kernel's settings are locked (-e 2) with failure 2: it panics when it cannot record until the host is rebooted"
 
 
 def converge(host, failure_policy: "str | None", *, release: "str | None" = None, check_mode: bool = False) -> dict:

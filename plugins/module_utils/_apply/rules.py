@@ -252,8 +252,10 @@ class _Job(object):
             self.files.apply(backup=bool(self.params["backup"]))
             if result["commands"]:
                 self._load(result)
-        except Exception:
-            self.files.put_back()
+        except Exception as error:
+            left = self.files.put_back()
+            if left:
+                raise AuditError("%s; not put back: %s" % (error, ", ".join(left)), **getattr(error, "details", {}))
             raise
         if self.params["backup"]:
             result["backups"] = self.files.backups

@@ -6,6 +6,7 @@ import os
 import stat
 from collections import OrderedDict
 
+from .._errors import AuditError
 from .._host import files as _io
 from .._rules import compiled as _compiled
 from .._rules import files as _files
@@ -98,16 +99,24 @@ class Files(object):
             self._replace(path, self.host.read(path))
 
     def put_back(self):
-        """All as it was before apply()."""
+        """All as it was before apply(), as far as that is possible: the paths of which it is not."""
+        failed = []
         for path, data, mode in reversed(self._undo):
-            real = self._real(path)
-            if data is None:
-                _io.remove(real)
-            elif path in self.links:
-                _io.remove(real)
-                os.symlink(self.links[path], real)
-            else:
-                _io.write_atomic(real, data, mode)
+            try:
+                self._put_back_one(path, data, mode)
+            except (AuditError, OSError):
+                failed.append(path)
+        return failed
+
+    def _put_back_one(self, path, data, mode):
+        real = self._real(path)
+        if data is None:
+            _io.remove(real)
+        elif path in self.links:
+            _io.remove(real)
+            os.symlink(self.links[path], real)
+        else:
+            _io.write_atomic(real, data, mode)
 
     def rewrite(self, path, text):
         """Write a file again whose earlier text apply() remembers."""

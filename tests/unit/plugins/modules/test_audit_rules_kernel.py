@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils import _kernel
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._host import files as _io
 from test_audit_rules import MOUNT, OTHER, WATCH, converge
 
 
@@ -69,3 +72,21 @@ def test_the_login_uid_is_locked_once(kernel, host):
     result = converge(host, **policy)
     assert "--loginuid-immutable" in result["commands"] and kernel.features == 2
     assert converge(host, **policy)["changed"] is False
+
+
+def test_what_can_go_back_does_where_one_file_cannot(kernel, host, monkeypatch):
+    converge(host, rules=[WATCH])
+    before = {name: host.text("/etc/audit/rules.d/" + name) for name in os.listdir(host.path("/etc/audit/rules.d"))}
+    swallow(kernel, _kernel.AUDIT_ADD_RULE)
+    real, written = _io.write_atomic, []
+
+    def full_at_the_second_writing(path, *arguments, **options):
+        written.append(path)
+        if path.endswith("/audit.rules") and written.count(path) == 2:
+            raise AuditError("cannot write %s: No space left on device" % path)
+        return real(path, *arguments, **options)
+
+    monkeypatch.setattr(_io, "write_atomic", full_at_the_second_writing)
+    with pytest.raises(AuditError, match="not proven: the kernel lacks .*; not put back: /etc/audit/audit.rules"):
+        converge(host, rules=[WATCH, OTHER])
+    assert {name: host.text("/etc/audit/rules.d/" + name) for name in os.listdir(host.path("/etc/audit/rules.d"))} == before
