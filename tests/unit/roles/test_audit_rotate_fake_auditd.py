@@ -10,6 +10,7 @@ import fake_auditd
 import pytest
 from audit_rotate import auditd as rotating
 from audit_rotate import guard, obstacles, resume, run, settings
+from audit_rotate._errors import AuditError
 from rotate_tree import record
 
 GIGABYTE = 1 << 30
@@ -172,6 +173,24 @@ def test_the_program_for_exec_resumes_first_and_then_makes_room(host, monkeypatc
     assert resume.main([]) == 0
     assert here.signals == ["SIGUSR2", "SIGUSR1"], "the log is open again before anything else is done"
     assert not here.fake.auditd.suspended and len(here.names()) == 2
+
+
+def test_a_file_that_cannot_be_read_ends_the_run_and_is_recorded(host, monkeypatch):
+    here = host()
+
+    def unreadable(_job):
+        raise AuditError("cannot read /etc/audit/auditd.conf: Input/output error")
+
+    monkeypatch.setattr(run.repair, "repair", unreadable)
+    assert here.run() == "unexpected" and "Input/output error" in here.status["error"]
+
+
+def test_the_program_for_exec_says_when_auditd_falls_silent(host, monkeypatch, capsys):
+    here = suspended(host)
+    here.fake.auditd.deaf = {signal.SIGUSR2}
+    monkeypatch.setattr(resume.settings, "load", lambda *_arguments: here.chosen)
+    monkeypatch.setattr(resume.attempt, "run", lambda *_arguments: here.fake.auditd.hang("D") or 0)
+    assert resume.main([]) == 10 and "wrote no state report" in capsys.readouterr().err
 
 
 def test_the_program_for_exec_says_when_auditd_stays_suspended(host, monkeypatch, capsys):

@@ -31,13 +31,13 @@ def main(arguments):
             raise Failure("daemon_dead", "auditd does not run: there is nobody to log again")
         refusal = _resumed(auditd)
         code = attempt.run({"mode": "rotate", "verbose": False, "dry_run": False, "wait": WAIT}, chosen)
-    except Failure as failure:
+        if refusal is not None and code == 0 and auditd.is_suspended():
+            raise refusal
+        return code
+    except AuditError as error:
+        failure = error if isinstance(error, Failure) else Failure("unexpected", str(error))
         attempt.complain(failure, to_syslog=True, to_user=True)
         return failure.code
-    if refusal is not None and code == 0 and auditd.is_suspended():
-        attempt.complain(refusal, to_syslog=True, to_user=True)
-        return refusal.code
-    return code
 
 
 def _resumed(auditd):

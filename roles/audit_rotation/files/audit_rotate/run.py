@@ -35,6 +35,8 @@ def _run(settings, mode, why, *, dry_run=False, cut_off=None, say=None):
         _work(job, mode, why)
     except Failure as failure:
         error = failure
+    except AuditError as failure:
+        error = Failure("unexpected", str(failure), **failure.details)
     except OSError as failure:
         error = _failure_of(failure, settings)
     if job is not None and error is None and job.problems:
