@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 
 import fake_auditd
@@ -88,6 +89,23 @@ def test_a_signal_that_was_sent_proves_nothing(host):
     assert here.run() == "not_proven"
     assert here.status["rotated"] is None and here.status["unrotated"]["exit"] == "not_proven"
     assert here.fake.log.stat().st_ino == inode
+
+
+@pytest.mark.parametrize("words", [b"-c\0/etc/other\0", b"-c/etc/other/\0", b"-f\0-c\0/etc/other\0"], ids=["apart", "glued", "behind"])
+def test_an_auditd_of_another_file_runs_and_is_named(host, monkeypatch, words):
+    """auditd(8) -c: it runs, so nobody is to look for a dead one; and it is not asked, for its log is another."""
+    reads_its_words = settings.Settings.is_written_by
+    here = host()
+    cmdline = here.fake.root / f"proc/{here.fake.auditd.pid}/cmdline"
+    cmdline.write_bytes(b"/usr/sbin/auditd\0" + words)
+    monkeypatch.setattr(settings.Settings, "is_written_by", reads_its_words)
+    pid = here.fake.auditd.pid
+    monkeypatch.setattr(settings, "open", lambda path, _mode: io.BytesIO(cmdline.read_bytes()) if path == f"/proc/{pid}/cmdline" else None,
+                        raising=False)
+    assert here.run() == "daemon_dead" and here.signals == []
+    said = here.status["unrotated"]["error"]
+    assert "does not run" not in said
+    assert all(part in said for part in (str(pid), "/etc/other/auditd.conf", "without -c", "rotate.conf"))
 
 
 def test_an_auditd_that_dies_of_it_is_named(host):

@@ -12,7 +12,7 @@ from ._errors import AuditError
 from ._host.host import Host
 from .exits import Failure
 from .open_files import written_by_others
-from .settings import MEGABYTE
+from .settings import MEGABYTE, PATH
 
 SMALLEST_ROOM = MEGABYTE  # for a while of logging, whatever the thresholds are
 SETTLE = 0.3  # seconds for the record of the resume to reach the disk and the space check behind it
@@ -27,6 +27,7 @@ class Auditd(object):
         self.host = Host("/", run_command)
         found = _daemon.find(self.host)
         self.pid = found if found and settings.is_written_by(found) else None
+        self.stranger = None if found == self.pid else found  # the pid of an auditd that writes another log
         self.release = _daemon.release(self.host)[0] if self.pid else None
         self._report = None
 
@@ -42,11 +43,20 @@ class Auditd(object):
         """True where it has stopped logging: it says so, or it holds no open log although it is to write one."""
         return bool(self.report()["logging_suspended"])
 
+    def check_is_there(self, purpose):
+        """Raise the Failure that says why there is nobody to ``purpose``: none runs, or one that works by another file."""
+        if self.stranger is not None:
+            raise Failure("daemon_dead", "auditd (pid %d) runs with %s, and %s is for the auditd of %s: there is nobody to %s. Restart "
+                          "auditd without -c, or name its file and log in rotate.conf (auditd_conf, log_file)" % (
+                              self.stranger, _daemon.conf_read_by(self.stranger) or "another auditd.conf", PATH,
+                              self.settings.config["auditd_conf"], purpose))
+        if self.pid is None:
+            raise Failure("daemon_dead", "auditd does not run: there is nobody to %s" % purpose)
+
     def check(self):
         """Raise the Failure that stands in the way of a rotation."""
         settings = self.settings
-        if self.pid is None:
-            raise Failure("daemon_dead", "auditd does not run: there is nobody to rotate %s" % settings.log_file)
+        self.check_is_there("rotate %s" % settings.log_file)
         if not settings.writes_logs or self._said("writing_to_logs") is False:
             raise Failure("write_logs", "auditd writes no log (write_logs = no): there is nothing to rotate")
         if not settings.keeps_logs and settings.num_logs < 2:

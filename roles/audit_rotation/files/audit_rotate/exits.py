@@ -12,7 +12,7 @@ EXITS = {
     "bad_config": (3, "rotate.conf has a key or value that is not one"),
     "bad_auditd_conf": (4, "auditd.conf cannot be read or names no usable log_file"),
     "locked": (5, "another run holds the lock"),
-    "daemon_dead": (6, "auditd does not run; rotated logs were archived all the same"),
+    "daemon_dead": (6, "no auditd runs that writes this log; rotated logs were archived all the same"),
     "num_logs": (7, "num_logs < 2: auditd would never rotate"),
     "write_logs": (8, "write_logs = no: auditd writes no log"),
     "suspended": (9, "auditd has suspended logging and no room could be made, or it stays suspended"),

@@ -27,8 +27,7 @@ def main(arguments):
     try:
         chosen = settings.load(PATH, "/")
         auditd = Auditd(chosen)
-        if auditd.pid is None:
-            raise Failure("daemon_dead", "auditd does not run: there is nobody to log again")
+        auditd.check_is_there("log again")
         refusal = _resumed(auditd)
         code = attempt.run({"mode": "rotate", "verbose": False, "dry_run": False, "wait": WAIT}, chosen)
         if refusal is not None and code == 0 and auditd.is_suspended():

@@ -55,7 +55,8 @@ class Settings(object):
                 words = stream.read().decode("utf-8", "surrogateescape").split("\0")
         except OSError:
             return False
-        conf = os.path.join(words[words.index("-c") + 1], "auditd.conf") if "-c" in words[:-2] else AUDITD_CONF
+        named = next((word[2:] or words[place + 1] for place, word in enumerate(words[:-1]) if place and word.startswith("-c")), None)
+        conf = os.path.join(named, "auditd.conf") if named else AUDITD_CONF
         own = self.config["log_file"] in ("", self.auditd.get("log_file", LOG_FILE))
         return own and os.path.realpath(conf) == os.path.realpath(self.config["auditd_conf"])
 
