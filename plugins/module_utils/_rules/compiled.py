@@ -28,6 +28,8 @@ GAWK = {"comment": r"\s*#", "-e": r"\s*-e", "-D": r"\s*-D\s*$", "-f": r"\s*-f", 
 MAWK = {"comment": r"#", "-e": r"-e", "-D": r"-D$", "-f": r"-f", "-b": r"-b"}
 RULE_LINES = ("-a ", "-w ")
 CONTROL_LINE = re.compile(r" *-(?:-|[ebfr])")
+CONTROL_BEHIND = re.compile(r" -(?:-|[ebfr])")  # auditctl sets such a word as soon as it reads it, whatever else stands in the line
+SET_AT_ONCE = ("-e", "-b", "-f", "-r", "--backlog_wait_time")
 POSSIBLE = "the action possible is deprecated: auditctl passes over the rule and says nothing"
 NOT_FLUSH = "%s is not flush left, or has blanks after it: augenrules under mawk leaves it where it is"
 
@@ -118,15 +120,19 @@ def control_of(files: "dict[str, str]", release=None, awk: str = "gawk") -> "dic
     version = release_tuple(release) or None if isinstance(release, str) else release
     result = Compiled()
     last, rest = _sort_out(_lines({path: _without_rules(text) for path, text in files.items()}, version, result), awk, result)
-    lines = [last.get("-b"), last.get("-f")] + [line for line in rest if CONTROL_LINE.match(line.text)] + [last.get("-e")]
+    lines = [last.get("-b"), last.get("-f")] + [line for line in rest if _may_set(line.text)] + [last.get("-e")]
     _execute([line for line in lines if line], result, {"release": version})
     return result.control
 
 
+def _may_set(text):
+    return CONTROL_LINE.match(text) or CONTROL_BEHIND.search(text)
+
+
 def _without_rules(text):
-    """A file without its rules; its last line stays, for without a newline the next file goes on behind it."""
+    """A file without the lines that are only rules; its last line stays, for without a newline the next file goes on behind it."""
     lines = text.split("\n")
-    return "\n".join([line for line in lines[:-1] if not line.startswith(RULE_LINES)] + lines[-1:])
+    return "\n".join([line for line in lines[:-1] if not line.startswith(RULE_LINES) or CONTROL_BEHIND.search(line)] + lines[-1:])
 
 
 def parse_rules_file(text: str, path: "str | None" = AUDIT_RULES, **options) -> Compiled:
@@ -210,11 +216,13 @@ def _execute(lines, result, options):
         try:
             statement = _grammar.parse(line.text, number=line.number, file=line.file, **options)
         except _rule.RuleError as error:
+            run.set_at_once(error.before, line)
             run.fail(line, error.token, error.reason)
             continue
         if isinstance(statement, _rule.Directive):
             run.set(statement, line)
         elif statement is not None:
+            run.set_at_once(statement.before, line)
             run.take(statement, line)
     result.rules = [rule for number in sorted(run.lists) for rule in run.lists[number]]
 
@@ -233,6 +241,12 @@ class _Run(object):
         if not self.tolerant and self.result.aborts_at is None:
             self.result.aborts_at = self.result.problems[-1]
             self.result.survive = sum(len(rules) for rules in self.lists.values())
+
+    def set_at_once(self, pairs, line):
+        """What a line sets that is a rule, or that auditctl refuses further on."""
+        for name, value in pairs:
+            if name in SET_AT_ONCE:
+                self.result.control[name], self.result.set_by[name] = value, line
 
     def set(self, directive, line):
         for name, value in directive.before:

@@ -34,11 +34,12 @@ def parse(line: str, *, machine=None, release=None, users=None, groups=None, is_
     words = split(text)
     if not words or words[0].startswith("#"):
         return None
+    reader = _Line(machine, release, users, groups)
     try:
         if len(text.encode("utf-8", "surrogateescape")) > tables.MAX_LINE:
             raise RuleError("the line is longer than the %d bytes that auditctl reads" % tables.MAX_LINE, token=words[0])
         try:
-            result = _Line(machine, release, users, groups).read(words)
+            result = reader.read(words)
         except RuleError:
             retry = other_splits(text, words) if grammar == "any" else None
             if retry is None:
@@ -47,7 +48,11 @@ def parse(line: str, *, machine=None, release=None, users=None, groups=None, is_
             if isinstance(result, Rule):
                 result.notes += ((retry[-1], UNQUOTED),)
     except RuleError as error:
-        raise RuleError(error.reason, error.token, number, file, text)
+        refused = RuleError(error.reason, error.token, number, file, text)
+        refused.before = reader.said
+        raise refused
+    if isinstance(result, Rule):
+        result.before = reader.said
     result.file, result.line, result.text = file, number, text
     if is_directory is not None and isinstance(result, Rule):
         result.resolve(is_directory)
@@ -131,7 +136,7 @@ class _Line(Options):
             raise bad
         first, second = parts
         if second == "possible" and first in tables.LISTS:
-            self.directive, self.passed_over = Directive("-" + letter, value), True
+            self.directive, self.passed_over = Directive("-" + letter, value, self.said), True
             return True
         if first in tables.ACTIONS:
             first, second = second, first

@@ -53,6 +53,12 @@ class Options(object):
     calls = False
     directive = None
 
+    @property
+    def said(self):
+        """((name, value), ...) of what auditctl has set while it read the line, whatever becomes of the rest of it."""
+        directive = self.directive
+        return directive.before + ((directive.name, directive.value),) if directive else ()
+
     def _option(self, letter, value, words, place):
         """Take one option; the grammar says how."""
         raise NotImplementedError
@@ -142,7 +148,6 @@ class Options(object):
                                 place < len(words) else name)
         if name == "-q" and (self.calls or value.count(",") != 1 or value.endswith(",")):
             raise RuleError("Error parsing equivalent parts: -q takes MOUNT,SUBTREE", value)
-        before = self.directive
-        self.directive = Directive(name, value, before.before + ((before.name, before.value),) if before else ())
+        self.directive = Directive(name, value, self.said)
         return name in ("-i", "-c", "-D", "-m", "-q", "-t", "-v", "-l", "--loginuid-immutable", "--reset-lost",
                         "--reset_backlog_wait_time_actual")

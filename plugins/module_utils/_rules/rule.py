@@ -32,7 +32,12 @@ _permission_masks = {}
 
 
 class RuleError(AuditError):
-    """A rule that auditctl or the kernel refuses: ``line`` (int or None), ``token`` and ``reason`` say where and why."""
+    """A rule that auditctl or the kernel refuses: ``line`` (int or None), ``token`` and ``reason`` say where and why.
+
+    ``before``: as of a Directive, what auditctl has set by then.
+    """
+
+    before: "tuple" = ()
 
     def __init__(self, reason, token="", line=None, file=None, text=None):
         self.reason, self.token, self.line, self.file, self.text = reason, token, line, file, text
@@ -70,10 +75,11 @@ class Rule(object):
     ``target`` is what a watched path is to the kernel, C(path) or C(dir); None for a C(-w) whose host is not known.
     ``watch``: written as -w. ``delete``: -d or -W. ``data``: the kernel's own bytes, where it comes from there.
     ``notes``: [(token, why)] what nobody can have meant; ``refused``: [(token, why)] what auditctl sends and every kernel refuses.
+    ``before``: as of a Directive, what else its line sets.
     """
 
     __slots__ = ("list", "action", "prepend", "delete", "mask", "all_given", "fields", "keys", "target", "watch", "machine",
-                 "file", "line", "text", "data", "notes", "refused", "_canonical")
+                 "file", "line", "text", "data", "notes", "refused", "before", "_canonical")
 
     def __init__(self, list_number=EXIT, action=2, machine=None):
         self.list, self.action, self.machine = list_number, action, machine or native_machine()
@@ -82,6 +88,7 @@ class Rule(object):
         self.keys: "tuple" = ()
         self.notes: tuple = ()
         self.refused: tuple = ()
+        self.before: "tuple" = ()
         self.target = self.file = self.line = self.text = self.data = self._canonical = None
 
     @property

@@ -121,3 +121,38 @@ def test_a_kernel_that_does_not_take_it_is_no_success_and_the_next_boot_is_cured
         panic.converge(host, "keep_running")
     assert at_boot(host) == "1"
     assert (refused.value.details["commands"], refused.value.details["changed"]) == ([], True)
+
+
+MASKED = {  # line: the failure mode that auditctl has set once it has read the line; setopt() of auditctl.c sets -f as it comes to it
+    "-w /etc/passwd -p wa -k id -f 2": "2",
+    "-f 2 -w /etc/passwd -p wa -k id": "2",
+    "-a always,exit -F arch=b64 -S execve -f2": "2",
+    "-f 2 # the kernel panics": "2",
+    "-f 2 nonsense": "2",
+    "nonsense -f 2": "2",
+    "-f 2 -e 5": "2",
+    "-f 2 -Z": "2",
+    "-f 2 -f 1": "1",
+    "-f 2 -f 1 nonsense": "1",
+    "-b 64 -f 2 -w relative": "2",
+    "-Z -f 2": None,
+    "-e 5 -f 2": None,
+    "-w /etc/passwd -p wa -k -f": None,
+    "-i -f 2": None,
+    "-- -f 2": None,
+    "# -w /etc/passwd -f 2": None,
+}
+
+
+@pytest.mark.parametrize("line", MASKED)
+def test_a_word_beside_others_counts_as_auditctl_takes_it(host, line):
+    put(host, {"50-x.rules": line + "\n"})
+    assert compiled.compile_rules(compiled.read_rules_d(host)).control.get("-f") == MASKED[line]
+    assert at_boot(host) == MASKED[line]
+
+
+def test_a_panic_behind_a_rule_is_named_where_no_file_of_ours_beats_it(kernel, host):
+    """augenrules moves a line that begins with -f to the top, so what stands behind a rule has the last word."""
+    put(host, {"50-x.rules": "-w /etc/passwd -p wa -k id -f 2\n"})
+    with pytest.raises(AuditError, match="50-x.rules line 1: .*take that line out"):
+        panic.converge(host, "keep_running")
