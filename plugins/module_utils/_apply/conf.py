@@ -76,7 +76,7 @@ def _reopen(change, pid):
     log_file = change.running["log_file"]
     number = change.running["num_logs"]
     path = change.host.path(log_file)
-    _conf_suspended.spare_oldest(path, int(number) if number.isdigit() else _conf_suspended.free_number(path, 1))
+    _conf_suspended.spare_oldest(path, int(number) if number.isdecimal() else _conf_suspended.free_number(path, 1))
     proof = _daemon.rotate(change.host, pid, change.release, log_file, timeout=change.timeout)
     return proof["record"] or proof["sent"]
 

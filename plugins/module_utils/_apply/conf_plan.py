@@ -143,7 +143,7 @@ def _check_that_it_starts_again(change, pid, keys):
 def _can_reopen(change):
     """A rotation opens a new log; without its directory auditd would lose the one that it still has open."""
     number = change.running["num_logs"]
-    rotates = change.running["max_log_file_action"].upper() == "KEEP_LOGS" or not number.isdigit() or int(number) >= 2
+    rotates = change.running["max_log_file_action"].upper() == "KEEP_LOGS" or not number.isdecimal() or int(number) >= 2
     directory = change.host.stat(os.path.dirname(change.running["log_file"]))
     return rotates and directory is not None and stat.S_ISDIR(directory.st_mode)
 

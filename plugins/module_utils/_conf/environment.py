@@ -39,7 +39,7 @@ class Environment(object):
             return 0 if name == "root" else -1
         for line in text.split("\n"):
             fields = line.split(":")
-            if len(fields) > 2 and fields[0] == name and fields[2].isdigit():
+            if len(fields) > 2 and fields[0] == name and fields[2].isdecimal():
                 return int(fields[2])
         return None
 

@@ -82,7 +82,7 @@ def _numbers_read_otherwise(judgement):
         if key not in judgement.refused and "%" in word and word != values[key]:
             judgement.add_for(key, "auditd reads this as %s; write it so" % values[key])
     word = judgement.words.get("log_group", [""])[0]
-    if word[:1].isdigit() and "log_group" not in judgement.refused:
+    if word[:1].isdecimal() and "log_group" not in judgement.refused:
         group = leading_digits(word) % GID_MAX
         if word != str(group):
             judgement.add_for("log_group", "auditd reads this as group number %d; write the number or a name" % group)

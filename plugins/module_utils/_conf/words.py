@@ -42,7 +42,7 @@ def threshold(value, total, unit=1):
     text = str(value or "0").strip()
     is_percent = text.endswith("%")
     digits = text[:-1] if is_percent else text
-    if not (digits.isdigit() and digits.isalnum()):
+    if not (digits.isdecimal() and digits.isalnum()):
         return None
     if is_percent:
         return None if total is None else total * int(digits) // 100

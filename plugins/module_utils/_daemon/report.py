@@ -114,7 +114,7 @@ def report_values(host, effective: dict) -> dict:
 
 def _number(effective, key):
     value = str(effective.get(key) or "")
-    return int(value) if value.isdigit() else None
+    return int(value) if value.isdecimal() else None
 
 
 def _threshold(host, effective, key):

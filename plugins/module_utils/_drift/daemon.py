@@ -82,4 +82,4 @@ def _reported(sides, daemon):
 def _priority(effective):
     """The nice value of an auditd that started with this priority_boost, setpriority(2); None where it is no number."""
     boost = str(effective.get("priority_boost") or "")
-    return max(-20, -int(boost)) if boost.isdigit() else None
+    return max(-20, -int(boost)) if boost.isdecimal() else None

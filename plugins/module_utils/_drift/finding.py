@@ -32,6 +32,6 @@ def same(wanted, actual) -> bool:
 
 
 def _same_word(wanted, actual):
-    if wanted.isdigit() and actual.isdigit():
+    if wanted.isdecimal() and actual.isdecimal():
         return int(wanted) == int(actual)
     return wanted == actual if wanted.startswith("/") else wanted.upper() == actual.upper()

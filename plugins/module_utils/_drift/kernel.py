@@ -49,7 +49,7 @@ def _status(sides, status, control):
         yield sides.item("kernel.locked", int(wanted_enabled), 2)
     for option, word in STATUS_WORDS:
         value = str(control.get(option, ""))
-        if not value.isdigit() or status.get(word) is None or int(value) == status[word]:
+        if not value.isdecimal() or status.get(word) is None or int(value) == status[word]:
             continue
         severity = why = None
         if word == "failure" and status[word] == 2:

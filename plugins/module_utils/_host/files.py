@@ -24,7 +24,7 @@ class ChangedMeanwhile(AuditError):
 
 
 class NotDurable(AuditError):
-    """A file was replaced, and a power cut may still bring the old one back."""
+    """A file was replaced or removed, and a power cut may still bring the old one back."""
 
 
 def identity(path: str) -> "tuple[int, ...] | None":
@@ -121,7 +121,10 @@ def remove(path):
         return False
     except OSError as error:
         raise AuditError("cannot remove %s: %s" % (path, error.strerror), path=path)
-    fsync_directory(os.path.dirname(path))
+    try:
+        fsync_directory(os.path.dirname(path))
+    except OSError as error:
+        raise NotDurable("%s was removed, but its directory cannot be written to disk: %s" % (path, error.strerror), path=path)
     return True
 
 

@@ -14,7 +14,7 @@ def accepts(accepted: "list[str]", value) -> bool:
     word = str(value).lower()
     for one in accepted:
         if one.startswith(">="):
-            if str(value).isdigit() and int(value) >= int(one[2:]):
+            if str(value).isdecimal() and int(value) >= int(one[2:]):
                 return True
         elif one.lower() in (word, word.partition(" ")[0]):
             return True

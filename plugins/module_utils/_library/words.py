@@ -39,7 +39,7 @@ def nearest_product(library: dict, product: str) -> str:
 def _parted(product):
     """("ubuntu", (22, 4)) of ubuntu_22_04."""
     words = str(product).split("_")
-    return words[0], tuple(int(word) for word in words[1:] if word.isdigit())
+    return words[0], tuple(int(word) for word in words[1:] if word.isdecimal())
 
 
 def asked(library: dict, names: "list[str]") -> "dict[str, list[str]]":

@@ -41,7 +41,7 @@ def read(reading) -> dict:
 def _words(line):
     words = dict(word.partition("=")[::2] for word in line.split())
     limit = words.get("audit_backlog_limit", "")
-    return {"audit": words.get("audit"), "audit_backlog_limit": int(limit) if limit.isdigit() else None}
+    return {"audit": words.get("audit"), "audit_backlog_limit": int(limit) if limit.isdecimal() else None}
 
 
 def _next(host):

@@ -238,7 +238,7 @@ def words(settings, key):
 def number(settings, key):
     """The value of a numeric key; None where it is not set or no number."""
     value = str(settings.get(key) or "").strip()
-    return int(value) if value.isdigit() else None
+    return int(value) if value.isdecimal() else None
 
 
 def thresholds(settings, size_mb):

@@ -142,7 +142,7 @@ def _read_word(value, words):
 def _read_count(value, words):
     if value.lower() in words:
         return value.lower(), None
-    if not (value.isdigit() and value.isalnum() and len(value) < 13):
+    if not (value.isdecimal() and value.isalnum() and len(value) < 13):
         return None, "it is a whole number from 0 to %d%s" % (COUNT_LIMIT, "".join(" or " + word for word in words))
     return int(value), None
 

@@ -52,7 +52,7 @@ def this_process(pid: int, began: float, mode: str) -> Run:
 def parse(text: "str | None") -> "Run | None":
     """The Run of a lock file's text; None for an empty file, no file, or one that an earlier release left."""
     words = (text or "").split()
-    if len(words) != 4 or not all(word.isdigit() for word in words[:3]):
+    if len(words) != 4 or not all(word.isdecimal() for word in words[:3]):
         return None
     return Run(int(words[0]), words[1], int(words[2]), words[3])
 

@@ -324,7 +324,7 @@ def _version_order(one, other):
 
     i = j = 0
     while i < len(one) or j < len(other):
-        while i < len(one) and not one[i].isdigit() or j < len(other) and not other[j].isdigit():
+        while i < len(one) and not one[i].isdecimal() or j < len(other) and not other[j].isdecimal():
             difference = weight(one, i) - weight(other, j)
             if difference:
                 return difference

@@ -25,7 +25,7 @@ EQUALITY_IN_KERNEL = frozenset((13, 14, 15, 19, 20, 21, tables.KEY, tables.FILET
 
 def number_of(text):
     """As strtol(3) and strtoul(3) with base 0 into an unsigned 32-bit word; what follows the digits is not looked at."""
-    if text.isdigit() and (text[0] != "0" or text == "0"):
+    if text.isdecimal() and (text[0] != "0" or text == "0"):
         return int(text) & 0xFFFFFFFF
     found = NUMBER.match(text)
     if found is None:

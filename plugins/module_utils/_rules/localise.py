@@ -116,7 +116,7 @@ def _names(host, path):
     table = {}
     for line in (host.text(path) or "").splitlines():
         parts = line.split(":")
-        if len(parts) > 2 and parts[2].isdigit():
+        if len(parts) > 2 and parts[2].isdecimal():
             table.setdefault(parts[0], int(parts[2]))
     table.setdefault("root", 0)
     return table

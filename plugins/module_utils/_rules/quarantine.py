@@ -18,7 +18,7 @@ def manifest_of(host) -> "dict[str, dict]":
         found = json.loads(host.text(MANIFEST) or "{}")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return {name: entry for name, entry in found.items() if isinstance(entry, dict)} if isinstance(found, dict) else {}
 
 
 def manifest_text(entries: "dict[str, dict]") -> str:

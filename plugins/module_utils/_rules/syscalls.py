@@ -172,7 +172,7 @@ def unpack(text):
     table = {}
     number = 0
     for word in text.split():
-        if word.isdigit():
+        if word.isdecimal():
             number = int(word)
         else:
             table[word] = number

@@ -15,6 +15,7 @@ from rotate_tree import FILES
     ("keep_day = 3", ["line 1", "keep_day", "did you mean keep_days?"]),
     ("keep = many", ["line 1", "keep = many", "a whole number"]),
     ("keep = -1", ["a whole number"]),
+    ("keep = \u00b2", ["a whole number"]),
     ("keep", ["line 1", "key = value"]),
     ("compress = rar", ["auto, none, gzip, bzip2, xz, zstd"]),
     ("level = 3", ["needs a method"]),

@@ -88,7 +88,7 @@ def _choose_mode(options, mode, word):
 
 def _checked(options):
     wait, minutes = options["wait"], options["watch"]
-    if minutes is not None and not (minutes.isdigit() and 0 < int(minutes or 0) < 60):
+    if minutes is not None and not (minutes.isdecimal() and 0 < int(minutes or 0) < 60):
         raise Failure("usage", "--watch %s: it takes 1 to 59 minutes" % minutes)
     options["watch"] = int(minutes) if minutes else None
     if wait is not None and not (wait and set(wait) <= set("0123456789")):

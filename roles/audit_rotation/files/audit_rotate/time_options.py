@@ -18,7 +18,7 @@ def epoch(text, now=None):
     now = time.time() if now is None else now
     if text in WORDS:
         return WORDS[text](now, time.localtime(now))
-    if text[:1] == "@" and text[1:].isdigit():
+    if text[:1] == "@" and text[1:].isdecimal():
         return int(text[1:])
     moment, is_utc = (text[:-1], True) if text.endswith("Z") else (text, False)
     for known in FORMATS:

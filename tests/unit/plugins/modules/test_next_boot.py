@@ -9,7 +9,8 @@ import os
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled, quarantine
 from rules_tree import Tree
 
 WATCH, OTHER = "-w /etc/passwd -p wa -k id", "-w /etc/group -p wa -k id"
@@ -248,3 +249,12 @@ def test_a_quarantine_has_a_manifest_and_can_be_undone(tmp_path):
     assert OTHER in (tmp_path / "etc/audit/audit.rules").read_text()
     assert json.loads((tmp_path / "etc/audit/rules.d.quarantine/MANIFEST.json").read_text()) == {}
     assert not tree.apply(**dict(ROLE, purge="restore"))["changed"] and severities(tree, **dict(ROLE, purge="restore")) == {}
+
+
+@pytest.mark.parametrize("text", ['{"a.rules": 7, "b.rules": null}', "[1]", "no JSON"])
+def test_a_manifest_that_is_not_ours_gives_nothing_back(tmp_path, text):
+    directory = tmp_path / "etc/audit/rules.d.quarantine"
+    directory.mkdir(parents=True)
+    (directory / "MANIFEST.json").write_text(text)
+    (directory / "a.rules").write_text("-f 2\n")
+    assert quarantine.restorable(Host(str(tmp_path)), {}) == {}

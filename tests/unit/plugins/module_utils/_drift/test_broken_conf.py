@@ -59,3 +59,10 @@ def test_a_key_that_the_release_ignores_converges(tmp_path, key, release_ignores
     text = conf_text.merge(conf_text.parse(FINE), {key: value}, "3.0.9").text
     assert ident not in findings(tmp_path, text, {key: value})
     assert ident not in findings(tmp_path, FINE, {key: None}) or not release_ignores
+
+
+@pytest.mark.parametrize("key", ["max_log_file", "space_left", "admin_space_left", "num_logs", "priority_boost", "freq"])
+def test_a_digit_that_is_no_decimal_one_is_a_finding_and_no_fault(tmp_path, key):
+    """str.isdigit() is true of a superscript, which int() does not take."""
+    lines = [line for line in FINE.splitlines() if not line.startswith(key + " ")]
+    assert "disk.auditd_conf.refused." + key in findings(tmp_path, "\n".join([*lines, key + " = \u00b2", ""]), {})

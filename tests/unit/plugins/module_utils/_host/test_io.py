@@ -140,3 +140,16 @@ def test_a_name_that_may_not_be_on_the_disk_is_no_success(tmp_path, monkeypatch)
     with pytest.raises(_io.NotDurable, match="was replaced, but"):
         _io.write_atomic(str(tmp_path / "auditd.conf"), b"new")
     assert (tmp_path / "auditd.conf").read_bytes() == b"new"
+
+
+def test_a_removal_that_may_not_be_on_the_disk_is_no_success(tmp_path, monkeypatch):
+    path = tmp_path / "auditd.conf"
+    path.write_text("x")
+
+    def fails(_descriptor):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(_io.NotDurable, match="was removed, but its directory cannot be written to disk: Input/output error"):
+        _io.remove(str(path))
+    assert not path.exists()

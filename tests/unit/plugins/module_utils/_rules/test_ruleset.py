@@ -257,3 +257,8 @@ def test_rules_of_missing_paths_become_comments():
 def test_bad_names(name):
     with pytest.raises(AuditError, match="rules"):
         _ruleset_files.check_names([name])
+
+
+def test_names_with_digits_that_are_no_decimal_ones_have_an_order():
+    names = ["\u00b2b.rules", "1a.rules", "\u00b2a.rules"]
+    assert sorted(names, key=_ruleset.natural_key) == ["1a.rules", "\u00b2a.rules", "\u00b2b.rules"]
