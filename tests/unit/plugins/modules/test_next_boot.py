@@ -10,7 +10,7 @@ import os
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
-from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled, quarantine
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled, files, quarantine
 from rules_tree import Tree
 
 WATCH, OTHER = "-w /etc/passwd -p wa -k id", "-w /etc/group -p wa -k id"
@@ -225,7 +225,7 @@ def test_a_quarantine_that_would_unlock_the_host_is_refused(tmp_path):
     assert boot(tree)["-e"] == "2"
 
 
-def test_a_quarantine_that_would_lose_rules_of_the_benchmark_is_refused(tmp_path):
+def test_a_quarantine_that_loses_no_rule_of_the_benchmark_is_done(tmp_path):
     tree = Tree(tmp_path)
     wanted = {"profiles": ["cis_debian_12"], "purge": "quarantine"}
     (line,) = [line for line in tree.apply(profiles=["cis_debian_12"])["after"]["rules"] if "/etc/passwd" in line][:1]
@@ -234,6 +234,19 @@ def test_a_quarantine_that_would_lose_rules_of_the_benchmark_is_refused(tmp_path
     (tmp_path / "etc/audit/rules.d/30-auditops-identity.rules").unlink(missing_ok=True)
     result = tree.apply(**wanted)  # our own file has the rule: nothing is lost
     assert result["quarantined"] == ["/etc/audit/rules.d/50-theirs.rules"]
+
+
+def test_a_quarantine_that_would_lose_rules_of_the_benchmark_is_refused(tmp_path):
+    """Ours has a rule only as a comment, because the kernel refused it once; the other file has it in force."""
+    tree = Tree(tmp_path)
+    line = next(line for line in tree.apply(profiles=["cis_debian_12"])["after"]["rules"] if "/etc/passwd" in line)
+    ours = next(path for path in (tmp_path / RULES_D).iterdir() if line in path.read_text().split("\n"))
+    ours.write_text(ours.read_text().replace(line, files.KERNEL_NOTE % "Invalid argument" + line))
+    tree.write(RULES_D + "50-theirs.rules", line + "\n")
+    before = {path.name: path.read_text() for path in (tmp_path / RULES_D).iterdir()}
+    with pytest.raises(AuditError, match="would move 50-theirs.rules away, and the host would load 1 fewer rules of cis_debian_12"):
+        tree.apply(profiles=["cis_debian_12"], purge="quarantine", on_error="skip")
+    assert {path.name: path.read_text() for path in (tmp_path / RULES_D).iterdir()} == before
 
 
 def test_a_quarantine_has_a_manifest_and_can_be_undone(tmp_path):
