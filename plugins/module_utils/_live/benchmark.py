@@ -22,13 +22,19 @@ class Chosen(object):
 def read_policy(reading) -> None:
     """Fills ``product`` and ``chosen`` of Parsed, or ``profiles_refused``."""
     policy, parsed = reading.wanted.get("audit_rules"), reading.parsed
-    parsed.product = product(os_release.fields(reading.host) or {})
-    if not policy or not any(policy.get(name) for name in OF_LIBRARY):
-        return
-    from .._library import profiles  # 8 ms of compiling at each check of a policy that names no profile (measured)
+    names_profiles = bool(policy) and any(policy.get(name) for name in OF_LIBRARY)
     try:
-        stated = list(parsed.files.values()) + [reading.host.text(AUDIT_RULES)]
-        whole, resolved = profiles.expand(reading.host, policy, reading.live["version"], stated, everywhere=False)
-        parsed.chosen = Chosen(whole, profiles.controls_of(resolved), resolved)
+        parsed.product = product(os_release.fields(reading.host) or {})
+        if names_profiles:
+            parsed.chosen = _chosen(reading, policy)
     except AuditError as error:
-        parsed.profiles_refused = str(error)
+        if not names_profiles:
+            raise
+        parsed.profiles_refused = str(error)  # without it the policy would be compared without their rules
+
+
+def _chosen(reading, policy):
+    from .._library import profiles  # 8 ms of compiling at each check of a policy that names no profile (measured)
+    stated = list(reading.parsed.files.values()) + [reading.host.text(AUDIT_RULES)]
+    whole, resolved = profiles.expand(reading.host, policy, reading.live["version"], stated, everywhere=False)
+    return Chosen(whole, profiles.controls_of(resolved), resolved)

@@ -333,3 +333,12 @@ def test_filters_work_without_a_profile(tmp_path, rules):
     assert {name for name, item in tree.drifted(**policy).items() if item["severity"] != "info"} == set()
     with pytest.raises(AuditError, match="chronny"):
         tree.apply(filters=["chronny"], rules=rules)
+
+
+def test_a_system_that_does_not_say_what_it_is_has_no_benchmark_and_is_not_in_sync(tmp_path):
+    tree = Tree(tmp_path)
+    tree.write("etc/audit/audit.rules", "")
+    (tmp_path / "etc/os-release").unlink()
+    (tmp_path / "etc/os-release").mkdir()
+    found = tree.drifted(profiles=["cis_debian_12"])["disk.rules_d.policy"]
+    assert found["severity"] == "high" and "/etc/os-release: Is a directory" in found["actual"]
