@@ -11,6 +11,8 @@ description:
   - Installs the program C(audit-rotate), its configuration C(/etc/audit/rotate.conf) and a schedule, by cron or by systemd timers.
   - The program makes auditd rotate and proves it, gives rotated logs a name of their own, compresses them, compares byte for byte and
     deletes what the policy allows. A crash or a full disk at any moment loses no record. See C(audit-rotate --help).
+  - The program works in no directory that others can write to, so write bits of group and others and owners other than root are taken
+    from the log directory and the logs. What has an access control list keeps its mode.
   - One task installs everything. Where a file cannot be written, those that were are put back.
   - Needs nothing on the host but Python, and a cron daemon or systemd.
 extends_documentation_fragment:
@@ -119,6 +121,12 @@ files:
   sample:
     written: [/etc/audit/rotate.conf]
     removed: []
+permissions:
+  description: The log directory and logs from which write bits of group and others, or an owner other than root, were taken.
+  returned: success
+  type: list
+  elements: str
+  sample: [/var/log/audit]
 unproven:
   description:
     - Why nobody can count on the rotation yet - its scheduler is not alive, or its last run did not succeed. V(null) where it is proven.
@@ -173,7 +181,7 @@ def run(module):
     plan = install.absent(host) if params["state"] == "absent" else install.present(host, params, sys.executable)
     result = {
         "changed": plan.changed, "scheduler": plan.scheduler, "interpreter": plan.interpreter, "conflicts": plan.conflicts, "ran": None,
-        "unproven": None,
+        "unproven": None, "permissions": plan.closed_to_others,
         "files": {"written": sorted(plan.written) + sorted(plan.links), "removed": list(plan.removed)}, "diff": plan.diff(),
     }
     for sentence in plan.conflicts + plan.warnings:
@@ -185,6 +193,9 @@ def run(module):
     if plan.changed:
         with lock.held(host):
             install.apply(host, plan)
+        result.update(changed=plan.changed, permissions=plan.closed_to_others)
+        for problem in plan.permissions.problems if plan.permissions else ():
+            module.warn(as_text("%s: %s" % (problem["file"] or "permissions", problem["reason"])))
     if is_due:
         ran = result["ran"] = install.run_once(host, module.run_command, params["program"])
         if ran["exit"] in install.TOLERATED:

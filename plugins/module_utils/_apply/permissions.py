@@ -15,17 +15,21 @@ from .._errors import AuditError
 from .._live import permissions as _permissions
 from .._paths import AUDITD_CONF
 
-REPORTED_ONLY = ("tool",)  # a package's file: its owner is the package manager
+LOGS = ("log",)
+ALL_BUT_TOOLS = ("directory", "rules", "settings") + LOGS  # a tool is a package's file: its owner is the package manager
 OPEN_SAFELY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 class Permissions(object):
-    """``wanted`` {path: (before, after)}, each an (uid, mode), the permission bits as an int; ``problems`` as the module returns them."""
+    """``wanted`` {path: (before, after)}, each an (uid, mode), the permission bits as an int; ``problems`` as the module returns them.
 
-    def __init__(self, host, rules_files):
+    ``kinds``: of C(_live.permissions.look). ``log_file``: as the host names it, None for that of auditd.conf.
+    """
+
+    def __init__(self, host, rules_files, *, kinds=ALL_BUT_TOOLS, log_file=None):
         self.host, self.wanted, self.problems = host, OrderedDict(), []
         try:
-            log_file = settings_of(host.text(AUDITD_CONF) or "").get("log_file")
+            log_file = log_file or settings_of(host.text(AUDITD_CONF) or "").get("log_file")
             found = _permissions.look(host, log_file, rules_files)
         except AuditError as error:
             self._problem(None, str(error))
@@ -33,7 +37,7 @@ class Permissions(object):
         for path, facts in found.items():
             before = (facts["uid"], int(facts["mode"], 8))
             after = (0, before[1] if facts["acl"] else before[1] & ~_permissions.OTHERS_WRITE)
-            if facts["kind"] not in REPORTED_ONLY and after != before and _is_its_own(host.lstat(path)):
+            if facts["kind"] in kinds and after != before and _is_its_own(host.lstat(path)):
                 self.wanted[path] = (before, after)
 
     def _problem(self, path, reason):

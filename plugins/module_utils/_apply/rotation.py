@@ -16,6 +16,7 @@ from .._rotation import conf as _rotate_conf
 from .._rotation import files as _rotation
 from .._rotation import schedule as _schedule
 from .._rotation.conflicts import conflicts
+from . import permissions as _permissions
 from . import rotation_units as _units
 
 MODULES = {"gzip": "zlib", "bzip2": "bz2", "xz": "lzma"}
@@ -40,6 +41,7 @@ class Plan(object):
         self.links = {}
         self.loose = []  # directories of the program that others may write to
         self.removed = []
+        self.permissions = None  # _apply.permissions.Permissions of the logs: the program works in no directory that others can write to
         self.before = {}
         self.conflicts = []
         self.warnings = []
@@ -47,7 +49,12 @@ class Plan(object):
     @property
     def changed(self):
         """True where the host is not as wanted."""
-        return bool(self.written or self.links or self.removed or self.loose)
+        return bool(self.written or self.links or self.removed or self.loose or self.closed_to_others)
+
+    @property
+    def closed_to_others(self):
+        """The log directory and the logs from which write bits of others, or an owner other than root, are taken."""
+        return list(self.permissions.wanted) if self.permissions else []
 
     def diff(self):
         """[{before, after, before_header, after_header}] for every file."""
@@ -64,7 +71,7 @@ class Plan(object):
             found.append(_difference(path, "", "link to %s\n" % self.links[path]))
         for path in sorted(set(self.removed) - set(program)):
             found.append(_difference(path, _shown(self.before.get(path)), ""))
-        return found
+        return found + (self.permissions.diffs() if self.permissions else [])
 
 
 def present(host: Host, params: dict, running: "str | None") -> Plan:
@@ -95,6 +102,7 @@ def present(host: Host, params: dict, running: "str | None") -> Plan:
     plan.loose = [path for path in _rotation.directories(params["program"]) if _rotation.is_loose(host, path)]
     plan.before.update((path, _regular(host, path)) for path in plan.removed)
     plan.conflicts = conflicts(host, log_file)
+    plan.permissions = _permissions.Permissions(host, (), kinds=_permissions.LOGS, log_file=log_file)
     return plan
 
 
@@ -127,6 +135,8 @@ def apply(host: Host, plan: Plan) -> None:
     done, before = [], _state(host, plan)
     try:
         _units.stop(host, plan.removed)
+        if plan.permissions:
+            plan.permissions.apply()
         # the program first: a schedule must not find half of it
         for path in plan.loose:
             _tighten(host.path(path, follow=False))

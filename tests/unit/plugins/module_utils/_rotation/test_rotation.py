@@ -408,11 +408,13 @@ def test_a_write_that_fails_puts_everything_back(tmp_path, monkeypatch, at):
 
 def test_a_run_that_fails_fails_the_module_and_says_why(tmp_path):
     root = image(tmp_path)
-    (root / "var/log/audit").chmod(0o777)
+    (root / "var/log/audit").rename(root / "elsewhere")
+    (root / "elsewhere").chmod(0o777)
+    (root / "var/log/audit").symlink_to("/elsewhere")  # where a link leads, no mode is changed
     with pytest.raises(AuditError, match="failed with code 12: others than the owner may write"):
         audit_rotation.run(Module(root))
     assert not audit_rotation.run(Module(root, run=False))["changed"]
-    (root / "var/log/audit").chmod(0o750)
+    (root / "elsewhere").chmod(0o750)
     healed = audit_rotation.run(Module(root))
     assert healed["ran"]["exit"] == 0 and healed["changed"]
 
@@ -495,6 +497,29 @@ def test_a_package_directory_that_others_may_write_to_is_put_right(tmp_path):
     assert audit_rotation.run(Module(root, run=False))["changed"]
     assert stat.S_IMODE(package.stat().st_mode) == 0o755 and not (package / "__pycache__").exists()
     assert not audit_rotation.run(Module(root, run=False))["changed"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can own a tree as a host does")
+def test_logs_that_others_can_write_to_are_closed_before_the_program_runs(tmp_path):
+    """The program works in no such directory, so what a later step would close kept the rotation from its first run."""
+    root = image(tmp_path)
+    (root / "etc/audit/auditd.conf").write_text("log_file = /var/log/audit/audit.log\nnum_logs = 5\n")
+    logs = root / "var/log/audit"
+    (logs / "audit.log").write_text("")
+    (logs / "audit.log").chmod(0o640)
+    (logs / "audit.log.1").write_text("type=X msg=audit(1760000000.000:1): a\n")
+    os.chown(logs / "audit.log.1", 1000, -1)
+    logs.chmod(0o777)
+    root.chmod(0o755)
+    closed = ["/var/log/audit", "/var/log/audit/audit.log.1"]
+    checked = audit_rotation.run(Module(root, check_mode=True))
+    assert checked["permissions"] == closed and stat.S_IMODE(logs.stat().st_mode) == 0o777
+    assert [diff["before"] for diff in checked["diff"] if diff["before_header"] == "/var/log/audit"] == [{"owner": 0, "mode": "0777"}]
+    done = audit_rotation.run(Module(root))
+    assert done["changed"] and done["permissions"] == closed and done["ran"]["exit"] == 0
+    assert stat.S_IMODE(logs.stat().st_mode) == 0o755 and stat.S_IMODE((logs / "audit.log").stat().st_mode) == 0o640
+    again = audit_rotation.run(Module(root))
+    assert not again["changed"] and again["permissions"] == []
 
 
 def test_a_tree_whose_host_failed_to_rotate_is_done_once_it_is_archived(tmp_path):
