@@ -20,12 +20,12 @@ export ANSIBLE_INVENTORY_UNPARSED_WARNING := False
 export PATH := $(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test lint sanity unit live molecule chroots vm-images vm matrix bench mutants build package docs fmt tree clean
+.PHONY: help demo test lint sanity unit live molecule chroots vm-images vm matrix bench mutants build package docs fmt playbooks tree clean
 
 help:
 	@echo "make demo      a throwaway fleet of host trees: drift, remediate, drift again (no root)"
 	@echo "make test      lint, sanity, package, molecule, unit and, as root, live tests with a real auditd"
-	@echo "make lint sanity package unit live molecule   one of them"
+	@echo "make lint sanity package unit playbooks live molecule   one of them"
 	@echo "make chroots   roots of Debian 11, 12 and 13 with their own auditd, in $(AUDITOPS_LAB)"
 	@echo "make vm-images disk images of Debian 12 and 13 that boot, there too"
 	@echo "make molecule-all   every scenario; make sabotage: each verifier has to notice a role that does nothing"
@@ -43,13 +43,16 @@ demo: $(VENV)/.ansible tree
 test: lint sanity package molecule pytest
 
 .PHONY: pytest
-# The unit tests on two workers, then the live tests in a row, as there is one kernel; the end counts and names the skips of both.
+# The unit tests and the playbooks over trees on two workers, then the live tests in a row, as there is one kernel; the end counts and names the skips of both.
 pytest: $(VENV)/.tools tree audit-package other-releases
-	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider --junit-xml $(BUILD)/unit.xml -n 2 tests/unit
+	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider --junit-xml $(BUILD)/unit.xml -n 2 tests/unit tests/playbooks
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) AUDITOPS_RUN_BEFORE=$(BUILD)/unit.xml $(BIN)/python -m pytest -q -p no:cacheprovider -rs tests/live
 
 unit: $(VENV)/.tools tree
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs -n 2 tests/unit
+
+playbooks: $(VENV)/.tools tree
+	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs -n 2 tests/playbooks
 
 live: $(VENV)/.tools tree audit-package other-releases
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs tests/live

@@ -31,7 +31,7 @@ def measure(directory: Path, hosts: int) -> dict:
     seconds, sizes = {"read": time.process_time() - start}, {}
     for name in table.FORMATS:
         start = time.process_time()
-        (path,) = table.write(Report(fleet, changes), directory, [name]).values()
+        path = table.write(Report(fleet, changes), directory, [name])[name]
         seconds[name], sizes[name] = time.process_time() - start, Path(path).stat().st_size
     sizes["history of a run"] = sum(path.stat().st_size for path in (directory / "history").iterdir())
     return {"seconds": seconds, "sizes": sizes, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}

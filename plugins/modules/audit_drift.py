@@ -40,7 +40,7 @@ options:
     default: /
   release:
     description:
-      - The release of audit, for a tree that does not tell it, for example V(3.0.9).
+      - The release of audit, for a tree that does not show it, for example V(3.0.9).
     type: str
   auditd:
     description:
@@ -299,7 +299,7 @@ drift:
       description: The call of C(ansible-playbook) that compared the host. C(id), and C(started) in UTC.
       type: dict
     policy:
-      description: The C(digest) (SHA-256) of what the host was compared with. It tells a host that drifted from one whose policy changed.
+      description: The C(digest) (SHA-256) of what the host was compared with. It separates a host that drifted from a policy that changed.
       type: dict
     phase:
       description: V(now), V(before) or V(after) a remediation.

@@ -37,7 +37,7 @@ options:
     default: /
   release:
     description:
-      - The release of audit, for a tree that does not tell it, for example V(3.0.9).
+      - The release of audit, for a tree that does not show it, for example V(3.0.9).
     type: str
 seealso:
   - module: auditops.auditd.audit_drift
@@ -88,7 +88,7 @@ info:
     daemon:
       description:
         - C(installed), C(running), C(pid), auditd's own state C(report), its C(last_record) about a start or a reload.
-        - C(older_settings) is V(true) where auditd runs with another file than the one that lies there, V(null) where nobody can tell.
+        - C(older_settings) is V(true) where auditd runs with another file than the one that lies there, V(null) where nothing shows it.
         - C(waiting) are the keys whose value in the file waits for a restart, with what auditd goes on with.
       type: dict
     kernel:

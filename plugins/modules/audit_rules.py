@@ -110,7 +110,7 @@ options:
     default: false
   arch:
     description:
-      - The machine of an offline tree as C(uname -m) names it, where O(root) has no program to tell it by.
+      - The machine of an offline tree as C(uname -m) names it, where O(root) has no program that shows it.
     type: str
   library:
     description:

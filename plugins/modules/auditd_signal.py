@@ -99,7 +99,7 @@ proof:
       returned: O(signal=reload), O(signal=rotate)
       sample: 'type=DAEMON_CONFIG msg=audit(1795409649.445:7632): op=reconfigure state=changed auid=0 pid=10300 subj=? res=success'
     report:
-      description: The state report after the signal, with the same keys on every release; what the release does not tell is V(null).
+      description: The state report after the signal, with the same keys on every release; what the release does not report is V(null).
       type: dict
       returned: O(signal=reload), O(signal=resume), O(signal=report)
     inode_before:

@@ -78,7 +78,7 @@ def _needs_reload(change, report, pid, waiting):
 
 
 def _what_it_has(change, pid):
-    """A Conf of what this auditd goes by, as far as anybody can tell: the old file, but for what already waits for a restart."""
+    """A Conf of what this auditd goes by, as far as is known: the old file, but for what already waits for a restart."""
     before = change.before if change.before is not None else _conf.parse(None)
     has = _daemon_files.waiting(change.host, pid)
     if not has and is_resolved(change.running):
@@ -159,7 +159,7 @@ def _suspension(report):
 
 
 def _is_pending(change, report, pid):
-    """True where nobody can tell that auditd has read the file as it is, or auditd runs with other values than the file has."""
+    """True where nothing proves that auditd has read the file as it is, or auditd runs with other values than the file has."""
     if differences(report_values(change.host, change.wanted), report):
         return True
     record = _daemon.last_record(change.host, change.wanted["log_file"], _daemon_files.TYPES)

@@ -130,7 +130,7 @@ def _with_profiles(host, params, release, current):
 
 
 def release_of(host) -> "str | None":
-    """The release of audit on a host, None where it does not tell."""
+    """The release of audit on a host, None where nothing shows it."""
     return _audit_release.release(host)[0]
 
 

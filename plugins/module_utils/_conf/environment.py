@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What auditd's parser asks the host it runs on, answered for a live system or an offline tree."""
 
-import os
+import os  # pylint: disable=unused-import # named in an annotation
 import stat
 
 from .._errors import AuditError

@@ -4,7 +4,7 @@
 
 from .._policy import FAILURE_POLICIES
 from .keys import ACTION_KEYS
-from .text import Conf, effective
+from .text import Conf, effective  # pylint: disable=unused-import # named in an annotation
 
 # How much of a host an action of auditd.conf(5) takes away. Every other word leaves it running and audited.
 TAKES_AWAY = {"SUSPEND": 1, "SINGLE": 2, "HALT": 3}

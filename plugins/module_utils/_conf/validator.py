@@ -6,7 +6,7 @@ The verdict is the real parser's: observed with 14 releases from 2.4 to 4.2.1. W
 log directory, scripts, what the build left out) an environment is asked; without one the text alone is judged.
 """
 
-import os
+import os  # pylint: disable=unused-import # named in an annotation
 import stat
 from difflib import get_close_matches
 

@@ -32,7 +32,7 @@ UNIT = "auditd.service"
 PULLED_IN = ("audit-rules.service",)  # by Requires= in 4.0 to 4.0.2 (Debian 13), by Wants= since
 SYSTEMD_NOTICES = 3.0  # seconds
 LAST_QUESTION = 5.0  # seconds for a state report after a reload that was not confirmed in time
-UNWRITTEN_SETTLE = 1.0  # seconds for a reload to take effect where no record can tell; it takes 10 to 500 ms
+UNWRITTEN_SETTLE = 1.0  # seconds for a reload to take effect where no record can show it; it takes 10 to 500 ms
 
 
 class ReloadError(AuditError):

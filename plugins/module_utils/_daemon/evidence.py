@@ -26,7 +26,7 @@ CLOCK_SLACK = 15.0  # seconds from the start of auditd to its pid file and its f
 
 
 def in_force(host, pid: int, record: "dict | None", path: str = AUDITD_CONF) -> "bool | None":
-    """Whether auditd runs with the file: True, False (it is known to run with another one), None (nobody can tell).
+    """Whether auditd runs with the file: True, False (it is known to run with another one), None (not known).
 
     ``record`` is its last DAEMON_START or DAEMON_CONFIG (None: none is left). What waits for a restart does not count: waiting().
     """
@@ -76,7 +76,7 @@ def judge(modified_at: float, changed_at: float, record: "dict | None", started_
 
 
 def _clock_is_steady(host, pid, record):
-    """True where the wall clock has not been set since this auditd started, as far as its pid file and its first record tell.
+    """True where the wall clock has not been set since this auditd started, as far as its pid file and its first record show.
 
     When it started counts from the boot, which no setting of the clock changes; both others were stamped by the clock of that moment.
     """
@@ -102,7 +102,7 @@ def remember(host, pid: int, data: bytes, log_file: str, waiting: "dict | None" 
 
 
 def begin(host, pid: int) -> None:
-    """Write down that a reload is under way: until remember(), nobody can tell what this process runs with.
+    """Write down that a reload is under way: until remember(), nothing shows what this process runs with.
 
     A signal that was not answered in time may still be answered after the old file is back, by a daemon that had read the new one.
     """

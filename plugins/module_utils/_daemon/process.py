@@ -51,7 +51,7 @@ def proc(pid: "int | str", *names: str) -> str:
 def is_auditd(pid: int) -> bool:
     """True where the process is auditd, in this system: its name, root's, a program where programs are, our namespaces and root directory.
 
-    The last two tell it from the auditd of a container or chroot, which the process table of the host also shows; the owner tells it
+    The last two distinguish it from the auditd of a container or chroot, which the process table of the host also shows; the owner tells it
     from a copy that some user runs, or holds stopped under a debugger.
     """
     try:
@@ -108,7 +108,7 @@ def state_of(pid: int) -> "str | None":
 
 
 def why_silent(pid: int) -> "str | None":
-    """Why a living process does not answer, as far as /proc tells: a frozen filesystem, a disk that does not answer, a stopped process."""
+    """Why a living process does not answer, as far as /proc shows: a frozen filesystem, a disk that does not answer, a stopped process."""
     state = state_of(pid)
     if state in ("T", "t"):
         return "the process is stopped (state %s, by SIGSTOP or a debugger): let it go on with SIGCONT or end the debugger" % state

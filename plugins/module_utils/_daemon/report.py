@@ -129,7 +129,7 @@ def _threshold(host, effective, key):
 
 
 def differences(wanted: "dict | None", have: dict) -> "list[tuple]":
-    """[(key, wanted, running)] of the report values that are not as wanted; what the report does not tell is not compared."""
+    """[(key, wanted, running)] of the report values that are not as wanted; what the report does not name is not compared."""
     return [
         (key, value, have[key]) for key, value in sorted((wanted or {}).items())
         if value is not None and have.get(key) is not None and abs(have[key] - value) > (1 if isinstance(value, Computed) else 0)

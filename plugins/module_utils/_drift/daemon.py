@@ -34,7 +34,7 @@ def _in_force(sides, daemon):
     elif daemon["older_settings"]:
         yield sides.item("daemon.auditd_conf", "loaded after its last change", "changed after auditd last loaded it")
     elif daemon["older_settings"] is None and sides.live["auditd_conf"] is not None:
-        yield sides.item("daemon.auditd_conf", "loaded after its last change", "unknown", why=tables.NOBODY_CAN_TELL)
+        yield sides.item("daemon.auditd_conf", "loaded after its last change", "unknown", why=tables.NOT_PROVEN)
 
 
 def _waiting(sides, daemon):

@@ -15,6 +15,7 @@ ABORTS = "%s. At the next boot auditctl stops there: %d of %d rules are loaded, 
 NO_AUDITD = " auditd.service requires audit-rules.service on this host, so auditd does not start either."
 ODD_HANGS = "augenrules waits at this name for good when the host boots: no rule is loaded, and the start of auditd fails."
 
+
 def compare(sides) -> "Iterator[dict]":
     """The findings of the layers disk (rules.d) and compiled (audit.rules)."""
     if not sides.wanted.get("audit_rules") or sides.live["rules"] is None:

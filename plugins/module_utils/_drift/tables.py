@@ -56,7 +56,7 @@ WORD_WHY = {
     "SINGLE": "Today auditd takes this host down to single user mode at that point; the policy chose another reaction.",
     "SUSPEND": "Today auditd stops recording at that point, and nobody is warned; the policy chose another reaction.",
 }
-NOBODY_CAN_TELL = "Nobody can tell that auditd has loaded this file; a remediation reloads it and proves it."
+NOT_PROVEN = "Nothing proves that auditd has loaded this file; a remediation reloads it and proves it."
 
 LINK = "Whoever can change what the link leads to decides what is audited; the role replaces the link and leaves its target alone."
 SILENT = "These rules switch auditing off: every rule of the policy may be loaded, and nothing is recorded."

@@ -178,7 +178,7 @@ def write_all(descriptor, data):
 
 
 def _clean_up(path):
-    """Where this fails too (a filesystem gone read-only), the error of the write is the one to tell."""
+    """Where this fails too (a filesystem gone read-only), the error of the write is the one to report."""
     try:
         unlink_if_there(path)
     except OSError:

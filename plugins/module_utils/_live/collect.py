@@ -35,7 +35,7 @@ def collect(host, release=None, parsed=None, *, wanted=None, readers=READERS, pr
     """The document: collected_at, root, version, distribution, auditd_conf, daemon, kernel, rules, rotation, storage, services,
     permissions, volume, boot, unavailable.
 
-    ``release`` overrides the host's own (an offline tree may not tell). ``parsed`` is a Parsed to fill. ``wanted``: the policy as
+    ``release`` overrides the host's own (an offline tree may not show it). ``parsed`` is a Parsed to fill. ``wanted``: the policy as
     C(_drift.document.compare) takes it. ``readers``: READERS, and others after them. ``prepare``: ((name, function of a Reading), ...)
     that see what the policy comes to on this host, and leave it in ``parsed``.
     AuditError where a live host is read without root, because nothing useful can be read then.

@@ -62,7 +62,7 @@ def partition(host, directory):
     except OSError as error:
         raise NotAvailable("cannot measure the filesystem of %s: %s" % (directory, error.strerror))
     if not size.f_blocks:
-        raise NotAvailable("the filesystem of %s does not tell its size" % directory)
+        raise NotAvailable("the filesystem of %s does not report its size" % directory)
     return {
         "device": device,
         "mount": mount,
@@ -168,10 +168,10 @@ def _xz_number(data, at):
 
 
 def growth(host, log_file, logs=None):
-    """How fast the log grows: {mb_per_day, stored_mb_per_day, basis, estimated}; NotAvailable where the files cannot tell.
+    """How fast the log grows: {mb_per_day, stored_mb_per_day, basis, estimated}; NotAvailable where the files do not show it.
 
     ``mb_per_day`` counts text as auditd writes it, ``stored_mb_per_day`` what stays on disk of it after compression.
-    ``estimated`` says that an archive did not tell its uncompressed size. Finished logs alone are preferred: the
+    ``estimated`` says that an archive does not name its uncompressed size. Finished logs alone are preferred: the
     current one changes while it is read.
     """
     logs = finished_logs(host, log_file) if logs is None else logs
@@ -193,7 +193,7 @@ def growth(host, log_file, logs=None):
             for key in ("mb_per_day", "stored_mb_per_day"):
                 found[key] = significant(found[key], 1)  # it grows while it is read: a finer figure would change from run to run
             return found
-    raise NotAvailable("the logs in %s span less than an hour: too short to tell how fast they grow" % os.path.dirname(log_file))
+    raise NotAvailable("the logs in %s span less than an hour: too short to measure how fast they grow" % os.path.dirname(log_file))
 
 
 def _rate(logs, start, end, basis):
@@ -323,7 +323,7 @@ def measure(host, settings):
 
 
 def _resumes(host, path):
-    """Whether a program that auditd runs has auditd log again afterwards; None where that cannot be told from its text."""
+    """Whether a program that auditd runs has auditd log again afterwards; None where its text does not show it."""
     try:
         data = host.read(path) if path.startswith("/") else None
     except AuditError:

@@ -178,7 +178,7 @@ def _read_name_format(value, unused):
         return None, "it neither starts nor ends with a dot, and does not end as a compressed file does"
     whole = "s" in named or ("F" in named or ("Y" in named and ("j" in named or ("m" in named and "d" in named))))
     if not whole:
-        return None, "it must tell the day: %F, %Y with %m and %d, %Y with %j, or %s"
+        return None, "it must name the day: %F, %Y with %m and %d, %Y with %j, or %s"
     if not literal and not set(named) & set("FTz"):
         return None, "a name of digits only looks like a number that auditd gave; add a letter or a sign, as in %Y%m%dT%H%M%S"
     return value, None

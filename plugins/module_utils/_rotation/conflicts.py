@@ -47,8 +47,7 @@ def _places(host):
             path = directory + "/" + name
             if path != _files.CRON:
                 yield path
-    for path in CRON_TABLES:
-        yield path
+    yield from CRON_TABLES
     for directory in OWN_UNITS:
         for name in host.listdir(directory):
             path = directory + "/" + name

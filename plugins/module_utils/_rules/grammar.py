@@ -171,7 +171,7 @@ class _Line(Options):
         self._look_for_wildcards(path)
         rule.watch, rule.mask, rule.delete = True, ALL, letter == "W"
         self.list, self.action, self.calls, self.permission, self.sends = tables.LISTS["exit"], tables.ACTIONS["always"], True, True, True
-        number = tables.DIR if path.endswith("/") else tables.PATH  # a guess, until resolve() is told
+        number = tables.DIR if path.endswith("/") else tables.PATH  # a guess, until resolve() has looked
         rule.fields = [(number, EQUAL, bare), (tables.PERM, EQUAL, 15)]
 
     def _permissions(self, text):

@@ -57,7 +57,7 @@ def compact(value: object) -> str:
 
 
 def digest(policy: object) -> str:
-    """What tells one policy from another: a host that drifted from one whose policy changed. The same policy gives the same digest."""
+    """What separates a host that drifted from one whose policy changed. The same policy gives the same digest."""
     text = json.dumps(policy, sort_keys=True, ensure_ascii=True, default=str)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 
 from ..fleet.document import SCHEMA, compact
-from ..fleet.model import Fleet, HostReport
+from ..fleet.model import Before, Fleet, HostReport
 from .report import Report
 
 
@@ -35,9 +35,8 @@ def chunks(report: Report) -> Iterator[str]:
     for number, document in enumerate(fleet.documents()):
         yield (",\n" if number else "\n") + compact(document)
     yield '\n ],\n "before": {'
-    for number, host in enumerate(_with_before(fleet)):
-        assert host.before is not None
-        before = {"status": host.before.status, "items": list(host.before.items)}
+    for number, (host, earlier) in enumerate(_with_before(fleet)):
+        before = {"status": earlier.status, "items": list(earlier.items)}
         yield (",\n" if number else "\n") + json.dumps(host.name, ensure_ascii=False) + ":" + compact(before)
     yield "\n }\n}\n"
 
@@ -46,8 +45,8 @@ def _pairs(pairs: list[tuple[str, str]]) -> list[dict]:
     return [{"host": host, "id": ident} for host, ident in pairs]
 
 
-def _with_before(fleet: Fleet) -> list[HostReport]:
-    return sorted((host for host in fleet.hosts if host.before), key=_name)
+def _with_before(fleet: Fleet) -> list[tuple[HostReport, Before]]:
+    return [(host, host.before) for host in sorted(fleet.hosts, key=_name) if host.before]
 
 
 def _name(host: HostReport) -> str:

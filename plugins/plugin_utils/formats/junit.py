@@ -39,14 +39,14 @@ class _Shared:
 
     def counts(self, host: HostReport) -> list[int]:
         """Tests, failures, errors, skipped."""
-        _text, of_controls, told = self._of_controls(host.now["controls"])
-        own = [_line_counts(case) for case in _own_cases(host, told)]
+        _text, of_controls, reported = self._of_controls(host.now["controls"])
+        own = [_line_counts(case) for case in _own_cases(host, reported)]
         return [sum(numbers) for numbers in zip(of_controls, *own, strict=True)]
 
     def lines(self, host: HostReport) -> Iterator[str]:
-        text, _counts_of, told = self._of_controls(host.now["controls"])
+        text, _counts_of, reported = self._of_controls(host.now["controls"])
         yield text
-        for case in _own_cases(host, told):
+        for case in _own_cases(host, reported):
             yield _line(case)
 
     def _of_controls(self, controls: tuple[dict, ...]) -> tuple[str, list[int], set[str]]:
@@ -54,8 +54,8 @@ class _Shared:
         if found is None:
             cases = [_control_case(control) for control in controls]
             counts = [sum(numbers) for numbers in zip([0] * 4, *map(_line_counts, cases), strict=True)]
-            told = {ident for control in controls if control["status"] == "fail" for ident in control["items"]}
-            found = self._controls[id(controls)] = ("".join(map(_line, cases)), counts, told)
+            reported = {ident for control in controls if control["status"] == "fail" for ident in control["items"]}
+            found = self._controls[id(controls)] = ("".join(map(_line, cases)), counts, reported)
         return found
 
 
@@ -65,11 +65,11 @@ def _control_case(control: dict) -> Case:
     return (control["benchmark"], f"{control['id']} {control['title']}", kind, text)
 
 
-def _own_cases(host: HostReport, told: set[str]) -> list[Case]:
+def _own_cases(host: HostReport, reported: set[str]) -> list[Case]:
     """The findings that no failed control names, and whether the host was compared at all."""
     found: list[Case] = []
     for item in host.items:
-        if item["id"] not in told:
+        if item["id"] not in reported:
             found.append((item["layer"], item["id"], "pass" if item["severity"] == "info" else "failure", _sentence(item)))
     if host.status == "unknown":
         found.append(("host", "compared", "error", host.error or "a part of the policy could not be compared"))

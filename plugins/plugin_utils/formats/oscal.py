@@ -79,16 +79,16 @@ def _findings(fleet: Fleet) -> Iterator[dict]:
     observations: dict[str, list[FindingGroup]] = {}
     for group in fleet.groups:
         observations.setdefault(group.item["id"], []).append(group)
-    told: set[str] = set()
+    reported: set[str] = set()
     for benchmark, controls in fleet.controls.items():
         for ident, control in controls.items():
             idents = fleet.items_of_controls[benchmark, ident]
-            told.update(idents)
+            reported.update(idents)
             related = [group for name in idents for group in observations.get(name, [])]
             words = ", ".join(f"{control[verdict]} {verdict.replace('_', ' ')}" for verdict in VERDICTS)
             yield _finding(f"{benchmark} {ident}", f"{control['title']}: {words}", satisfied=not control["fail"], related=related)
     for name, groups in sorted(observations.items()):
-        if name not in told:
+        if name not in reported:
             satisfied = all(group.severity == "info" for group in groups)
             yield _finding(name, groups[0].item["why"], satisfied=satisfied, related=groups)
 

@@ -76,7 +76,7 @@ class _Rows:
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
-        self.systems, self.releases, self.groups, self.sets, self.errors, self.benchmarks = (Table() for _ in range(6))
+        self.systems, self.releases, self.groups, self.sets, self.errors, self.benchmarks = (Table() for _number in range(6))
         self.verdicts: dict[int, int] = {}
         self.verdict_rows: list[list] = []
         self.texts = Table()
@@ -121,8 +121,10 @@ class _Rows:
             return -1
         number = self.verdicts.get(id(verdicts))
         if number is None:
-            row: list = [[self.benchmarks.number((one["benchmark"], one["id"], one["title"][:200])) for one in verdicts],
-                   "".join(str(VERDICTS.index(one["status"])) for one in verdicts)]
+            row: list = [
+                [self.benchmarks.number((one["benchmark"], one["id"], one["title"][:200])) for one in verdicts],
+                "".join(str(VERDICTS.index(one["status"])) for one in verdicts),
+            ]
             number = self.verdicts[id(verdicts)] = len(self.verdict_rows)
             self.verdict_rows.append(row)
         return number

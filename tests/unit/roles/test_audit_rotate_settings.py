@@ -20,7 +20,7 @@ from rotate_tree import FILES
     ("compress = rar", ["auto, none, gzip, bzip2, xz, zstd"]),
     ("level = 3", ["needs a method"]),
     ("compress = gzip\nlevel = 10", ["gzip takes 1 to 9"]),
-    ("name_format = %H:%M", ["must tell the day"]),
+    ("name_format = %H:%M", ["must name the day"]),
     ("name_format = %Y%m%d", ["digits only"]),
     ("name_format = %Y-%m-%d/%H", ["between the directives"]),
     ("name_format = %F %T", ["between the directives"]),

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asking auditd: is it there, does it log, rotate, go on. Each refusal is told apart, each success is proven."""
+"""Asking auditd: is it there, does it log, rotate, go on. Each refusal has its own error, each success is proven."""
 
 import os
 import subprocess

@@ -84,7 +84,7 @@ def _holds(pid, log, log_file):
     try:
         numbers = os.listdir(base)
     except OSError:
-        return True  # not root: nothing can be told
+        return True  # not root: nothing can be seen
     for number in numbers:
         try:
             if os.path.basename(log_file) not in os.readlink(base + "/" + number):

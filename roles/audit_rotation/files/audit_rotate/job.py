@@ -87,7 +87,7 @@ class Job(object):
         return room.f_bavail * room.f_frsize
 
     def live_identity(self):
-        """What tells the file that auditd writes from every other; None where there is none."""
+        """What distinguishes the file that auditd writes from every other; None where there is none."""
         try:
             return store.identity(os.stat(self.settings.log_file))
         except OSError:

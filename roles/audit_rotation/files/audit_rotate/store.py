@@ -123,5 +123,5 @@ def blocks_of(descriptor):
 
 
 def identity(status):
-    """What tells two files apart, whatever their names."""
+    """What distinguishes two files, whatever their names."""
     return (status.st_dev, status.st_ino)

@@ -108,7 +108,7 @@ def _take(job, entry):
 
 
 def _date_of(status, job):
-    """The mtime where it is a date that a name can tell, else now."""
+    """The mtime where it is a date that a name can carry, else now."""
     return status.st_mtime if 0 < status.st_mtime < LAST_DATE else job.now
 
 

@@ -21,6 +21,10 @@ ROLE = {  # what role audit_rules asks with nothing set
 }
 
 
+def role(**changes):
+    return {**ROLE, **changes}
+
+
 def severities(tree, **wanted):
     return {name: item["severity"] for name, item in tree.drifted(**wanted).items() if item["severity"] != "info"}
 
@@ -128,7 +132,7 @@ def test_skipped_lines_do_not_take_auditd_down_with_audit_4(tmp_path, release, w
     tree = Tree(tmp_path, "debian_13")
     tree.release = release
     tree.write(RULES_D + "50-x.rules", "-w /var/lib/nope/a -p wa\n")
-    tree.apply(**dict(ROLE, on_error="skip"))
+    tree.apply(**role(on_error="skip"))
     assert word in (tmp_path / "etc/audit/audit.rules").read_text().split("\n")
 
 
@@ -152,17 +156,17 @@ def test_an_odd_name_blocks_neither_role_nor_check(tmp_path, kind, severity):
     tree = Tree(tmp_path)
     tree.write(RULES_D + "50-x.rules", WATCH + "\n")
     odd(tree, kind)
-    tree.apply(**dict(ROLE, rules=[OTHER]))
+    tree.apply(**role(rules=[OTHER]))
     text = (tmp_path / "etc/audit/audit.rules").read_text()
-    assert WATCH in text and OTHER in text and not tree.apply(**dict(ROLE, rules=[OTHER]))["changed"]
-    found = tree.drifted(**dict(ROLE, rules=[OTHER]))
+    assert WATCH in text and OTHER in text and not tree.apply(**role(rules=[OTHER]))["changed"]
+    found = tree.drifted(**role(rules=[OTHER]))
     assert set(found) == {"disk.rules_d_odd.99-x.rules"}
     assert found["disk.rules_d_odd.99-x.rules"]["severity"] == (severity or "info")
 
 
 def test_what_was_asked_for_and_left_out_is_a_finding(tmp_path):
     tree = Tree(tmp_path)
-    wanted = dict(ROLE, rules=[WATCH, "-w /opt/app/secrets/key -p wa -k app"])
+    wanted = role(rules=[WATCH, "-w /opt/app/secrets/key -p wa -k app"])
     tree.apply(**wanted)
     found = tree.drifted(**wanted)
     assert set(found) == {"disk.rules_d.left_out"} and found["disk.rules_d.left_out"]["severity"] == "medium"
@@ -184,7 +188,7 @@ REFUSED = {
 def test_what_no_kernel_takes_is_refused_in_the_words_of_the_user(tmp_path, line, reason):
     tree = Tree(tmp_path)
     with pytest.raises(AuditError, match=r"audit_rules_extra\[1\] .*%s.*nothing was changed" % reason):
-        tree.apply(**dict(ROLE, rules=[WATCH, line]))
+        tree.apply(**role(rules=[WATCH, line]))
     assert tree.rules_d() == {}
 
 
@@ -199,7 +203,7 @@ def test_rules_that_stand_only_in_audit_rules_are_kept_and_reported(tmp_path):
     assert tree.drifted(**ROLE)["compiled.audit_rules.previous"]["actual"] == ["-w /etc/passwd -p wa -k id"]
     again = tree.apply(**ROLE)
     assert (again["changed"], again["previous"]) == (False, None)
-    adopted = dict(ROLE, rules=[WATCH])
+    adopted = role(rules=[WATCH])
     tree.apply(**adopted)
     assert tree.drifted(**adopted) == {}
 
@@ -208,20 +212,20 @@ def test_a_later_delete_of_all_is_reported(tmp_path):
     tree = Tree(tmp_path)
     (tmp_path / "usr/bin/mawk").write_text("")
     (tmp_path / "usr/bin/awk").symlink_to("mawk")
-    tree.apply(**dict(ROLE, rules=[WATCH]))
+    tree.apply(**role(rules=[WATCH]))
     tree.write(RULES_D + "99-theirs.rules", "  -D\n" + OTHER + "\n")
-    found = tree.drifted(**dict(ROLE, rules=[WATCH]))["disk.rules_d.deleted"]
+    found = tree.drifted(**role(rules=[WATCH]))["disk.rules_d.deleted"]
     assert found["severity"] == "high" and "99-theirs.rules line 1" in found["actual"][0]
 
 
 def test_a_quarantine_that_would_unlock_the_host_is_refused(tmp_path):
     tree = Tree(tmp_path)
     tree.write(RULES_D + "10-lock.rules", "-e 2\n")
-    wanted = dict(ROLE, purge="quarantine")
+    wanted = role(purge="quarantine")
     with pytest.raises(AuditError, match="10-lock.rules.*-e 2.*nothing was changed"):
         tree.apply(**wanted)
     assert list(tree.rules_d()) == ["10-lock.rules"]
-    tree.apply(**dict(wanted, immutable="true"))
+    tree.apply(**{**wanted, "immutable": "true"})
     assert boot(tree)["-e"] == "2"
 
 
@@ -252,16 +256,16 @@ def test_a_quarantine_that_would_lose_rules_of_the_benchmark_is_refused(tmp_path
 def test_a_quarantine_has_a_manifest_and_can_be_undone(tmp_path):
     tree = Tree(tmp_path)
     tree.write(RULES_D + "50-theirs.rules", OTHER + "\n")
-    foretold = tree.apply(**dict(ROLE, purge="quarantine"))
+    foretold = tree.apply(**role(purge="quarantine"))
     assert foretold["quarantined_rules"] == [OTHER]
     manifest = json.loads((tmp_path / "etc/audit/rules.d.quarantine/MANIFEST.json").read_text())
     assert manifest["50-theirs.rules"]["from"] == "/etc/audit/rules.d/50-theirs.rules"
-    undone = tree.apply(**dict(ROLE, purge="restore"))
+    undone = tree.apply(**role(purge="restore"))
     assert undone["restored"] == ["/etc/audit/rules.d/50-theirs.rules"]
     assert (tmp_path / RULES_D / "50-theirs.rules").read_text() == OTHER + "\n"
     assert OTHER in (tmp_path / "etc/audit/audit.rules").read_text()
     assert json.loads((tmp_path / "etc/audit/rules.d.quarantine/MANIFEST.json").read_text()) == {}
-    assert not tree.apply(**dict(ROLE, purge="restore"))["changed"] and severities(tree, **dict(ROLE, purge="restore")) == {}
+    assert not tree.apply(**role(purge="restore"))["changed"] and severities(tree, **role(purge="restore")) == {}
 
 
 @pytest.mark.parametrize("text", ['{"a.rules": 7, "b.rules": null}', "[1]", "no JSON"])

@@ -108,7 +108,9 @@ def test_one_that_does_not_answer_is_never_ended(fake, state, wakes_after):
     try:
         done = applied(fake, timeout=10.0)
     except AuditError as error:
-        assert wakes_after == 12 or "not answered" in str(error) and "left alone" in str(error) and error.details["audited"] is None
+        left_alone = "not answered" in str(error) and "left alone" in str(error) and error.details["audited"] is None
+        # one that wakes while the old file is proven may have loaded it by then
+        assert left_alone or wakes_after in (12, 16) and "the old file is back, auditd has loaded it again" in str(error)
         assert "max_log_file = 8" in fake.conf.read_text()
     else:
         assert done.proof["record"] and wakes_after < 10

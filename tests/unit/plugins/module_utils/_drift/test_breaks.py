@@ -13,7 +13,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._drift import docu
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _compiled
-from test_drift import (  # noqa: F401 the tree is a fixture
+from test_drift import (  # noqa: F401 pylint: disable=unused-import # the tree is a fixture
     AUDITD_CONF,
     BASE,
     COMPILED,

@@ -104,10 +104,10 @@ def tree(tmp_path):
     return tmp_path
 
 
-def collect(tree, live=True, wanted=WANTED):
+def collect(tree, live=True, wanted=None):
     """The document of the tree; ``live``: with a daemon and a kernel, as if it ran."""
     host = Host(str(tree))
-    document, parsed = _drift.look(host, wanted, "3.0.9")
+    document, parsed = _drift.look(host, WANTED if wanted is None else wanted, "3.0.9")
     if live:
         document.update(root="/", daemon=copy.deepcopy(DAEMON), kernel={"status": dict(STATUS), "features": None})
         for name in ("daemon", "kernel", "rules.loaded"):

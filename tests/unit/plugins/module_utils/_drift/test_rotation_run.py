@@ -12,7 +12,7 @@ import time
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import running
-from test_drift import WANTED, drift, found, tree, write  # noqa: F401
+from test_drift import WANTED, drift, found, tree, write  # noqa: F401 pylint: disable=unused-import
 
 LOSS = {"at": "2026-11-25T12:00:00Z", "count": 7, "bytes": 70, "from": 1760000000.0, "to": 1760100000.0,
         "flood": {"auid": [["1000", 90]], "uid": [], "key": [["roll-out", 60]], "records": 100, "seconds": 3}}

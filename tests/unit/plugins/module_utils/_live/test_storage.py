@@ -112,7 +112,7 @@ def test_only_the_current_log(tree):
 def test_too_little_to_tell(tree, files):
     for name, (data, end) in files.items():
         write(tree, name, data, end)
-    with pytest.raises(NotAvailable, match="too short to tell"):
+    with pytest.raises(NotAvailable, match="too short to measure"):
         growth(tree)
 
 

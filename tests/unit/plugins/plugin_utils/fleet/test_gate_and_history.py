@@ -72,7 +72,10 @@ def test_a_host_whose_state_is_lost_stops_the_run_and_one_that_never_answered_on
     spool.fail("away", "no route", run=documents.RUN, phase="now", unreachable=True)
     spool.write(documents.document("web1"), phase="now")
     batch = gate.Batch(["away", "web1"], 1, 2)
-    load = lambda: reader.load([str(tmp_path)], run=documents.RUN)  # noqa: E731
+
+    def load():
+        return reader.load([str(tmp_path)], run=documents.RUN)
+
     assert gate.stop_sentence(load(), batch, gate.Policy()) == ""
     sentence = gate.stop_sentence(load(), batch, gate.Policy(max_fail_percentage=49))
     assert sentence == "stopped: 1 of 2 hosts failed (away), more than audit_max_fail_percentage = 49"

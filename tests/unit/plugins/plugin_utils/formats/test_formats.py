@@ -79,8 +79,8 @@ def report(request, tmp_path):
 
 def written(report, name, tmp_path):
     """The format as its readers get it: bytes of a file."""
-    (path,) = table.write(report, tmp_path / "out", [name]).values()
-    return Path(path).read_bytes()
+    paths = table.write(report, tmp_path / "out", [name])
+    return Path(paths[name]).read_bytes()
 
 
 def registry():

@@ -147,7 +147,7 @@ def test_a_hostile_host_cannot_run_anything(browser, tmp_path):
     spool = Spool(tmp_path)
     spool.write(documents.hostile_document(), phase="before")
     spool.write(documents.hostile_document(), phase="after")
-    (path,) = table.write(Report(reader.load([str(tmp_path)])), tmp_path, ["html"]).values()
+    path = table.write(Report(reader.load([str(tmp_path)])), tmp_path, ["html"])["html"]
     opened = Opened(browser, path)
     opened.page.on("dialog", lambda dialog: opened.said.append("a dialog"))
     for view in VIEWS:
