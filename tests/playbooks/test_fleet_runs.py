@@ -179,3 +179,13 @@ def test_slices_are_merged_into_one_report_that_fails_the_pipeline(site):
     assert (site.directory / "report/index.html").exists() and "**3 hosts**: 3 drifted" in site.report("summary.md")
     (line,) = [line for line in run.stdout.splitlines() if line.startswith("fatal: ")]
     assert all(host in line for host in site.hosts) and len(line) < 2000
+
+
+def test_what_a_play_has_behind_the_role_is_done(tmp_path):
+    site = Site(tmp_path)
+    task = {"name": "Go on", "ansible.builtin.debug": {"msg": "went on"}}
+    play = {"hosts": "all", "gather_facts": False, "roles": ["auditops.auditd.audit_drift"], "tasks": [task]}
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    run = site.play_file("play.yml")
+    assert run.returncode == 0, run.stdout
+    assert run.stdout.count('"msg": "went on"') == 3
