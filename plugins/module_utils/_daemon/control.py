@@ -12,6 +12,7 @@ import time
 from collections import namedtuple
 
 from .._errors import AuditError, NotAvailable
+from .._host import units
 from .._host.audit_release import release
 from .._paths import AUDITD_CONF, LOG_FILE
 from .process import conf_read_by, find, is_auditd, kernel_status, proc, release_tuple, send, wait_for
@@ -28,8 +29,6 @@ __all__ = (
 conf_path = AUDITD_CONF
 # A reload that changes one of them kills an auditd that has suspended logging and closed its log: log_is_open()
 UNSAFE_KEYS = ("max_log_file", "max_log_file_action")
-UNIT = "auditd.service"
-PULLED_IN = ("audit-rules.service",)  # by Requires= in 4.0 to 4.0.2 (Debian 13), by Wants= since
 SYSTEMD_NOTICES = 3.0  # seconds
 LAST_QUESTION = 5.0  # seconds for a state report after a reload that was not confirmed in time
 UNWRITTEN_SETTLE = 1.0  # seconds for a reload to take effect where no record can show it; it takes 10 to 500 ms
@@ -224,22 +223,25 @@ def _start_argv(host, program):
     systemctl = host.which("systemctl")
     if systemctl is None or not host.has_systemd:
         return [program]
-    host.run([systemctl, "reset-failed", UNIT])  # a start limit reached by earlier failures would refuse this start
-    return [systemctl, "start", UNIT]
+    host.run([systemctl, "reset-failed", units.AUDITD])  # a start limit reached by earlier failures would refuse this start
+    return [systemctl, "start", units.AUDITD]
 
 
 def _why_units_failed(host, began):
-    """What the units that auditd.service pulls in say of their own failure; for auditd systemctl says only that a dependency failed."""
-    reasons = []
-    for unit in PULLED_IN:
-        rc, out, _unused = host.run([host.which("systemctl"), "show", "-p", "LoadState,ActiveState,Result", unit])
-        state = dict(line.partition("=")[::2] for line in out.splitlines()) if rc == 0 else {}
-        if state.get("LoadState") == "masked":
-            reasons.append("%s is masked, and auditd.service requires it: systemctl unmask %s" % (unit, unit))
-        elif state.get("ActiveState") == "failed":
-            said = _journal(host, unit, began) or [state.get("Result") or "no reason in the journal"]
-            reasons.append("%s, which loads the rules before auditd starts, failed (%s): mend the rules first" % (unit, "; ".join(said)))
-    return reasons
+    """What the unit that auditd.service requires says of its own failure; for auditd systemctl says only that a dependency failed.
+
+    Where auditd.service only wants it (not requires_rules()), auditd starts without it, and the reason is another one.
+    """
+    if not units.requires_rules(host):
+        return []
+    rc, out, _unused = host.run([host.which("systemctl"), "show", "-p", "LoadState,ActiveState,Result", units.RULES])
+    state = dict(line.partition("=")[::2] for line in out.splitlines()) if rc == 0 else {}
+    if state.get("LoadState") == "masked":
+        return ["%s is masked, and auditd.service requires it: systemctl unmask %s" % (units.RULES, units.RULES)]
+    if state.get("ActiveState") == "failed":
+        said = _journal(host, units.RULES, began) or [state.get("Result") or "no reason in the journal"]
+        return ["%s, which loads the rules before auditd starts, failed (%s): mend the rules first" % (units.RULES, "; ".join(said))]
+    return []
 
 
 def _journal(host, unit, began):

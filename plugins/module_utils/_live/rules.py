@@ -4,10 +4,10 @@
 
 from .. import _kernel
 from .._errors import AuditError, NotAvailable, NotThere
+from .._host.units import requires_rules
 from .._rules import compiled as _compiled
 from .._rules import files, grammar, localise
 from .system import file_facts
-from .units import requires_rules
 
 
 def read(reading) -> dict:

@@ -4,7 +4,7 @@
 
 import re
 
-from .units import PLACES
+from .._host.units import PLACES
 
 UNITS = "/etc/systemd/system"
 TARGET = UNITS + "/multi-user.target.wants"

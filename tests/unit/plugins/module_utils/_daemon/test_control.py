@@ -11,6 +11,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._daemon import con
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 
 LOG = "/var/log/audit/audit.log"
+MASKED = "LoadState=masked\nActiveState=inactive\nResult=success\n"
 NO_RULES = "There was an error in line 5 of /etc/audit/audit.rules\n"
 
 
@@ -71,21 +72,27 @@ def test_a_stop_ends_one_that_answers(fake):
     assert control.stop(fake.host) is None
 
 
-@pytest.mark.parametrize(("state", "journal", "said"), [
-    ("LoadState=masked\nActiveState=inactive\nResult=success\n", "", "systemctl unmask audit-rules.service"),
-    ("LoadState=loaded\nActiveState=failed\nResult=exit-code\n", NO_RULES, "line 5 of /etc/audit/audit.rules"),
-    ("LoadState=loaded\nActiveState=failed\nResult=exit-code\n", "", "exit-code"),
-    ("LoadState=not-found\nActiveState=inactive\nResult=success\n", "", "A dependency job for auditd.service failed"),
+@pytest.mark.parametrize(("word", "state", "journal", "said"), [
+    ("Requires", MASKED, "", "requires it: systemctl unmask audit-rules.service"),
+    ("Requires", "LoadState=loaded\nActiveState=failed\nResult=exit-code\n", NO_RULES, "line 5 of /etc/audit/audit.rules"),
+    ("Requires", "LoadState=loaded\nActiveState=failed\nResult=exit-code\n", "", "exit-code"),
+    ("Requires", "LoadState=not-found\nActiveState=inactive\nResult=success\n", "", "A dependency job for auditd.service failed"),
+    ("Wants", MASKED, "", "A dependency job for auditd.service failed"),
+    ("Wants", "LoadState=loaded\nActiveState=failed\nResult=exit-code\n", NO_RULES, "A dependency job for auditd.service failed"),
 ])
-def test_the_reason_of_the_unit_that_failed_is_named(fake, state, journal, said):
-    """audit 4 on Debian 13: auditd.service requires audit-rules.service, and systemctl says no more than that a dependency failed."""
+def test_the_reason_of_the_unit_that_failed_is_named(fake, word, state, journal, said):
+    """audit 4 on Debian 13: auditd.service requires audit-rules.service, and systemctl says no more than that a dependency failed. Where it
+    only wants it, auditd starts without."""
     (fake.root / "run/systemd/system").mkdir(parents=True)
+    (fake.root / "usr/lib/systemd/system").mkdir(parents=True)
+    (fake.root / "usr/lib/systemd/system/auditd.service").write_text("[Unit]\n%s=audit-rules.service\n" % word)
     fake.host.install("systemctl", lambda verb, *_arguments: (0, state, "") if verb == "show" else (
         0, "", "") if verb == "reset-failed" else (1, "", "A dependency job for auditd.service failed.\n"))
     fake.host.install("journalctl", lambda *arguments: (0, journal if "_SYSTEMD_UNIT=audit-rules.service" in arguments else "", ""))
     with pytest.raises(AuditError, match="auditd does not start") as caught:
         control.start(fake.host, LOG)
     assert said in str(caught.value)
+    assert word == "Requires" or "audit-rules.service" not in str(caught.value)
 
 
 def test_an_old_state_report_is_no_answer(fake):

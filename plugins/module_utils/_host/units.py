@@ -1,0 +1,40 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The units of systemd that bring auditing up, as their files say: is one of them masked, and does auditd need it."""
+
+import os
+import re
+import stat
+
+AUDITD, RULES = "auditd.service", "audit-rules.service"
+# systemd.unit(5), the first wins; /run is empty in a tree
+PLACES = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+REQUIRES = re.compile(r"^\s*(?:Requires|BindsTo|Requisite)\s*=.*\baudit-rules\.service\b", re.M)
+
+
+def requires_rules(host) -> bool:
+    """Whether auditd does not start without audit-rules.service: 4.0 to 4.0.2 ship Requires=, later releases Wants=; an administrator's own
+    unit counts before that of the package. A mask of auditd.service says nothing about it.
+    """
+    for path in _places(host, AUDITD):
+        if not _is_mask(host, path):
+            return bool(REQUIRES.search(host.text(path) or ""))
+    return False
+
+
+def _places(host, name):
+    """The files that this unit has, the one that systemd takes first."""
+    return [path for path in ("%s/%s" % (place, name) for place in PLACES) if host.lstat(path) is not None]
+
+
+def is_masked(host, name: str) -> bool:
+    """Whether the file that systemd takes for this unit is a mask."""
+    return any(_is_mask(host, path) for path in _places(host, name)[:1])
+
+
+def _is_mask(host, path):
+    """True where systemd would take /dev/null, or an empty file, for the unit: systemctl(1), mask."""
+    entry = host.lstat(path)
+    if stat.S_ISLNK(entry.st_mode):
+        return os.readlink(host.path(path, follow=False)) == os.devnull
+    return stat.S_ISREG(entry.st_mode) and entry.st_size == 0
