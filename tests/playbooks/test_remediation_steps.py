@@ -142,7 +142,7 @@ def test_a_step_that_has_nothing_to_do_does_not_forget_the_failure_of_another(tm
     finally:
         subprocess.run(["chattr", "-i", conf], check=True)
     last = failures(done.stdout, "in-order")
-    assert "Could not be done:" in last and "Operation not permitted" in last, last
+    assert "Could not be done:" in last and "Operation not permitted" in last and "chattr -i" in last, last
 
 
 def test_audit_stop_takes_the_stops_out_and_nothing_else(tmp_path):

@@ -11,6 +11,7 @@ from .._daemon import control as _daemon
 from .._daemon import evidence as _daemon_files
 from .._daemon.report import differences, report_values
 from .._errors import AuditError
+from .._host import attributes
 from .._host import files as _io
 from .._release import release_tuple
 from . import suspended as _conf_suspended
@@ -156,11 +157,12 @@ ACTS = {"reload": _reload, "start": _start, "restart": _restart}
 
 
 def _explained(error):
-    """An error of the operating system as one of ours; what refuses root is most often an attribute of the file."""
+    """An error of the operating system as one of ours, with the attribute of the file (chattr(1)) where one is the cause."""
     if isinstance(error, AuditError):
         return error
-    cure = "; look for the attributes i and a with lsattr, take them away with chattr" if isinstance(error, PermissionError) else ""
-    return AuditError("%s: %s%s" % (error.filename or "a system call failed", error.strerror, cure))
+    if not error.filename:
+        return AuditError("a system call failed: %s" % error.strerror)
+    return AuditError("%s: %s" % (error.filename, attributes.why_refused(error, error.filename)))
 
 
 def _rolled_back(attempt, error, backup):

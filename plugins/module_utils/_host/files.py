@@ -8,6 +8,7 @@ import stat
 
 from .._errors import AuditError
 from .._utc import iso
+from . import attributes
 
 SELINUX_XATTR = "security.selinux"
 ACL_XATTR = "system.posix_acl_access"
@@ -74,7 +75,7 @@ def write_atomic(path: str, data: bytes, mode: int = 0o600, gid: int = 0, *, bef
         raise
     except OSError as error:
         _clean_up(temporary)
-        raise AuditError("cannot write %s: %s; the file is as it was" % (path, error.strerror), path=path)
+        raise AuditError("cannot write %s: %s; the file is as it was" % (path, attributes.why_refused(error, path)), path=path)
     try:
         fsync_directory(os.path.dirname(path))
     except OSError as error:
@@ -90,7 +91,7 @@ def set_mode(path: str, mode: int) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise AuditError("cannot set the mode of %s to %04o: %s" % (path, mode, error.strerror), path=path)
+        raise AuditError("cannot set the mode of %s to %04o: %s" % (path, mode, attributes.why_refused(error, path)), path=path)
 
 
 def backup(path):
@@ -120,7 +121,7 @@ def remove(path):
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise AuditError("cannot remove %s: %s" % (path, error.strerror), path=path)
+        raise AuditError("cannot remove %s: %s" % (path, attributes.why_refused(error, path)), path=path)
     try:
         fsync_directory(os.path.dirname(path))
     except OSError as error:
@@ -139,7 +140,7 @@ def make_directory(path, mode=0o750):
         os.mkdir(path, 0o700)
         os.chmod(path, mode)
     except OSError as error:
-        raise AuditError("cannot create the directory %s: %s" % (path, error.strerror), path=path)
+        raise AuditError("cannot create the directory %s: %s" % (path, attributes.why_refused(error, path)), path=path)
     return True
 
 

@@ -10,8 +10,9 @@ import signal
 import fake_auditd
 import pytest
 from audit_rotate import auditd as rotating
-from audit_rotate import guard, obstacles, resume, run, settings
+from audit_rotate import guard, resume, run, settings
 from audit_rotate._errors import AuditError
+from audit_rotate._host import attributes
 from rotate_tree import record
 
 GIGABYTE = 1 << 30
@@ -115,8 +116,8 @@ def test_an_auditd_that_dies_of_it_is_named(host):
 
 
 @pytest.mark.parametrize("flag, where, words", [
-    (obstacles.APPEND_ONLY, "log", "chattr -a"), (obstacles.IMMUTABLE, "log", "chattr -i"),
-    (obstacles.APPEND_ONLY, "directory", "chattr -a"), (obstacles.IMMUTABLE, "directory", "chattr -i"),
+    (attributes.APPEND_ONLY, "log", "chattr -a"), (attributes.IMMUTABLE, "log", "chattr -i"),
+    (attributes.APPEND_ONLY, "directory", "chattr -a"), (attributes.IMMUTABLE, "directory", "chattr -i"),
 ])
 @pytest.mark.parametrize("suspended", [False, True])
 def test_an_attribute_is_named_and_auditd_not_asked(host, monkeypatch, flag, where, words, suspended):
@@ -124,11 +125,11 @@ def test_an_attribute_is_named_and_auditd_not_asked(host, monkeypatch, flag, whe
     if suspended:
         here.fake.auditd._suspend("a test")
     marked = str(here.fake.log if where == "log" else here.fake.log.parent)
-    monkeypatch.setattr(obstacles, "attributes", lambda path: flag if path == marked else 0)
+    monkeypatch.setattr(attributes, "flags_of", lambda path: flag if path == marked else 0)
     assert here.run() == "obstacle"
     assert f"{words} {marked}" in here.status["error"] and "MiB" not in here.status["error"]
     assert here.signals == []
-    monkeypatch.setattr(obstacles, "attributes", lambda path: 0)
+    monkeypatch.setattr(attributes, "flags_of", lambda path: 0)
     assert here.run() == "ok"
 
 
@@ -136,7 +137,7 @@ def test_a_rotated_log_with_an_attribute_is_in_the_way_too(host, monkeypatch):
     here = host()
     assert here.run() == "ok"
     (here.fake.log.parent / "audit.log.1").write_bytes(record(1760001000, 1000))
-    monkeypatch.setattr(obstacles, "attributes", lambda path: obstacles.IMMUTABLE if path.endswith(".1") else 0)
+    monkeypatch.setattr(attributes, "flags_of", lambda path: attributes.IMMUTABLE if path.endswith(".1") else 0)
     monkeypatch.setattr(run.takeover, "take_over", lambda job: 0)  # it cannot be renamed
     assert here.run() == "obstacle" and "audit.log.1 has the attribute +i" in here.status["error"]
 

@@ -7,27 +7,15 @@ SIGUSR1 nor SIGUSR2 cures that while the cause stands. Room is judged elsewhere:
 """
 
 import errno
-import fcntl
 import os
-import sys
 
+from ._host import attributes
 from ._host.files import unlink_if_there
 from .exits import Failure
 from .names import temporary
 
-# ioctl_iflags(2). Its number is _IOR('f', 1, long): the direction bits differ between architectures, asm/ioctl.h
-GETFLAGS = (0x40006601 if os.uname()[4].startswith(("ppc", "mips", "sparc", "alpha")) else 0x80006601) | (
-    (8 if sys.maxsize > 1 << 32 else 4) << 16)
-IMMUTABLE, APPEND_ONLY = 0x10, 0x20  # linux/fs.h
-NO_ATTRIBUTES = (errno.ENOTTY, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
 INODES_NEEDED = 2  # auditd's new log, and ours for the name that a rotated one moves to
 BLOCK = b"\0" * 4096
-
-ATTRIBUTES = (
-    # flag, letter of chattr(1), what it keeps from happening to a file, and in a directory
-    (IMMUTABLE, "i", "it can be neither written nor renamed", "nothing in it can be created, renamed or deleted"),
-    (APPEND_ONLY, "a", "it cannot be renamed", "nothing in it can be renamed or deleted"),
-)
 
 
 def check(job, pid):
@@ -42,30 +30,8 @@ def of_attributes(job):
     """The sentence for the first attribute (chattr(1)) of the directory, the log or a rotated log that is in the way, else None."""
     paths = [(job.directory, True), (job.settings.log_file, False)]
     paths += [(entry.path, False) for entry in job.scan() if entry.kind == "rotated" and not entry.suffix]
-    for path, is_directory in paths:
-        flags = attributes(path)
-        for flag, letter, of_file, of_directory in ATTRIBUTES:
-            if flags & flag:
-                return "%s has the attribute +%s, so %s: remove it with \"chattr -%s %s\"" % (
-                    path, letter, of_directory if is_directory else of_file, letter, path)
-    return None
-
-
-def attributes(path):
-    """The inode flags of a file or directory, an int; 0 where it is not there or its filesystem has none."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return 0
-    try:
-        answer = fcntl.ioctl(descriptor, GETFLAGS, b"\0" * 8)
-    except OSError as error:
-        if error.errno not in NO_ATTRIBUTES:
-            raise
-        return 0
-    finally:
-        os.close(descriptor)
-    return int.from_bytes(answer[:4], sys.byteorder)
+    sentences = (attributes.in_the_way(path, is_directory=is_directory) for path, is_directory in paths)
+    return next((sentence for sentence in sentences if sentence), None)
 
 
 def of_inodes(directory):

@@ -14,7 +14,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as conf_text
 from ansible_collections.auditops.auditd.plugins.module_utils._daemon import control, evidence, records
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.module_utils._host import files
+from ansible_collections.auditops.auditd.plugins.module_utils._host import attributes, files
 
 NEW = {"max_log_file": 9}
 NOBODY = 0xFFFFFFFF  # no id: posix_acl_xattr.h
@@ -221,8 +221,10 @@ def test_every_error_of_the_system_rolls_back(fake, monkeypatch):
 
     real = os.rename
     monkeypatch.setattr(os, "rename", rename)
+    monkeypatch.setattr(attributes, "flags_of", lambda path: attributes.APPEND_ONLY if path.endswith("audit.log") else 0)
     error = refused(fake, {"max_log_file": 9, "max_log_file_action": "IGNORE"})
-    assert "audit.log: Operation not permitted" in str(error) and "lsattr" in str(error)
+    assert "audit.log: Operation not permitted" in str(error)
+    assert f"chattr -a {fake.root}/var/log/audit/audit.log" in str(error)
     assert error.details["rolled_back"]
 
 

@@ -153,3 +153,23 @@ def test_a_removal_that_may_not_be_on_the_disk_is_no_success(tmp_path, monkeypat
     with pytest.raises(_io.NotDurable, match="was removed, but its directory cannot be written to disk: Input/output error"):
         _io.remove(str(path))
     assert not path.exists()
+
+
+@pytest.mark.parametrize(("letter", "where"), [("i", "file"), ("a", "file"), ("i", "directory"), ("a", "directory")])
+@pytest.mark.parametrize("change", [lambda path: _io.write_atomic(path, b"new"), _io.remove], ids=["write", "remove"])
+def test_an_attribute_that_refuses_root_is_named_with_its_cure(tmp_path, letter, where, change):
+    directory = tmp_path / "audit"
+    directory.mkdir()
+    path = directory / "auditd.conf"
+    path.write_text("old")
+    marked = path if where == "file" else directory
+    if subprocess.run(["chattr", "+" + letter, marked], check=False, capture_output=True).returncode:
+        pytest.skip("this filesystem or user cannot set attributes")
+    try:
+        with pytest.raises(AuditError) as caught:
+            change(str(path))
+    finally:
+        subprocess.run(["chattr", "-" + letter, marked], check=True)
+    assert "Operation not permitted" in str(caught.value)
+    assert f"{marked} has the attribute +{letter}" in str(caught.value) and f"chattr -{letter} {marked}" in str(caught.value)
+    assert path.read_text() == "old"
