@@ -138,7 +138,7 @@ def _proof(host, pid):
     """The kept proof where it is of this very process, else {}."""
     try:
         proof = json.loads(host.text(PROOF) or "{}")
-    except (AuditError, ValueError):
+    except (AuditError, ValueError, RecursionError):
         return {}
     if not isinstance(proof, dict) or (proof.get("pid"), proof.get("started"), proof.get("boot")) != (pid, _started_ticks(pid), _boot()):
         return {}

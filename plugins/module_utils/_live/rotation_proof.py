@@ -55,7 +55,7 @@ def status(host) -> "dict | None":
     """What audit-rotate recorded of its last run; None where there is nothing that can be read."""
     try:
         found = json.loads(host.text(_rotation.STATUS) or "null")
-    except (AuditError, ValueError):
+    except (AuditError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

@@ -4,13 +4,17 @@
 
 import errno
 import os
+import re
 
+from .._errors import NotAvailable
 from .._paths import AUDITD_CONF, LOG_FILE
 from .._rotation import files as _rotation
 from .._rules.compiled import AUDIT_RULES
 
 FSTAB, MOUNTS = "/etc/fstab", "/proc/self/mounts"
 SELINUX_CONFIG, RELABEL = "/etc/selinux/config", "/.autorelabel"
+BYTES = ("utf-8", "surrogateescape")  # as Host.text() decodes, whatever the locale
+ESCAPED = re.compile(br"\\([0-7]{3})")
 LABEL = "security.selinux"
 
 
@@ -28,16 +32,25 @@ def _not_mounted(reading):
     for line in (reading.host.text(FSTAB) or "").splitlines():
         words = line.split()
         if len(words) > 3 and not words[0].startswith("#") and "noauto" not in words[3].split(","):
-            point = words[1].rstrip("/")
+            point = _unescaped(words[1].encode(*BYTES)).decode(*BYTES).rstrip("/")
             if point and log_file.startswith(point + "/"):
                 points.append(point)
     if not points:
         return None
     point = max(points, key=len)
     here = os.path.realpath(reading.host.path(point))
-    with open(MOUNTS, "rb") as stream:
-        mounted = {line.split()[1].decode("unicode_escape") for line in stream if len(line.split()) > 1}
-    return None if here in mounted else point
+    try:
+        with open(MOUNTS, "rb") as stream:
+            entries = [line.split(b" ") for line in stream.read().split(b"\n")]
+    except OSError as error:
+        raise NotAvailable("cannot read %s: %s" % (MOUNTS, error.strerror))
+    mounted = {_unescaped(words[1]) for words in entries if len(words) > 1}
+    return None if here.encode(*BYTES) in mounted else point
+
+
+def _unescaped(word):
+    """A path as fstab(5) and /proc/self/mounts spell it: blanks, tabs, line ends and backslashes are three octal digits."""
+    return ESCAPED.sub(lambda found: bytes((int(found.group(1), 8) & 0xff,)), word)
 
 
 def _unlabelled(reading):

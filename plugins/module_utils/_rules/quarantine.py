@@ -16,7 +16,7 @@ def manifest_of(host) -> "dict[str, dict]":
     """{name in the quarantine: {from, at, sha256, mode}}; empty where there is none, or it is not readable as ours."""
     try:
         found = json.loads(host.text(MANIFEST) or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {name: entry for name, entry in found.items() if isinstance(entry, dict)} if isinstance(found, dict) else {}
 

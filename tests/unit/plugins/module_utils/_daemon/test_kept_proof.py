@@ -179,3 +179,12 @@ def test_the_proof_is_for_root_alone(fake):
     remembered(fake)
     proof = fake.host.path(evidence.PROOF)
     assert os.stat(proof).st_mode & 0o777 == 0o600 and os.stat(os.path.dirname(proof)).st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("text", ["[1", "[" * 100000, "[]", "\udcff"])
+def test_a_proof_that_is_none_proves_nothing(fake, text):
+    fake.auditd.start()
+    proof = fake.root / evidence.PROOF.lstrip("/")
+    proof.parent.mkdir(parents=True, exist_ok=True)
+    proof.write_text(text, errors="surrogateescape")
+    assert evidence.waiting(fake.host, fake.auditd.pid) == {}

@@ -34,6 +34,7 @@ CASES = {
     "cron is masked": (BASE | CRON | MASK | {SYSTEMD: "+x", UNIT: "x", WANTED: "-> " + UNIT}, "masked, or nothing starts it"),
     "it never ran": ({files.PROGRAM: "x"} | CRON, "it has not run yet"),
     "its run failed": (BASE | CRON | {files.STATUS: json.dumps({"result": "failure", "error": "no room"})}, "no room"),
+    "its record is nested without end": (BASE | CRON | {files.STATUS: "[" * 100000}, "it has not run yet"),
     "its record is no record": (BASE | CRON | {files.STATUS: "[1"}, "it has not run yet"),
 }
 
