@@ -166,8 +166,8 @@ def apply(host: Host, plan: Plan) -> None:
 
 
 def is_due(host: Host, plan: Plan) -> bool:
-    """True where the program is to run now, not at its next tick: it changed, never ran, ran badly, or rotated logs wait."""
-    if plan.changed or not rotation_proof.ended_well(host, rotation_proof.status(host)):
+    """True where the program is to run now, not at its next tick: it changed, never ran, ran badly or long ago, or rotated logs wait."""
+    if plan.changed or rotation_proof.last_run_trouble(host):
         return True
     return bool(_storage.rotated_plain(_storage.finished_logs(host, plan.log_file), plan.log_file))
 

@@ -10,8 +10,6 @@ from .._paths import LOG_FILE
 from .._rotation import files as _rotation
 from .._rotation import schedule
 
-CLOCKS_DIFFER = 86400  # seconds that a record may be ahead of now
-
 
 def compare(sides) -> "Iterator[dict]":
     """The findings of the layer schedule, and the rotated logs that wait to be taken over."""
@@ -114,7 +112,8 @@ def _works(sides, have):
     elif last["result"] not in (None, "success"):
         yield sides.item("schedule.last_run", "success", last["error"] or last["result"])
     elif sides.is_live:
-        overdue = _overdue(sides, last["last_success"], have.installed_at)
+        period = schedule.Schedule(sides.wanted["audit_rotation"].get("schedule") or "daily").period
+        overdue = schedule.overdue(last["last_success"], have.installed_at, period, _utc.epoch(live["collected_at"]))
         if overdue:
             yield sides.item("schedule.last_success", *overdue)
 
@@ -130,23 +129,3 @@ def _loss(given_up):
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, IndexError):
         return "archives, and the record of which ones cannot be read"
     return sentence + ("; the records that came are by " + "; ".join(made) if made else "")
-
-
-def _overdue(sides, last_success, installed_at):
-    """(expected, actual) where there was no success for two periods. A rotation that never ran counts from its installation."""
-    now, period = _epoch(sides.live["collected_at"]), schedule.Schedule(sides.wanted["audit_rotation"].get("schedule") or "daily").period
-    succeeded = _epoch(last_success)
-    if last_success is not None and succeeded is None:
-        return "a date", str(last_success)[:40]
-    if (succeeded or 0) > now + CLOCKS_DIFFER:
-        return "not after now", last_success
-    if now - (succeeded or installed_at) <= 2 * period:
-        return None
-    return "within %d seconds" % (2 * period), last_success or "never"
-
-
-def _epoch(text):
-    try:
-        return _utc.epoch(text) if text else None
-    except (TypeError, ValueError):
-        return None

@@ -35,12 +35,21 @@ def read(reading) -> dict:
         "installed": installed,
         "schedulers": schedulers,
         "active": installed and bool(schedulers),
-        "period": _cron_period(cron) if cron is not None else _timer_period(timer) if timer is not None else None,
+        "period": _period(cron, timer),
         "prunes": config is not None and any(config[key] for key in KEEPS),
         "config": config,
         "last": _status(reading) if installed else None,
         "conflicts": conflicts(host, log_file),
     }
+
+
+def period_of(host) -> "int | None":
+    """Seconds between two runs as the host's own schedule says; None where there is none, or it cannot be told."""
+    return _period(_text(host, _rotation.CRON), _text(host, _rotation.TIMER))
+
+
+def _period(cron, timer):
+    return _cron_period(cron) if cron is not None else _timer_period(timer) if timer is not None else None
 
 
 def _text(host, path):

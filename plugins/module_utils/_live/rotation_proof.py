@@ -6,10 +6,12 @@ What lets the log grow without a bound (max_log_file_action = IGNORE) waits for 
 """
 
 import json
+import time
 
 from .._errors import AuditError
 from .._rotation import files as _rotation
 from .._rotation import schedule as _schedule
+from .rotation import period_of
 from .schedule import CRON_DAEMONS, runs
 
 TIMER_UNIT = _rotation.TIMER.rpartition("/")[2]
@@ -22,7 +24,7 @@ def unproven(host) -> "str | None":
     cron = host.stat(_rotation.CRON) is not None
     if not cron and (host.stat(_rotation.TIMER) is None or host.lstat(_rotation.TIMER_LINK) is None):
         return "nothing starts it: there is neither %s nor an enabled %s" % (_rotation.CRON, TIMER_UNIT)
-    return dead_scheduler(host, "cron" if cron else "systemd") or _run(host)
+    return dead_scheduler(host, "cron" if cron else "systemd") or last_run_trouble(host)
 
 
 def dead_scheduler(host, scheduler: str) -> "str | None":
@@ -44,11 +46,20 @@ def dead_scheduler(host, scheduler: str) -> "str | None":
     return None
 
 
-def _run(host):
+def last_run_trouble(host) -> "str | None":
+    """Why the last run proves nothing: there was none, it did not succeed, or its success is older than two periods of the schedule that is
+    installed; None where it is a proof. In a tree, and where the period cannot be told, a success has no age.
+    """
     found = status(host)
-    if ended_well(host, found):
+    if not found:
+        return "it has not run yet"
+    if not ended_well(host, found):
+        return "its last run did not succeed: %s" % (found.get("error") or found.get("result"))
+    period, program = period_of(host), host.stat(_rotation.PROGRAM)
+    if not host.is_live or period is None or program is None:
         return None
-    return "its last run did not succeed: %s" % (found.get("error") or found.get("result")) if found else "it has not run yet"
+    late = _schedule.overdue(found.get("last_success"), program.st_mtime, period, time.time())
+    return "its last success was to be %s and is: %s" % late if late else None
 
 
 def status(host) -> "dict | None":

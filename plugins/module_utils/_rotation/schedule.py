@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import os
 
+from .. import _utc
 from .._errors import AuditError
 from .._host.host import Host
 
@@ -22,6 +23,7 @@ WORDS: "dict[str, tuple[tuple[str, ...], str | None, int]]" = {
     "monthly": (("M", "0", "1", "*", "*"), "monthly", 31 * DAY),
 }
 SPREAD = 45 * 60  # seconds over which a fleet's timers are spread; FixedRandomDelay keeps each host's own (systemd 247)
+CLOCKS_DIFFER = DAY  # seconds that a record may be ahead of now
 FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of month", 1, 31), ("month", 1, 12), ("day of week", 0, 7))
 NAMES = {
     "month": ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
@@ -125,6 +127,22 @@ def _longest_gap(values):
 
 def _steps(numbers):
     return [numbers[place] - numbers[place - 1] for place in range(1, len(numbers))]
+
+
+def overdue(last_success: object, installed_at: float, period: int, now: float) -> "tuple[str, str] | None":
+    """(expected, actual) where there was no success for two periods (``period``: seconds), None where there was.
+
+    ``last_success``: as audit-rotate records it. A rotation that never ran counts from its installation (epoch seconds, as ``now``).
+    """
+    try:
+        succeeded = None if last_success is None else _utc.epoch(last_success or "no date")
+    except (TypeError, ValueError):
+        return "a date", str(last_success)[:40]
+    if (succeeded or 0) > now + CLOCKS_DIFFER:
+        return "not after now", str(last_success)
+    if now - (succeeded or installed_at) <= 2 * period:
+        return None
+    return "within %d seconds" % (2 * period), str(last_success or "never")
 
 
 def minute_of(host: Host) -> int:

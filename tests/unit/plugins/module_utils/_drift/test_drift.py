@@ -9,15 +9,14 @@ import json
 import os
 
 import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils import _utc
 from ansible_collections.auditops.auditd.plugins.module_utils._daemon.report import report_values
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import document as _drift
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import finding as _finding
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import rotation as _drift_rotation
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import tables
-from ansible_collections.auditops.auditd.plugins.module_utils._drift.sides import Sides
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live import schedule as _live_schedule
-from ansible_collections.auditops.auditd.plugins.module_utils._live.reading import Parsed
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import schedule as _schedule
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _ruleset
@@ -607,18 +606,13 @@ def test_a_package_that_others_may_write_to(tree):
     assert found(drift(tree))["schedule.program_directory"]["actual"] == [_rotation.PACKAGE]
 
 
-def overdue(last_success, collected_at="2026-11-23T06:00:00Z", policy=None):
-    live = {"collected_at": collected_at, "root": "/", "distribution": None}
-    sides = Sides(live, Parsed(), {"audit_rotation": policy or {}}, [])
-    return _drift_rotation._overdue(sides, last_success, 0)
-
-
 @pytest.mark.parametrize(("last_success", "drifts"), [
     ("2026-11-23T05:00:00Z", False), ("2026-11-23T20:00:00Z", False), ("2026-11-25T05:00:00Z", True), ("2026-11-20T05:00:00Z", True),
-    ("yesterday", True), (5, True), (None, True),
+    ("yesterday", True), (5, True), ("", True), (None, True),
 ])
 def test_a_success_that_is_to_come_or_no_date_is_none(last_success, drifts):
-    assert bool(overdue(last_success)) is drifts
+    now = _utc.epoch("2026-11-23T06:00:00Z")
+    assert bool(_schedule.overdue(last_success, 0, _schedule.DAY, now)) is drifts
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="changes owners: needs root")

@@ -6,14 +6,19 @@ from __future__ import annotations
 
 import json
 import os
+import time
 
 import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils import _utc
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import rotation as install
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import bound
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live import rotation_proof
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files
+from fake_host import FakeHost
 
+DAY = 86400
 SUCCESS = json.dumps({"result": "success", "run_exit": "ok"})
 SYSTEMD = "/usr/lib/systemd/systemd"
 TIMER = {files.TIMER: "[Timer]\n", files.TIMER_LINK: "-> ../audit-rotate.timer", SYSTEMD: "+x"}
@@ -51,6 +56,27 @@ def test_unproven(tmp_path, tree, reason):
             target.chmod(0o755 if text == "+x" else 0o644)
     found = rotation_proof.unproven(Host(str(tmp_path)))
     assert found is None if reason is None else reason in found
+
+
+@pytest.mark.parametrize(("schedule", "age", "reason"), [
+    ({files.CRON: "7 0 * * * root %s\n" % files.PROGRAM}, DAY, None),
+    ({files.CRON: "7 0 * * * root %s\n" % files.PROGRAM}, 3 * DAY, "within 172800 seconds"),
+    ({files.CRON: "7 0 * * 0 root %s\n" % files.PROGRAM}, 3 * DAY, None),
+    ({files.TIMER: "[Timer]\nOnCalendar=daily\n"}, 3 * DAY, "within 172800 seconds"),
+    ({files.CRON: "7 0 * * * root %s\n" % files.PROGRAM}, -3 * DAY, "not after now"),
+])
+def test_a_success_proves_nothing_for_longer_than_two_periods(tmp_path, schedule, age, reason):
+    host = FakeHost(tmp_path)
+    record = json.dumps({"result": "success", "run_exit": "ok", "last_success": _utc.iso(time.time() - age)})
+    for path, text in ({files.PROGRAM: "#!/usr/bin/python3\n", files.STATUS: record} | schedule).items():
+        target = tmp_path / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+    found = rotation_proof.last_run_trouble(host)
+    assert found is None if reason is None else reason in found
+    plan = install.Plan()
+    plan.log_file = "/var/log/audit/audit.log"
+    assert install.is_due(host, plan) is (reason is not None)
 
 
 @pytest.mark.parametrize(("runs", "reason"), [(True, None), (False, "no cron daemon runs")])
