@@ -189,7 +189,7 @@ def run(module):
     is_due = params["state"] == "present" and params["run"] and install.is_due(host, plan)
     if module.check_mode:
         unproven = rotation_proof.dead_scheduler(host, plan.scheduler) if plan.scheduler else None
-        return dict(result, changed=plan.changed or is_due, unproven=unproven)
+        return dict(result, changed=plan.changed or is_due and install.run_changes(host), unproven=unproven)
     if plan.changed:
         with lock.held(host):
             install.apply(host, plan)

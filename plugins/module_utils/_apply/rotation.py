@@ -172,6 +172,13 @@ def is_due(host: Host, plan: Plan) -> bool:
     return bool(_storage.rotated_plain(_storage.finished_logs(host, plan.log_file), plan.log_file))
 
 
+def run_changes(host: Host) -> bool:
+    """Whether a run that is due is expected to change something: one that last ended with a tolerated code is expected to end so again.
+    Other than on a running host, a run only archives, so what that host's own run came to says nothing.
+    """
+    return not host.is_live or (rotation_proof.status(host) or {}).get("exit_code") not in TOLERATED
+
+
 def run_once(host: Host, run_command, program: "dict[str, str]") -> dict:
     """Run the installed program, for an offline tree its sources ``program`` {installed path: text}, and return {exit, error, status}."""
     if host.is_live:

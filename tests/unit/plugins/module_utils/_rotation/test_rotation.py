@@ -23,6 +23,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._rotation import s
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation.conflicts import conflicts
 from ansible_collections.auditops.auditd.plugins.modules import audit_rotation
 from ansible_collections.auditops.auditd.plugins.plugin_utils import rotation_program
+from fake_host import FakeHost
 
 DAY = 86400
 
@@ -530,3 +531,19 @@ def test_a_tree_whose_host_failed_to_rotate_is_done_once_it_is_archived(tmp_path
     (state / "status.json").write_text(json.dumps({"schema": 1, "result": "failed", "unrotated": refusal, **refusal}))
     assert audit_rotation.run(Module(root))["ran"]["exit"] == 0
     assert audit_rotation.run(Module(root))["ran"] is None
+
+
+@pytest.mark.parametrize("code", [0, 1, *_rotation_install.TOLERATED])
+def test_check_mode_predicts_what_a_run_that_ended_so_last_time_says(tmp_path, monkeypatch, code):
+    """A due run of an installed rotation: its tolerated end changes nothing, each time; after another end it is to be done."""
+    plan = _rotation_install.Plan()
+    plan.log_file = "/var/log/audit/audit.log"
+    record = tmp_path / _rotation.STATUS.lstrip("/")
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps({"result": "failed", "exit_code": code}))
+    ran = {"exit": code if code in _rotation_install.TOLERATED else 0, "error": "as last time", "status": None}
+    monkeypatch.setattr(audit_rotation, "Host", lambda root, _run: FakeHost(tmp_path))
+    monkeypatch.setattr(_rotation_install, "present", lambda *_arguments: plan)
+    monkeypatch.setattr(_rotation_install, "run_once", lambda *_arguments: ran)
+    predicted = audit_rotation.run(Module(tmp_path, check_mode=True))["changed"]
+    assert predicted == audit_rotation.run(Module(tmp_path))["changed"] == (code not in _rotation_install.TOLERATED)
