@@ -27,6 +27,7 @@ HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequen
 ERROR = struct.Struct("=i")
 FEATURES = struct.Struct("=4I")  # struct audit_features: vers, mask, features, lock
 
+IMMUTABLE = 2  # the status word enabled after -e 2: until the next boot nothing can be changed
 STATUS_WORDS = (
     "mask", "enabled", "failure", "pid", "rate_limit", "backlog_limit", "lost", "backlog", "features",
     "backlog_wait_time", "backlog_wait_time_actual",

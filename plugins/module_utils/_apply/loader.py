@@ -13,7 +13,6 @@ from .._rules import delta as _delta
 from .._rules import finalize as _finalize
 from .._rules import rule as _rule
 
-IMMUTABLE = 2
 # What the kernel says to a rule that is no use on this host; it is this rule's own fault, not the load's
 REFUSALS = frozenset((errno.EINVAL, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.ELOOP, errno.E2BIG, errno.ENAMETOOLONG,
                       errno.EOPNOTSUPP))
@@ -29,7 +28,7 @@ class State(object):
 
     @property
     def immutable(self):
-        return self.status["enabled"] == IMMUTABLE
+        return self.status["enabled"] == _kernel.IMMUTABLE
 
 
 class Loaded(object):
@@ -61,7 +60,7 @@ def control_steps(control: dict, state: State, policy: dict) -> "list[tuple]":
     if control.get("--loginuid-immutable") and not state.features.get("loginuid_immutable"):
         steps.append(("loginuid_immutable", 1))
     enabled = int(control.get("-e", state.status["enabled"]))
-    if enabled == IMMUTABLE and not locks(policy):
+    if enabled == _kernel.IMMUTABLE and not locks(policy):
         enabled = max(1, state.status["enabled"])
     if enabled != state.status["enabled"]:
         steps.append(("enabled", enabled))
@@ -84,7 +83,7 @@ def load(netlink, wanted: "list[_rule.Rule]", plan: "_delta.Plan", control: "lis
     out and named in C(skipped). Raises AuditError, the previous set in force, where the kernel's list is not the wanted one at the end.
     """
     result = Loaded()
-    locking = [step for step in control if step == ("enabled", IMMUTABLE)]
+    locking = [step for step in control if step == ("enabled", _kernel.IMMUTABLE)]
     other = [step for step in control if step not in locking]
     added = []
     try:
@@ -175,7 +174,7 @@ def _undo(netlink, words, added, state):
     """
     try:
         for word in sorted(words - {"loginuid_immutable"}):
-            if state.status[word] != IMMUTABLE:
+            if state.status[word] != _kernel.IMMUTABLE:
                 _kernel.set_status(netlink, **{word: state.status[word]})
         now = _listed(netlink, state.rules)
         for step in _delta.plan(state.rules, now).steps:

@@ -17,8 +17,6 @@ from .._rules import compiled as _compiled
 from .._rules import finalize as _finalize
 
 DEFAULT_POLICY = "keep_running"
-FILE_MODE, DIRECTORY_MODE = 0o600, 0o750
-IMMUTABLE = 2
 STATED = re.compile(r"^(?!\s*#)(.*(?:^| )-[a-zA-Z]*f *)2(?= |$)", re.M)
 NOT_BEATEN = "%s line %s: %r has the last word on the kernel's failure mode, whatever our own file says: take that line out"
 
@@ -56,7 +54,7 @@ def _in_the_kernel(host, failure, result, check_mode):
         return None
     if str(status["failure"]) != _finalize.PANIC:
         return None
-    if status["enabled"] == IMMUTABLE:
+    if status["enabled"] == _kernel.IMMUTABLE:
         result["reboot_required"] = True
         return None
     result["commands"].append("-f %d" % failure)
@@ -124,5 +122,5 @@ def _write(host, path, text):
     if text is None:
         _io.remove(real)
         return
-    _io.make_directory(os.path.dirname(real), DIRECTORY_MODE)
-    _io.write_atomic(real, text.encode("utf-8", "surrogateescape"), FILE_MODE)
+    _io.make_directory(os.path.dirname(real), _compiled.DIRECTORY_MODE)
+    _io.write_atomic(real, text.encode("utf-8", "surrogateescape"), _compiled.FILE_MODE)

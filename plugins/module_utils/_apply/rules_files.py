@@ -13,7 +13,6 @@ from .._rules import files as _files
 from .._rules import quarantine
 from .._utc import iso
 
-FILE_MODE, DIRECTORY_MODE = 0o600, 0o750
 LINK = "it was a symbolic link to %s: the link is replaced or moved, what it leads to is not touched"
 
 
@@ -56,7 +55,7 @@ class Files(object):
 
     def _too_open(self, path):
         found = self.host.stat(path)
-        return found is not None and bool(stat.S_IMODE(found.st_mode) & ~FILE_MODE)
+        return found is not None and bool(stat.S_IMODE(found.st_mode) & ~_compiled.FILE_MODE)
 
     def problems(self):
         """A link in the place of a file that is written, removed or moved: [dict file, line, token, reason]."""
@@ -77,12 +76,13 @@ class Files(object):
             found.append({"before": "", "after": text, "before_header": quarantine.path_of(path), "after_header": path})
         for path in self.modes:
             mode = "%04o" % stat.S_IMODE(self.host.stat(path).st_mode)
-            found.append({"before": {"mode": mode}, "after": {"mode": "%04o" % FILE_MODE}, "before_header": path, "after_header": path})
+            found.append({
+                "before": {"mode": mode}, "after": {"mode": "%04o" % _compiled.FILE_MODE}, "before_header": path, "after_header": path})
         return found
 
     def apply(self, *, backup=False):
         """Write, in an order in which a load at any moment has no fewer rules than before: our files, what goes, the compiled one."""
-        _io.make_directory(self.host.path(_compiled.RULES_D), DIRECTORY_MODE)
+        _io.make_directory(self.host.path(_compiled.RULES_D), _compiled.DIRECTORY_MODE)
         for path in self.write:
             if path != _compiled.AUDIT_RULES:
                 self._replace(path, self.texts[path].encode("utf-8", "surrogateescape"), backup=backup)
@@ -120,11 +120,11 @@ class Files(object):
 
     def rewrite(self, path, text):
         """Write a file again whose earlier text apply() remembers."""
-        _io.write_atomic(self._real(path), text.encode("utf-8", "surrogateescape"), FILE_MODE)
+        _io.write_atomic(self._real(path), text.encode("utf-8", "surrogateescape"), _compiled.FILE_MODE)
 
     def _replace(self, path, data, *, backup=False):
         self._remember(path, backup=backup)
-        _io.write_atomic(self._real(path), data, FILE_MODE)
+        _io.write_atomic(self._real(path), data, _compiled.FILE_MODE)
 
     def _remember(self, path, *, backup=False):
         found = self.host.stat(path)
@@ -137,7 +137,7 @@ class Files(object):
         """Move foreign files out of rules.d; a manifest says from where, when, and what stands in them."""
         if not self.staged.quarantined:
             return
-        _io.make_directory(self.host.path(quarantine.DIRECTORY), DIRECTORY_MODE)
+        _io.make_directory(self.host.path(quarantine.DIRECTORY), _compiled.DIRECTORY_MODE)
         manifest = quarantine.manifest_of(self.host)
         for path in self.staged.quarantined:
             target = _free_name(self.host, quarantine.path_of(path))
@@ -146,7 +146,7 @@ class Files(object):
             if path in self.links:
                 os.symlink(self.links[path], self._real(target))
             else:
-                _io.write_atomic(self._real(target), self.host.read(path), FILE_MODE)
+                _io.write_atomic(self._real(target), self.host.read(path), _compiled.FILE_MODE)
             manifest[os.path.basename(target)] = {"from": path, "at": iso(), "sha256": _files.digest(self.current[path]),
                                                   "mode": "%04o" % stat.S_IMODE(self.host.lstat(path).st_mode)}
             _io.remove(self._real(path))

@@ -20,7 +20,7 @@ ALL = (1 << 2048) - 1
 COMPARED = (1 << 2016) - 1  # the last of the 64 mask words carries the kernel's syscall classes, auditctl does not look at it
 HEAD = struct.Struct("=3I")  # struct audit_rule_data: flags, action, field_count; then mask[64], fields, values, fieldflags
 WORDS = struct.Struct("=64I")
-MASK_AT, FIELDS_AT, VALUES_AT, OPERATORS_AT, LENGTH_AT, TEXT_AT = 12, 268, 524, 780, 1036, 1040
+MASK_AT, FIELDS_AT, VALUES_AT, OPERATORS_AT, TEXT_AT = 12, 268, 524, 780, 1040
 EXIT = tables.LISTS["exit"]
 WATCH_FIELDS = frozenset((tables.PATH, tables.DIR, tables.PERM))
 

@@ -29,7 +29,7 @@ FIELD_NAMES = {number: name for name, number in FIELDS.items()}
 FIELDS["loginuid"] = FIELDS["auid"]
 FIELDS_SINCE = {"saddr_fam": (3, 0)}
 
-ARCH, MSGTYPE, PPID, SESSIONID, FSTYPE, INODE, EXIT = 11, 12, 18, 25, 26, 102, 103
+ARCH, MSGTYPE, SESSIONID, FSTYPE, INODE, EXIT = 11, 12, 25, 26, 102, 103
 PATH, PERM, DIR, FILETYPE, COMPARE, EXE, SADDR_FAM, KEY, AUID = 105, 106, 107, 108, 111, 112, 113, 210, 9
 USERS = frozenset((1, 2, 3, 4, 9, 109))
 GROUPS = frozenset((5, 6, 7, 8, 110))
