@@ -345,7 +345,8 @@ def _converged(module, host, release):
         return {"changed": False, "actions": [], "restart_required": [], "before": {}, "after": {}, "problems": [], "release": release}
     after, dropped = _wanted(module, before, release)
     waits, after = _deferred(params, host, before, after, release)
-    problems = _check(params, host, after, release, writing=True)
+    # what the host's own file already does to it is no reason to keep what stops the host
+    problems = _check(params, host, after, release, writing=params["scope"] == "all")
     change = _conf_apply.Change(
         host, release, before, after, path=params["path"], reload=params["reload"], start=params["start"], restart=params["restart"],
         backup=params["backup"], timeout=params["timeout"], mode=_mode(params["mode"]))

@@ -48,5 +48,5 @@ def test_a_fleet_with_benchmarks(fleet):
         assert "-k scope" in (fleet.parent / f"hosts/{name}/etc/audit/audit.rules").read_text()
 
     for changed, tasks in remediate(fleet).values():
-        remote = [name for name, _output in tasks if "Publish the report" not in name]
+        remote = [name for name, _output in tasks if not name.startswith("Refuse variables") and "Publish the report" not in name]
         assert changed == 0 and remote == ["auditops.auditd.audit_drift : Compare the host with the policy"]

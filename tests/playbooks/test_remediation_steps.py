@@ -164,6 +164,37 @@ def test_audit_stop_takes_the_stops_out_and_nothing_else(tmp_path):
     assert again.returncode == 0 and {host["changed"] for host in recap(again.stdout).values()} == {0}
 
 
+def mails_when_room_gets_short(root: Path) -> None:
+    path = root / "etc/audit/auditd.conf"
+    path.write_text(path.read_text().replace("space_left_action = SINGLE", "space_left_action = EMAIL", 1))
+
+
+def says_nothing_of_failures(root: Path) -> None:
+    for name in ("etc/audit/audit.rules", "etc/audit/rules.d/audit.rules"):
+        path = root / name
+        path.write_text(path.read_text().replace("-f 2\n", ""))
+
+
+# name: (what else differs, host variables): nothing of it stops a host, so none of it fails or withholds the cure
+BESIDE_THE_STOPS = {
+    "mails": (mails_when_room_gets_short, {}),
+    "no-failure-flag": (says_nothing_of_failures, {}),
+    "a-profile-it-cannot-have": (lambda root: None, {"audit_rules_profiles": ["ospp"]}),
+}
+
+
+def test_audit_stop_succeeds_where_only_other_things_are_left(tmp_path, monkeypatch):
+    for name, (change, variables) in BESIDE_THE_STOPS.items():
+        monkeypatch.setitem(CASES, name, (change, variables, None))
+    directory = build(tmp_path, list(BESIDE_THE_STOPS))
+    done = play(directory, "--tags", "audit_stop")
+    assert done.returncode == 0, done.stdout
+    for name in BESIDE_THE_STOPS:
+        root = directory / "hosts" / name
+        assert not {settings(root)[key] for key in STOPS} & {"HALT", "SINGLE"}, name
+        assert "-f 2" not in (root / "etc/audit/audit.rules").read_text(), name
+
+
 @pytest.mark.parametrize(("options", "steps"), [
     (["--tags", "audit_rules"], {"Apply the rules"}),
     (["--skip-tags", "audit_rotation,audit_conf"], {"Set the disk actions", "Apply the rules"}),

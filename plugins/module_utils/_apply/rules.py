@@ -153,7 +153,8 @@ def _refuse_what_would_not_boot(staged, params):
     stops = staged.compiled.aborts_at
     if stops is not None and params["on_error"] == "abort":
         where = _lines.where(stops, params, stops["token"])
-        raise AuditError("%s: %s: auditctl -R stops there, and nothing behind it would be loaded at boot; nothing was changed"
+        raise AuditError("%s: %s: auditctl -R stops there, and nothing behind it would be loaded at boot; nothing was changed: "
+                         "mend that line, or set audit_rules_on_error to skip"
                          % (where, stops["reason"]), problems=[_public(problem) for problem in staged.problems])
     if params["on_error"] == "skip":
         staged.skipped += [_public(problem) for problem in staged.compiled.problems if problem["fatal"]]

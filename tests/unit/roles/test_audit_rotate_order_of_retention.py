@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -136,7 +137,7 @@ def test_a_clock_that_is_a_year_ahead_for_one_run_costs_no_archive(tmp_path):
     assert tree.run().returncode == 0
     assert run_with_a_clock(tree, 365).returncode == 0
     assert len(archives(tree)) == 60
-    assert any("ahead by 8760 hours" in note and "nothing is pruned by age" in note for note in tree.status()["notes"])
+    assert any(re.search("ahead by 87(59|60) hours", note) and "nothing is pruned by age" in note for note in tree.status()["notes"])
     assert tree.run().returncode == 0 and any("went back" in note for note in tree.status()["notes"])
     assert run_with_a_clock(tree, 8).returncode == 0
     assert len(archives(tree)) == 60
