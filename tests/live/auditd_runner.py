@@ -43,10 +43,10 @@ class Module:
 
 
 def without_ansible():
-    """Modules import AnsibleModule at their top; here nothing of it is used, and the roots of other releases have no ansible."""
+    """Modules import AnsibleModule at their top; here only its name is used, and the roots of other releases have no ansible."""
     for name in ("ansible", "ansible.module_utils", "ansible.module_utils.basic"):
         sys.modules.setdefault(name, types.ModuleType(name))
-    sys.modules["ansible.module_utils.basic"].AnsibleModule = None
+    sys.modules["ansible.module_utils.basic"].AnsibleModule = object
 
 
 def inject(fault):
