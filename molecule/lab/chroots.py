@@ -46,19 +46,10 @@ def others() -> list[str]:
 
 
 def main() -> int:
-    suites = sys.argv[1:] or others()
-    unknown = set(suites) - set(lab.SUITES)
-    if unknown:
-        print(f"no such suite: {', '.join(sorted(unknown))}; there are {', '.join(lab.SUITES)}", file=sys.stderr)
-        return 2
-    try:
-        for suite in suites:
-            build(suite)
-    except lab.LabError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(DIRECTORY)
-    return 0
+    status = lab.build_each("suite", sys.argv[1:] or others(), lab.SUITES, build)
+    if status == 0:
+        print(DIRECTORY)
+    return status
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 CACHE = Path(os.environ.get("AUDITOPS_LAB") or Path(os.environ.get("XDG_CACHE_HOME") or "/var/tmp") / "auditops-lab")
@@ -98,3 +100,18 @@ def bootstrap(suite: str, target: Path, packages: list[str], options: list[str])
     run("mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--aptopt=Acquire::Check-Valid-Until \"false\"",
         "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
         f"--include={','.join(packages)}", *options, suite, target, source)
+
+
+def build_each(kind: str, names: list[str], known: Collection[str], build: Callable[[str], object]) -> int:
+    """Build what is named; the exit code: 2 and nothing built for a name that is not ``known``, 1 where a build fails."""
+    unknown = set(names) - set(known)
+    if unknown:
+        print(f"no such {kind}: {', '.join(sorted(unknown))}; there are {', '.join(known)}", file=sys.stderr)
+        return 2
+    try:
+        for name in names:
+            build(name)
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0

@@ -85,19 +85,10 @@ def _build(image: Path, suite: str, packages: list[str], public: Path) -> None:
 
 
 def main() -> int:
-    names = sys.argv[1:] or list(IMAGES)
-    unknown = set(names) - set(IMAGES)
-    if unknown:
-        print(f"no such image: {', '.join(sorted(unknown))}; there are {', '.join(IMAGES)}", file=sys.stderr)
-        return 2
-    try:
-        for name in names:
-            build(name)
-    except lab.LabError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(DIRECTORY)
-    return 0
+    status = lab.build_each("image", sys.argv[1:] or list(IMAGES), IMAGES, build)
+    if status == 0:
+        print(DIRECTORY)
+    return status
 
 
 if __name__ == "__main__":
