@@ -21,6 +21,7 @@ from .records import last_record
 
 PROOF = "/var/lib/auditops/auditd_conf.json"
 TYPES = ("DAEMON_START", "DAEMON_CONFIG")
+CLOCK_TICK = 0.02  # seconds; a file's times are the kernel's last tick (4 or 10 ms), a record's are cut to a millisecond
 SECOND_LOOK = 0.2  # seconds; between the renaming of a log and the opening of the next one auditd holds none
 CLOCK_SLACK = 15.0  # seconds from the start of auditd to its pid file and its first record: half a second, more on a machine that boots
 
@@ -59,18 +60,21 @@ def _by_proof(proof, record, file_id, digest):
 
 
 def judge(modified_at: float, changed_at: float, record: "dict | None", started_at: "float | None", *, steady: bool) -> "bool | None":
-    """in_force() by times alone, in seconds since the epoch; ``steady``: nobody set the clock between the start of auditd and now."""
+    """in_force() by times alone, in seconds since the epoch; ``steady``: nobody set the clock between the start of auditd and now.
+
+    What happened within the same tick of the clock has no order: not known.
+    """
     if record is not None and record["res"] == "failed":
         return False
     if not steady:
         return None
-    changed_at = max(modified_at, changed_at)
+    changed_at = max(modified_at, changed_at) + CLOCK_TICK
     good = record if record is not None and record["res"] == "success" and record["time"] <= time.time() else None
     if good and good["time"] > changed_at and not good.get("clock_went_back"):
         return True
     if started_at is not None and started_at > changed_at:
         return True
-    if good and modified_at > good["time"]:
+    if good and modified_at > good["time"] + CLOCK_TICK:
         return False
     return None
 

@@ -30,6 +30,9 @@ OK, REFUSED = {"res": "success", "time": 200.5}, {"res": "failed", "time": 400.0
         (300, 300, None, None, True, None),
         (300, 300, None, 200, True, None),
         (300, 300, None, 301, True, True),
+        (300, 300, dict(OK, time=300.004), None, True, None),  # within one tick of the clock that stamps files
+        (300.009, 300.009, dict(OK, time=300.001), None, True, None),
+        (300, 300, None, 300.01, True, None),
         (100, 300, None, 200, True, None),
         (100, 100, {"res": "success", "time": time.time() + 86400}, None, True, None),  # from the future
         (100, 100, dict(OK, clock_went_back=True), None, True, None),
