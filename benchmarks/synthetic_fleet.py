@@ -30,6 +30,7 @@ def risk(number: int) -> dict:
     full = f"/var/log/audit is full in about {days} days at {40 + number % 700} MB/day"
     severity = "critical" if days < 7 else "high"
     return {"id": "storage.admin_space_left_action", "effect": "stops_host", "severity": severity, "days": days,
+            "key": "admin_space_left_action", "actual": "HALT",
             "sentence": f"{full}; then admin_space_left_action = HALT powers the host off"}
 
 

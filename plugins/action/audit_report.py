@@ -108,7 +108,7 @@ def _result(published: publish.Published, dest: str) -> dict:
         "counts": fleet.counts,
         "before_counts": fleet.before_counts,
         "severities": fleet.severities,
-        "stopping": [host.name for host in fleet.stopping],
+        "stopping": [host.name for host in fleet.stopping_now],
         "left_out": [{"file": name, "reason": reason} for name, reason in fleet.problems],
         "compared": {"in_run": fleet.in_run, "finished": fleet.finished, "expected": fleet.expected},
         "stopped": fleet.stopped,

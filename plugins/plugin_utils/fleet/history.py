@@ -39,7 +39,7 @@ class Changes:
             parts.append(f"{by_policy} new because the policy changed")
         parts += [f"{len(self.fixed)} fixed", f"{self.unchanged} unchanged"]
         if self.flapping:
-            parts.append(f"{len(self.flapping)} come and go")
+            parts.append(f"{len(self.flapping)} come and go (they changed at least twice in the last {LOOK_BACK} runs)")
         return ", ".join(parts)
 
 
@@ -93,7 +93,7 @@ def _summary(fleet: Fleet, *, hosts: bool = True) -> dict:
     """Ids, sets of ids and policies stand once; a host is its name and three numbers."""
     found = {
         "schema": SCHEMA, "run": fleet.run or {"id": "", "started": fleet.as_of}, "counts": fleet.counts, "severities": fleet.severities,
-        "stopping": len(fleet.stopping) if not fleet.before_counts else sum(host.still_stops for host in fleet.hosts),
+        "stopping": len(fleet.stopping_now),
     }
     if not hosts:
         return found

@@ -12,10 +12,11 @@ from functools import cached_property
 from pathlib import Path
 
 from . import document as drift_document
+from . import stops
 from .document import SEVERITIES, STATUSES, Unshared
 
-STOPPING_SEVERITIES = ("critical", "high")
 RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+GroupKey = tuple[str, str, str, str]
 
 
 @dataclass
@@ -95,25 +96,22 @@ class HostReport:
 
     @cached_property
     def stops_now(self) -> tuple[dict, ...]:
-        return stopping_risks(self.live)
+        return stops.stopping_risks(self.live)
+
+    @cached_property
+    def stop_paths(self) -> tuple[stops.StopPath, ...]:
+        """How this host would have stopped itself before the remediation, and how it can now."""
+        return stops.paths(self.before.stops if self.before else None, self.stops_now, is_lost=self.is_lost)
 
     @property
-    def stop_risks(self) -> tuple[dict, ...]:
-        """How this host can stop itself: before the remediation where there was one, else now."""
-        return self.before.stops if self.before else self.stops_now
-
-    @property
-    def stops(self) -> list[str]:
-        return [str(risk["sentence"]) for risk in self.stop_risks]
-
-    @property
-    def still_stops(self) -> bool:
-        return bool(self.stops_now) or bool(self.is_lost and self.before and self.before.stops)
+    def can_stop(self) -> bool:
+        """A host that was lost on the way still can, as far as anybody knows."""
+        return any(path.is_open for path in self.stop_paths)
 
 
 @dataclass
 class Finding:
-    """One finding id and the hosts that have it, each with its own item."""
+    """One finding id and the hosts that have it, each with its own item. ``severity`` is the worst one."""
 
     id: str
     severity: str
@@ -122,10 +120,15 @@ class Finding:
     controls: list[str]
     on: list[tuple[HostReport, dict]] = field(default_factory=list)
 
+    @property
+    def severities(self) -> dict[str, int]:
+        """How many hosts have it at which severity: what is critical on one may be three years away on another."""
+        return count_by_severity(item for _host, item in self.on)
+
 
 @dataclass
 class FindingGroup:
-    """Hosts that differ from the policy in the same way: one id, one value, one policy."""
+    """Hosts that differ from the policy in the same way: one id, one value, one policy, one severity."""
 
     item: dict
     severity: str
@@ -163,8 +166,12 @@ class Fleet:
 
     @cached_property
     def stopping(self) -> list[HostReport]:
-        """Hosts that can stop themselves, soonest first."""
-        return sorted((host for host in self.hosts if host.stop_risks), key=_soonest)
+        """Hosts that would have stopped themselves before the remediation, or can now; soonest first."""
+        return sorted((host for host in self.hosts if host.stop_paths), key=_soonest)
+
+    @property
+    def stopping_now(self) -> list[HostReport]:
+        return [host for host in self.stopping if host.can_stop]
 
     @cached_property
     def in_run(self) -> int:
@@ -190,20 +197,18 @@ class Fleet:
 
     @cached_property
     def groups(self) -> list[FindingGroup]:
-        """The findings by (id, value, policy), worst first, then the most hosts."""
-        found: dict[tuple[str, str, str], FindingGroup] = {}
-        keys: dict[int, tuple[str, str, str]] = {}  # items are shared, so most are encoded once
+        """The findings by (id, value, policy, severity), worst first, then the most hosts."""
+        found: dict[GroupKey, FindingGroup] = {}
+        keys: dict[int, GroupKey] = {}  # items are shared, so most are encoded once
         for host in self.hosts:
             for item in host.items:
                 key = keys.get(id(item))
                 if key is None:
                     compact = drift_document.compact
-                    key = keys[id(item)] = (item["id"], compact(item["actual"]), compact(item["expected"]))
+                    key = keys[id(item)] = (item["id"], compact(item["actual"]), compact(item["expected"]), item["severity"])
                 group = found.get(key)
                 if group is None:
                     group = found[key] = FindingGroup(item, item["severity"])
-                if RANK[item["severity"]] < RANK[group.severity]:
-                    group.severity = item["severity"]
                 group.hosts.append(host)
                 group.whys[item["why"]] = group.whys.get(item["why"], 0) + 1
         ordered = sorted(found.items(), key=_group_order)
@@ -271,16 +276,6 @@ def count_by_severity(items: Iterable[dict]) -> dict[str, int]:
     return counts
 
 
-def stopping_risks(live: dict) -> tuple[dict, ...]:
-    risks = (live.get("storage") or {}).get("risks") or []
-    return tuple(risk for risk in risks if risk["effect"] == "stops_host" and risk["severity"] in STOPPING_SEVERITIES)
-
-
-def days_until(risk: dict) -> float | None:
-    days = risk.get("days")
-    return days if isinstance(days, (int, float)) and not isinstance(days, bool) else None
-
-
 def age_in_days(earlier: str | None, later: str | None) -> int | None:
     """Whole days between two moments as documents write them; None where one is missing."""
     if not earlier or not later:
@@ -307,7 +302,7 @@ def worst_first(host: HostReport) -> tuple:
 
 
 def _soonest(host: HostReport) -> tuple:
-    days = [found for found in map(days_until, host.stop_risks) if found is not None]
+    days = [path.days for path in host.stop_paths if path.days is not None]
     return (min(days, default=float("inf")), host.name)
 
 
@@ -315,7 +310,7 @@ def _finding_order(finding: Finding) -> tuple:
     return (RANK[finding.severity], -len(finding.on), finding.id)
 
 
-def _group_order(entry: tuple[tuple[str, str, str], FindingGroup]) -> tuple:
+def _group_order(entry: tuple[GroupKey, FindingGroup]) -> tuple:
     key, group = entry
     return (RANK[group.severity], -len(group.hosts), key)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from . import document as drift_document
 from .document import Pool
-from .model import Before, Fleet, HostReport, LastGood, by_name, stopping_risks, worst_first
+from .model import Before, Fleet, HostReport, LastGood, by_name, worst_first
+from .stops import stopping_risks
 
 
 def load(

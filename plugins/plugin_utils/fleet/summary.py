@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+from . import stops
 from .document import STATUS_WORDS
 from .history import Changes
 from .model import Fleet, HostReport
+from .stops import StopPath
 
 MOST_LINES = 10  # of one list
 
@@ -65,13 +67,39 @@ def _hosts(hosts: list[HostReport], limit: int) -> list[str]:
 
 
 def _stopping(fleet: Fleet, limit: int) -> list[str]:
-    if not fleet.stopping:
-        return []
-    lines = [f"Hosts that {stopping_tense(fleet)}:"]
-    for host in fleet.stopping[:limit]:
-        after = "" if not fleet.before_counts else " [still so]" if host.still_stops else " [no longer]"
-        lines.append(f"  {plain(host.name)}{after}: {plain(host.stops[0])}")
-    return lines + _more(fleet.stopping, limit)
+    lines: list[str] = []
+    for words, hosts in stopping(fleet):
+        lines.append(f"Hosts that {words}:")
+        for host, path in hosts[:limit]:
+            state = f" [{state_in_words(fleet, path)}]" if state_in_words(fleet, path) else ""
+            lines.append(f"  {plain(host.name)}{state}: {plain(path.sentence)}")
+        lines += _more(hosts, limit)
+    return lines
+
+
+def stopping(fleet: Fleet) -> list[tuple[str, list[tuple[HostReport, StopPath]]]]:
+    """(words, [(host, the path to name)]): who would have, or can, and who can since the remediation alone; without empty lists."""
+    known = [(host, _to_name(host)) for host in fleet.stopping if host.stop_paths[0].state != stops.SINCE]
+    since = [(host, path) for host in fleet.stopping for path in _first_since(host)]
+    found = [(stopping_tense(fleet), known), ("can stop themselves since the remediation, in a way in which they could not before", since)]
+    return [(words, hosts) for words, hosts in found if hosts]
+
+
+def _to_name(host: HostReport) -> StopPath:
+    """One that is still open, if any is: nobody may read "no longer" of a host that can stop itself."""
+    before = [path for path in host.stop_paths if path.state != stops.SINCE]
+    return next((path for path in before if path.is_open), before[0])
+
+
+def _first_since(host: HostReport) -> list[StopPath]:
+    return [path for path in host.stop_paths if path.state == stops.SINCE][:1]
+
+
+def state_in_words(fleet: Fleet, path: StopPath) -> str:
+    """In a report of a remediation a host without one still is as it was."""
+    if path.state == stops.SINCE:
+        return ""
+    return path.state or (stops.STAYS if fleet.before_counts else "")
 
 
 def stopping_tense(fleet: Fleet) -> str:

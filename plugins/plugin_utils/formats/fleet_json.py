@@ -22,7 +22,7 @@ def chunks(report: Report) -> Iterator[str]:
         "counts": fleet.counts,
         "before_counts": fleet.before_counts,
         "severities": fleet.severities,
-        "stopping": [host.name for host in fleet.stopping],
+        "stopping": [host.name for host in fleet.stopping_now],
         "changes": {
             "since": changes.since, "unchanged": changes.unchanged, "intentional": sorted(changes.intentional),
             **{name: _pairs(getattr(changes, name)) for name in ("new", "fixed", "flapping")},

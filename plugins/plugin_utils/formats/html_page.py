@@ -12,12 +12,13 @@ import base64
 import functools
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from ..fleet import summary
+from ..fleet import stops, summary
 from ..fleet.document import STATUS_WORDS, STATUSES, compact
-from ..fleet.model import FindingGroup, Fleet, HostReport, days_until
+from ..fleet.model import FindingGroup, Fleet, HostReport
 from . import page_charts, page_data
 from .report import Report
 
@@ -83,56 +84,80 @@ def _figures(fleet: Fleet) -> str:
         before = f' <span class="soft">(before: {fleet.before_counts[status]})</span>' if fleet.before_counts else ""
         colour = f' class="{status}"' if fleet.counts[status] else ""
         cells.append(f"<li><b{colour}>{fleet.counts[status]}</b>{STATUS_WORDS[status]}{before}</li>")
-    still = sum(host.still_stops for host in fleet.hosts) if fleet.before_counts else len(fleet.stopping)
-    words = f'{summary.stopping_tense(fleet)}' + (f' <span class="soft">(now: {still})</span>' if fleet.before_counts else "")
-    cells.append(f'<li><b{" class=critical" if still else ""}>{len(fleet.stopping)}</b>{words}</li>')
+    now = len(fleet.stopping_now)
+    earlier = f' <span class="soft">(before: {sum(_did_stop(host) for host in fleet.hosts)})</span>' if fleet.before_counts else ""
+    cells.append(f'<li><b{" class=critical" if now else ""}>{now}</b>can stop themselves{earlier}</li>')
     return f'<ul class="figures">{"".join(cells)}</ul>\n'
 
 
-def paths(fleet: Fleet) -> list[tuple[str, list[HostReport], list[float]]]:
-    """By the path on which hosts stop themselves: "admin_space_left_action = HALT", the hosts, their days; soonest first."""
-    found: dict[str, tuple[list[HostReport], list[float]]] = {}
+def _did_stop(host: HostReport) -> bool:
+    """Before the remediation; a host without one counts as it is now."""
+    return any(path.state != stops.SINCE for path in host.stop_paths)
+
+
+@dataclass
+class StopWay:
+    """One way in which hosts stop themselves, with each host's own figures of it, soonest first."""
+
+    name: str
+    hosts: list[HostReport] = field(default_factory=list)
+    of_host: list[stops.StopPath] = field(default_factory=list)
+
+    @property
+    def days(self) -> list[float]:
+        return [path.days for path in self.of_host if path.days is not None]
+
+
+def paths(fleet: Fleet) -> list[StopWay]:
+    """The ways by their names, soonest first."""
+    found: dict[str, StopWay] = {}
     for host in fleet.stopping:
-        items = {item["id"]: item for item in (host.before.items if host.before else host.items)}
-        for risk in host.stop_risks:
-            ident = str(risk.get("id", ""))
-            value = items[ident]["actual"] if ident in items else None
-            path = ident.partition(".")[2] or ident or "not known"
-            hosts, days = found.setdefault(f"{path} = {value}" if value is not None else path, ([], []))
-            hosts.append(host)
-            known = days_until(risk)
-            days.extend([] if known is None else [known])
-    return sorted(((path, hosts, days) for path, (hosts, days) in found.items()), key=_soonest)
+        for path in host.stop_paths:
+            one = found.setdefault(path.name, StopWay(path.name))
+            one.hosts.append(host)
+            one.of_host.append(path)
+    return sorted(found.values(), key=_soonest)
 
 
-def _soonest(entry: tuple[str, list[HostReport], list[float]]) -> tuple:
-    return (min(entry[2], default=float("inf")), -len(entry[1]), entry[0])
+def _soonest(path: StopWay) -> tuple:
+    return (min(path.days, default=float("inf")), -len(path.hosts), path.name)
 
 
 def _stopping(fleet: Fleet) -> str:
     if not fleet.stopping:
         return "<p>No host is known to stop itself.</p>\n"
     found = paths(fleet)
-    rows = "".join(_path(fleet, *entry) for entry in found[:MOST_PATHS])
+    rows = "".join(_path(fleet, path) for path in found[:MOST_PATHS])
     more = f"<p>and {len(found) - MOST_PATHS} more ways</p>" if len(found) > MOST_PATHS else ""
     columns = ("Hosts", "Path", "When", *(["Now"] if fleet.before_counts else []), "Soonest")
-    head = f'<h3 class="critical">Hosts that {summary.stopping_tense(fleet)}</h3>'
-    return f'{head}<table class="list" id="stopping">{_head(columns)}<tbody>{rows}</tbody></table>{more}\n'
+    tense = "would have stopped themselves, or can now" if fleet.before_counts else "can stop themselves"
+    colour = ' class="critical"' if fleet.stopping_now else ""
+    return f'<h3{colour}>Hosts that {tense}</h3><table class="list" id="stopping">{_head(columns)}<tbody>{rows}</tbody></table>{more}\n'
 
 
-def _path(fleet: Fleet, path: str, hosts: list[HostReport], days: list[float]) -> str:
-    when = "not known"
+def _path(fleet: Fleet, path: StopWay) -> str:
+    when, days = "not known", path.days
     if days:
         when = f"within {min(days):g} days" if min(days) == max(days) else f"within {min(days):g} to {max(days):g} days"
-    now = ""
-    if fleet.before_counts:
-        still = sum(host.still_stops for host in hosts)
-        words, colour = (f"{still} still so", "critical") if still else ("no longer", "gone")
-        now = f'<td data-label="Now"><span class="{colour}">{words}</span></td>'
-    example = escape(next(str(risk["sentence"])[:400] for risk in hosts[0].stop_risks))
-    head = f'<th scope="row">{summary.hosts_in_words(len(hosts))}</th><td data-label="Path"><code>{escape(path[:200])}</code></td>'
-    soonest = f'<td data-label="Soonest">{_names(hosts)}<br><span class="soft">{example}</span></td>'
+    now = f'<td data-label="Now">{_states(path)}</td>' if fleet.before_counts else ""
+    example = escape(min(path.of_host, key=_days_first).sentence[:400])
+    name = f'<td data-label="Path"><code>{escape(path.name[:200])}</code></td>'
+    head = f'<th scope="row">{summary.hosts_in_words(len(path.hosts))}</th>{name}'
+    soonest = f'<td data-label="Soonest">{_names(path.hosts)}<br><span class="soft">{example}</span></td>'
     return f'<tr>{head}<td data-label="When">{when}</td>{now}{soonest}</tr>'
+
+
+def _days_first(path: stops.StopPath) -> float:
+    return float("inf") if path.days is None else path.days
+
+
+def _states(path: StopWay) -> str:
+    """How many hosts of the path still have it, have it now, or have it no longer."""
+    states = [one.state or stops.STAYS for one in path.of_host]
+    known = [(state, states.count(state)) for state in stops.STATES if state in states]
+    if len(known) == 1 and known[0][0] == stops.GONE:
+        return f'<span class="gone">{stops.GONE}</span>'
+    return ", ".join(f'<span class="{"gone" if state == stops.GONE else "critical"}">{number} {state}</span>' for state, number in known)
 
 
 def _head(columns: tuple[str, ...]) -> str:

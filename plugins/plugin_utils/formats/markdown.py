@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ..fleet import summary
 from ..fleet.document import STATUS_WORDS
-from ..fleet.model import Fleet
+from ..fleet.model import Finding, Fleet
 from .report import Report
 
 MOST_HOSTS = 8
@@ -35,13 +35,16 @@ def lines(report: Report) -> list[str]:
 
 
 def _stopping(fleet: Fleet) -> list[str]:
-    if not fleet.stopping:
-        return []
-    found = ["", f"## {summary.hosts_in_words(len(fleet.stopping))} {summary.stopping_tense(fleet)}", ""]
-    for host in fleet.stopping[:MOST_HOSTS]:
-        after = "" if not fleet.before_counts else " (still so)" if host.still_stops else " (no longer)"
-        found.append(f"- {code(host.name)}{after}: {text(host.stops[0])}")
-    return found + _more(len(fleet.stopping), MOST_HOSTS)
+    found: list[str] = []
+    parts = summary.stopping(fleet)
+    for words, hosts in parts:
+        limit = MOST_HOSTS // len(parts)
+        found += ["", f"## {summary.hosts_in_words(len(hosts))} {words}", ""]
+        for host, path in hosts[:limit]:
+            state = summary.state_in_words(fleet, path)
+            found.append(f"- {code(host.name)}{f' ({state})' if state else ''}: {text(path.sentence)}")
+        found += _more(len(hosts), limit)
+    return found
 
 
 def _findings(fleet: Fleet) -> list[str]:
@@ -49,8 +52,14 @@ def _findings(fleet: Fleet) -> list[str]:
         return []
     found = ["", "| severity | finding | hosts | fix |", "|---|---|---|---|"]
     for finding in fleet.findings[:MOST_FINDINGS]:
-        found.append(f"| {finding.severity} | {code(finding.id)} | {len(finding.on)} | {text(finding.fix)} |")
+        found.append(f"| {_severities(finding)} | {code(finding.id)} | {len(finding.on)} | {text(finding.fix)} |")
     return found + [""] * bool(len(fleet.findings) > MOST_FINDINGS) + _more(len(fleet.findings), MOST_FINDINGS)
+
+
+def _severities(finding: Finding) -> str:
+    """One word where all hosts have it alike; else how many have it at which."""
+    known = {severity: number for severity, number in finding.severities.items() if number}
+    return finding.severity if len(known) == 1 else ", ".join(f"{number} {severity}" for severity, number in known.items())
 
 
 def _unknown(fleet: Fleet) -> list[str]:

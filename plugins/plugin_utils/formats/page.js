@@ -258,7 +258,10 @@
     const items = data.sets[host[field.set]];
     const parts = [el("p", {}, badge(status, statusWords[status]), " ", counts(host), host[field.failed] ? " (this run failed on it)" : "")];
     if (host[field.error] >= 0) parts.push(el("p", {}, el("b", {}, data.errors[host[field.error]])));
-    host[field.stops].forEach((stop) => parts.push(el("p", { class: host[field.gone] ? "gone" : "critical" }, stop[1], host[field.gone] ? " (no longer)" : "")));
+    host[field.stops].forEach(([sentence, number]) => {
+      const state = data.stopStates[number];
+      parts.push(el("p", { class: state === "no longer" ? "gone" : "critical" }, sentence, state ? " (" + state + ")" : ""));
+    });
     parts.push(el("table", { class: "facts" }, el("caption", {}, "Facts"), el("tbody", {}, facts.map(([label, value]) =>
       el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, value))))));
     if (status !== "in_sync") parts.push(el("p", {}, "To remediate: ", el("code", {}, commandFor(name))));
@@ -331,10 +334,11 @@
     if (!data.since) { root.replaceChildren(el("p", {}, "There is no earlier run to compare with.")); return; }
     const intentional = new Set(data.intentional);
     const parts = [el("p", {}, "Since the run of " + data.since + ".")];
-    const kinds = [["New", data.new], ["Fixed", data.fixed], ["Comes and goes", data.flapping]];
-    for (const [words, byId] of kinds) {
+    const flapping = "Changed at least twice in the last " + data.lookBack + " runs: two things set it in turn, such as two policies or another tool, or it depends on the moment.";
+    const kinds = [["New", data.new, ""], ["Fixed", data.fixed, ""], ["Comes and goes", data.flapping, flapping]];
+    for (const [words, byId, why] of kinds) {
       const rows = Object.entries(byId).sort((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1));
-      parts.push(el("h3", {}, words), rows.length ? el("table", { class: "list" }, el("thead", {}, el("tr", {}, ["Finding", "Hosts", "Because", "Which"].map((head) => el("th", { scope: "col" }, head)))),
+      parts.push(el("h3", {}, words), why ? el("p", { class: "soft" }, why) : "", rows.length ? el("table", { class: "list" }, el("thead", {}, el("tr", {}, ["Finding", "Hosts", "Because", "Which"].map((head) => el("th", { scope: "col" }, head)))),
         el("tbody", {}, rows.slice(0, 50).map(([ident, on]) => {
           const changed = on.filter((host) => intentional.has(host)).length;
           const because = changed === on.length ? "the policy changed" : changed ? "the policy changed on " + changed + ", the others drifted" : "the host changed";

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from html import escape
 
 from ..fleet.document import SEVERITIES, STATUS_WORDS, STATUSES
-from ..fleet.model import Fleet, days_until
+from ..fleet.model import Fleet
+from ..fleet.stops import days_until
 
 LAYERS = ("disk", "compiled", "daemon", "kernel", "schedule", "storage", "boot")
 DAYS = ((7, "under 7 days"), (30, "7 to 29 days"), (90, "30 to 89 days"), (365, "90 to 364 days"), (float("inf"), "a year or more"))

@@ -8,14 +8,16 @@ page.js reads it; the order of a host's row stands once, in HOST, and goes along
 from __future__ import annotations
 
 from ..fleet.document import SEVERITIES, STATUSES, VERDICTS
-from ..fleet.model import Fleet, HostReport, by_name, days_until
+from ..fleet.history import LOOK_BACK
+from ..fleet.model import Fleet, HostReport, by_name
+from ..fleet.stops import STATES
 from .csv_rows import in_cell
 from .page_charts import system_of
 from .report import Report
 
 HOST = (
     "name", "status", "counts", "set", "before", "system", "release", "groups", "collected", "inRun", "error", "stops", "figures",
-    "controls", "lastGood", "gone", "failed",
+    "controls", "lastGood", "failed",
 )
 ROOM_FOR_VALUES = 3_000_000  # characters of expected, actual and why of all findings together
 SHORTEST_VALUE = 120
@@ -45,10 +47,10 @@ def data(report: Report) -> dict:
     hosts = sorted(fleet.hosts, key=by_name)
     index = {host.name: number for number, host in enumerate(hosts)}
     found = {
-        "hostRow": HOST, "severities": SEVERITIES, "statuses": STATUSES, "verdicts": VERDICTS, "asOf": fleet.as_of,
+        "hostRow": HOST, "severities": SEVERITIES, "statuses": STATUSES, "verdicts": VERDICTS, "stopStates": STATES, "asOf": fleet.as_of,
         "hasBefore": fleet.before_counts is not None,
         "hosts": [rows.host(host) for host in hosts],
-        "since": changes.since, "new": _by_id(changes.new, index), "fixed": _by_id(changes.fixed, index),
+        "lookBack": LOOK_BACK, "since": changes.since, "new": _by_id(changes.new, index), "fixed": _by_id(changes.fixed, index),
         "flapping": _by_id(changes.flapping, index), "intentional": sorted(index[name] for name in changes.intentional if name in index),
         "gone": [[host.name, host.collected_at] for host in fleet.gone[:MOST_LISTED]], "goneCount": len(fleet.gone),
         "problems": [[name[:300], reason[:500]] for name, reason in fleet.problems[:MOST_LISTED]], "problemCount": len(fleet.problems),
@@ -89,7 +91,7 @@ class _Rows:
         kernel = _part(host.live, "kernel")
         good = host.last_good
         figures = (kernel.get("lost"), partition.get("free_mb"), partition.get("size_mb"), growth.get("mb_per_day"))
-        stops = [[days_until(risk), str(risk["sentence"])[:600]] for risk in host.stop_risks]
+        stops = [[path.sentence[:600], STATES.index(path.state)] for path in host.stop_paths]
         return [
             host.name, STATUSES.index(host.status), list(host.counts.values()), self.set(host.items),
             self.set(host.before.items) if host.before else -1, self.systems.number(system_of(host.live)[:200]),
@@ -97,7 +99,7 @@ class _Rows:
             host.collected_at, int(host.in_run and not host.is_lost), self.errors.number(host.error[:2000]) if host.error else -1,
             stops, [_figure(figure) for figure in figures],
             self.controls(host.now["controls"]), [good.collected_at, STATUSES.index(good.status), self.set(good.items)] if good else 0,
-            int(not host.still_stops) if host.stop_risks else 0, int(host.failed),
+            int(host.failed),
         ]
 
     def set(self, items: tuple[dict, ...]) -> int:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from ansible_collections.auditops.auditd.plugins.module_utils._utc import epoch
 
-from ..fleet.model import HostReport, by_name, days_until
+from ..fleet.model import HostReport, by_name
+from ..fleet.stops import days_until
 from .report import Report
 
 PREFIX = "auditops_drift_"

@@ -17,7 +17,8 @@ def item(ident="disk.auditd_conf.disk_full_action", severity="critical", **value
 
 def risk(effect="stops_host", severity="critical", days=3):
     sentence = f"/var/log/audit is full in about {days} days at 412 MB/day; then disk_full_action = HALT powers the host off"
-    return {"id": "storage.disk_full_action", "effect": effect, "severity": severity, "days": days, "sentence": sentence}
+    return {"id": "storage.disk_full_action", "effect": effect, "severity": severity, "key": "disk_full_action", "actual": "HALT",
+            "days": days, "sentence": sentence}
 
 
 def control(ident="6.3.2.3", status="fail", items=()):

@@ -136,7 +136,7 @@ def test_new_fixed_unchanged_and_flapping(tmp_path):
     assert gate.held(fleet, second, gate.Policy("new")) == [("a", "1 finding new since the last run, the first: z")]
     third, _fleet = runs.next(a=["x"], b=["x", "y"])
     assert third.flapping == [("a", "z"), ("b", "y")]
-    assert "1 new because hosts drifted, 1 fixed, 2 unchanged, 2 come and go" in third.in_words()
+    assert "1 new because hosts drifted, 1 fixed, 2 unchanged, 2 come and go (they changed at least twice" in third.in_words()
     assert [point["counts"]["drifted"] for point in third.trend] == [2, 2, 2]
 
 

@@ -26,7 +26,8 @@ def item(ident="disk.auditd_conf.disk_full_action", severity="critical", **value
 
 def risk(effect="stops_host", severity="critical"):
     sentence = "/var/log/audit is full in about 3 days at 412 MB/day; then disk_full_action = HALT powers the host off"
-    return {"id": "storage.disk_full_action", "effect": effect, "severity": severity, "days": 3, "sentence": sentence}
+    return {"id": "storage.disk_full_action", "effect": effect, "severity": severity, "key": "disk_full_action", "actual": "HALT",
+            "days": 3, "sentence": sentence}
 
 
 def document(host, items=(), risks=(), **values):
@@ -109,7 +110,7 @@ def test_counts_and_order(fleet_dir):
     assert fleet.counts == {"drifted": 1, "unknown": 1, "in_sync": 1}
     assert fleet.before_counts == {"drifted": 2, "unknown": 1, "in_sync": 0}
     assert [host.name for host in fleet.stopping] == ["db1", "web1"]
-    assert [host.still_stops for host in fleet.stopping] == [True, False]
+    assert [host.name for host in fleet.stopping_now] == ["db1"]
     assert [gone["id"] for gone in fleet.hosts[2].fixed] == ["disk.auditd_conf.disk_full_action"]
 
 
@@ -119,6 +120,32 @@ def test_the_summary_says_what_changed_and_who_would_have_stopped(fleet_dir):
     assert "  web1  in sync; 1 finding gone" in text
     assert "  web1 [no longer]: /var/log/audit is full in about 3 days" in text
     assert "  db1 [still so]: " in text
+
+
+HALT, SINGLE = risk(), {**risk(), "actual": "single", "sentence": "disk_full_action = single takes the host down"}
+ERROR = {**risk(severity="high"), "id": "storage.disk_error_action", "key": "disk_error_action", "sentence": "One failing write"}
+WOULD = "Hosts that would have stopped themselves:"
+SINCE = "Hosts that can stop themselves since the remediation, in a way in which they could not before:"
+
+
+@pytest.mark.parametrize(("before", "now", "lines"), [
+    ([HALT], [], [WOULD, "  a [no longer]: " + HALT["sentence"]]),
+    ([HALT], [HALT], [WOULD, "  a [still so]: " + HALT["sentence"]]),
+    ([ERROR, HALT], [HALT], [WOULD, "  a [still so]: " + HALT["sentence"]]),
+    ([], [ERROR], [SINCE, "  a: One failing write"]),
+    ([HALT], [SINGLE], [WOULD, "  a [no longer]: " + HALT["sentence"], SINCE, "  a: " + SINGLE["sentence"]]),
+    ([HALT], None, [WOULD, "  a [not known now]: " + HALT["sentence"]]),
+])
+def test_a_remediation_says_who_can_stop_itself_now(tmp_path, before, now, lines):
+    spool(tmp_path, "a", document("a", [item()], before), "before")
+    if now is None:
+        Spool(tmp_path).fail("a", "away", run={"id": "0" * 32, "started": "2026-03-01T09:30:00Z"}, phase="after")
+    else:
+        spool(tmp_path, "a", document("a", risks=now), "after")
+    fleet = load(tmp_path)
+    assert [line for line in summary.summary(fleet).splitlines() if line in lines] == lines
+    assert bool(fleet.stopping_now) is (now != [])
+    assert json.loads(table.text(Report(fleet), "json"))["stopping"] == (["a"] if now != [] else [])
 
 
 def test_the_summary_of_a_large_fleet_is_short(tmp_path):
@@ -198,11 +225,16 @@ def test_a_waiver_is_shown_once_with_its_hosts(fleet_dir):
     assert [(entry["policy"], names) for entry, names in fleet.waivers] == [("SYSLOG", ["db1", "web1"])]
 
 
-def test_a_finding_of_several_hosts_has_the_worst_severity_and_all_controls(tmp_path):
+def test_a_finding_of_several_hosts_keeps_the_severity_of_each_and_all_controls(tmp_path):
     spool(tmp_path, "a", document("a", [item(severity="high", controls=["CIS X"])]), "now")
     spool(tmp_path, "b", document("b", [item(severity="critical", controls=["CIS X", "STIG Y"])]), "now")
-    (finding,) = load(tmp_path).findings
-    assert (finding.severity, finding.controls, len(finding.on)) == ("critical", ["CIS X", "STIG Y"], 2)
+    spool(tmp_path, "c", document("c", [item(severity="high", controls=["CIS X"])]), "now")
+    fleet = load(tmp_path)
+    (finding,) = fleet.findings
+    assert (finding.severity, finding.controls, len(finding.on)) == ("critical", ["CIS X", "STIG Y"], 3)
+    assert [(group.severity, len(group.hosts)) for group in fleet.groups] == [("critical", 1), ("high", 2)]
+    assert "| 1 critical, 2 high | `disk.auditd_conf.disk_full_action` | 3 |" in table.text(Report(fleet), "markdown")
+    assert '<span class="badge high">high</span>' in table.text(Report(fleet), "html")
 
 
 def test_an_empty_directory_makes_an_empty_report(tmp_path):

@@ -97,14 +97,32 @@ def test_quiet_fleets(tmp_path, hosts):
 
 
 def test_hosts_stop_by_path_soonest_first(tmp_path):
-    late, soon = documents.risk(days=40), {**documents.risk(days=2), "id": "storage.admin_space_left_action"}
-    items = [documents.item("storage.admin_space_left_action", actual="SINGLE"), documents.item("storage.disk_full_action", actual="HALT")]
+    late = documents.risk(days=40)
+    soon = {**documents.risk(days=2), "key": "admin_space_left_action", "actual": "single", "sentence": "In about 2 days it is down"}
     spool = Spool(tmp_path)
     for number in range(3):
-        spool.write(documents.document(f"h{number}", items, [late] + [soon] * (number == 2)), phase="now")
-    found = html_page.paths(reader.load([str(tmp_path)]))
-    assert [(path, len(hosts), days) for path, hosts, days in found] == [
+        spool.write(documents.document(f"h{number}", risks=[late] + [soon] * (number == 2)), phase="now")
+    fleet = reader.load([str(tmp_path)])
+    found = html_page.paths(fleet)
+    assert [(path.name, len(path.hosts), path.days) for path in found] == [
         ("admin_space_left_action = SINGLE", 1, [2]), ("disk_full_action = HALT", 3, [40, 40, 40])]
+    rows = re.findall("<tr>.*?</tr>", re.search('<table class="list" id="stopping">.*?</table>', table.text(Report(fleet), "html"))[0])
+    assert ["In about 2 days it is down" in row for row in rows] == [False, True, False], "each path says its own sentence"
+    assert ["is full in about 40 days" in row for row in rows] == [False, False, True]
+
+
+def test_the_page_says_who_can_stop_itself_since_the_remediation(tmp_path):
+    spool = Spool(tmp_path)
+    spool.write(documents.document("cured", [documents.item()], [documents.risk()], phase="before"), phase="before")
+    spool.write(documents.document("cured", phase="after"), phase="after")
+    spool.write(documents.document("chosen", [documents.item()], phase="before"), phase="before")
+    spool.write(documents.document("chosen", risks=[documents.risk(days=None)], phase="after"), phase="after")
+    text = table.text(Report(reader.load([str(tmp_path)])), "html")
+    assert "<b class=critical>1</b>can stop themselves <span class=\"soft\">(before: 1)</span>" in text
+    assert '<span class="gone">1 no longer</span>, <span class="critical">1 since the remediation</span>' in text
+    states = {host[0]: [one[1] for one in host[embedded(text)["hostRow"].index("stops")]] for host in embedded(text)["hosts"]}
+    assert {name: [embedded(text)["stopStates"][number] for number in found] for name, found in states.items()} == {
+        "chosen": ["since the remediation"], "cured": ["no longer"]}
 
 
 def test_equal_texts_stand_once_in_the_data(tmp_path):
