@@ -30,7 +30,7 @@ SHAPES = {
     "benchmark": (
         {"name": STR, "title": STR, "rules": MAP},
         {"product": STR, "also_numbered": MAP, "needed_by": MAP, "auditd_conf": MAP, "status": MAP, "host": MAP, "sample_files": MAP,
-         "sample_directories": LIST},
+         "sample_directories": LIST, "elsewhere": MAP, "titles": MAP},
     ),
 }
 WORDS = {"watches": ("old", "modern"), "commands": ("plain", "pair", "unfiltered")}
@@ -195,6 +195,10 @@ def _check_benchmark(path: Path, entry: dict) -> None:
         for subject in subjects if isinstance(subjects, list) and subjects else [subjects]:
             if subject not in HOST_SUBJECTS:
                 raise LibraryError(f"{path.name}: host.{number} is {subjects!r}; give a list of {', '.join(HOST_SUBJECTS)}")
+    for part in ("elsewhere", "titles"):  # {id: who checks what is not ours}, {id: the benchmark's title of a control}
+        for number, sentence in entry.get(part, {}).items():
+            if not isinstance(number, str) or not isinstance(sentence, str):
+                raise LibraryError(f"{path.name}: {part}.{number} is {_kind(sentence)}, not a sentence")
     for name, checker in entry.get("needed_by", {}).items():
         if checker not in CHECKERS:
             raise LibraryError(f"{path.name}: needed_by.{name} is {checker!r}, not one of {', '.join(CHECKERS)}")

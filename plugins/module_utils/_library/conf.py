@@ -10,15 +10,21 @@ ROTATED_BY_TIME = "IGNORE"  # max_log_file_action where audit_rotation rotates, 
 
 
 def accepts(accepted: "list[str]", value) -> bool:
-    """Whether a benchmark takes a value of auditd.conf: words in any case, C(>=6) by number, C(exec) with any program."""
+    """Whether a benchmark takes a value of auditd.conf: words in any case, C(>=6) and C(>=25%) that number or a larger one of the same
+    unit, C(exec) with any program."""
     word = str(value).lower()
     for one in accepted:
         if one.startswith(">="):
-            if str(value).isdecimal() and int(value) >= int(one[2:]):
+            if _at_least(word, one[2:]):
                 return True
         elif one.lower() in (word, word.partition(" ")[0]):
             return True
     return False
+
+
+def _at_least(value, least):
+    numbers = [text.rstrip("%") for text in (value, least)]
+    return value.endswith("%") == least.endswith("%") and numbers[0].isdecimal() and int(numbers[0]) >= int(numbers[1])
 
 
 def expectations(library: dict, names: "list[str]", choice) -> dict:

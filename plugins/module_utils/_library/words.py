@@ -8,6 +8,8 @@ from collections import OrderedDict
 from .._errors import AuditError
 
 KEY = re.compile(r"(?:-k |key=)(\S+)")
+# The parts of a benchmark whose words are its controls: rules, settings, switches, files, the host, and what others than auditd check
+NUMBERED = ("rules", "auditd_conf", "status", "sample_files", "host", "elsewhere")
 
 
 def choose(library: dict, profiles: "list[str]", product: str) -> "list[str]":
@@ -101,7 +103,7 @@ def _by_number(benchmark, number):
 
 
 def _numbers(benchmark):
-    return [number for part in ("rules", "auditd_conf", "status", "sample_files") for number in benchmark.get(part, {})]
+    return [number for part in NUMBERED for number in benchmark.get(part, {})]
 
 
 def _keys(control):
