@@ -8,14 +8,15 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.plugin_utils import demands, rotation_program, variables
+from ansible_collections.auditops.auditd.plugins.plugin_utils import demands, host_library, variables
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import document as drift_document
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
 
 # Once for a run: the strategy loads this plugin before it forks a worker for each host.
-PROGRAM = rotation_program.digests()
+PROGRAM = host_library.digests()
+host_library.comparison(profiles=False)
 BENCHMARKS = demands.packed()
 COLLECTION = "auditops.auditd"
 JUDGED = ("auditd", "audit_rules", "audit_rotation", "audit_drift")
@@ -44,7 +45,8 @@ class ActionModule(ActionBase):
         fail_on = _choice("fail_on", options["fail_on"] or gate.NEVER, FAIL_ON)
         try:
             arguments = _arguments(self._task.args)
-            result = self._execute_module(module_name="auditops.auditd.audit_drift", module_args=arguments, task_vars=task_vars)
+            sent = {**arguments, "code": host_library.comparison(profiles=_chooses_profiles(arguments.get("audit_rules") or {}))}
+            result = self._execute_module(module_name="auditops.auditd.audit_drift", module_args=sent, task_vars=task_vars)
         except AnsibleError as error:
             unreachable = isinstance(error, AnsibleConnectionFailure)
             _spool_failure(spool, host, getattr(error, "message", None) or str(error), phase=phase, unreachable=unreachable)
@@ -84,9 +86,13 @@ def _arguments(args: dict) -> dict:
         arguments["program"] = PROGRAM
     arguments.setdefault("benchmarks", BENCHMARKS)
     rules = arguments.get("audit_rules") or {}
-    if any(rules.get(name) for name in ("profiles", "skip", "filters")) or isinstance(rules.get("rules"), str):
+    if _chooses_profiles(rules) or isinstance(rules.get("rules"), str):
         arguments["audit_rules"] = _with_library(rules)
     return arguments
+
+
+def _chooses_profiles(rules: dict) -> bool:
+    return any(rules.get(name) for name in ("profiles", "skip", "filters"))
 
 
 def _with_library(policy: dict) -> dict:

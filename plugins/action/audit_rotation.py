@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.auditops.auditd.plugins.plugin_utils import rotation_program
+from ansible_collections.auditops.auditd.plugins.plugin_utils import host_library
 
 
 class ActionModule(ActionBase):
@@ -17,7 +17,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         if arguments.get("state", "present") != "absent" and not arguments.get("program"):
-            arguments["program"] = rotation_program.sources()
+            arguments["program"] = host_library.sources()
         result = self._execute_module(module_name="auditops.auditd.audit_rotation", module_args=arguments, task_vars=task_vars)
         result.get("invocation", {}).get("module_args", {}).pop("program", None)  # 100 KB that nobody wants to read
         return result

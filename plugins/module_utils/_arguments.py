@@ -3,8 +3,10 @@
 """The arguments that make a policy, once for the module that applies it and for audit_drift, which compares it.
 
 Before ansible-core 2.19 templated numbers and booleans arrive as text: only an argument spec makes them what they are, so
-audit_drift has to have the same one.
+audit_drift has to have the same one. What goes to the checker on a host without a module is made by it on the controller.
 """
+
+from ._severity import SEVERITIES
 
 _CONTROL = {
     "backlog_limit": {"type": "int"},
@@ -43,4 +45,29 @@ ROTATION = {
     "scheduler": {"type": "str", "default": "auto", "choices": ["auto", "cron", "systemd"]},
     "guard_minutes": {"type": "int", "default": 1},
     "interpreter": {"type": "path"},
+}
+
+AUDITD = {
+    "state": {"type": "str", "choices": ["merged", "replaced"], "default": "merged"},
+    "settings": {"type": "dict", "default": {}},
+    "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},
+    "rotation_wanted": {"type": "bool", "default": False},
+    "unsupported_keys": {"type": "str", "choices": ["fail", "drop"], "default": "fail", "no_log": False},
+    "mode": {"type": "str"},
+}
+
+STATE = {"type": "str", "choices": ["merged", "replaced", "overridden"], "default": "overridden"}
+
+DRIFT = {
+    "root": {"type": "path", "default": "/"},
+    "release": {"type": "str"},
+    "auditd": {"type": "dict", "options": AUDITD},
+    "audit_rules": {"type": "dict", "options": dict(RULES, state=STATE)},
+    "audit_rotation": {"type": "dict", "options": ROTATION},
+    "program": {"type": "dict"},
+    "benchmarks": {"type": "str"},
+    "code": {"type": "str"},
+    "report_dir": {"type": "path"},
+    "phase": {"type": "str", "choices": ["now", "before", "after"], "default": "now"},
+    "fail_on": {"type": "str", "choices": ["never"] + list(SEVERITIES[::-1]), "default": "never"},
 }

@@ -237,6 +237,10 @@ options:
       - What benchmarks demand of settings, packed; findings and waivers name the controls of the host's own product by it. Filled in by the
         action plugin.
     type: str
+  code:
+    description:
+      - What compares, packed. Filled in by the action plugin.
+    type: str
   report_dir:
     description:
       - Directory on the controller; the document is written there as C(hosts/<inventory_hostname>.json).
@@ -368,41 +372,20 @@ path:
   type: str
 """
 
+import importlib
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
-from ansible_collections.auditops.auditd.plugins.module_utils._drift import document
+from ansible_collections.auditops.auditd.plugins.module_utils import _arguments, _parcel
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
-from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as rotation_files
-from ansible_collections.auditops.auditd.plugins.module_utils._severity import SEVERITIES
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
-AUDITD = {
-    "state": {"type": "str", "choices": ["merged", "replaced"], "default": "merged"},
-    "settings": {"type": "dict", "default": {}},
-    "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},
-    "rotation_wanted": {"type": "bool", "default": False},
-    "unsupported_keys": {"type": "str", "choices": ["fail", "drop"], "default": "fail", "no_log": False},
-    "mode": {"type": "str"},
-}
-
+ARGUMENT_SPEC = _arguments.DRIFT
 POLICY = ("auditd", "audit_rules", "audit_rotation")
+PACKAGE = "auditops_auditd"  # what the code that comes as an argument is imported as
+INSTALLED = "ansible_collections.auditops.auditd.plugins.module_utils"
+# Filled in by the action plugin: a result that carried them back would be ten times as long.
+CARRIED = ("code", "program", "benchmarks")
 LONGEST_LOGGED = 100  # characters of one value
-
-STATE = {"type": "str", "choices": ["merged", "replaced", "overridden"], "default": "overridden"}
-
-ARGUMENT_SPEC = {
-    "root": {"type": "path", "default": "/"},
-    "release": {"type": "str"},
-    "auditd": {"type": "dict", "options": AUDITD},
-    "audit_rules": {"type": "dict", "options": dict(_arguments.RULES, state=STATE)},
-    "audit_rotation": {"type": "dict", "options": _arguments.ROTATION},
-    "program": {"type": "dict"},
-    "benchmarks": {"type": "str"},
-    "report_dir": {"type": "path"},
-    "phase": {"type": "str", "choices": ["now", "before", "after"], "default": "now"},
-    "fail_on": {"type": "str", "choices": ["never"] + list(SEVERITIES[::-1]), "default": "never"},
-}
 
 
 class Comparison(AnsibleModule):
@@ -419,34 +402,34 @@ class Comparison(AnsibleModule):
 
 
 def run(module):
-    host = Host(module.params["root"], module.run_command)
-    if module.params["audit_rotation"]:
-        _refuse_bad_rotation(module.params["audit_rotation"], host)
-    host.arch = (module.params["audit_rules"] or {}).get("arch") or None
-    wanted = {name: module.params[name] for name in ("auditd", "audit_rules", "audit_rotation", "program", "benchmarks")}
-    live, parsed = document.look(host, wanted, module.params["release"] or None)
-    module.params["benchmarks"] = None  # or each result would carry it back, and the library
-    if wanted["audit_rules"]:
-        module.params["audit_rules"] = dict(wanted["audit_rules"], library=None)
-    return {"changed": False, "drift": document.compare(live, parsed, wanted)}
+    answer = _code(module.params["code"]).answer(module.params, module.run_command)
+    module.params.update(dict.fromkeys(CARRIED))
+    if module.params["audit_rules"]:
+        module.params["audit_rules"] = dict(module.params["audit_rules"], library=None)
+    return dict(answer, changed=False)
 
 
-def _refuse_bad_rotation(policy, host):
-    """What the rotation could not be installed with is said before anything is compared, so before anything is remediated."""
+def _code(packed):
+    """The module C(_check.answer): of the code that was sent, else of the collection where that is installed on this host."""
+    package = INSTALLED
+    if packed:
+        package = PACKAGE
+        _parcel.Importer(package, _parcel.unpack(packed)).install()
     try:
-        rotation_files.desired_files(policy, "systemd", 0)  # with systemd it looks at everything
-        if policy["interpreter"]:
-            rotation_files.interpreter_of(host, policy["interpreter"])
-    except AuditError as error:
-        raise AuditError("audit_rotation: %s; nothing was changed" % error, **error.details)
+        return importlib.import_module(package + "._check.answer")
+    except ImportError as error:
+        raise AuditError("code: it did not come along (%s); call this module by its action plugin, as a task does" % error)
 
 
 def main():
     module = Comparison(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
-        module.exit_json(**run(module))
+        result = run(module)
     except AuditError as error:
-        module.fail_json(**as_text(dict(error.details, msg=str(error))))
+        result = as_text(dict(error.details, failed=True, msg=str(error)))
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 
 POLICY = {
     "auditd": {"settings": {"max_log_file_action": "ROTATE"}, "failure_policy": "keep_running", "rotation_wanted": False},
-    "audit_rules": None, "audit_rotation": None, "program": None, "root": "/", "release": None,
+    "audit_rules": None, "audit_rotation": None, "program": None, "code": None, "root": "/", "release": None,
 }
 
 

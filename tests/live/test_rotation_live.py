@@ -175,7 +175,7 @@ def test_python_36_rotates_and_wakes(here):
 def test_the_installed_program_runs_by_the_line_that_cron_gets(here):
     site = here.site
     sources = subprocess.run(
-        [sys.executable, "-c", "import json; from ansible_collections.auditops.auditd.plugins.plugin_utils import rotation_program as p; "
+        [sys.executable, "-c", "import json; from ansible_collections.auditops.auditd.plugins.plugin_utils import host_library as p; "
          "print(json.dumps(p.sources()))"], capture_output=True, text=True, cwd=COLLECTION.parents[2], check=True)
     site.start(**ROOMY)
     site.send(10, "cron")

@@ -20,6 +20,7 @@ FLOORS = (
     ("_conf", "_rules", "_daemon", "_rotation"),
     ("_library", "_live"),
     ("_drift", "_apply"),
+    ("_check",),
 )
 FLOOR = {package: number for number, packages in enumerate(FLOORS, 1) for package in packages}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible_collections.auditops.auditd.plugins.action import audit_drift, audit_report
+from ansible_collections.auditops.auditd.plugins.plugin_utils import host_library
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
 
 COLLECTIONS = Path(audit_drift.__file__).parents[5]
@@ -66,7 +67,8 @@ def test_the_host_gets_the_policy_and_not_the_controllers_options(tmp_path):
     args = {"auditd": {"settings": {}}, "root": "/mnt", "report_dir": str(tmp_path), "phase": "before", "fail_on": "never"}
     action = Drift(args, {"changed": False, "drift": document()})
     action.run()
-    sent = {"auditd": {"settings": {}}, "root": "/mnt", "benchmarks": audit_drift.BENCHMARKS}
+    sent = {"auditd": {"settings": {}}, "root": "/mnt", "benchmarks": audit_drift.BENCHMARKS,
+            "code": host_library.comparison(profiles=False)}
     assert action.launched == [("auditops.auditd.audit_drift", sent)]
 
 

@@ -221,7 +221,7 @@ def test_the_library_does_not_come_back_with_each_result(tmp_path):
     audit_rules.run(module)
     assert module.params["library"] is None
     drift = Module({"root": str(tmp_path), "release": tree.release, "auditd": None, "audit_rotation": None, "program": None,
-                    "benchmarks": demands.packed(), "audit_rules": tree.policy(profiles=["auto"])})
+                    "code": None, "benchmarks": demands.packed(), "audit_rules": tree.policy(profiles=["auto"])})
     audit_drift.run(drift)
     assert drift.params["audit_rules"]["library"] is None and drift.params["benchmarks"] is None
 

@@ -22,7 +22,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._rotation import f
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import schedule as _schedule
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation.conflicts import conflicts
 from ansible_collections.auditops.auditd.plugins.modules import audit_rotation
-from ansible_collections.auditops.auditd.plugins.plugin_utils import rotation_program
+from ansible_collections.auditops.auditd.plugins.plugin_utils import host_library
 from fake_host import FakeHost
 
 DAY = 86400
@@ -46,7 +46,7 @@ class Module:
 
     def __init__(self, root, check_mode=False, **params):
         defaults = {name: option.get("default") for name, option in audit_rotation.ARGUMENT_SPEC.items()}
-        self.params = {**defaults, "program": rotation_program.sources(), "root": str(root), **params}
+        self.params = {**defaults, "program": host_library.sources(), "root": str(root), **params}
         self.check_mode = check_mode
         self.warnings = []
 
@@ -304,22 +304,22 @@ def test_conflicts(tmp_path, path, text, found):
 # the program
 
 def test_the_program_is_complete_and_its_digests_know_no_interpreter():
-    sources = rotation_program.sources()
+    sources = host_library.sources()
     assert {_rotation.PROGRAM, _rotation.ARCHIVE_PROGRAM} <= set(sources)
     names = {os.path.basename(path) for path in sources}
     assert {"cli.py", "conf.py", "control.py", "_errors.py", "files.py", "host.py"} <= names
     assert "text.py" not in names
     text = sources[_rotation.PROGRAM]
-    assert _rotation.digest(_rotation.launcher(text, "/opt/python")) == rotation_program.digests()[_rotation.PROGRAM]
+    assert _rotation.digest(_rotation.launcher(text, "/opt/python")) == host_library.digests()[_rotation.PROGRAM]
     assert _rotation.launcher(text, "/opt/python").startswith("#!/opt/python -IS\n# SPDX")
 
 
 def test_every_module_of_the_installed_program_imports(tmp_path):
-    for path, text in rotation_program.sources().items():
+    for path, text in host_library.sources().items():
         place = tmp_path / path.lstrip("/")
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-    modules = [path[len(_rotation.PACKAGE) + 1:-3] for path in rotation_program.sources() if path.endswith(".py")]
+    modules = [path[len(_rotation.PACKAGE) + 1:-3] for path in host_library.sources() if path.endswith(".py")]
     names = [module.replace("/", ".") for module in modules if module != "__init__"]
     program = f"import sys; sys.path.insert(0, {str(tmp_path) + _rotation.LIBRARY!r}); import importlib\n"
     program += f"for name in {names!r}: importlib.import_module('audit_rotate.' + name)"
@@ -385,13 +385,13 @@ def test_what_was_changed_by_hand_is_put_right(tmp_path, damage):
     assert not (tmp_path / "planted").exists()
 
 
-@pytest.mark.parametrize("at", range(0, len(rotation_program.sources()), 4))
+@pytest.mark.parametrize("at", range(0, len(host_library.sources()), 4))
 def test_a_write_that_fails_puts_everything_back(tmp_path, monkeypatch, at):
     root = image(tmp_path)
     audit_rotation.run(Module(root, config={"keep": 3}))
     (root / "usr/local/lib/audit-rotate/audit_rotate/guard.py").unlink()
     before = tree_of(root)
-    changed = {path: text + "# new\n" for path, text in rotation_program.sources().items()}
+    changed = {path: text + "# new\n" for path, text in host_library.sources().items()}
     real, calls = _io.write_atomic, []
 
     def failing(path, data, mode=0o600):

@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One comparison from arguments to answer: the same for the module that is pushed and for the checker that lies on the host."""
+
+from .._drift import document
+from .._errors import AuditError
+from .._host.host import Host
+from .._rotation import files as rotation_files
+from .._utf8 import as_text
+
+WANTED = ("auditd", "audit_rules", "audit_rotation", "program", "benchmarks")
+
+
+def answer(request: "dict", run_command) -> "dict":
+    """{drift: document}, or {failed: True, msg: sentence, ...} where nothing could be compared.
+
+    ``request``: the options root, release, auditd, audit_rules, audit_rotation, program and benchmarks of the module audit_drift, as its
+    specification makes them. ``run_command``: as C(_host.host.Host) calls it.
+    """
+    try:
+        return {"drift": _compare(request, run_command)}
+    except AuditError as error:
+        return as_text(dict(error.details, failed=True, msg=str(error)))
+
+
+def _compare(request, run_command):
+    host = Host(request["root"], run_command)
+    if request["audit_rotation"]:
+        _refuse_bad_rotation(request["audit_rotation"], host)
+    host.arch = (request["audit_rules"] or {}).get("arch") or None
+    wanted = {name: request[name] for name in WANTED}
+    live, parsed = document.look(host, wanted, request["release"] or None)
+    return document.compare(live, parsed, wanted)
+
+
+def _refuse_bad_rotation(policy, host):
+    """What the rotation could not be installed with is said before anything is compared, so before anything is remediated."""
+    try:
+        rotation_files.desired_files(policy, "systemd", 0)  # with systemd it looks at everything
+        if policy["interpreter"]:
+            rotation_files.interpreter_of(host, policy["interpreter"])
+    except AuditError as error:
+        raise AuditError("audit_rotation: %s; nothing was changed" % error, **error.details)
