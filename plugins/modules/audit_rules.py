@@ -178,8 +178,10 @@ options:
     default: keep
   on_error:
     description:
-      - V(abort) changes nothing when one rule is refused. V(skip) leaves such rules out, as comments, and names each in RV(left_out).
-        Bad lines of other files are skipped at boot too, by C(-c) in a file C(00-auditops-continue.rules).
+      - V(abort) changes nothing when one rule of O(rules), O(files) or O(profiles) is refused. V(skip) leaves such rules out, as comments,
+        and names each in RV(left_out).
+      - Bad lines of other files keep none of these away. They are named in RV(left_out), and the boot goes on behind them by C(-c) (C(-i)
+        for audit 4.0 to 4.0.2) in a file C(00-auditops-continue.rules).
     type: str
     choices: [abort, skip]
     default: abort

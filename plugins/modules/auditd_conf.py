@@ -61,6 +61,8 @@ options:
       - V(all) applies all of O(settings).
       - V(stops) applies what takes a stop away from the host, and leaves the rest for later. These are the actions that are C(HALT),
         C(SINGLE) or C(SUSPEND) in the file and something milder in O(settings), and the keys that are removed. Only with O(state=merged).
+        Lines of the file that auditd refuses keep it from none of this. They stay and are named; a running auditd is given, for this
+        reload, the file without them. It is refused where these lines say where the log is or how much of it is kept.
     type: str
     choices: [all, stops]
     default: all
@@ -273,6 +275,7 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf as _conf_apply
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf_refused
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import bound, stops, validator
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
 from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment import Environment
@@ -345,11 +348,10 @@ def _converged(module, host, release):
         return {"changed": False, "actions": [], "restart_required": [], "before": {}, "after": {}, "problems": [], "release": release}
     after, dropped = _wanted(module, before, release)
     waits, after = _deferred(params, host, before, after, release)
-    # what the host's own file already does to it is no reason to keep what stops the host
-    problems = _check(params, host, after, release, writing=params["scope"] == "all")
+    problems, loadable, refused = _judged(params, host, (before, after), release)
     change = _conf_apply.Change(
         host, release, before, after, path=params["path"], reload=params["reload"], start=params["start"], restart=params["restart"],
-        backup=params["backup"], timeout=params["timeout"], mode=_mode(params["mode"]))
+        backup=params["backup"], timeout=params["timeout"], mode=_mode(params["mode"]), loadable=loadable)
     plan = _conf_apply.plan(change)
     result = {
         "changed": bool(plan.actions), "actions": plan.actions, "restart_required": plan.restart_required, "problems": _as_dicts(problems),
@@ -359,9 +361,24 @@ def _converged(module, host, release):
     if not module.check_mode:
         result.update(_conf_apply.apply(change, plan))
     _warn(module, result, plan)
+    if refused:
+        module.warn(as_text(conf_refused.said(refused, loaded=loadable is not None)))
     if waits:
         module.warn(as_text("%s stays as it is until the rotation by time is proven to run: %s" % (bound.KEY, waits)))
     return result
+
+
+def _judged(params, host, change, release):
+    """(problems, what auditd is given for the reload, why auditd refuses the file). What the host's own file already does to it, and lines
+    that auditd refuses, are no reason to keep what stops the host."""
+    before, after = change
+    refused = conf_refused.fatal(host, release, after) if params["scope"] == "stops" else []
+    if not refused:
+        return _check(params, host, after, release, writing=params["scope"] == "all"), None, []
+    conf_refused.raise_own(refused, stops.milder(before, params["settings"], release))
+    acts = host.is_live and params["reload"] and params["path"] == AUDITD_CONF
+    loadable = conf_refused.loadable(host, release, after, params["timeout"]) if acts else None
+    return refused, loadable, refused
 
 
 def _deferred(params, host, before, after, release):

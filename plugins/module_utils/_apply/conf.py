@@ -59,8 +59,8 @@ def _act(attempt):
     elif "mode" in planned.actions:
         change.restrict()
     if act is None:
-        if in_force and not (not change.writes and _daemon_files.is_remembered(change.host, planned.pid, change.after.data)):
-            attempt.remember(planned.pid, change.after.data, planned.waiting)
+        if in_force and not (not change.writes and _daemon_files.is_remembered(change.host, planned.pid, change.loaded.data)):
+            attempt.remember(planned.pid, change.loaded.data, planned.waiting)
         how = planned.reason or ("the file was written; nothing was asked of auditd" if change.writes else "nothing was to be done")
         return {"how": "new log" if reopened else how, "record": reopened, "report": planned.report}
     if planned.pid is not None:
@@ -68,7 +68,7 @@ def _act(attempt):
     proof = act(attempt)
     pid = _daemon.find(change.host)
     if pid is not None:
-        attempt.remember(pid, change.after.data, planned.waiting if pid == planned.pid else {})
+        attempt.remember(pid, change.loaded.data, planned.waiting if pid == planned.pid else {})
     return proof
 
 
@@ -107,16 +107,17 @@ class Attempt(object):
         kept = {key: value for key, value in (self.plan.kept or {}).items() if effective[key] != value}
         if kept and not is_resolved(effective) and not is_resolved(self.plan.kept):
             kept = {key: value for key, value in kept.items() if key not in NODE_NAME}
-        safe = _conf.merge(conf, kept) if kept else conf
+        safe = conf if change.loadable is None else change.loadable
+        safe = _conf.merge(safe, kept) if kept else safe
         wanted = _conf.effective(safe, change.release)
-        if kept:
+        if safe != conf:
             change.write(safe)
         try:
             return _daemon.reload(
                 self.host, pid, change.release, change.running["log_file"], wanted=report_values(self.host, wanted),
                 timeout=change.timeout, new_log_file=wanted["log_file"], unsafe_keys_change=unsafe)
         finally:
-            if kept:
+            if safe != conf:
                 change.write(conf)
 
     def checked(self, proof):
@@ -194,6 +195,8 @@ def _bring_back(attempt, error):
         return _back(attempt, pid, "auditd was started with it")
     if isinstance(error, (_daemon.NotAnswered, _daemon.NoAnswer)):
         return _left_alone(pid)
+    if change.loadable is not None:
+        return _left_running(attempt, pid, unstartable(change.host, change.before, change.release), error)
     old = release_tuple(change.release) < RESTART_AFTER_REFUSAL_BEFORE
     if isinstance(error, _daemon.Refused) and not old:
         return _back(attempt, pid, "auditd never left it", proven=attempt.knew_old)

@@ -21,15 +21,17 @@ class Change(object):
     """One change of auditd.conf: from ``before`` (Conf; None where there is no file) to ``after`` (Conf, validated) on ``host``.
 
     ``reload``, ``start`` (bool) and ``restart`` (never, if_needed) say what may be done to auditd, ``timeout`` (seconds) how long it may
-    take to answer; ``mode`` (int; None: as it is) is for the file, of which ``backup`` keeps a copy.
+    take to answer; ``mode`` (int; None: as it is) is for the file, of which ``backup`` keeps a copy. ``loadable``: what auditd is given
+    for the reload where it would refuse ``after`` (Conf; None: ``after`` itself).
     """
 
     def __init__(self, host, release, before, after, *, path=AUDITD_CONF, reload=True, start=True, restart="never", backup=False,
-                 timeout=10.0, mode=None):
+                 timeout=10.0, mode=None, loadable=None):
         self.host = host
         self.release = release
         self.before = before
         self.after = after
+        self.loadable = loadable
         self.path = path
         self.acts = host.is_live and reload and path == AUDITD_CONF  # auditd reads no other file
         self.starts = start
@@ -38,12 +40,17 @@ class Change(object):
         self.timeout = timeout
         self.file = host.path(path, follow=False)
         self.running = _conf.effective(before if before is not None else _conf.parse(None), release)
-        self.wanted = _conf.effective(after, release)
+        self.wanted = _conf.effective(self.loaded, release)
         self.writes = before is None or before.text != after.text
         self._old = OldFile(self.file, mode)
         self._there = self._old.identity
         self.is_written = False  # by write(), and not restored
         self.restricts = not self.writes and self._old.mode != self._old.new_mode
+
+    @property
+    def loaded(self):
+        """The Conf that a reload is to bring into force."""
+        return self.after if self.loadable is None else self.loadable
 
     def write(self, conf: _conf.Conf) -> None:
         """Replace the file, as a whole. ChangedMeanwhile where somebody else has written it since it was read."""
@@ -98,8 +105,8 @@ class Change(object):
 
     @property
     def unsafe(self):
-        """True where the change touches a key of UNSAFE_KEYS."""
-        return any(self.running[key] != self.wanted[key] for key in UNSAFE_KEYS)
+        """True where the change touches a key of UNSAFE_KEYS, or nobody knows what auditd has for them."""
+        return self.loadable is not None or any(self.running[key] != self.wanted[key] for key in UNSAFE_KEYS)
 
 
 class OldFile(object):

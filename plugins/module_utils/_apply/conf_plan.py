@@ -70,6 +70,8 @@ def _plan_running(change, pid, report, write):
 
 def _needs_reload(change, report, pid, waiting):
     """True where something could be loaded: settings that a reload applies, or a file of which nobody can tell that it was read."""
+    if change.loadable is not None:
+        return change.writes or not _daemon_files.is_remembered(change.host, pid, change.loadable.data)
     if change.writes:
         changed = {key for key in change.wanted if change.running.get(key) != change.wanted[key]}
         if not changed or changed - set(NODE_NAME) or not changed & set(waiting):

@@ -76,11 +76,12 @@ def control_command(step: "tuple[str, int]") -> str:
 
 
 def load(netlink, wanted: "list[_rule.Rule]", plan: "_delta.Plan", control: "list[tuple]", state: State, *,
-         on_error: str = "abort") -> Loaded:
+         may_skip=None) -> Loaded:
     """Load ``plan`` and the status words ``control`` over an open _kernel.Netlink. -e 2 comes last, when all else is proven.
 
-    on_error abort: the first rule that the kernel refuses puts the previous set back and raises AuditError; skip: such rules are left
-    out and named in C(skipped). Raises AuditError, the previous set in force, where the kernel's list is not the wanted one at the end.
+    ``may_skip``: Rule -> bool, whether a rule that the kernel refuses is left out and named in C(skipped); any other, and all where it is
+    None, puts the previous set back and raises AuditError. AuditError, the previous set in force, too where the kernel's list is not the
+    wanted one at the end.
     """
     result = Loaded()
     locking = [step for step in control if step == ("enabled", _kernel.IMMUTABLE)]
@@ -88,7 +89,7 @@ def load(netlink, wanted: "list[_rule.Rule]", plan: "_delta.Plan", control: "lis
     added = []
     try:
         for step in plan.steps:
-            if _do(netlink, step, result, on_error=on_error) and step.action == "add":
+            if _do(netlink, step, result, may_skip) and step.action == "add":
                 added.append(step.rule)
         _prove(netlink, wanted, result, state.rules)
         _set_all(netlink, other, result)
@@ -104,7 +105,7 @@ def load(netlink, wanted: "list[_rule.Rule]", plan: "_delta.Plan", control: "lis
     return result
 
 
-def _do(netlink, step, result, *, on_error):
+def _do(netlink, step, result, may_skip):
     """Whether the kernel did the step."""
     text = _delta.command(step)
     try:
@@ -116,7 +117,7 @@ def _do(netlink, step, result, *, on_error):
         if step.moves:
             raise _delta.TwinError(NO_TWIN % (text, why))
         rule = step.stands_for or step.rule
-        if step.action == "add" and on_error == "skip" and error.errno in REFUSALS:
+        if step.action == "add" and error.errno in REFUSALS and may_skip is not None and may_skip(rule):
             if step.stands_for is None:
                 result.skipped.append((rule, why))
             return False

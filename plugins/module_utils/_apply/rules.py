@@ -16,6 +16,7 @@ from .._rules import files as _files
 from .._rules import lines as _lines
 from .._rules import lint as _lint
 from .._rules import localise as _localise
+from .._rules import passing as _passing
 from .._rules import quarantine
 from .._rules import staging as _staging
 from . import loader as _loader
@@ -24,6 +25,10 @@ from . import rules_files as _rules_files
 
 STOPS_AT_BOOT = ("the kernel refuses this rule of a file that is not ours, and auditctl -R stops here at boot: correct it, or take "
                  "audit_rules_purge quarantine")
+OURS_STOPS = ("%s: %s: auditctl -R stops there, and nothing behind it would be loaded at boot; nothing was changed: mend that line, or set "
+              "audit_rules_on_error to skip")
+OTHERS_STOP = ("%s: %s: auditctl -R stops there, and no file of ours that is read before it can let it go on; nothing was changed: mend "
+               "that line, or take audit_rules_purge quarantine")
 NOT_ROOT = "only root may write %s: run the task with become"
 GAP = ("%s; deleting and loading the list again leaves %d rules away for about %.2f seconds, which allow_gap (audit_rules_allow_gap: true) "
        "accepts; nothing was changed")
@@ -149,15 +154,16 @@ def _public(problem):
 
 
 def _refuse_what_would_not_boot(staged, params):
-    """A set at which auditctl -R stops half way is refused as a whole, or each rule that it skips is named."""
-    stops = staged.compiled.aborts_at
-    if stops is not None and params["on_error"] == "abort":
-        where = _lines.where(stops, params, stops["token"])
-        raise AuditError("%s: %s: auditctl -R stops there, and nothing behind it would be loaded at boot; nothing was changed: "
-                         "mend that line, or set audit_rules_on_error to skip"
-                         % (where, stops["reason"]), problems=[_public(problem) for problem in staged.problems])
-    if params["on_error"] == "skip":
-        staged.skipped += [_public(problem) for problem in staged.compiled.problems if problem["fatal"]]
+    """A bad line of ours is an error, unless it is to be skipped; one of another file is passed over and named."""
+    failed = [problem for problem in staged.compiled.problems if problem["fatal"]]
+    if params["on_error"] == "abort":
+        ours = [problem for problem in failed if problem["file"] in staged.own and problem["line"]]
+        stops = staged.compiled.aborts_at or (ours[0] if ours and not _passing.says_go_on(staged.compiled) else None)
+        if stops is not None:
+            message = OURS_STOPS if stops["file"] in staged.own else OTHERS_STOP
+            raise AuditError(message % (_lines.where(stops, params, stops["token"]), stops["reason"]),
+                             problems=[_public(problem) for problem in staged.problems])
+    staged.skipped += [_public(problem) for problem in failed]
 
 
 class _Job(object):
@@ -268,16 +274,19 @@ class _Job(object):
         result["changed"] = self.files.differ or bool(result["commands"] or self.permissions.wanted)
 
     def _load(self, result):
-        words, on_error = self.staged.compiled.control, self.params["on_error"]
-        tolerant = on_error == "abort" and ("-c" in words or "-i" in words)
-        on_error = "skip" if tolerant else on_error
+        tolerant = self.params["on_error"] == "abort" and _passing.says_go_on(self.staged.compiled)
+        all_may = tolerant or self.params["on_error"] == "skip"
+        ours = set(self.staged.own)
+
+        def may_skip(rule):
+            return all_may or rule.file not in ours
         with _kernel.Netlink() as netlink:
             try:
-                loaded = _loader.load(netlink, self.wanted, self.plan, self.control, self.kernel, on_error=on_error)
+                loaded = _loader.load(netlink, self.wanted, self.plan, self.control, self.kernel, may_skip=may_skip)
             except _delta.TwinError as error:
                 self.plan = self._plan_with_gap(error)
                 result["reloaded"] = self.plan.reason
-                loaded = _loader.load(netlink, self.wanted, self.plan, self.control, self.kernel, on_error=on_error)
+                loaded = _loader.load(netlink, self.wanted, self.plan, self.control, self.kernel, may_skip=may_skip)
         result["commands"] = loaded.commands
         result["proven"] = True
         result["loaded"] = loaded.count
@@ -285,24 +294,37 @@ class _Job(object):
         for rule, why in loaded.skipped:
             reason = "the kernel refused it: %s" % why
             result["left_out"].append({"file": rule.file, "line": rule.line, "token": rule.render(), "reason": reason})
-            refused.setdefault(rule.file, {})[rule.line] = why
+            refused.setdefault(rule.file, []).append((rule, why))
         if refused and not tolerant:
             self._write_without(refused, result)
 
     def _write_without(self, refused, result):
-        """What the kernel refused becomes a comment: auditctl -R would stop there at the next boot, with nothing behind it loaded."""
+        """What the kernel refused becomes a comment, or is passed over where it is somebody else's: auditctl -R would stop there at the
+        next boot, with nothing behind it loaded."""
         staged = self.staged
-        for path, lines in refused.items():
+        for path, rules in refused.items():
             if path in staged.own:
-                staged.files[path] = _files.without(staged.files[path], lines)
+                staged.files[path] = _files.without(staged.files[path], {rule.line: why for rule, why in rules})
                 self.files.rewrite(path, staged.files[path])
-                continue
-            result["proven"] = False
-            for line in lines:
-                result["problems"].append({"file": path, "line": line, "token": path, "reason": STOPS_AT_BOOT})
+            else:
+                staged.passes_over.update(((rule.text or "").strip(), why) for rule, why in rules)
+        others = [rule for path, rules in refused.items() if path not in staged.own for rule, _why in rules]
+        if others:
+            self._pass_over(others, result)
         staged.compiled = staged.compile(staged.files)
         result["after"] = _side(staged.compiled.rules, result["after"]["control"], result["after"]["files"])
         self.files.rewrite(_compiled.AUDIT_RULES, staged.compiled.text)
+
+
+    def _pass_over(self, rules, result):
+        """Let auditctl -R go on behind these rules of other files at the next boot."""
+        path = _staging.pass_over(self.staged)
+        if path is not None:
+            self.files.replace(path, self.staged.files[path])
+            return
+        result["proven"] = False
+        for rule in rules:
+            result["problems"].append({"file": rule.file, "line": rule.line, "token": rule.file, "reason": STOPS_AT_BOOT})
 
 
 def _refuse_what_quarantine_loses(staged, params, current, resolved):

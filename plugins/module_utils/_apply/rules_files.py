@@ -122,6 +122,10 @@ class Files(object):
         """Write a file again whose earlier text apply() remembers."""
         _io.write_atomic(self._real(path), text.encode("utf-8", "surrogateescape"), _compiled.FILE_MODE)
 
+    def replace(self, path, text):
+        """Write a file that apply() had nothing to do with; put_back() takes it back too."""
+        self._replace(path, text.encode("utf-8", "surrogateescape"))
+
     def _replace(self, path, data, *, backup=False):
         self._remember(path, backup=backup)
         _io.write_atomic(self._real(path), data, _compiled.FILE_MODE)

@@ -61,7 +61,8 @@ def _next_boot(sides):
         yield sides.item("disk.rules_d.aborts", "loads without an error", _place(failed[0]), why=failed[0]["reason"] + "." + NO_AUDITD)
     elif failed:
         lines = ["%s: %s" % (_place(problem), problem["reason"]) for problem in failed]
-        yield sides.item("disk.rules_d.skipped", "in force", lines[:rule_sets.MOST_RULES])
+        accepted = sides.wanted["audit_rules"].get("on_error") == "skip"
+        yield sides.item("disk.rules_d.skipped", "in force", lines[:rule_sets.MOST_RULES], severity="info" if accepted else None)
     deleted = ["%s (deleted by %s line %s)" % (rule.render(), line.file, line.number) for rule, line in disk.deleted
                if _files.managed(parsed.files.get(rule.file, ""))]
     if deleted:

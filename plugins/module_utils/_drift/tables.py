@@ -121,8 +121,8 @@ ITEMS = {
     "disk.rules_d.control.": ("low", "", "The files in rules.d set this for the kernel otherwise than the policy.", RULES),
     "disk.rules_d.aborts": (
         "critical", "", "The rules do not load to their end at the next boot.",
-        "correct that line; or role audit_rules: audit_rules_on_error: skip loads the others, audit_rules_purge: quarantine moves the "
-        "file away",
+        "correct that line; the role audit_rules lets the load go on behind a line of another file, and audit_rules_purge: quarantine "
+        "moves that file away",
     ),
     "disk.rules_d.deleted": (
         "high", "", "A -D behind them deletes these rules of the policy when they are loaded.",
@@ -136,7 +136,10 @@ ITEMS = {
         "info", "", "These rules of a benchmark name what this host does not have.", "role audit_rules: audit_rules_skip",
     ),
     "disk.rules_d.skipped": (
-        "info", "", "These lines of other rules files are refused and skipped, as audit_rules_on_error: skip asks.", "correct these lines",
+        "high", "",
+        "auditctl or the kernel refuses these lines of other rules files and goes on behind them: what they are to audit is not audited.",
+        "correct these lines; or role audit_rules: audit_rules_purge: quarantine moves their files away, audit_rules_on_error: skip "
+        "accepts them",
     ),
     "disk.rules_d_odd.": (
         "medium", "", "augenrules passes over this name with an error: what is meant to be read there is not.", "remove it",

@@ -10,16 +10,35 @@ AUDITD, RULES = "auditd.service", "audit-rules.service"
 # systemd.unit(5), the first wins; /run is empty in a tree
 PLACES = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 REQUIRES = re.compile(r"^\s*(?:Requires|BindsTo|Requisite)\s*=.*\baudit-rules\.service\b", re.M)
+CONTINUED = re.compile(r"\\\n(?:\s*[#;].*\n)*")  # systemd.syntax(7): comments between the parts are passed over
+DROP_INS = (AUDITD + ".d", "service.d")  # of this unit before those of all services
+BY_LINK = AUDITD + ".requires/" + RULES  # what RequiredBy= makes when audit-rules.service is enabled
 
 
 def requires_rules(host) -> bool:
     """Whether auditd does not start without audit-rules.service: 4.0 to 4.0.2 ship Requires=, later releases Wants=; an administrator's own
     unit counts before that of the package. A mask of auditd.service says nothing about it.
+
+    Drop-ins and links of auditd.service.requires add to it. None takes anything away: an empty Requires= resets no dependency,
+    systemd.unit(5).
     """
-    for path in _places(host, AUDITD):
-        if not _is_mask(host, path):
-            return bool(REQUIRES.search(host.text(path) or ""))
-    return False
+    unit = next((path for path in _places(host, AUDITD) if not _is_mask(host, path)), None)
+    if unit is None:
+        return False
+    if any(host.lstat("%s/%s" % (place, BY_LINK)) is not None for place in PLACES):
+        return True
+    texts = (CONTINUED.sub(" ", host.text(path) or "") for path in [unit, *_drop_ins(host)])
+    return any(REQUIRES.search(text) for text in texts)
+
+
+def _drop_ins(host):
+    """The drop-ins of auditd.service: of two with one name, the one that systemd takes; a mask takes away all of that name."""
+    found = {}
+    for directory in ("%s/%s" % (place, name) for name in DROP_INS for place in PLACES):
+        for name in host.listdir(directory):
+            if name.endswith(".conf"):
+                found.setdefault(name, "%s/%s" % (directory, name))
+    return [path for path in found.values() if not _is_mask(host, path)]
 
 
 def _places(host, name):

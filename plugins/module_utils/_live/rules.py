@@ -6,7 +6,7 @@ from .. import _kernel
 from .._errors import AuditError, NotAvailable, NotThere
 from .._host.units import requires_rules
 from .._rules import compiled as _compiled
-from .._rules import files, grammar, localise
+from .._rules import files, grammar, localise, passing
 from .system import file_facts
 
 
@@ -15,6 +15,7 @@ def read(reading) -> dict:
     host, parsed, release = reading.host, reading.parsed, reading.live["version"]
     parsed.files = _compiled.read_rules_d(host)
     options = localise.run_options(host, [path for path, text in parsed.files.items() if files.managed(text)])
+    options = passing.judging(options, passing.refused_by_kernel(host, parsed.files), parsed.files)
     parsed.disk = _compiled.compile_rules(parsed.files, release, _compiled.awk_of(host), **options)
     entries = {path: dict(file_facts(host, path), text=text) for path, text in parsed.files.items()}
     found: dict = {"disk": dict(_set_of(parsed.disk), files=entries), "compiled": None, "loaded": None}

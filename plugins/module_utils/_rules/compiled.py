@@ -298,6 +298,12 @@ class _Run(object):
         self.known = {_delta.identity_of(rule): rule for rules in self.lists.values() for rule in rules}
 
 
+def names_read(paths, release=None):
+    """The names of those ``paths`` that augenrules of this release (a tuple) reads: up to 4.1 it passes over a name with a blank."""
+    names = [os.path.basename(path) for path in paths]
+    return [name for name in names if " " not in name] if release and release < (4, 2) else names
+
+
 def natural_key(name):
     """Sorts as C(ls -v) does: digits by value, a tilde before all, letters before other characters; suffixes like .rules last."""
     return functools.cmp_to_key(_natural_order)(os.fsencode(name).decode("latin-1"))

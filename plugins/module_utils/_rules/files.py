@@ -8,12 +8,10 @@ import re
 from collections import namedtuple
 
 from .._errors import AuditError
-from .._release import release_tuple
 from . import compiled as _compiled
 from . import grammar as _grammar
 from . import rule as _rule
 
-CONTINUE_FILE = "00-auditops-continue.rules"
 LOCAL_FILE = "70-auditops-local.rules"
 COPIES_FILE = "10-auditops-copies.rules"
 COPY = re.compile(r"^## copied: (\S+) sha256 ([0-9a-f]{64})$", re.M)
@@ -29,15 +27,6 @@ def check_names(files) -> None:
         if not re.match(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*\.rules\Z", name):
             raise AuditError("files: %r is not a name for a file of %s; it ends with .rules and has letters, digits and ._+- only"
                              % (name, _compiled.RULES_D))
-
-
-def continue_text(release) -> str:
-    """The text of the file that is read first where lines of other files are skipped: after -c auditctl -R goes on behind a bad line.
-
-    It then ends with return code 1, with which audit-rules.service of 4.0 to 4.0.2 takes auditd down; there it is -i, which ends with 0.
-    """
-    version = release_tuple(release) if isinstance(release, str) else release
-    return "\n%s\n%s\n" % (MARK, "-i" if version and (4, 0) <= version < (4, 0, 3) else "-c")
 
 
 def managed(text: str) -> bool:

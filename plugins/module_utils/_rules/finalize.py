@@ -6,8 +6,6 @@ augenrules lets the last -b, -f and -e win; auditctl does so with all other word
 says. A default is used where no file says anything, and never weakens: -e 2 and --loginuid-immutable stay, a larger -b stays.
 """
 
-import os
-
 from .._errors import AuditError
 from .._policy import FAILURE_POLICIES, locks
 from . import compiled as _compiled
@@ -82,9 +80,7 @@ def path_behind(paths: "list[str]", release=None) -> str:
 
     ``release``: of audit. Up to 4.1 a name with a blank is not read, and so need not be beaten.
     """
-    names = [os.path.basename(path) for path in paths]
-    if release and release < (4, 2):
-        names = [name for name in names if " " not in name]
+    names = _compiled.names_read(paths, release)
     last = max(names, key=_compiled.natural_key, default="")
     stem = last[:-len(".rules")]
     for name in [prefix + ENDING for prefix in PREFIXES + [stem + "_"]]:

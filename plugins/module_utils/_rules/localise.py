@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a host has that rules depend on: its machine, its first user id, its users and paths."""
 
+import errno
 import functools
 import os
 import re
@@ -14,6 +15,7 @@ UID_MIN_WORD = "@UID_MIN@"  # stands for the host's UID_MIN in rule texts
 UID_MIN = 1000  # login.defs(5), where the file does not say
 AUDIT_RULES = "/etc/audit/audit.rules"
 LOGIN_DEFS = "/etc/login.defs"
+NO_PATH = (os.strerror(errno.ENOENT), os.strerror(errno.ENOTDIR))  # what the kernel says to a rule whose path is missing
 
 
 def options(host) -> dict:

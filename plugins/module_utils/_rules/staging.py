@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What /etc/audit/rules.d becomes under a policy: one answer for the module that writes it and the check that compares it."""
 
-import errno
 import functools
-import os
 import re
 from collections import OrderedDict
 
@@ -18,6 +16,7 @@ from . import grammar as _grammar
 from . import lines as _lines
 from . import localise as _localise
 from . import merge as _merge
+from . import passing as _passing
 from . import rule as _rule
 
 PANIC_LINE = re.compile(r"^(?!\s*#).*(?:^| )-[a-zA-Z]*f *2(?: |$)")
@@ -27,7 +26,6 @@ PANIC_STATED = ("%s line %d: %r lets the kernel panic when it cannot record, and
                 "(audit_rules_failure sets this), or take auditd_failure_policy stop_host; nothing was changed")
 NOT_BEATEN = ("%s line %s: %r wins over %s of the policy, and no rules file of ours can come behind it: take the line out; nothing was "
               "changed")
-NO_PATH = (os.strerror(errno.ENOENT), os.strerror(errno.ENOTDIR))
 UNREADABLE = "the rules are not loadable as they are: %s; nothing was changed"
 OURS, REMOVED, QUARANTINED, KEPT = "ours", "removed", "quarantined", "kept"
 
@@ -37,12 +35,13 @@ class Staged(object):
 
     ``own``: paths of ours in it; ``removed``: our paths that go; ``quarantined``: foreign paths that are moved away; ``problems``: as in
     C(compiled.Compiled), own refused lines first; ``skipped``: rules left out, [dict file, line, token, reason].
-    ``compile``: makes the Compiled of such files again, for ``release`` of audit.
+    ``compile``: makes the Compiled of such files again, for ``release`` of audit. ``passes_over``: {line: reason} of other files' lines
+    that only the kernel knows to be bad; compile() takes them for refused.
     """
 
     def __init__(self):
         self.files, self.own, self.removed, self.quarantined = OrderedDict(), [], [], []
-        self.problems, self.skipped, self.release = [], [], None
+        self.problems, self.skipped, self.release, self.passes_over = [], [], None, {}
         # stage() sets both before it returns
         self.compiled: "_compiled.Compiled" = None  # type: ignore[assignment]
         self.compile: "functools.partial" = None  # type: ignore[assignment]
@@ -64,7 +63,7 @@ def stage(host, current: dict, policy: dict, *, state: str = "overridden", relea
         fate = _fate(path, text, current, policy, state)
         if path in wanted or path in verbatim:
             continue
-        if _finalize.is_ours(path, text) and any(name.endswith(_finalize.ENDING) for name in wanted):
+        if _passing.is_ours(path, text) or _finalize.is_ours(path, text) and any(name.endswith(_finalize.ENDING) for name in wanted):
             result.removed.append(path)
         elif fate == OURS:
             wanted[path] = text
@@ -76,6 +75,8 @@ def stage(host, current: dict, policy: dict, *, state: str = "overridden", relea
     result.release = release
     skips = policy.get("missing_paths", "skip") == "skip"
     options = _localise.run_options(host, [*wanted, *verbatim]) if skips else _localise.options(host)
+    result.passes_over = _passing.refused_by_kernel(host, current)
+    options = _passing.judging(options, result.passes_over, current)
     result.compile = functools.partial(_compiled.compile_rules, release=release, awk=awk, **options)
     stated = {rule.canonical: rule for rule in result.compile(files=_in_order(result.files)).rules}
     for path, text in _in_order(wanted).items():
@@ -132,14 +133,10 @@ def _leaving(host, policy, release, path, before):
 def _compile_and_win(result, policy):
     """Compile, and see that the words of our last file win; a -f 2 that nobody asked for never does.
 
-    Where lines of other files are to be skipped (on_error skip), a file of ours that is read first lets auditctl -R go on behind them.
+    Where auditctl -R would stop at a line of another file, a file of ours that is read first lets it go on behind such lines.
     """
-    if policy.get("on_error") == "skip" and result.compile(result.files).aborts_at is not None:
-        path = _path(_files.CONTINUE_FILE)
-        result.files = _in_order(dict(result.files, **{path: _files.continue_text(result.release)}))
-        result.own.append(path)
-        if path in result.removed:
-            result.removed.remove(path)
+    if result.compile(result.files).aborts_at is not None:
+        pass_over(result)
     last = next((path for path in result.own if _finalize.is_ours(path, result.files[path])), None)
     result.compiled = result.compile(result.files)
     if last is not None:
@@ -153,6 +150,20 @@ def _compile_and_win(result, policy):
             raise AuditError(NOT_BEATEN % (line.file, line.number, line.text.strip(), word))
     if result.compiled.control.get("-f") == _finalize.PANIC:
         _refuse_panic(policy, result.files.items())
+
+
+def pass_over(staged: Staged) -> "str | None":
+    """Put the file in front that lets auditctl -R go on behind bad lines of others, and return its path; None where no name is free."""
+    others = [path for path, text in staged.files.items() if not _passing.is_ours(path, text)]
+    path = _passing.path_before(others, release_tuple(staged.release))
+    if path is None:
+        return None
+    staged.files = _in_order(dict(staged.files, **{path: _passing.text(staged.release, staged.passes_over)}))
+    if path not in staged.own:
+        staged.own.append(path)
+    if path in staged.removed:
+        staged.removed.remove(path)
+    return path
 
 
 def own_texts(current: dict, policy: dict, *, state: str = "overridden", release=None, awk: str = "gawk") -> "OrderedDict":
@@ -229,7 +240,7 @@ def _still_refused(host, text):
 
     def why(rule, line):
         reason = refused.get(line)
-        return None if reason in NO_PATH and _localise.missing_path(host, rule) is None else reason
+        return None if reason in _localise.NO_PATH and _localise.missing_path(host, rule) is None else reason
     return why
 
 

@@ -184,10 +184,47 @@ def test_a_bad_line(kernel, host, on_error):
     assert not converge(host, **params)["changed"]
 
 
-def test_a_foreign_bad_line_stops_the_boot_and_so_us(kernel, host):
-    put(host, "05-theirs.rules", "-w /a -p q\n")
-    with pytest.raises(AuditError, match="05-theirs.rules line 1.*nothing was changed"):
+# name and text of a foreign file -> the name of ours that is read before it
+FOREIGN = [
+    ("05-theirs.rules", "-w /a -p q\n", "00-auditops-continue.rules"),
+    ("00-a.rules", "-w /a -p q\n", "~auditops-continue.rules"),
+    ("~a.rules", "-w /a -p q\n", "~~auditops-continue.rules"),
+    ("zz-theirs.rules", "-c\n-w /a -p q\n", None),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "ours"), FOREIGN)
+def test_a_foreign_bad_line_keeps_none_of_ours_away(kernel, host, name, text, ours):
+    put(host, name, text)
+    result = converge(host, rules=[WATCH])
+    assert [(entry["file"], entry["token"]) for entry in result["left_out"]] == [("/etc/audit/rules.d/" + name, "-p q")]
+    boot = _ruleset.parse_rules_file(host.text(_ruleset.AUDIT_RULES), machine="x86_64")
+    assert [rule.canonical for rule in boot.rules] == kernel.lines() == [WATCH] and boot.aborts_at is None
+    written = [entry for entry in os.listdir(host.path("/etc/audit/rules.d")) if entry.endswith("continue.rules")]
+    assert written == ([ours] if ours else [])
+    assert not converge(host, rules=[WATCH])["changed"]
+    put(host, name, "-w /a -p r\n")
+    converge(host, rules=[WATCH])
+    assert not [entry for entry in os.listdir(host.path("/etc/audit/rules.d")) if entry.endswith("continue.rules")]
+
+
+def test_a_foreign_bad_line_that_no_file_of_ours_can_come_before(kernel, host):
+    put(host, "~~~~.rules", "-w /a -p q\n")
+    with pytest.raises(AuditError, match="~~~~.rules line 1.*no file of ours that is read before it.*nothing was changed"):
         converge(host, rules=[WATCH])
+    assert kernel.rules == []
+
+
+def test_a_bad_line_of_ours_is_an_error_beside_a_foreign_one(kernel, host):
+    kernel.refuse = {"/no/such": errno.ENOENT}
+    put(host, "05-theirs.rules", "-w /a -p q\n")
+    with pytest.raises(AuditError, match="70-auditops-local.rules line .*No such file"):
+        converge(host, rules=[WATCH, "-w /no/such -p wa"], missing_paths="keep")
+    assert kernel.rules == [] and os.listdir(host.path("/etc/audit/rules.d")) == ["05-theirs.rules"]
+
+
+def test_a_foreign_bad_line_can_be_quarantined(kernel, host):
+    put(host, "05-theirs.rules", "-w /a -p q\n")
     assert converge(host, rules=[WATCH], purge="quarantine")["quarantined"] == ["/etc/audit/rules.d/05-theirs.rules"]
 
 

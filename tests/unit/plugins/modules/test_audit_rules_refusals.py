@@ -120,21 +120,39 @@ def test_what_the_kernel_refuses_does_not_stop_the_boot(kernel, host):  # noqa: 
 def test_what_the_kernel_refuses_of_another_file_is_skipped_at_boot_too(kernel, host):  # noqa: F811
     kernel.refuse = {"/no/such/file": errno.ENOENT}
     put(host, "05-theirs.rules", NO_DIRECTORY + "\n")
-    with pytest.raises(AuditError, match="05-theirs.rules line 1.*no directory /no/such.*nothing was changed"):
-        converge(host, rules=[WATCH])
-    result = converge(host, rules=[WATCH], on_error="skip")
+    result = converge(host, rules=[WATCH])
     assert [(problem["file"], problem["line"]) for problem in result["left_out"]] == [("/etc/audit/rules.d/05-theirs.rules", 1)]
     text = host.text(_ruleset.AUDIT_RULES).split("\n")
     assert text.index("-c") < text.index(NO_DIRECTORY) and kernel.lines() == [WATCH]
-    assert not converge(host, rules=[WATCH], on_error="skip")["changed"]
+    assert not converge(host, rules=[WATCH])["changed"]
 
 
-def test_a_rule_that_only_the_kernel_knows_to_be_bad_in_another_file_is_not_proven(kernel, host):  # noqa: F811
+@pytest.mark.parametrize("on_error", ["abort", "skip"])
+def test_a_rule_that_only_the_kernel_knows_to_be_bad_in_another_file(kernel, host, on_error):  # noqa: F811
     kernel.refuse = {"odd": errno.EINVAL}
     put(host, "05-theirs.rules", "-w /etc/odd -p wa\n")
-    result = converge(host, rules=[WATCH], on_error="skip")
-    assert result["proven"] is False
-    assert [(problem["file"], problem["line"]) for problem in result["problems"]] == [("/etc/audit/rules.d/05-theirs.rules", 1)]
+    wanted = {"rules": [WATCH], "on_error": on_error}
+    for changed in (True, False):  # the second run knows it from the first
+        result = converge(host, **wanted)
+        assert (result["changed"], result["proven"], result["problems"][1:]) == (changed, True, [])
+        assert [(entry["file"], entry["line"]) for entry in result["left_out"]] == [("/etc/audit/rules.d/05-theirs.rules", 1)]
+        assert "Invalid argument" in result["left_out"][0]["reason"] and kernel.lines() == [WATCH]
+    text = host.text(_ruleset.AUDIT_RULES).split("\n")
+    assert text.index("-c") < text.index("-w /etc/odd -p wa"), "the next boot goes on behind it"
+    kernel.refuse = {}
+    put(host, "05-theirs.rules", "-w /etc/odd -p w\n")
+    assert converge(host, **wanted)["loaded"] == 2 and not converge(host, **wanted)["changed"]
+
+
+@pytest.mark.parametrize("gone", [errno.ENOENT, errno.ENOTDIR])
+def test_a_path_that_is_there_by_now_is_tried_again(kernel, host, gone):  # noqa: F811
+    kernel.refuse = {"/no/such/file": gone}
+    put(host, "05-theirs.rules", NO_DIRECTORY + "\n")
+    assert converge(host, rules=[WATCH], missing_paths="keep")["loaded"] == 1
+    assert not converge(host, rules=[WATCH], missing_paths="keep")["changed"]
+    os.makedirs(host.path("/no/such"))
+    kernel.refuse = {}
+    assert converge(host, rules=[WATCH], missing_paths="keep")["loaded"] == 2
 
 
 @pytest.mark.parametrize("name", ["audit.rules", "rules.d/70-auditops-local.rules"])

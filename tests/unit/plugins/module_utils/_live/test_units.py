@@ -16,6 +16,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._live.reading impo
 DEBIAN_13 = "[Unit]\nAfter=local-fs.target\nRequires=audit-rules.service\n"
 UPSTREAM = "[Unit]\nWants=audit-rules.service\n"
 ETC, LIB = "etc/systemd/system/", "usr/lib/systemd/system/"
+NO_RULES = {ETC + "audit-rules.service": None}
 
 
 @pytest.mark.parametrize(("files", "findings"), [
@@ -31,6 +32,20 @@ ETC, LIB = "etc/systemd/system/", "usr/lib/systemd/system/"
     ({ETC + "auditd.service": None, LIB + "auditd.service": DEBIAN_13, ETC + "audit-rules.service": None},
      {"boot.auditd_masked": "critical", "boot.rules_masked": "critical"}),
     ({}, {}),
+    # drop-ins add dependencies, and an empty Requires= takes none away
+    ({LIB + "auditd.service": UPSTREAM, ETC + "auditd.service.d/10-x.conf": DEBIAN_13, **NO_RULES}, {"boot.rules_masked": "critical"}),
+    ({LIB + "auditd.service": UPSTREAM, LIB + "service.d/x.conf": DEBIAN_13, **NO_RULES}, {"boot.rules_masked": "critical"}),
+    ({LIB + "auditd.service": DEBIAN_13, ETC + "auditd.service.d/10-x.conf": "[Unit]\nRequires=\n", **NO_RULES},
+     {"boot.rules_masked": "critical"}),
+    ({LIB + "auditd.service": UPSTREAM, ETC + "auditd.service.d/x.txt": DEBIAN_13, **NO_RULES}, {"boot.rules_masked": "high"}),
+    ({LIB + "auditd.service": UPSTREAM, ETC + "auditd.service.d/x.conf": "[Unit]\n#Requires=audit-rules.service\n", **NO_RULES},
+     {"boot.rules_masked": "high"}),
+    ({LIB + "auditd.service": UPSTREAM, LIB + "auditd.service.d/x.conf": DEBIAN_13, ETC + "auditd.service.d/x.conf": None, **NO_RULES},
+     {"boot.rules_masked": "high"}),
+    ({LIB + "auditd.service": "[Unit]\nRequires=a.service \\\n# because\n  audit-rules.service\n", **NO_RULES},
+     {"boot.rules_masked": "critical"}),
+    ({LIB + "auditd.service": UPSTREAM, ETC + "auditd.service.requires/audit-rules.service": "", **NO_RULES},
+     {"boot.rules_masked": "critical"}),
 ])
 def test_masked_units(tmp_path, files, findings):
     for path, text in files.items():
