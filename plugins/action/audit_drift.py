@@ -11,8 +11,8 @@ from ansible_collections.auditops.auditd.plugins.module_utils._errors import Aud
 from ansible_collections.auditops.auditd.plugins.plugin_utils import demands, host_library, variables
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import document as drift_document
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import spool as spools
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
-from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
 
 # Once for a run: the strategy loads this plugin before it forks a worker for each host.
 PROGRAM = host_library.digests()
@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
         phase = _choice("phase", options["phase"] or "now", drift_document.PHASES)
         host = task_vars["inventory_hostname"]
         # relative to where ansible-playbook was called, as its other options are
-        spool = Spool(unfrackpath(str(options["report_dir"]), follow=False)) if options["report_dir"] else None
+        spool = spools.Spool(unfrackpath(str(options["report_dir"]), follow=False)) if options["report_dir"] else None
         judgement = self._judge_variables(task_vars)
         if judgement.get("failed"):
             _spool_failure(spool, host, judgement["msg"], phase=phase)
@@ -60,11 +60,11 @@ class ActionModule(ActionBase):
         drift = result.pop("drift")
         head = {"schema": drift.pop("schema", None), "host": host, "run": RUN, "policy": {"digest": drift_document.digest(policy)}}
         result["drift"] = {**head, "phase": phase, **drift}
-        if spool is not None:
-            try:
-                result["path"] = spool.write(result["drift"], phase=phase)
-            except (AuditError, OSError) as error:
-                raise AnsibleActionFail(f"report_dir: cannot write the document of {host}: {error}") from error
+        unwritten = _write(spool, result, phase)
+        if unwritten and phase != "before":
+            return {"failed": True, "msg": unwritten}
+        if unwritten:  # a full disk here is no reason to withhold the cure there
+            result.setdefault("warnings", []).append(f"{unwritten}; the remediation goes on, and the report lacks what was before it")
         sentence = gate.worst(drift["items"], fail_on)
         if sentence:
             del result["drift"]  # a failed task is printed whole
@@ -105,7 +105,17 @@ def _with_library(policy: dict) -> dict:
         raise AnsibleActionFail(str(error)) from error
 
 
-def _spool_failure(spool: Spool | None, host: str, reason: str, *, phase: str, unreachable: bool = False) -> None:
+def _write(spool: spools.Spool | None, result: dict, phase: str) -> str:
+    """Spool the document of a result; the sentence where that is not possible."""
+    if spool is not None:
+        try:
+            result["path"] = spool.write(result["drift"], phase=phase)
+        except (AuditError, OSError) as error:
+            return spools.cannot_write(result["drift"]["host"], error)
+    return ""
+
+
+def _spool_failure(spool: spools.Spool | None, host: str, reason: str, *, phase: str, unreachable: bool = False) -> None:
     """The failure of the task is what its user has to see; one that cannot be written down as well adds nothing to it."""
     if spool is None:
         return

@@ -4,16 +4,13 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
-
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.plugin_utils import publish
-from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate, summary
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate, history, summary
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import spool as spools
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
 
@@ -52,10 +49,12 @@ class ActionModule(ActionBase):
 
 def _note(spool: Spool, host: str, reason: str) -> str:
     """Write down what the run failed with; the host fails later, after the report."""
+    reason = reason or "a task failed on this host"
     try:
-        spool.fail(host, reason or "a task failed on this host", run=RUN, phase="after", keeps_last_word=True)
+        spool.fail(host, reason, run=RUN, phase="after", keeps_last_word=True)
     except (AuditError, OSError) as error:
-        raise AnsibleActionFail(f"report_dir: cannot write the document of {host}: {error}") from error
+        # nobody can read it up later, so the host fails here
+        return summary.plain(f"{reason}; and {spools.cannot_write(host, error)}", 2000)
     return ""
 
 
@@ -63,7 +62,7 @@ def _judge(spool: Spool, host: str, options: dict) -> str:
     """The sentence that fails the host. AnsibleConnectionFailure for one that was not reached, so that Ansible counts it as that."""
     document = spool.of_run(host, RUN)
     if document is None:
-        return "this run wrote no document of the host"
+        return "this run wrote no document of the host, so nothing is known of it; the task that compared it says why"
     if document.get("error"):
         sentence = summary.plain(document["error"], 2000)
         if document.get("unreachable"):
@@ -71,6 +70,6 @@ def _judge(spool: Spool, host: str, options: dict) -> str:
         return sentence
     if options["fail_on"] != gate.NEW:
         return summary.plain(gate.worst(document["items"], options["fail_on"], options["fail_on_layers"]), 2000)
-    with suppress(OSError, ValueError):
-        return summary.plain(json.loads(publish.held_path(spool, RUN).read_bytes()).get(host, ""), 2000)
-    return ""
+    # asked of each host alone: under the strategy free the report may be older than the host's own document
+    new = history.new_findings(spool.directory / history.FOLDER, host, document["items"], RUN)
+    return summary.plain(gate.new_in_words(new, document["items"], options["fail_on_layers"]), 2000)

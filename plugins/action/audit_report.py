@@ -40,6 +40,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict | None = None) -> dict:
         super().run(tmp, task_vars)
         _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS, required_one_of=[["report_dir", "sources"]])
+        if options["fail_on"] == gate.NEW and not options["history"]:
+            raise AnsibleActionFail("fail_on: new needs history: without it nothing is ever new")
         request = _request(options, task_vars or {}, each_host_publishes=_strategy(self._task) != "linear")
         try:
             published = publish.publish(request, self._say)
@@ -99,7 +101,8 @@ def _strategy(task: object) -> str:
 
 def _result(published: publish.Published, dest: str) -> dict:
     fleet = published.fleet
-    held = len(published.held) + sum(bool(host.error) for host in fleet.hosts if host.in_run) + bool(fleet.stopped)
+    failed = sum(bool(host.error) for host in fleet.hosts if host.in_run)
+    held = len(published.held) + len(published.unwritten) + failed + bool(fleet.stopped)
     return {
         "changed": False,
         "dest": dest,

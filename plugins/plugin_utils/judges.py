@@ -179,8 +179,16 @@ def rotation(variables: Mapping, given: Mapping) -> list[str]:
     return []
 
 
+def report(variables: Mapping, given: Mapping) -> list[str]:
+    """What is new is known from the run before only."""
+    if variables.get("audit_drift_fail_on") == "new" and variables.get("audit_drift_history") is False:
+        return ["audit_drift_fail_on = new: with audit_drift_history = false nothing is ever new; give another word, or keep the history"]
+    return []
+
+
 OF_ROLE: dict[str, tuple[Judge, ...]] = {
     "auditd": (release, ranges, conf),
     "audit_rules": (release, ranges, rules),
     "audit_rotation": (rotation,),
+    "audit_drift": (report,),
 }

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._utc import iso
 from .fleet import gate, history, model, reader, summary
 from .fleet.document import file_name
 from .fleet.model import Fleet
-from .fleet.spool import Spool, write_text
+from .fleet.spool import Spool
 from .formats import table
 
 SECONDS_BETWEEN_PAGES = 30.0  # under a strategy in which each host publishes
@@ -53,6 +52,7 @@ class Published:
     summary: str
     files: dict[str, str]
     held: list[tuple[str, str]]  # (host, why): what fails the play
+    unwritten: list[str] = field(default_factory=list)  # hosts of the batch of which this run could write no document
     is_page_written: bool = True
 
 
@@ -75,7 +75,7 @@ def publish(request: Request, say: Callable[[str], None]) -> Published:
         if request.each_host_publishes and not _is_due(spool, request, noted):
             return _progress_only(request, noted)
         fleet = _load(request, noted)
-        changes = history.compare(spool.directory / "history", fleet) if request.history else history.Changes()
+        changes = history.compare(spool.directory / history.FOLDER, fleet) if request.history else history.Changes()
         if request.run:
             batch = gate.batch_of(request.play_hosts, request.batch, request.policy.serial)
             fleet.stopped, fleet.batches = gate.stop_sentence(fleet, batch, request.policy), (batch.number, batch.of)
@@ -84,14 +84,14 @@ def publish(request: Request, say: Callable[[str], None]) -> Published:
         if trouble is not None:
             raise trouble
         if request.history:
-            history.record(spool.directory / "history", fleet)
+            history.record(spool.directory / history.FOLDER, fleet)
         held = gate.held(fleet, changes, request.policy)
         if request.run:
-            _write_held(spool, request, held)
             _forget(spool, request, fleet)
             spool.prune_runs(history.KEPT_RUNS)
         files = table.write(table.Report(fleet, changes), Path(request.dest), list(request.formats))
-        return Published(fleet, changes, text, files, held)
+        unwritten = [host for host in request.batch if file_name(host) not in noted]
+        return Published(fleet, changes, text, files, held, unwritten)
 
 
 def _load(request: Request, noted: Mapping[str, tuple[str, str]]) -> Fleet:
@@ -146,16 +146,6 @@ def _progress_only(request: Request, noted: Mapping[str, tuple[str, str]]) -> Pu
     finished = sum(is_finished(noted.get(file_name(host))) for host in request.play_hosts)
     fleet = Fleet([], [], run=request.run, expected=len(request.play_hosts), finished=finished)
     return Published(fleet, history.Changes(), f"in progress: {finished} of {len(request.play_hosts)}", {}, [], is_page_written=False)
-
-
-def _write_held(spool: Spool, request: Request, held: list[tuple[str, str]]) -> None:
-    """What the gate reads for each host afterwards; the page and the terminal show the first ten."""
-    if request.run is not None:
-        write_text(held_path(spool, request.run), json.dumps(dict(held), sort_keys=True))
-
-
-def held_path(spool: Spool, run: dict) -> Path:
-    return spool.directory / "runs" / f"{run['id']}.held.json"
 
 
 def _forget(spool: Spool, request: Request, fleet: Fleet) -> None:

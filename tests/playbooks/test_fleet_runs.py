@@ -189,3 +189,86 @@ def test_what_a_play_has_behind_the_role_is_done(tmp_path):
     run = site.play_file("play.yml")
     assert run.returncode == 0, run.stdout
     assert run.stdout.count('"msg": "went on"') == 3
+
+
+@pytest.mark.parametrize("strategy", ["linear", "free"])
+def test_new_findings_fail_each_host_under_any_strategy(site, strategy):
+    assert site.play("drift").returncode == 0
+    for host in ("web1", "web3"):
+        conf = Path(site.hosts[host]["audit_root"]) / "etc/audit/auditd.conf"
+        conf.write_text(conf.read_text().replace("num_logs = 5", "num_logs = 7") + "priority_boost = 9\ndisk_full_action = HALT\n")
+    run = site.play("drift", "-e", "audit_drift_fail_on=new", ANSIBLE_STRATEGY=strategy, ANSIBLE_FORKS="1")
+    assert run.returncode == 2, run.stdout + run.stderr
+    fatal = sorted(line for line in run.stdout.splitlines() if line.startswith("fatal: "))
+    assert [line[:13] for line in fatal] == ["fatal: [web1]", "fatal: [web3]"] and all("new since the last run" in line for line in fatal)
+
+
+@pytest.fixture
+def full_disk(tmp_path):
+    """A file system of 64 KB with 4 KB left."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a file system that is full")
+    directory = tmp_path / "full"
+    directory.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", directory], check=True)
+    try:
+        (directory / "others").write_bytes(b"x" * 61440)
+        yield directory
+    finally:
+        subprocess.run(["umount", directory], check=True)
+
+
+def test_a_full_disk_here_fails_the_run_and_withholds_no_cure(site, full_disk):
+    run = site.play("drift", "-e", f"audit_drift_report_dir={full_disk}/report")
+    assert run.returncode == 2 and "Audit drift of " in run.stdout, run.stdout
+    fatal = [line for line in run.stdout.splitlines() if line.startswith("fatal: ")]
+    assert all("No space left on device" in line for line in fatal) and {line[7:13] for line in fatal} == {"[web1]", "[web2]", "[web3]"}
+    assert "Traceback" not in run.stdout + run.stderr and "Errno" not in run.stdout
+    run = site.play("remediate", "-e", f"audit_drift_report_dir={full_disk}/report")
+    assert run.returncode == 2 and "the remediation goes on" in run.stdout + run.stderr
+    assert site.play("drift").returncode == 0 and set(site.statuses().values()) == {"in_sync"}, "cured all the same"
+
+
+LOST_AFTER = """
+DOCUMENTATION = '''
+name: lost
+short_description: the local connection, until this host has been asked LOST_AFTER times
+description: As it says.
+options: {}
+'''
+import os
+from pathlib import Path
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.plugins.connection.local import Connection as Local
+
+
+class Connection(Local):
+    transport = "lost"
+
+    def exec_command(self, cmd, in_data=None, sudoable=True):
+        asked = Path(os.environ["ASKED"]) / self._play_context.remote_addr
+        with open(asked, "a") as stream:
+            stream.write("x" * bool(in_data or "AnsiballZ" in cmd))
+        if asked.stat().st_size > int(os.environ["LOST_AFTER"]):
+            raise AnsibleConnectionFailure("the wire was cut")
+        return super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
+"""
+
+
+@pytest.mark.parametrize("asked", [1, 3])
+def test_where_all_hosts_are_lost_on_the_way_the_report_says_so(site, asked):
+    assert site.play("drift").returncode == 0
+    (site.directory / "plugins").mkdir()
+    (site.directory / "plugins/lost.py").write_text(LOST_AFTER)
+    (site.directory / "asked").mkdir()
+    site.variables["ansible_connection"] = "lost"
+    site.write()
+    run = site.play("remediate", ANSIBLE_CONNECTION_PLUGINS=str(site.directory / "plugins"), ASKED=str(site.directory / "asked"),
+                    LOST_AFTER=str(asked), ANSIBLE_PIPELINING="True")
+    assert run.returncode == 4, run.stdout + run.stderr
+    assert set(site.statuses().values()) == {"unknown"} and "Audit drift of 3 hosts: 3 not known (before: 3 drifted)" in run.stdout
+    assert all("the wire was cut" in host["error"] for host in site.report()["hosts"])
+    assert {site.recap(run, host)["unreachable"] for host in site.hosts} == {"1"}
+    counts = {path.read_text().count("x") for path in (site.directory / "asked").iterdir()}
+    assert counts == {asked + 2}, "the step that did not reach the host, and the comparison after"

@@ -122,6 +122,8 @@ CASES = {
     "interpreter": ("audit_rotation", variable("audit_rotation_interpreter", "/nope/python3", "audit_rotation_interpreter (interpreter) = "
                                                "/nope/python3: there is no such file")),
     "format": ("audit_drift", variable("audit_drift_formats", ["pdf"], "value of audit_drift_formats must be one or more of: ")),
+    "fail_on_without_history": ("audit_drift", ({"audit_drift_fail_on": "new", "audit_drift_history": False},
+                                "audit_drift_fail_on = new: with audit_drift_history = false nothing is ever new")),
     "fail_on": ("audit_drift", variable("audit_drift_fail_on", "hihg", one_of(
         "audit_drift_fail_on", "hihg", "never", "new", "info", "low", "medium", "high", "critical"))),
 }

@@ -47,7 +47,10 @@ def held(fleet: Fleet, changes: Changes, policy: Policy) -> list[tuple[str, str]
     for report in fleet.hosts:
         if fleet.run is not None and fleet.expected and not report.in_run:
             continue
-        sentence = _new(new.get(report.name, [])) if policy.fail_on == NEW else worst(report.items, policy.fail_on, policy.layers)
+        if policy.fail_on == NEW:
+            sentence = new_in_words(new.get(report.name, []), report.items, policy.layers)
+        else:
+            sentence = worst(report.items, policy.fail_on, policy.layers)
         if sentence:
             found.append((report.name, sentence))
     return found
@@ -64,10 +67,13 @@ def worst(items: Iterable[dict], fail_on: str, layers: Sequence[str] = ()) -> st
     return f"{many}, the first: {found[0]['id']}: {found[0]['why']}"
 
 
-def _new(idents: list[str]) -> str:
-    if not idents:
+def new_in_words(idents: Iterable[str], items: Iterable[dict], layers: Sequence[str] = ()) -> str:
+    """The sentence for findings ``idents`` that are new; empty where there are none in ``layers``."""
+    layer_of = {item["id"]: item["layer"] for item in items}
+    found = [ident for ident in idents if not layers or layer_of.get(ident) in layers]
+    if not found:
         return ""
-    return f"{len(idents)} finding{'' if len(idents) == 1 else 's'} new since the last run, the first: {idents[0]}"
+    return f"{len(found)} finding{'' if len(found) == 1 else 's'} new since the last run, the first: {found[0]}"
 
 
 def stop_sentence(fleet: Fleet, batch: Batch, policy: Policy) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from . import spool as spools
 from .model import Fleet, HostReport
 
 SCHEMA = 1
+FOLDER = "history"  # beside the documents
 KEPT_RUNS = 90
 LOOK_BACK = 10  # runs in which a finding that comes and goes counts as flapping
 NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z-[0-9a-f]{1,64}\.json\.gz", re.ASCII)
@@ -60,8 +62,14 @@ def record(directory: Path, fleet: Fleet) -> None:
 def compare(directory: Path, fleet: Fleet) -> Changes:
     """This fleet against the summaries of earlier runs. One that cannot be read is left out, named in the fleet's problems."""
     current = (fleet.run or {}).get("id")
-    read = (_read(directory / name, fleet) for name in _names(directory))
-    earlier = [entry for entry in read if entry and entry["run"]["id"] != current]
+    earlier = []
+    for name in _names(directory):
+        try:
+            entry = _read(directory / name)
+        except ValueError as error:
+            fleet.problems.append((f"{FOLDER}/{name}", str(error)))
+        else:
+            earlier += [entry] if entry["run"]["id"] != current else []
     changes = Changes(trend=[_point(entry) for entry in earlier] + [_point(_summary(fleet, hosts=False))])
     if not earlier:
         return changes
@@ -72,6 +80,20 @@ def compare(directory: Path, fleet: Fleet) -> Changes:
         if not host.is_lost and host.name in states[-1]:
             _compare_host(host, states, changes)
     return changes
+
+
+def new_findings(directory: Path, host: str, items: Sequence[dict], run: dict) -> list[str]:
+    """Ids of findings of one host that the newest summary of another run does not have; none where that knows nothing of the host."""
+    for name in reversed(_names(directory)):
+        try:
+            entry = _read(directory / name)
+        except ValueError:
+            continue  # the report names it
+        if entry["run"]["id"] != run["id"]:
+            row = entry["hosts"].get(host)
+            had = {entry["ids"][number] for number in entry["sets"][row[0]]} if row else None
+            return [] if had is None else sorted({item["id"] for item in items if item["severity"] != "info"} - had)
+    return []
 
 
 def _compare_host(host: HostReport, states: list[dict[str, tuple[frozenset[str], str | None]]], changes: Changes) -> None:
@@ -114,7 +136,8 @@ def _states(entry: dict) -> dict[str, tuple[frozenset[str], str | None]]:
     return {host: (sets[row[0]], entry["policies"][row[1]]) for host, row in entry["hosts"].items()}
 
 
-def _read(path: Path, fleet: Fleet) -> dict | None:
+def _read(path: Path) -> dict:
+    """A summary; ValueError says what is wrong with it."""
     try:
         if path.is_symlink():
             raise ValueError("it is a link")
@@ -124,8 +147,7 @@ def _read(path: Path, fleet: Fleet) -> dict | None:
             raise ValueError(f"its schema is {entry['schema']!r}, not {SCHEMA}")
         _states(entry), _point(entry)
     except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
-        fleet.problems.append((f"history/{path.name}", f"not the summary of a run: {str(error) or type(error).__name__}"))
-        return None
+        raise ValueError(f"not the summary of a run: {str(error) or type(error).__name__}") from error
     return entry
 
 

@@ -75,8 +75,9 @@ class _Reader:
     def host(self, source: Path, name: str, document: dict) -> HostReport:
         host = HostReport(document["host"], source / "hosts" / name, _reduced(document))
         before = self._beside(source / "before" / name)
-        if before is not None:
-            run = (before["run"] or {}).get("id")
+        run = (before["run"] or {}).get("id") if before else None
+        # one that this remediation could not write leaves that of an earlier one there
+        if before is not None and (document["phase"] != "after" or run in (None, (document["run"] or {}).get("id"))):
             host.before = Before(before["status"], tuple(before["items"]), stopping_risks(before["live"]), _reduced(before)["live"], run)
         good = self._beside(source / "last_good" / name) if document["error"] else None
         if good is not None:

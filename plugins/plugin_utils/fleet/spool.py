@@ -26,7 +26,7 @@ from . import document as drift_document
 
 LOCK = ".lock"
 SET_ASIDE = ".set-aside"
-NOTES = re.compile(r"[0-9a-f]{32}\.(log|held\.json)", re.ASCII)
+NOTES = re.compile(r"[0-9a-f]{32}\.log", re.ASCII)
 
 
 class Spool:
@@ -120,7 +120,7 @@ class Spool:
         """Remove the notes of all but the newest runs."""
         directory = self.directory / "runs"
         ours = [path for path in directory.glob("*") if NOTES.fullmatch(path.name)] if directory.is_dir() else []
-        for path in sorted(ours, key=_age)[:-2 * keep]:
+        for path in sorted(ours, key=_age)[:-keep]:
             path.unlink(missing_ok=True)
 
     def _drop(self, folder: str, host: str) -> None:
@@ -143,6 +143,12 @@ class Spool:
             os.write(descriptor, line.encode("ascii"))  # one write: lines of several workers do not mix
         finally:
             os.close(descriptor)
+
+
+def cannot_write(host: str, error: AuditError | OSError) -> str:
+    """The sentence for a document that the controller has no room for, or no right to write."""
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return f"report_dir: cannot write the document of {host}: {reason}"
 
 
 def _age(path: Path) -> tuple[float, str]:

@@ -96,6 +96,13 @@ def test_two_controllers_in_one_directory_lose_nothing(tmp_path):
     assert len(fleet["hosts"]) == 80 and len(list((tmp_path / "history").iterdir())) == 4
 
 
+def test_hosts_without_a_document_of_this_run_are_named(tmp_path):
+    spool = Spool(tmp_path)
+    spool.write(documents.document("web1"), phase="now")
+    spool.write(documents.document("web2", run={"id": "1" * 32, "started": "2026-01-01T00:00:00Z"}), phase="now")
+    assert publish.publish(request(tmp_path), lambda text: None).unwritten == ["web2", "web3"]
+
+
 def test_what_is_held_is_at_most_ten_lines():
     lines = list(publish.held_lines([(f"h{number}", "a reason") for number in range(500)]))
     assert len(lines) == 11 and lines[-1] == "and 490 more"

@@ -147,6 +147,16 @@ def test_a_changed_policy_is_told_from_a_host_that_drifted(tmp_path):
     assert changes.intentional == {"a"} and "0 new because hosts drifted, 1 new because the policy changed" in changes.in_words()
 
 
+def test_new_findings_of_one_host_are_those_of_the_report(tmp_path):
+    runs = Runs(tmp_path)
+    runs.next(a=["x"], b=["x"])
+    changes, fleet = runs.next(a=["x", "disk.y", "boot.z"], b=["x"], c=["x"])
+    alone = {host.name: history.new_findings(runs.history, host.name, host.items, fleet.run) for host in fleet.hosts}
+    assert alone == {"a": ["boot.z", "disk.y"], "b": [], "c": []} and changes.new == [("a", "boot.z"), ("a", "disk.y")]
+    assert gate.new_in_words(alone["a"], fleet.hosts[0].items, ["disk"]) == "1 finding new since the last run, the first: disk.y"
+    assert history.new_findings(tmp_path / "nothing", "a", [documents.item("x")], fleet.run) == []
+
+
 def test_a_host_that_was_away_is_compared_with_what_was_known_before(tmp_path):
     runs = Runs(tmp_path)
     runs.next(a=["x"], b=[])

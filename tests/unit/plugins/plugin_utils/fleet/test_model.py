@@ -203,6 +203,15 @@ def test_a_broken_before_costs_only_the_comparison(fleet_dir):
     assert fleet.before_counts is None
 
 
+def test_the_before_of_an_earlier_remediation_is_not_that_of_this_one(tmp_path):
+    first, second = ({"id": letter * 32, "started": "2026-03-01T09:00:00Z"} for letter in "ab")
+    spool(tmp_path, "web1", document("web1", [item()], schema=2, run=first, phase="before"), "before")
+    spool(tmp_path, "web1", document("web1", schema=2, run=second, phase="after"), "after")
+    assert load(tmp_path).before_counts is None
+    spool(tmp_path, "web1", document("web1", schema=2, run=first, phase="after"), "after")
+    assert load(tmp_path).before_counts == {"drifted": 1, "unknown": 0, "in_sync": 0}
+
+
 def test_only_the_wanted_hosts_and_who_is_missing(fleet_dir):
     fleet = load(fleet_dir, hosts=["db1", "gone"])
     assert [(host.name, host.status) for host in fleet.hosts] == [("db1", "drifted"), ("gone", "unknown")]
