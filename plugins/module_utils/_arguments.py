@@ -22,6 +22,7 @@ RULES = {
     "profiles": {"type": "list", "elements": "str", "default": []},
     "skip": {"type": "list", "elements": "str", "default": []},
     "filters": {"type": "list", "elements": "str", "default": []},
+    "exceptions": {"type": "list", "elements": "dict", "default": []},
     "privileged": {"type": "str", "choices": ["discover", "list", "off"], "default": "discover"},
     "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},
     "rotation_wanted": {"type": "bool", "default": False},
@@ -39,6 +40,14 @@ RULES = {
 
 OF_LIBRARY = ("profiles", "filters")  # options whose words are looked up in the benchmark library; each works without the other
 
+# Options that say what benchmarks have to do with auditd.conf
+BENCHMARK_CONF = {
+    "profiles": {"type": "list", "elements": "str", "default": []},
+    "benchmark_conf": {"type": "str", "choices": ["apply", "report"], "default": "report"},
+    "own_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+    "exceptions": {"type": "list", "elements": "dict", "default": []},
+}
+
 ROTATION = {
     "config": {"type": "dict", "default": {}},
     "schedule": {"type": "str", "default": "daily"},
@@ -47,14 +56,14 @@ ROTATION = {
     "interpreter": {"type": "path"},
 }
 
-AUDITD = {
+AUDITD = dict(BENCHMARK_CONF, **{
     "state": {"type": "str", "choices": ["merged", "replaced"], "default": "merged"},
     "settings": {"type": "dict", "default": {}},
     "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},
     "rotation_wanted": {"type": "bool", "default": False},
     "unsupported_keys": {"type": "str", "choices": ["fail", "drop"], "default": "fail", "no_log": False},
     "mode": {"type": "str"},
-}
+})
 
 STATE = {"type": "str", "choices": ["merged", "replaced", "overridden"], "default": "overridden"}
 

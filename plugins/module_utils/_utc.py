@@ -12,6 +12,11 @@ def iso(when=None):
     return time.strftime(STAMP, time.gmtime(when))
 
 
+def day(ahead=0):
+    """The day (YYYY-MM-DD, UTC) that is ``ahead`` days from now."""
+    return iso(time.time() + ahead * 86400)[:10]
+
+
 def epoch(text):
     """The reverse of iso(), an int; 0 for no time. ValueError for what iso() does not write."""
     import calendar

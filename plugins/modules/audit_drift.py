@@ -79,6 +79,26 @@ options:
         description:
           - The mode that the file must have or be stricter than, for example V('0600'). Without it, a mode wider than C(0640) is reported.
         type: str
+      profiles:
+        description: As O(auditops.auditd.auditd_conf#module:profiles).
+        type: list
+        elements: str
+        default: []
+      benchmark_conf:
+        description: As O(auditops.auditd.auditd_conf#module:benchmark_conf).
+        type: str
+        choices: [apply, report]
+        default: report
+      own_keys:
+        description: As O(auditops.auditd.auditd_conf#module:own_keys).
+        type: list
+        elements: str
+        default: []
+      exceptions:
+        description: As O(auditops.auditd.auditd_conf#module:exceptions).
+        type: list
+        elements: dict
+        default: []
   audit_rules:
     description:
       - The policy for rules, as M(auditops.auditd.audit_rules) takes it. C(files) maps names in C(rules.d) to their content; C(purge) says
@@ -118,6 +138,11 @@ options:
         description: As O(auditops.auditd.audit_rules#module:filters).
         type: list
         elements: str
+        default: []
+      exceptions:
+        description: As O(auditops.auditd.audit_rules#module:exceptions).
+        type: list
+        elements: dict
         default: []
       privileged:
         description: As O(auditops.auditd.audit_rules#module:privileged).

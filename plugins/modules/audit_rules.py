@@ -83,6 +83,13 @@ options:
     type: list
     elements: str
     default: []
+  exceptions:
+    description:
+      - The register of exceptions, as in O(auditops.auditd.auditd_conf#module:exceptions). What it takes out of a benchmark has no rules,
+        but for lines that another control still demands.
+    type: list
+    elements: dict
+    default: []
   filters:
     description:
       - Exceptions for known noise, like V(chrony), V(cron), V(containers). Each says in the guide to controls what it hides.

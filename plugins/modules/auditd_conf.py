@@ -93,6 +93,38 @@ options:
       - Refuse what keeps auditd from rotating on request (SIGUSR1), which is C(num_logs) below 2.
     type: bool
     default: false
+  profiles:
+    description:
+      - The benchmarks that were chosen for this host, as in M(auditops.auditd.audit_rules), for example V(cis_debian_12) or V(auto).
+    type: list
+    elements: str
+    default: []
+  benchmark_conf:
+    description:
+      - Whether what O(profiles) demand of C(auditd.conf) is set. O(own_keys) come before it, and it comes before the rest of O(settings)
+        where O(failure_policy) permits the action. C(space_left) and C(admin_space_left) are one pair, whoever sets one sets both.
+      - A demand that this host cannot take (no mailer, a key that its release does not know, a threshold below which the room already is)
+        is left out, named in RV(untaken), and refuses nothing.
+    type: str
+    choices: [apply, report]
+    default: report
+  own_keys:
+    description:
+      - The keys of O(settings) that no benchmark changes.
+    type: list
+    elements: str
+    default: []
+  exceptions:
+    description:
+      - The register of exceptions, each a mapping of C(control), C(key), C(setting) or C(file), with C(reason), C(owner) and, as wanted,
+        C(benchmark), C(approved_by), C(expires) (a day, UTC) and C(ticket). What it takes out of a benchmark is not set.
+    type: list
+    elements: dict
+    default: []
+  benchmarks:
+    description:
+      - What benchmarks demand of settings, packed. Filled in by the action plugin.
+    type: str
   rotation:
     description:
       - Whether the rotation by time is proven to run - installed, scheduled by something alive, its last run done. V(auto) looks.
@@ -232,6 +264,12 @@ deferred:
   returned: O(state=merged) or O(state=replaced)
   type: list
   elements: str
+untaken:
+  description: What benchmarks demand and this host cannot take, with the reason.
+  returned: O(state=merged) or O(state=replaced)
+  type: dict
+  sample:
+    space_left_action: EMAIL needs an executable /usr/lib/sendmail and this host has none
 dropped:
   description: The keys that were left out because the release does not know them.
   returned: O(unsupported_keys=drop)
@@ -274,19 +312,23 @@ audited:
 import re
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.auditops.auditd.plugins.module_utils import _arguments, _utc
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf as _conf_apply
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf_refused
-from ansible_collections.auditops.auditd.plugins.module_utils._conf import bound, stops, validator
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import bound, spelling, stops, validator
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
 from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment import Environment
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.module_utils._host import audit_release, lock
+from ansible_collections.auditops.auditd.plugins.module_utils._host import audit_release, lock, os_release
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
-from ansible_collections.auditops.auditd.plugins.module_utils._live import rotation_proof
+from ansible_collections.auditops.auditd.plugins.module_utils._library import exceptions, settled, words
+from ansible_collections.auditops.auditd.plugins.module_utils._library.demands import Demands
+from ansible_collections.auditops.auditd.plugins.module_utils._library.product import product
+from ansible_collections.auditops.auditd.plugins.module_utils._live import rotation_proof, storage
 from ansible_collections.auditops.auditd.plugins.module_utils._paths import AUDITD_CONF
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
-ARGUMENT_SPEC = {
+ARGUMENT_SPEC = dict(_arguments.BENCHMARK_CONF, **{
     "path": {"type": "path", "default": AUDITD_CONF},
     "root": {"type": "path", "default": "/"},
     "state": {"type": "str", "default": "merged", "choices": ["merged", "replaced", "rendered", "gathered"]},
@@ -297,6 +339,7 @@ ARGUMENT_SPEC = {
     "unsupported_keys": {"type": "str", "default": "fail", "choices": ["fail", "drop"], "no_log": False},
     "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},
     "rotation_wanted": {"type": "bool", "default": False},
+    "benchmarks": {"type": "str"},
     "rotation": {"type": "str", "default": "auto", "choices": ["auto", "proven", "unproven"]},
     "reload": {"type": "bool", "default": True},
     "start": {"type": "bool", "default": True},
@@ -304,7 +347,7 @@ ARGUMENT_SPEC = {
     "backup": {"type": "bool", "default": False},
     "mode": {"type": "str"},
     "timeout": {"type": "float", "default": 10},
-}
+})
 
 
 def run(module):
@@ -347,6 +390,7 @@ def _converged(module, host, release):
     if before is None and params["scope"] == "stops":
         return {"changed": False, "actions": [], "restart_required": [], "before": {}, "after": {}, "problems": [], "release": release}
     after, dropped = _wanted(module, before, release)
+    after, untaken = _with_benchmarks(params, host, before, after, release)
     waits, after = _deferred(params, host, before, after, release)
     problems, loadable, refused = _judged(params, host, (before, after), release)
     change = _conf_apply.Change(
@@ -356,13 +400,15 @@ def _converged(module, host, release):
     result = {
         "changed": bool(plan.actions), "actions": plan.actions, "restart_required": plan.restart_required, "problems": _as_dicts(problems),
         "before": {} if before is None else dict(before.settings), "after": dict(after.settings), "dropped": dropped, "release": release,
-        "diff": _diff(change, before, after), "proof": None, "deferred": [bound.KEY] if waits else [],
+        "diff": _diff(change, before, after), "proof": None, "deferred": [bound.KEY] if waits else [], "untaken": untaken,
     }
     if not module.check_mode:
         result.update(_conf_apply.apply(change, plan))
     _warn(module, result, plan)
     if refused:
         module.warn(as_text(conf_refused.said(refused, loaded=loadable is not None)))
+    for sentence in settled.breaking(_conf.effective(before, release), _conf.effective(after, release)) if before is not None else ():
+        module.warn(as_text(sentence))
     if waits:
         module.warn(as_text("%s stays as it is until the rotation by time is proven to run: %s" % (bound.KEY, waits)))
     return result
@@ -379,6 +425,37 @@ def _judged(params, host, change, release):
     acts = host.is_live and params["reload"] and params["path"] == AUDITD_CONF
     loadable = conf_refused.loadable(host, release, after, params["timeout"]) if acts else None
     return refused, loadable, refused
+
+
+def _with_benchmarks(params, host, before, after, release):
+    """(the Conf with what the benchmarks demand, {key: why this host cannot take it}); ``after`` as it is where none is applied."""
+    if params["benchmark_conf"] != "apply" or not params["profiles"] or not params["benchmarks"] or params["scope"] != "all":
+        return after, {}
+    demands = Demands(params["benchmarks"], product(os_release.fields(host) or {}))
+    register = exceptions.Exceptions(params["exceptions"], _utc.day(), _utc.day(exceptions.ANNOUNCED))
+    names = words.choose(demands.library, params["profiles"], demands.product)
+    # of a whole file every key is the policy's
+    policy = dict(after.settings) if params["settings"] is None else _completed(params, before, release)
+    base = after if params["state"] == "replaced" else _conf.base(before, release)
+    found = settled.settle(
+        settled.Asked({key: value for key, value in policy.items() if value is None or key.lower() in after.settings},
+                      own=params["own_keys"], failure_policy=params["failure_policy"], rotation_wanted=params["rotation_wanted"],
+                      demands=demands.settings(names, register)),
+        base, release, Environment(host), _partition(host, _conf.effective(after, release)["log_file"]))
+    return found.conf, found.untaken
+
+
+def _partition(host, log_file):
+    try:
+        return storage.partition(host, log_file.rpartition("/")[0])
+    except AuditError:
+        return None
+
+
+def _completed(params, before, release):
+    """The settings with what the failure policy takes back, in the spelling that the file has."""
+    settings = stops.completed(before, params["settings"], params["failure_policy"], release)
+    return spelling.as_written(settings, dict(before.settings) if before is not None else {})
 
 
 def _deferred(params, host, before, after, release):
@@ -425,7 +502,7 @@ def _wanted(module, before, release):
     if content is not None and params["state"] == "merged":
         raise AuditError("content is the whole file and cannot be merged; give settings, or state: replaced")
     if settings is not None and params["state"] == "merged":
-        settings = stops.completed(before, settings, params["failure_policy"], release)
+        settings = _completed(params, before, release)
     if params["scope"] == "stops":
         if params["state"] != "merged":
             raise AuditError("scope: stops needs state: merged: %s writes the whole file" % params["state"])
@@ -460,6 +537,8 @@ def _warn(module, result, plan):
         module.warn("the configuration is in force, but logging is still suspended: free room and resume it")
     if proof.get("lost_after") is not None and proof.get("lost_before") is not None and proof["lost_after"] > proof["lost_before"]:
         module.warn("the kernel lost %d audit records meanwhile" % (proof["lost_after"] - proof["lost_before"]))
+    for key, reason in sorted(result["untaken"].items()):
+        module.warn(as_text("a benchmark demands another %s, which this host cannot take: %s" % (key, reason)))
     for problem in result["problems"] if result["changed"] else ():
         module.warn(as_text("%s: %s" % (problem["key"] or "auditd.conf", problem["reason"])))
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import yaml
@@ -13,6 +14,7 @@ DIRECTORY = Path(__file__).resolve().parents[2] / "roles/audit_rules/files/contr
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+@functools.lru_cache(maxsize=1)
 def packed(directory: Path = DIRECTORY) -> str:
     """The demands as C(_library.demands) packs them: 2.4 KB of text. The files are those that tests have checked (controls.library)."""
     benchmarks, waivers = {}, {}

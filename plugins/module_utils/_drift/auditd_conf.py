@@ -38,10 +38,26 @@ def compare(sides) -> "Iterator[dict]":
     refused = sides.parsed.conf_refused
     if refused:
         yield sides.item("disk.auditd_conf.policy", "settings that this host can take", refused)
-    for key, value in sorted(wanted_settings(wanted, sides.parsed.conf, sides.live["version"]).items()):
-        finding = _setting(sides, key, value)
+    settled = sides.parsed.settled
+    settings = settled.settings if settled else wanted_settings(wanted, sides.parsed.conf, sides.live["version"])
+    for key, value in sorted(settings.items()):
+        finding = _setting(sides, key, value) or settled and _spelling(sides, key, value, settled)
         if finding:
             yield finding
+    for key, reason in sorted(settled.untaken.items() if settled else ()):
+        accepted = " or ".join(one for demand in settled.demands.get(key, ()) for one in demand.accepted)
+        yield sides.item("disk.auditd_conf.untaken." + key, accepted or text_of(sides.settings.get(key)), text_of(sides.effective.get(key)),
+                         controls=[number for demand in settled.demands.get(key, ()) for number in demand.ids],
+                         why="A benchmark demands this, and this host cannot take it: %s." % reason.rstrip("."))
+
+
+def _spelling(sides, key, value, settled):
+    """A value that is right for auditd and not for what reads the file: written in another case, or not written at all."""
+    written = sides.live["auditd_conf"]["settings"].get(key)
+    if key not in settled.ids or written == value:
+        return None
+    actual = "not written: %s is auditd's own default" % value if written is None else written
+    return sides.item("disk.auditd_conf.spelling." + key, value, actual, controls=settled.ids[key])
 
 
 def _problem(sides, problem):

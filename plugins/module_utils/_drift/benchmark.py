@@ -12,14 +12,12 @@ from .finding import text_of
 def compare(sides) -> "Iterator[dict]":
     """For information: a benchmark of another system, and what the profiles ask of auditd.conf, the host has not, and no policy decides."""
     chosen = sides.parsed.chosen
-    if chosen is None:
-        return
-    if chosen.foreign:
+    if chosen is not None and chosen.foreign:
         yield sides.item("disk.rules_d.profiles", "benchmarks for this system", chosen.foreign)
     if sides.live["auditd_conf"] is None:
         return
     settings = _settings(sides)
-    for key, accepted, ids in sides.demands.of(chosen.names):
+    for key, accepted, ids in sides.demands.of(sides.parsed.benchmarks):
         if not accepted or key in SWITCHES or key in settings or accepts(accepted, sides.effective.get(key)):
             continue
         yield sides.item("disk.auditd_conf.expected." + key, " or ".join(accepted), text_of(sides.effective.get(key)), controls=ids,

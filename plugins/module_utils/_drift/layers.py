@@ -37,12 +37,12 @@ def row(fact, reader, compare, *, prepare=None, policy=None, needs=(), in_tree=N
 
 LAYERS = (
     row("version", system_reader.version, package.compare, bare=True),
+    row("benchmark", None, benchmark.compare, prepare=benchmark_reader.read_policy),
     row("auditd_conf", conf_reader.read, auditd_conf.compare, prepare=conf_reader.read_policy, policy="auditd", needs=("auditd_conf",)),
     row("daemon", daemon_reader.read, daemon.compare, policy="auditd", needs=("daemon", "daemon.report"), in_tree=()),
     row("services", services_reader.read, services.compare, policy="auditd", needs=("services",)),
     row("units", units_reader.read, units.compare, policy="auditd", needs=("units",)),
     row("kernel", kernel_reader.read, kernel.compare, policy="audit_rules", needs=("kernel", "rules.loaded"), in_tree=()),
-    row("benchmark", None, benchmark.compare, prepare=benchmark_reader.read_policy),
     row("rules", rules_reader.read, rules.compare, prepare=staged_reader.read_policy, policy="audit_rules",
         needs=("rules", "rules.compiled")),
     row("rotation", rotation_reader.read, rotation.compare, prepare=schedule_reader.read_policy, policy="audit_rotation",

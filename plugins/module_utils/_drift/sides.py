@@ -13,8 +13,7 @@ class Sides(object):
 
     def __init__(self, live, parsed, wanted, risks):
         self.live, self.parsed, self.wanted, self.risks = live, parsed, wanted, risks
-        chosen = parsed.chosen.names if parsed.chosen else ()
-        self.demands = Demands(wanted.get("benchmarks"), parsed.product, chosen)
+        self.demands = Demands(wanted.get("benchmarks"), parsed.product, parsed.benchmarks)
         self.is_live = live["root"] == "/"
 
     @property
@@ -30,7 +29,9 @@ class Sides(object):
 
     @property
     def settings(self):
-        """The policy's settings as they are written in the variables."""
+        """The policy's settings: with what benchmarks set among them, else as they are written in the variables."""
+        if self.parsed.settled is not None:
+            return self.parsed.settled.settings
         return (self.wanted.get("auditd") or {}).get("settings") or {}
 
     @property

@@ -102,6 +102,13 @@ ITEMS = {
         "info", "", "A benchmark that was chosen for the rules asks for this value in auditd.conf, and the policy does not name the key.",
         "role auditd: auditd_conf",
     ),
+    "disk.auditd_conf.spelling.": (
+        "low", "", "auditd runs with what the benchmark demands; its checkers read the file, and look for this spelling.", "role auditd",
+    ),
+    "disk.auditd_conf.untaken.": (
+        "low", "", "A benchmark demands this, and this host cannot take it.",
+        "give the host what is missing, or an entry of audit_exceptions (role audit_rules)",
+    ),
     "disk.rules_d.profiles": (
         "info", "",
         "The rules of a benchmark for another system are loaded, as far as they fit this one; no auditor has agreed to that yet.",

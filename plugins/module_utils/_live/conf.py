@@ -8,6 +8,8 @@ from .._conf import stops, validator
 from .._conf import text as _conf
 from .._conf.environment import Environment
 from .._errors import AuditError, NotThere
+from .._library import settled as benchmark_conf
+from .._library.demands import Demands
 from .._paths import AUDITD_CONF
 from .system import file_facts
 
@@ -42,20 +44,30 @@ def wanted_settings(wanted, conf, release):
 
 
 def read_policy(reading) -> None:
-    """Why auditd would refuse the policy here: a sentence or [sentence]. What the file has wrong already is left out."""
+    """What the policy comes to here (C(settled)), and why auditd would refuse it: a sentence or [sentence]. What the file has wrong already
+    is left out.
+    """
     wanted, release, parsed = reading.wanted.get("auditd"), reading.live["version"], reading.parsed
     if not wanted or parsed.conf is None:
         return
-    settings = wanted_settings(wanted, parsed.conf, release)
     try:
-        base = _conf.base(None if wanted.get("state") == "replaced" else parsed.conf, release)
-        merged = _conf.merge(base, settings, release)
-        problems = validator.validate(
-            merged, release, parsed.environment, rotation_wanted=bool(wanted.get("rotation_wanted")),
-            failure_policy=wanted.get("failure_policy"), writing=True)
+        asked = benchmark_conf.Asked(
+            wanted_settings(wanted, parsed.conf, release), own=wanted.get("own_keys") or (), failure_policy=wanted.get("failure_policy"),
+            rotation_wanted=bool(wanted.get("rotation_wanted")), demands=_demands(reading, wanted))
+        settled = benchmark_conf.settle(
+            asked, _conf.base(None if wanted.get("state") == "replaced" else parsed.conf, release), release, parsed.environment,
+            (reading.live.get("storage") or {}).get("partition"))
     except AuditError as error:
         parsed.conf_refused = str(error)
         return
+    parsed.settled = settled
     known = {(problem["key"], problem["value"]) for problem in reading.live["auditd_conf"]["problems"] if problem["fatal"]}
-    parsed.conf_refused = [validator.sentence(problem, settings) for problem in problems
+    parsed.conf_refused = [validator.sentence(problem, settled.settings) for problem in settled.problems
                            if problem.fatal and (problem.key, problem.value) not in known]
+
+
+def _demands(reading, wanted):
+    """{key: demands} of the benchmarks whose settings are applied."""
+    if wanted.get("benchmark_conf") != "apply" or not reading.parsed.benchmarks:
+        return {}
+    return Demands(reading.wanted.get("benchmarks"), reading.parsed.product).settings(reading.parsed.benchmarks, reading.parsed.exceptions)

@@ -19,6 +19,9 @@ class Parsed(object):
         self.conf = None  # _conf.text.Conf of auditd.conf
         self.environment = None  # _conf.environment.Environment; readers alone ask it
         self.report_values = {}  # what auditd's state report has to say if auditd.conf is in force
+        self.settled = None  # _library.settled.Settled: what the policy and the benchmarks make of auditd.conf here
+        self.benchmarks = []  # names of the benchmarks that the policy chose
+        self.exceptions = None  # _library.exceptions.Exceptions of the policy
         self.conf_refused = None  # why auditd would refuse the policy's settings here: a sentence or [sentence]
         self.files = RulesD()  # path in rules.d -> text
         self.disk = self.compiled = None  # _rules.compiled.Compiled

@@ -60,17 +60,17 @@ def _conditions(rule):
         if number in NOT_A_CONDITION:
             continue
         if number == tables.MSGTYPE and rule.list == EXCLUDE:
-            if not any(first <= SYSCALL <= last for first, last in _spans(operator, value)):
+            if not any(first <= SYSCALL <= last for first, last in spans_of(operator, value)):
                 return []
             continue
         if number == tables.COMPARE:
             wanted = 1 if tables.OPERATOR_NAMES.get(operator) == "=" else 0
             spans.setdefault((number, value), []).append([(wanted, wanted)])
         elif number in NUMBERS:
-            spans.setdefault(number, []).append(_spans(operator, value))
+            spans.setdefault(number, []).append(spans_of(operator, value))
         else:
             return []
-    narrow = {field: _common(parts) for field, parts in spans.items() if not _covers(_common(parts), _domain(field))}
+    narrow = {field: common(parts) for field, parts in spans.items() if not _covers(common(parts), _domain(field))}
     if not narrow:
         return [(None, [])]
     return list(narrow.items()) if len(narrow) == 1 else []
@@ -82,7 +82,7 @@ def _domain(field):
     return DOMAINS.get(field, (0, LAST))
 
 
-def _spans(operator, value):
+def spans_of(operator, value):
     """[(first, last)] of the numbers for which a comparison is true; none for an operator on bits."""
     value &= LAST
     spans = {
@@ -92,7 +92,7 @@ def _spans(operator, value):
     return [(first, last) for first, last in spans if first <= last]
 
 
-def _common(parts):
+def common(parts):
     """The spans that all of the parts have."""
     spans = parts[0]
     for part in parts[1:]:
