@@ -433,7 +433,7 @@ def _with_benchmarks(params, host, before, after, release):
         return after, {}
     demands = Demands(params["benchmarks"], product(os_release.fields(host) or {}))
     register = exceptions.Exceptions(params["exceptions"], _utc.day(), _utc.day(exceptions.ANNOUNCED))
-    names = words.choose(demands.library, params["profiles"], demands.product)
+    names = words.choose(demands.library, params["profiles"], demands.product or "")
     # of a whole file every key is the policy's
     policy = dict(after.settings) if params["settings"] is None else _completed(params, before, release)
     base = after if params["state"] == "replaced" else _conf.base(before, release)

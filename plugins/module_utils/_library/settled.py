@@ -47,7 +47,8 @@ class Settled(object):
         self.policy = dict(asked.settings)  # what counts where no benchmark sets a key
         self.chosen, self.ids, self.untaken = {}, {}, {}
         self.demands = asked.demands
-        self.conf, self.problems = None, []
+        self.conf: "_conf.Conf" = None  # type: ignore[assignment]  # settle() sets it
+        self.problems = []
 
     @property
     def settings(self):
