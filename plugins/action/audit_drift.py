@@ -19,9 +19,9 @@ PROGRAM = host_library.digests()
 host_library.comparison(profiles=False)
 BENCHMARKS = demands.packed()
 COLLECTION = "auditops.auditd"
-JUDGED = ("auditd", "audit_rules", "audit_rotation", "audit_drift")
+JUDGED = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_drift")
 ON_CONTROLLER = ("report_dir", "phase", "fail_on")
-POLICY = ("auditd", "audit_rules", "audit_rotation", "program")
+POLICY = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "program")
 FAIL_ON = tuple(word for word in gate.FAIL_ON if word != gate.NEW)
 
 

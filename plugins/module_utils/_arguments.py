@@ -56,6 +56,11 @@ ROTATION = {
     "interpreter": {"type": "path"},
 }
 
+BOOT = {
+    "service": {"type": "str", "choices": ["enabled", "disabled", "keep"], "default": "keep"},
+    "line": {"type": "list", "elements": "str", "default": []},
+}
+
 AUDITD = dict(BENCHMARK_CONF, **{
     "state": {"type": "str", "choices": ["merged", "replaced"], "default": "merged"},
     "settings": {"type": "dict", "default": {}},
@@ -73,6 +78,7 @@ DRIFT = {
     "auditd": {"type": "dict", "options": AUDITD},
     "audit_rules": {"type": "dict", "options": dict(RULES, state=STATE)},
     "audit_rotation": {"type": "dict", "options": ROTATION},
+    "audit_boot": {"type": "dict", "options": BOOT},
     "program": {"type": "dict"},
     "benchmarks": {"type": "str"},
     "code": {"type": "str"},

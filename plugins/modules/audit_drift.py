@@ -253,6 +253,21 @@ options:
       interpreter:
         description: As O(auditops.auditd.audit_rotation#module:interpreter).
         type: path
+  audit_boot:
+    description:
+      - The policy for the next boot. Leave it out and masks, start links and boot line are compared with what audits a host best.
+    type: dict
+    suboptions:
+      service:
+        description: As O(auditops.auditd.audit_boot#module:service).
+        type: str
+        choices: [enabled, disabled, keep]
+        default: keep
+      line:
+        description: As O(auditops.auditd.audit_boot#module:line).
+        type: list
+        elements: str
+        default: []
   program:
     description:
       - The SHA-256 of each file of the rotation program by its path on the host. Filled in by the action plugin.
@@ -405,7 +420,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._errors import Aud
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
 ARGUMENT_SPEC = _arguments.DRIFT
-POLICY = ("auditd", "audit_rules", "audit_rotation")
+POLICY = ("auditd", "audit_rules", "audit_rotation", "audit_boot")
 PACKAGE = "auditops_auditd"  # what the code that comes as an argument is imported as
 INSTALLED = "ansible_collections.auditops.auditd.plugins.module_utils"
 # Filled in by the action plugin: a result that carried them back would be ten times as long.

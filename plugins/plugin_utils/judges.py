@@ -12,6 +12,7 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import boot_line
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import keys as conf_keys
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as conf_text
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
@@ -186,9 +187,18 @@ def report(variables: Mapping, given: Mapping) -> list[str]:
     return []
 
 
+def boot(variables: Mapping, given: Mapping) -> list[str]:
+    try:
+        boot_line.wanted_words(variables.get("audit_boot_line") or [])
+    except AuditError as error:
+        return [f"audit_boot_{error}"]
+    return []
+
+
 OF_ROLE: dict[str, tuple[Judge, ...]] = {
     "auditd": (release, ranges, conf),
     "audit_rules": (release, ranges, rules),
     "audit_rotation": (rotation,),
     "audit_drift": (report,),
+    "audit_boot": (boot,),
 }

@@ -8,13 +8,14 @@ from .._host.host import Host
 from .._rotation import files as rotation_files
 from .._utf8 import as_text
 
-WANTED = ("auditd", "audit_rules", "audit_rotation", "program", "benchmarks")
+WANTED = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "program", "benchmarks")
+NO_BOOT = {"service": "keep", "line": []}
 
 
 def answer(request: "dict", run_command) -> "dict":
     """{drift: document}, or {failed: True, msg: sentence, ...} where nothing could be compared.
 
-    ``request``: the options root, release, auditd, audit_rules, audit_rotation, program and benchmarks of the module audit_drift, as its
+    ``request``: the options root, release, auditd, audit_rules, audit_rotation, audit_boot, program and benchmarks of the module audit_drift, as its
     specification makes them. ``run_command``: as C(_host.host.Host) calls it.
     """
     try:
@@ -28,7 +29,9 @@ def _compare(request, run_command):
     if request["audit_rotation"]:
         _refuse_bad_rotation(request["audit_rotation"], host)
     host.arch = (request["audit_rules"] or {}).get("arch") or None
-    wanted = {name: request[name] for name in WANTED}
+    wanted = {name: request.get(name) for name in WANTED}
+    if wanted["audit_boot"] == NO_BOOT:
+        wanted["audit_boot"] = None  # it asks for nothing, so a boot line that was not seen leaves nothing unknown
     live, parsed = document.look(host, wanted, request["release"] or None)
     return document.compare(live, parsed, wanted)
 

@@ -8,6 +8,12 @@ from .._daemon.report import differences
 from .._paths import AUDITD_CONF
 from . import tables
 
+TAKEN_OUT = {
+    "severity": "info",
+    "why": "audit_boot_service = disabled keeps auditd out of the boot: this host is not audited until it is enabled again.",
+    "fix": "role audit_boot: audit_boot_service",
+}
+
 
 def compare(sides) -> "Iterator[dict]":
     """The findings about the daemon."""
@@ -16,7 +22,7 @@ def compare(sides) -> "Iterator[dict]":
         return
     if not daemon["running"]:
         if daemon["installed"]:
-            yield sides.item("daemon.running", "running", "not running")
+            yield sides.item("daemon.running", "running", "not running", **(TAKEN_OUT if sides.out_of_the_boot else {}))
         return
     if daemon["directory"] not in (None, AUDITD_CONF.rpartition("/")[0]):
         yield sides.item("daemon.configuration", AUDITD_CONF, daemon["directory"] + "/auditd.conf")

@@ -50,7 +50,7 @@ LAYERS = (
     row("permissions", permissions_reader.read, permissions.compare, policy="audit_rules", needs=("permissions",)),
     row("storage", storage_reader.read, storage.compare),
     row("volume", volume_reader.read, volume.compare, policy="auditd", needs=("volume",)),
-    row("boot", boot_reader.read, boot.compare, bare=True),
+    row("boot", boot_reader.read, boot.compare, policy="audit_boot", needs=("boot",), bare=True),
 )
 
 

@@ -17,7 +17,7 @@ def compare(sides) -> "Iterator[dict]":
     services = sides.live["services"]
     if services is None:
         return
-    if services["enabled"] is False:
+    if services["enabled"] is False and not sides.out_of_the_boot:
         yield sides.item("daemon.enabled", "started at boot", "not started at boot")
     options = services["options"] or ""
     elsewhere, switch = ELSEWHERE.search(options), KERNEL_OFF.search(options)

@@ -17,6 +17,11 @@ class Sides(object):
         self.is_live = live["root"] == "/"
 
     @property
+    def out_of_the_boot(self):
+        """Whether the policy keeps auditd out of the boot."""
+        return (self.wanted.get("audit_boot") or {}).get("service") == "disabled"
+
+    @property
     def is_absent(self):
         """Neither a configuration nor a release nor a daemon: the package is not there."""
         live, daemon = self.live, self.live["daemon"] or {}

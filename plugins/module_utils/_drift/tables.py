@@ -62,6 +62,13 @@ LINK = "Whoever can change what the link leads to decides what is audited; the r
 SILENT = "These rules switch auditing off: every rule of the policy may be loaded, and nothing is recorded."
 SILENT_FIX = "delete them from their file in rules.d, or audit_rules_purge: quarantine (role audit_rules)"
 
+ADD_AUDIT = (
+    "role audit_boot: audit_boot_line = [audit=1]; by hand: grubby --update-kernel=ALL --args=audit=1, or /etc/default/grub and "
+    "update-grub")
+ADD_BACKLOG = (
+    "role audit_boot: audit_boot_line = [audit_backlog_limit=8192]; by hand: grubby --update-kernel=ALL --args=audit_backlog_limit=8192, "
+    "or /etc/default/grub and update-grub")
+
 # id of an item (or what it starts with, ending in a dot) -> severity, subject of its controls, why, fix
 # What an old value does while the new one waits for a restart: keys, values of the running auditd (none: any), severity. Else low.
 WAITS = (
@@ -321,35 +328,51 @@ ITEMS = {
     "storage.": ("medium", "", "This host can stop itself, or stop auditing, by this setting.", FAILURE_POLICY),
     "boot.audit": (
         "info", "boot_audit", "Without audit=1 on the boot line, processes that start before auditd are not audited.",
-        "add audit=1 to the kernel's boot line",
+        ADD_AUDIT,
+    ),
+    "boot.line.": (
+        "medium", "", "The next kernel starts without a word that audit_boot_line asks for.", "role audit_boot: audit_boot_line"),
+    "boot.reboot_required": (
+        "low", "", "The boot loader has the words that audit_boot_line asks for; the running kernel started without them.",
+        "reboot the host",
+    ),
+    "boot.service": (
+        "medium", "service", "audit_boot_service = disabled, and the next boot can still start auditd.",
+        "role audit_boot: audit_boot_service",
+    ),
+    "boot.unit_deleted": (
+        "critical", "service",
+        "auditd is installed and its unit file was deleted: nothing can start it, and the next upgrade of its package brings the unit back "
+        "unannounced.", "role audit_boot: audit_boot_service = enabled, which reinstalls the package on a running host",
     ),
     "boot.auditd_masked": (
         "critical", "service", "auditd.service is masked: nothing can start auditd, and the next boot does not.",
-        "systemctl unmask auditd.service",
+        "role audit_boot: audit_boot_service = enabled; by hand: systemctl unmask auditd.service",
     ),
     "boot.rules_masked": (
-        "high", "", "audit-rules.service is masked: no rule is loaded at the next boot.", "systemctl unmask audit-rules.service",
+        "high", "", "audit-rules.service is masked: no rule is loaded at the next boot.",
+        "role audit_boot: audit_boot_service = enabled; by hand: systemctl unmask audit-rules.service",
     ),
     "boot.off": (
         "medium", "boot_audit", "audit=0 on the boot line switches the kernel's auditing off until the next boot.",
-        "take audit=0 off the kernel's boot line",
+        ADD_AUDIT,
     ),
     "boot.next_off": (
         "medium", "boot_audit",
         "The boot loader starts the next kernel with audit=0, which switches auditing off until the boot after that.",
-        "take audit=0 off the kernel's boot line",
+        ADD_AUDIT,
     ),
     "boot.next_audit": (
         "info", "boot_audit", "The running kernel has audit=1; the boot loader starts the next one without it.",
-        "add audit=1 to the kernel's boot line",
+        ADD_AUDIT,
     ),
     "boot.next_audit_backlog_limit": (
         "info", "boot_backlog_limit", "The boot loader gives the next kernel a smaller queue until the rules are loaded.",
-        "add audit_backlog_limit=8192 to the kernel's boot line",
+        ADD_BACKLOG,
     ),
     "boot.audit_backlog_limit": (
         "info", "boot_backlog_limit", "Until the rules are loaded the kernel queues 64 records; more than that during boot are lost.",
-        "add audit_backlog_limit=8192 to the kernel's boot line"),
+        ADD_BACKLOG),
 }
 
 # key of a risk -> fix; {policy} is what sets the key

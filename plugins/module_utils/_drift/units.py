@@ -10,6 +10,12 @@ def compare(sides) -> "Iterator[dict]":
     units = sides.live["units"]
     if units is None:
         return
+    if sides.out_of_the_boot:
+        if "auditd.service" not in units["masked"] and not units["deleted"]:
+            yield sides.item("boot.service", "auditd.service is masked", "auditd.service is not masked")
+        return
+    if units["deleted"]:
+        yield sides.item("boot.unit_deleted", "auditd.service", "no unit file")
     if "auditd.service" in units["masked"]:
         yield sides.item("boot.auditd_masked", "not masked", "masked")
     if "audit-rules.service" in units["masked"]:

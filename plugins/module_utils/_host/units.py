@@ -9,6 +9,7 @@ import stat
 AUDITD, RULES = "auditd.service", "audit-rules.service"
 # systemd.unit(5), the first wins; /run is empty in a tree
 PLACES = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+OF_ADMINISTRATOR, OF_PACKAGES = PLACES[0], PLACES[3:]
 REQUIRES = re.compile(r"^\s*(?:Requires|BindsTo|Requisite)\s*=.*\baudit-rules\.service\b", re.M)
 CONTINUED = re.compile(r"\\\n(?:\s*[#;].*\n)*")  # systemd.syntax(7): comments between the parts are passed over
 DROP_INS = (AUDITD + ".d", "service.d")  # of this unit before those of all services
@@ -22,7 +23,7 @@ def requires_rules(host) -> bool:
     Drop-ins and links of auditd.service.requires add to it. None takes anything away: an empty Requires= resets no dependency,
     systemd.unit(5).
     """
-    unit = next((path for path in _places(host, AUDITD) if not _is_mask(host, path)), None)
+    unit = next((path for path in places(host, AUDITD) if not is_mask(host, path)), None)
     if unit is None:
         return False
     if any(host.lstat("%s/%s" % (place, BY_LINK)) is not None for place in PLACES):
@@ -38,20 +39,27 @@ def _drop_ins(host):
         for name in host.listdir(directory):
             if name.endswith(".conf"):
                 found.setdefault(name, "%s/%s" % (directory, name))
-    return [path for path in found.values() if not _is_mask(host, path)]
+    return [path for path in found.values() if not is_mask(host, path)]
 
 
-def _places(host, name):
+def is_deleted(host) -> bool:
+    """Whether somebody deleted the unit file of auditd's package: auditd and systemd are there, and no file says how it is started."""
+    started = [path for path in places(host, AUDITD) if not is_mask(host, path)]
+    return host.which("auditd") is not None and host.has_systemd and not started and not any(
+        host.lstat("/etc/%s/auditd" % directory) is not None for directory in ("init.d", "rc.d/init.d"))
+
+
+def places(host, name: str) -> "list[str]":
     """The files that this unit has, the one that systemd takes first."""
     return [path for path in ("%s/%s" % (place, name) for place in PLACES) if host.lstat(path) is not None]
 
 
 def is_masked(host, name: str) -> bool:
     """Whether the file that systemd takes for this unit is a mask."""
-    return any(_is_mask(host, path) for path in _places(host, name)[:1])
+    return any(is_mask(host, path) for path in places(host, name)[:1])
 
 
-def _is_mask(host, path):
+def is_mask(host, path: str) -> bool:
     """True where systemd would take /dev/null, or an empty file, for the unit: systemctl(1), mask."""
     entry = host.lstat(path)
     if stat.S_ISLNK(entry.st_mode):

@@ -5,14 +5,17 @@
 import re
 
 from .._errors import NotAvailable
+from .._host import boot_line
 
 PROC_CMDLINE = "/proc/cmdline"
 GRUB = "/etc/default/grub"
 GRUB_D = "/etc/default/grub.d"  # Debian's and Ubuntu's grub-mkconfig reads *.cfg there after the file itself
-ENTRIES = "/boot/loader/entries"  # the boot loader specification: grub with BLSCFG, systemd-boot
+# The boot loader specification: grub with BLSCFG, zipl and systemd-boot, with the boot or the EFI system partition
+ENTRIES = ("/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries")
 GRUB_ENVIRONMENTS = ("/boot/grub2/grubenv", "/boot/grub/grubenv")  # $kernelopts of the entries
 GRUB_CONFIGURATIONS = ("/boot/grub2/grub.cfg", "/boot/grub/grub.cfg")
 KERNEL_CMDLINE = "/etc/kernel/cmdline"  # kernel-install(8), where there is no grub
+ZIPL = "/etc/zipl.conf"
 ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?(GRUB_CMDLINE_LINUX|GRUB_CMDLINE_LINUX_DEFAULT|GRUB_ENABLE_BLSCFG)=(.*)$", re.M)
 LINUX_LINE = re.compile(r"^\s*linux\S*\s+\S+\s+(.*)$", re.M)
 RESCUE = re.compile(r"(?:^|\s)(?:single|recovery|rescue|systemd\.unit=rescue\.target)(?:\s|$)")
@@ -28,7 +31,7 @@ def read(reading) -> dict:
     coming = _next(host)
     if not host.is_live:
         if coming is None:
-            raise NotAvailable("no boot line: there is neither %s, %s nor %s" % (GRUB, ENTRIES, KERNEL_CMDLINE))
+            raise NotAvailable("no boot line: there is neither %s, %s nor %s" % (GRUB, ENTRIES[0], KERNEL_CMDLINE))
         return dict(coming, next=None)
     line = host.text(PROC_CMDLINE)
     if line is None:
@@ -36,6 +39,11 @@ def read(reading) -> dict:
     running = dict(_words(line), source=PROC_CMDLINE)
     differs = coming is not None and any(coming[word] != running[word] for word in ("audit", "audit_backlog_limit"))
     return dict(running, next=coming if differs else None)
+
+
+def next_words(host) -> dict:
+    """{audit, audit_backlog_limit, source} of the next boot, {} where nothing says."""
+    return _next(host) or {}
 
 
 def _words(line):
@@ -56,26 +64,46 @@ def _next(host):
 
 def _sources(host):
     variables = _grub_variables(host)
-    if host.listdir(ENTRIES) and (variables is None or variables.get("GRUB_ENABLE_BLSCFG", "true") == "true"):
-        yield ENTRIES, _entries(host)
+    if uses_entries(host, variables):
+        for directory in ENTRIES:
+            yield directory, _entries(host, directory)
     for path in GRUB_CONFIGURATIONS:
         text = host.text(path)
         if text is not None:
-            yield path, [line for line in LINUX_LINE.findall(text) if "root=" in line and not RESCUE.search(line)]
+            yield path, menu_lines(text)
+    zipl = host.text(ZIPL)
+    if zipl is not None:
+        yield ZIPL, [found[2] for found in boot_line.PARAMETERS.findall(zipl)]
     if variables is not None:
         yield GRUB, [" ".join(variables.get(name, "") for name in ("GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"))]
     line = host.text(KERNEL_CMDLINE)
     yield KERNEL_CMDLINE, [] if line is None else [line]
 
 
-def _entries(host):
-    """The options of each entry but rescue systems, variables of the grub environment put in."""
+def uses_entries(host, variables: "dict | None") -> bool:
+    """Whether the entries of the boot loader specification are what is booted; ``variables`` of grub's defaults, None without grub."""
+    wanted = variables is None or variables.get("GRUB_ENABLE_BLSCFG", "true") == "true"
+    return wanted and any(host.listdir(directory) for directory in ENTRIES)
+
+
+def menu_lines(text: str) -> "list[str]":
+    """The boot lines of a grub.cfg, those of rescue systems left out."""
+    return [line for line in LINUX_LINE.findall(text) if "root=" in line and not RESCUE.search(line)]
+
+
+def entry_files(host, directory: str) -> "list[str]":
+    """The entries of a directory, but for rescue systems."""
+    return ["%s/%s" % (directory, name) for name in host.listdir(directory) if name.endswith(".conf") and "rescue" not in name]
+
+
+def _entries(host, directory):
+    """The options of each entry, variables of the grub environment put in."""
     environment = {}
     for path in GRUB_ENVIRONMENTS:
         environment.update(re.findall(r"^(\w+)=(.*)$", host.text(path) or "", re.M))
     lines = []
-    for name in host.listdir(ENTRIES):
-        text = host.text("%s/%s" % (ENTRIES, name)) if name.endswith(".conf") and "rescue" not in name else None
+    for path in entry_files(host, directory):
+        text = host.text(path)
         if text is not None:
             line = " ".join(re.findall(r"^options\s+(.*)$", text, re.M))
             lines.append(_expanded(line, environment))
@@ -84,12 +112,21 @@ def _entries(host):
 
 def _grub_variables(host):
     """{variable: value} of grub's defaults, later assignments over earlier ones, with their own earlier value where they name it."""
-    texts = [host.text(GRUB)] + [host.text("%s/%s" % (GRUB_D, name)) for name in host.listdir(GRUB_D) if name.endswith(".cfg")]
-    if all(text is None for text in texts):
-        return None
+    texts = grub_files(host)
+    return grub_variables(texts) if texts else None
+
+
+def grub_files(host) -> "dict[str, str]":
+    """{path: text} of grub's defaults, in the order in which grub-mkconfig reads them."""
+    paths = [GRUB] + ["%s/%s" % (GRUB_D, name) for name in host.listdir(GRUB_D) if name.endswith(".cfg")]
+    return {path: text for path, text in ((path, host.text(path)) for path in paths) if text is not None}
+
+
+def grub_variables(texts: "dict[str, str]") -> "dict[str, str]":
+    """As the shell would have them behind these files."""
     found = {}
-    for text in texts:
-        for name, value in ASSIGNMENT.findall(text or ""):
+    for text in texts.values():
+        for name, value in ASSIGNMENT.findall(text):
             value = value.strip()
             quote = value[:1] if value[:1] in ("'", '"') else ""
             value = value[1:].partition(quote)[0] if quote else value.partition(" ")[0].partition("#")[0]

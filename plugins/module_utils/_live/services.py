@@ -4,7 +4,7 @@
 
 import re
 
-from .._host.units import PLACES
+from .._host.units import AUDITD, PLACES, is_masked
 
 UNITS = "/etc/systemd/system"
 TARGET = UNITS + "/multi-user.target.wants"
@@ -52,8 +52,10 @@ def _commands(host, unit):
 
 def enabled(host) -> "bool | None":
     """Whether something starts auditd at boot: a target of systemd wants it, or sysvinit has a start link. None where neither is used; a
-    tree without what every installed system has there is none to judge by.
+    tree without what every installed system has there is none to judge by. None also for a masked unit, whose links say nothing.
     """
+    if is_masked(host, AUDITD):
+        return None
     if not host.is_live and (host.lstat(TARGET) is None or _text_of(host, "auditd.service") is None) and not _levels(host):
         return None
     targets = [name for name in host.listdir(UNITS) if name.endswith((".wants", ".requires"))]

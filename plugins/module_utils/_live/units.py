@@ -6,7 +6,7 @@ from .._host import units
 
 
 def read(reading) -> dict:
-    """{masked: [unit], rules_required: bool}: rules_required as C(_host.units.requires_rules)."""
+    """{masked: [unit], rules_required: bool, deleted: bool}: the last two as C(_host.units) has them."""
     host = reading.host
     masked = [name for name in (units.AUDITD, units.RULES) if units.is_masked(host, name)]
-    return {"masked": masked, "rules_required": units.requires_rules(host)}
+    return {"masked": masked, "rules_required": units.requires_rules(host), "deleted": units.is_deleted(host)}

@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words of a kernel's boot line inside the files that hold one: one edit for each kind of file, and nothing else of it changes."""
+
+import re
+
+from .._errors import AuditError
+
+GRUB_VARIABLE = "GRUB_CMDLINE_LINUX"  # of all entries; GRUB_CMDLINE_LINUX_DEFAULT leaves out those for recovery
+GRUB_LINE = re.compile(r"^(?P<head>[ \t]*(?:export[ \t]+)?(?P<name>GRUB_CMDLINE_LINUX(?:_DEFAULT)?)\+?=)(?P<value>.*)$", re.M)
+OPTIONS = re.compile(r"^(options[ \t]+)(.*)$", re.M)
+KERNELOPTS = re.compile(r"^(kernelopts=)(.*)$", re.M)
+KERNELOPTS_USED = re.compile(r"\$\{?kernelopts\b")
+PARAMETERS = re.compile(r"^([ \t]*parameters[ \t]*=[ \t]*)(\"?)([^\"\n]*)(\"?)", re.M)
+ENVIRONMENT_SIZE = 1024  # of a grub environment block, which grub writes in place
+TRAILING = re.compile(r"\s*$")
+
+
+def changed(line: str, wanted: "dict[str, str]") -> str:
+    """The line with exactly these words under their names, each once; as it is where it says so already."""
+    have = [word.partition("=")[::2] for word in line.split() if word.partition("=")[0] in wanted]
+    if sorted(have) == sorted(wanted.items()):
+        return line
+    bare = without(line, wanted)
+    words = " ".join("%s=%s" % (name, wanted[name]) for name in sorted(wanted))
+    return "%s %s" % (bare, words) if bare.strip() else words
+
+
+def without(line: str, names) -> str:
+    """The line without these words."""
+    return TRAILING.sub("", re.sub(r"(?:(?<=\s)|^)(?:%s)(?:=\S*)?(?:\s+|$)" % "|".join(map(re.escape, sorted(names))), "", line))
+
+
+def entry(text: str, wanted: "dict[str, str]", *, in_environment: bool) -> str:
+    """An entry of the boot loader specification. ``in_environment``: $kernelopts has the words, so its own line needs none."""
+    lines = OPTIONS.findall(text)
+    if not lines:
+        raise AuditError("there is no line options")
+    if in_environment and any(KERNELOPTS_USED.search(line) for _head, line in lines):
+        return OPTIONS.sub(lambda found: found[1] + without(found[2], wanted), text)
+    last = OPTIONS.search(text, text.rfind("\noptions") + 1)
+    before = OPTIONS.sub(lambda found: found[1] + without(found[2], wanted), text[:last.start()])
+    return before + last[1] + changed(last[2], wanted) + text[last.end():]
+
+
+def environment(text: str, wanted: "dict[str, str]") -> str:
+    """A grub environment block of the same size; as it is where it has no kernelopts."""
+    if not KERNELOPTS.search(text):
+        return text
+    edited = KERNELOPTS.sub(lambda found: found[1] + changed(found[2], wanted), text).rstrip("#")
+    if edited == text.rstrip("#"):
+        return text
+    size = max(ENVIRONMENT_SIZE, len(text))
+    if len(edited) > size:
+        raise AuditError("the words do not fit into its %d bytes" % size)
+    return edited + "#" * (size - len(edited))
+
+
+def kernel_cmdline(text: str, wanted: "dict[str, str]") -> str:
+    """/etc/kernel/cmdline: one boot line, comments since systemd 254."""
+    lines = text.splitlines()
+    places = [number for number, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")]
+    if not places:
+        return text + " ".join("%s=%s" % pair for pair in sorted(wanted.items())) + "\n"
+    for number in places[:-1]:
+        lines[number] = without(lines[number], wanted)
+    lines[places[-1]] = changed(lines[places[-1]], wanted)
+    return "\n".join(lines) + ("\n" if text.endswith("\n") else "")
+
+
+def zipl(text: str, wanted: "dict[str, str]") -> str:
+    """zipl.conf(5): the parameters of each section."""
+    return PARAMETERS.sub(lambda found: '%s"%s"' % (found[1], changed(found[3], wanted)), text)
+
+
+def grub_defaults(texts: "dict[str, str]", wanted: "dict[str, str]") -> "dict[str, str]":
+    """The files of grub's defaults, in the order in which grub-mkconfig reads them, with the words in the last assignment of
+    GRUB_CMDLINE_LINUX and nowhere else."""
+    last = [path for path, text in texts.items() if any(found["name"] == GRUB_VARIABLE for found in GRUB_LINE.finditer(text))]
+    edited = {}
+    for path, text in texts.items():
+        places = list(GRUB_LINE.finditer(text))
+        target = max((found.start() for found in places if found["name"] == GRUB_VARIABLE), default=None) if path in last[-1:] else None
+        edited[path] = GRUB_LINE.sub(lambda found, here=target: _assignment(found, wanted, last=found.start() == here), text)
+    if not last:
+        path = next(iter(texts))
+        ended = texts[path] if texts[path].endswith("\n") or not texts[path] else texts[path] + "\n"
+        edited[path] = ended + '%s="%s"\n' % (GRUB_VARIABLE, changed("", wanted))
+    return edited
+
+
+def _assignment(found, wanted, *, last):
+    quote, inner, rest = _quoted(found["value"])
+    new = changed(inner, wanted) if last else without(inner, wanted) if _has(inner, wanted) else inner
+    if new == inner:
+        return found[0]
+    quote = quote or '"'
+    return found["head"] + quote + new + quote + rest
+
+
+def _has(text, wanted):
+    return any(word.partition("=")[0] in wanted for word in text.split())
+
+
+def _quoted(value):
+    """(quote, what is inside, what stands behind it) of the right side of a shell assignment; AuditError for what cannot be edited."""
+    if value[:1] in ("'", '"'):
+        inner, quote, rest = value[1:].partition(value[0])
+        if not quote or "\\" in inner or rest.strip() and not rest.lstrip().startswith("#"):
+            raise AuditError("the assignment %s is more than one quoted text" % value)
+        return value[0], inner, rest
+    word = re.match(r"[^\s#;]*", value)[0]
+    if re.search(r"[\"'\\`(]", word):
+        raise AuditError("the assignment %s is more than one word" % value)
+    return "", word, value[len(word):]
