@@ -3,7 +3,8 @@
 """The words about audit in every place that a host really boots from, by the tools that own the place where there are any.
 
 On a running host a generated menu is generated twice before it is replaced: as it is, to see that the generator would change nothing
-else, and with the words, to see that it changes nothing but them. In a tree the files are edited, and what would have to be generated is named.
+else, and with the words, to see that it changes nothing but them. In a tree the files are edited, and what would have to be generated
+is named.
 """
 
 import re

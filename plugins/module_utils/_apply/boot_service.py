@@ -41,7 +41,7 @@ def plan(host, service: str) -> "list[tuple[str, str, str | None]]":
 
 
 def _out(host):
-    steps = []
+    steps: "list[tuple[str, str, str | None]]" = []
     for name in NAMES if _has_units(host) else ():
         own = "%s/%s" % (units.OF_ADMINISTRATOR, name)
         found = host.lstat(own)
@@ -55,7 +55,7 @@ def _out(host):
 
 def _in(host):
     recorded = _recorded(host)
-    steps = []
+    steps: "list[tuple[str, str, str | None]]" = []
     if units.is_deleted(host) and units.AUDITD not in [os.path.basename(path) for path in recorded["moved"]]:
         steps.append(("reinstall", units.AUDITD, None))
     for name in NAMES if _has_units(host) else ():
@@ -94,9 +94,9 @@ def apply(host, steps) -> None:
     except OSError as error:
         raise AuditError("cannot %s %s: %s; run again once that is cured" % (action, path, error.strerror), path=path)
     if steps and host.is_live and host.which("systemctl") and host.has_systemd:
-        code, out, error = host.run([host.which("systemctl"), "daemon-reload"])
+        code, out, complaint = host.run([host.which("systemctl"), "daemon-reload"])
         if code:
-            raise AuditError("the units are in place, and systemctl daemon-reload failed: %s" % (error or out).strip())
+            raise AuditError("the units are in place, and systemctl daemon-reload failed: %s" % (complaint or out).strip())
     goal = "enabled" if any(action in ("unmask", "move back", "link", "reinstall") for action, _path, _detail in steps) else "disabled"
     left = plan(host, goal) if steps else []
     if left:
@@ -106,12 +106,12 @@ def apply(host, steps) -> None:
 
 
 def converge(host, service: str, *, release: "str | None" = None, check_mode: bool = False) -> dict:
-    """{changed, steps, panic, warnings}: the boot brought to ``service``; out of it without C(-f 2), with which an unread queue panics."""
+    """{changed, steps, panic}: the boot brought to ``service``; out of it without C(-f 2), with which an unread queue panics."""
     steps = plan(host, service)
     if any(action == "reinstall" for action, _path, _detail in steps) and not host.is_live:
         raise AuditError("the unit file of auditd was deleted in %s, and no package is installed in a tree: %s on the running host" % (
             host.root, BY_HAND))
-    result = {"steps": ["%s %s" % (action, path) for action, path, _detail in steps], "panic": None, "warnings": []}
+    result: dict = {"steps": ["%s %s" % (action, path) for action, path, _detail in steps], "panic": None}
     if service == "disabled":
         result["panic"] = panic.converge(host, None, release=release, check_mode=check_mode)
     if not check_mode:

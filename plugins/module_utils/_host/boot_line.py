@@ -3,6 +3,7 @@
 """The words of a kernel's boot line inside the files that hold one: one edit for each kind of file, and nothing else of it changes."""
 
 import re
+from functools import partial
 
 from .._errors import AuditError
 
@@ -33,12 +34,12 @@ def without(line: str, names) -> str:
 
 def entry(text: str, wanted: "dict[str, str]", *, in_environment: bool) -> str:
     """An entry of the boot loader specification. ``in_environment``: $kernelopts has the words, so its own line needs none."""
-    lines = OPTIONS.findall(text)
+    lines = list(OPTIONS.finditer(text))
     if not lines:
         raise AuditError("there is no line options")
-    if in_environment and any(KERNELOPTS_USED.search(line) for _head, line in lines):
+    if in_environment and any(KERNELOPTS_USED.search(line[2]) for line in lines):
         return OPTIONS.sub(lambda found: found[1] + without(found[2], wanted), text)
-    last = OPTIONS.search(text, text.rfind("\noptions") + 1)
+    last = lines[-1]
     before = OPTIONS.sub(lambda found: found[1] + without(found[2], wanted), text[:last.start()])
     return before + last[1] + changed(last[2], wanted) + text[last.end():]
 
@@ -81,7 +82,7 @@ def grub_defaults(texts: "dict[str, str]", wanted: "dict[str, str]") -> "dict[st
     for path, text in texts.items():
         places = list(GRUB_LINE.finditer(text))
         target = max((found.start() for found in places if found["name"] == GRUB_VARIABLE), default=None) if path in last[-1:] else None
-        edited[path] = GRUB_LINE.sub(lambda found, here=target: _assignment(found, wanted, last=found.start() == here), text)
+        edited[path] = GRUB_LINE.sub(partial(_assignment, wanted, target), text)
     if not last:
         path = next(iter(texts))
         ended = texts[path] if texts[path].endswith("\n") or not texts[path] else texts[path] + "\n"
@@ -89,9 +90,10 @@ def grub_defaults(texts: "dict[str, str]", wanted: "dict[str, str]") -> "dict[st
     return edited
 
 
-def _assignment(found, wanted, *, last):
+def _assignment(wanted, last, found):
+    """One assignment; ``last``: where the one begins that gets the words."""
     quote, inner, rest = _quoted(found["value"])
-    new = changed(inner, wanted) if last else without(inner, wanted) if _has(inner, wanted) else inner
+    new = changed(inner, wanted) if found.start() == last else without(inner, wanted) if _has(inner, wanted) else inner
     if new == inner:
         return found[0]
     quote = quote or '"'
@@ -109,7 +111,7 @@ def _quoted(value):
         if not quote or "\\" in inner or rest.strip() and not rest.lstrip().startswith("#"):
             raise AuditError("the assignment %s is more than one quoted text" % value)
         return value[0], inner, rest
-    word = re.match(r"[^\s#;]*", value)[0]
+    word = re.split(r"[\s#;]", value, maxsplit=1)[0]
     if re.search(r"[\"'\\`(]", word):
         raise AuditError("the assignment %s is more than one word" % value)
     return "", word, value[len(word):]

@@ -45,6 +45,11 @@ class Kept(object):
             raise AuditError("cannot keep %s in %s: %s" % (path, self.directory, error.strerror), path=path)
         return True
 
+    def note_absent(self, path: str) -> None:
+        """Note that nothing was at ``path`` before; undoing takes away what is there now."""
+        if path not in self._known:
+            self._append({"path": path, "kind": ABSENT})
+
     def _append(self, entry):
         """One write, behind which the line is on disk; what a killed run left of a line is cut off first."""
         self.entries.append(entry)
