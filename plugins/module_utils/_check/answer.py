@@ -15,7 +15,7 @@ NO_BOOT = {"service": "keep", "line": []}
 def answer(request: "dict", run_command) -> "dict":
     """{drift: document}, or {failed: True, msg: sentence, ...} where nothing could be compared.
 
-    ``request``: the options root, release, auditd, audit_rules, audit_rotation, audit_boot, program and benchmarks of the module audit_drift, as its
+    ``request``: the options root, release, benchmarks, program and the policies of the module audit_drift, as its
     specification makes them. ``run_command``: as C(_host.host.Host) calls it.
     """
     try:
