@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,19 @@ SHAPES = {
     "benchmark": (
         {"name": STR, "title": STR, "rules": MAP},
         {"product": STR, "also_numbered": MAP, "needed_by": MAP, "auditd_conf": MAP, "status": MAP, "host": MAP, "sample_files": MAP,
-         "sample_directories": LIST, "elsewhere": MAP, "titles": MAP},
+         "sample_directories": LIST, "elsewhere": MAP, "titles": MAP, "source": STR, "unverified": LIST, "modes": MAP, "only_on": MAP},
     ),
 }
 WORDS = {"watches": ("old", "modern"), "commands": ("plain", "pair", "unfiltered")}
 CHECKERS = ("oval", "text")
 # What benchmarks ask of a host beside rules and settings: the subjects of findings
 HOST_SUBJECTS = (
-    "package", "service", "partition", "boot_audit", "boot_backlog_limit", "configuration_mode", "configuration_owner", "log_mode",
-    "log_owner", "log_directory_mode", "tools_mode", "tools_owner",
+    "package", "service", "partition", "boot_audit", "boot_backlog_limit", "syscall_auditing", "configuration_mode", "configuration_owner",
+    "configuration_group", "log_mode", "log_owner", "log_group", "log_directory_mode", "log_directory_owner", "log_directory_group",
+    "tools_mode", "tools_owner", "tools_group",
 )
+# The kinds of files whose mode a benchmark bounds: auditd.conf, rules.d, audit.rules, logs, their directory, audit's programs
+MODE_KINDS = ("settings", "rules", "compiled", "log", "log_directory", "tool")
 
 
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -199,6 +203,9 @@ def _check_benchmark(path: Path, entry: dict) -> None:
         for number, sentence in entry.get(part, {}).items():
             if not isinstance(number, str) or not isinstance(sentence, str):
                 raise LibraryError(f"{path.name}: {part}.{number} is {_kind(sentence)}, not a sentence")
+    for kind, mode in entry.get("modes", {}).items():
+        if kind not in MODE_KINDS or not isinstance(mode, str) or not re.fullmatch("0[0-7]{3}", mode):
+            raise LibraryError(f'{path.name}: modes.{kind} is {mode!r}; give a mode as "0640" for one of {", ".join(MODE_KINDS)}')
     for name, checker in entry.get("needed_by", {}).items():
         if checker not in CHECKERS:
             raise LibraryError(f"{path.name}: needed_by.{name} is {checker!r}, not one of {', '.join(CHECKERS)}")
@@ -209,7 +216,8 @@ def _check_references(result: dict) -> None:
     for name, benchmark in result["benchmarks"].items():
         if benchmark.get("product") not in (None, *products):
             raise LibraryError(f"benchmark {name}: product {benchmark['product']!r} is not in products; there are {', '.join(products)}")
-        named = [control for names in benchmark["rules"].values() for control in names] + list(benchmark.get("needed_by", {}))
+        named = [control for names in benchmark["rules"].values() for control in names]
+        named += [*benchmark.get("needed_by", {}), *benchmark.get("only_on", {})]
         for control in named:
             if control not in controls:
                 raise LibraryError(f"benchmark {name}: there is no control {control!r}")

@@ -72,7 +72,7 @@ def benchmark(library: dict, name: str) -> list[str]:
     lines = [title, "-" * len(title), "", f"Profile ``{name}``, lines for {library['products'][product]['title']}.", ""]
     rows = []
     for number, names in data["rules"].items():
-        for control_name in names:
+        for control_name in [name for name in names if name in by_name]:
             control = by_name[control_name]
             what = control["title"]
             needed = data.get("needed_by", {}).get(control_name)

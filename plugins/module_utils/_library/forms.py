@@ -9,6 +9,7 @@ from .._rules import grammar as _rule_grammar
 from .._rules import rule as _rule
 from .._rules import syscalls as _syscalls
 from .._rules import tables
+from .product import nearest
 
 COMMAND_CONTROL = "privileged_commands"
 MODERN, OLD = "modern", "old"
@@ -18,34 +19,37 @@ COMMAND = re.compile(r"-a always,exit -F path=(\S+) -F perm=x (.*)$")
 
 
 class Forms(object):
-    """The library's lines on one system (C(request.System)); ``notes`` are sentences for a reader of the benchmark."""
+    """The library's lines on one system (C(request.System)), as the checkers of its product read them, whichever benchmark asks.
 
-    def __init__(self, library, system):
+    ``product``: that of the library which the system is, or the nearest of its family. A system of no family has ``otherwise``, the
+    product that the benchmark was written for. ``notes`` are sentences for a reader of the benchmark.
+    """
+
+    def __init__(self, library, system, otherwise=None):
         self.products, self.controls, self.system = library["products"], library["controls"], system
+        self.product = nearest(self.products, system.product) or otherwise
         self.arch = tables.MACHINES.get(system.arch, system.arch)
         self.notes: "list[str]" = []
         self.release = system.audit_release or self.products.get(system.product, {}).get("audit")
         self.version = release_tuple(self.release) or None
 
-    def style(self, product: str, what: str, default: str) -> str:
-        """How the checkers of a product want ``what`` (watches, commands) spelled."""
-        return self.products.get(product, {}).get(what, default)
+    def style(self, what: str, default: str) -> str:
+        """How the checkers of the product want ``what`` (watches, commands) spelled."""
+        return self.products.get(self.product, {}).get(what, default)
 
-    def of_control(self, products: "list[str]", control) -> "list[str]":
-        """The lines of a control for the checkers of these products, narrow ones first: the kernel takes the first that matches."""
-        lines: "list[str]" = []
-        for place, product in enumerate(products):
-            variant = next((one for one in control.get("variants", []) if product in one["products"]), {})
-            own = variant.get("lines", control.get("lines", []))
-            modern = self._modern(product, variant, own)
-            own = [line for text in own for line in command_forms(text, self.style(product, "commands", "plain"))]
-            # -w and plain lines are the first product's: a second spelling of the same meaning is a rule the kernel refuses
-            more = own if place == 0 else [line for line in own if _adds(line, lines)]
-            lines = [line for line in modern if line not in lines] + lines + more
-        return lines
+    def variant(self, entry: dict) -> dict:
+        """What a control or filter has of its own for the product; {} where it is the same everywhere."""
+        return next((one for one in entry.get("variants", []) if self.product in one["products"]), {})
 
-    def _modern(self, product, variant, own):
-        if self.style(product, "watches", OLD) != MODERN:
+    def of_control(self, control: dict) -> "list[str]":
+        """The lines of a control, narrow ones first: the kernel takes the first that matches."""
+        variant = self.variant(control)
+        own = variant.get("lines", control.get("lines", []))
+        modern = self._modern(variant, own)
+        return modern + [line for text in own for line in command_forms(text, self.style("commands", "plain"))]
+
+    def _modern(self, variant, own):
+        if self.style("watches", OLD) != MODERN:
             return []
         modern = variant["modern"] if "modern" in variant else [line for text in own for line in modern_watch(text)]
         if self.arch == "aarch64" and self.version and (4, 0) <= self.version < (4, 1) and modern:
@@ -54,12 +58,12 @@ class Forms(object):
             return []
         return modern
 
-    def of_programs(self, products: "list[str]", how: str, named: "set[str]") -> "list[str]":
+    def of_programs(self, how: str, named: "set[str]") -> "list[str]":
         """One line for each privileged program that no other control names (``named``)."""
         control = self.controls[COMMAND_CONTROL]
         paths = {"discover": self.system.programs, "list": control["programs"], "off": ()}[how]
         text = "-a always,exit -F path=%s -F perm=x -F auid>=1000 -F auid!=unset -k " + control["key"]
-        form = "pair" if any(self.style(product, "commands", "plain") == "pair" for product in products) else "plain"
+        form = "pair" if self.style("commands", "plain") == "pair" else "plain"
         return [line for path in sorted(set(paths) - named) for line in command_forms(text % _rule.escape(path), form)]
 
     def fit(self, line: str) -> "tuple[str | None, str | None]":
@@ -132,14 +136,3 @@ def command_forms(line: str, form: str) -> "list[str]":
     if form == "pair":
         return ["-a always,exit -F arch=%s -F path=%s -F perm=x %s" % (arch, path, rest) for arch in ("b32", "b64")]
     return [line, "-a always,exit -F path=%s %s" % (path, rest)]
-
-
-def _adds(line, lines):
-    """Whether a second product's line is more than another spelling of one that is there."""
-    path = _path(line)
-    return line not in lines if path is None else path not in [_path(other) for other in lines]
-
-
-def _path(line):
-    match = re.search(r"(?:-w |path=|dir=)(\S+)", line)
-    return match.group(1).rstrip("/") if match else None

@@ -10,6 +10,7 @@ from . import privileged as _privileged
 from . import resolve as _library
 from . import words
 from .forms import COMMAND_CONTROL
+from .product import FAMILIES, nearest, taken_as
 from .product import product as product_of
 from .request import System
 
@@ -23,7 +24,8 @@ def resolve(host, library: dict, choice, *, audit_release: "str | None" = None, 
     is taken as of this machine's. ``search``: Host -> C(privileged.Found), how privileged programs are found where a control wants them;
     default is one walk over the local filesystems.
     """
-    product = product_of(os_release.fields(host) or {})
+    fields = os_release.fields(host) or {}
+    product = product_of(fields)
     notes, programs = [], ()
     if _discovers(library, choice, product):
         programs, _complete, notes = (search or _privileged.discover)(host)
@@ -33,8 +35,18 @@ def resolve(host, library: dict, choice, *, audit_release: "str | None" = None, 
         audit_release=audit_release, uid_min=_localise.uid_min(host), programs=programs, has_user=lambda name: has_user(name) is not None)
     result = _library.resolve(library, choice, system)
     result["verbatim"] = _library.sample_texts(host, result)
-    result["notes"] = notes + result["notes"]
+    derived = _taken_as(library, fields, product)
+    result["notes"] = derived + notes + result["notes"]
+    if fields.get("ID") not in FAMILIES:  # a rebuild is what it was built from; what is only like it can differ
+        result["foreign"] = derived + result["foreign"]
     return result
+
+
+def _taken_as(library, fields, product):
+    """The sentence on a derivative, in a list; an empty one for a system that a product of the library was named after."""
+    near = nearest(library["products"], product)
+    sentence = taken_as(fields, library["products"][near]["title"] if near else None)
+    return [sentence] if sentence else []
 
 
 def _discovers(library, choice, product):

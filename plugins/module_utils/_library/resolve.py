@@ -37,22 +37,17 @@ class _Resolution(object):
 
     def __init__(self, library, names, choice, system):
         self.library, self.names, self.choice, self.system = library, names, choice, system
-        self.forms = Forms(library, system)
-        self.asked = words.asked(library, names)
+        written_for = [library["benchmarks"][name].get("product") for name in names]
+        self.forms = Forms(library, system, next(filter(None, written_for), None))
+        self.asked = words.asked(library, names, self.forms.product)
         self.skipped = words.skipping(library, names, choice.skip)
-        lines = {name: self.forms.of_control(self._products(ids), library["controls"][name]) for name, ids in self.asked.items()}
+        lines = {name: self.forms.of_control(library["controls"][name]) for name in self.asked}
         self.lines = {name: own for name, own in lines.items() if name not in self.skipped}
         self.joined = _join(library, self.lines)
         if COMMAND_CONTROL in self.lines:
             named = {match.group(1) for own in self.lines.values() for match in map(COMMAND.match, own) if match}
-            self.lines[COMMAND_CONTROL] = self.forms.of_programs(self._products(self.asked[COMMAND_CONTROL]), choice.privileged, named)
+            self.lines[COMMAND_CONTROL] = self.forms.of_programs(choice.privileged, named)
         self.files: "dict[str, list[tuple[str, str, list[str]]]]" = OrderedDict()
-
-    def _products(self, ids):
-        """The products whose checkers read this control: of the benchmarks that ask for it, or the host's where they are of none."""
-        asking = [number.partition(":")[0] for number in ids]
-        found = [self.library["benchmarks"][name].get("product") or self.system.product for name in self.names if name in asking]
-        return [name for place, name in enumerate(found) if name not in found[:place]]
 
     def result(self):
         controls = [self._control(name) for name in self.library["controls"] if name in self.asked]
@@ -62,7 +57,8 @@ class _Resolution(object):
             texts[FILTER_FILE] = _text(filters)
         for file_name in sorted(self.files):
             texts[file_name] = _text(self.forms.unique(self.files[file_name]))
-        foreign = _foreign(self.library, self.names, self.system.product)
+        foreign = words.without_benchmark(self.library, self.choice.profiles, self.system.product)
+        foreign += _foreign(self.library, self.names, self.system.product)
         conf = _library_conf.expectations(self.library, self.names, self.choice)
         return {
             "product": self.system.product, "profiles": self.names, "audit_release": self.forms.release, "files": texts,
@@ -103,7 +99,7 @@ class _Resolution(object):
         entries = []
         for name in self.choice.filters:
             data = self.library["filters"][name]
-            variant = next((one for one in data.get("variants", []) if self.system.product in one["products"]), {})
+            variant = self.forms.variant(data)
             user = variant.get("user", data.get("user"))
             if user and self.system.has_user is not None and not self.system.has_user(user):
                 self.forms.notes.append("filter %s: there is no user %s here, nothing to leave out" % (name, user))

@@ -6,6 +6,7 @@ import re
 from collections import OrderedDict
 
 from .._errors import AuditError
+from . import product as _product
 
 KEY = re.compile(r"(?:-k |key=)(\S+)")
 # The parts of a benchmark whose words are its controls: rules, settings, switches, files, the host, and what others than auditd check
@@ -13,43 +14,45 @@ NUMBERED = ("rules", "auditd_conf", "status", "sample_files", "host", "elsewhere
 
 
 def choose(library: dict, profiles: "list[str]", product: str) -> "list[str]":
-    """The benchmark names of a list of profiles; auto is the CIS benchmark of the product, or the nearest one of its family."""
+    """The benchmark names of a list of profiles; auto is the CIS benchmark of the product, or the nearest one of its family, and nothing
+    where there is none (C(without_benchmark) says so): a host that no benchmark was written for has its own rules all the same."""
     names = []
     for profile in profiles:
-        name = "cis_" + nearest_product(library, product) if profile == "auto" else profile
-        if name not in library["benchmarks"]:
-            if profile == "auto":
-                have = [other[4:] for other in sorted(library["benchmarks"]) if other.startswith("cis_")]
-                raise AuditError("audit_rules_profiles: auto takes the CIS benchmark of the host, and there is none for %s, only for %s; "
-                                 "name a profile" % (product, ", ".join(have)))
+        name = own_benchmark(library, product) if profile == "auto" else profile
+        if name is not None and name not in library["benchmarks"]:
             close = nearest(profile, list(library["benchmarks"]) + ["auto"])
             raise AuditError("audit_rules_profiles: %r is no profile; %s" % (profile, close))
-        if name not in names:
+        if name is not None and name not in names:
             names.append(name)
     return names
 
 
-def nearest_product(library: dict, product: str) -> str:
-    """The product itself where it has a CIS benchmark, else the nearest release of its family that has one, newer before older: a fleet
-    has Debian 11 and Amazon Linux 2 for years after their benchmarks have gone. The product itself where there is none."""
-    family, version = _parted(product)
-    known = [_parted(name[4:]) + (name[4:],) for name in library["benchmarks"] if name.startswith("cis_")]
-    near = sorted((abs(have[0] - version[0]), have < version, name) for other, have, name in known if other == family and have and version)
-    return product if "cis_%s" % product in library["benchmarks"] or not near else near[0][2]
+def own_benchmark(library: dict, product: str) -> "str | None":
+    """The CIS benchmark of a product, or the nearest one of its family; None where its family has none."""
+    known = _cis_products(library)
+    near = _product.nearest(known, product)
+    return known[near] if near else None
 
 
-def _parted(product):
-    """("ubuntu", (22, 4)) of ubuntu_22_04."""
-    words = str(product).split("_")
-    return words[0], tuple(int(word) for word in words[1:] if word.isdecimal())
+def without_benchmark(library: dict, profiles: "list[str]", product: str) -> "list[str]":
+    """The sentence on auto where no benchmark applies to the product, in a list; an empty one else."""
+    if "auto" not in profiles or own_benchmark(library, product) is not None:
+        return []
+    return ["audit_rules_profiles: auto takes the CIS benchmark of the host, and there is none for %s, only for %s: no benchmark applies "
+            "here, and no rules of one are loaded; name a profile to have one" % (product, ", ".join(sorted(_cis_products(library))))]
 
 
-def asked(library: dict, names: "list[str]") -> "dict[str, list[str]]":
-    """{control: ["benchmark:id", ...]} of the named benchmarks."""
+def _cis_products(library):
+    return {entry["product"]: name for name, entry in library["benchmarks"].items() if name.startswith("cis_")}
+
+
+def asked(library: dict, names: "list[str]", product: "str | None" = None) -> "dict[str, list[str]]":
+    """{control: ["benchmark:id", ...]} of the named benchmarks, without what they ask of other products only (C(only_on))."""
     wanted: "dict[str, list[str]]" = OrderedDict()
     for name in names:
+        elsewhere = {control for control, products in library["benchmarks"][name].get("only_on", {}).items() if product not in products}
         for number, controls in library["benchmarks"][name]["rules"].items():
-            for control in controls:
+            for control in controls if product is None else [control for control in controls if control not in elsewhere]:
                 wanted.setdefault(control, []).append("%s:%s" % (name, number))
     return wanted
 
@@ -92,7 +95,7 @@ def _named_by(library, names, word):
 def _by_number(benchmark, number):
     """The controls behind a number, [] for one that is about auditd.conf or a switch, None for an unknown one."""
     for there, here in [("", "")] + list(benchmark.get("also_numbered", {}).items()):
-        if there and not number.startswith(there + "."):
+        if there and number != there and not number.startswith(there + "."):
             continue
         candidate = here + number[len(there):] if there else number
         if candidate in benchmark["rules"]:

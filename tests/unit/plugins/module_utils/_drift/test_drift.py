@@ -422,11 +422,11 @@ PRODUCTS = [
     ("ID=debian\nVERSION_ID=13\n", ["cis_debian_13:6.2.2.2"], {"enabled": "-e 2"}),
     ("ID=ubuntu\nVERSION_ID=22.04\n", ["cis_ubuntu_22_04:6.3.2.2"], {"disk_full_action": "halt or single"}),
     ("ID=ubuntu\nVERSION_ID=24.04\n", ["cis_ubuntu_24_04:6.2.2.2"], {"enabled": "-e 2"}),
-    ("ID=rhel\nVERSION_ID=8.10\n", ["cis_rhel_8:5.2.2.2"], {"enabled": "-e 2"}),
+    ("ID=rhel\nVERSION_ID=8.10\n", ["cis_rhel_8:6.3.2.2"], {"enabled": "-e 2"}),
     ("ID=rocky\nVERSION_ID=9.4\n", ["cis_rhel_9:6.3.2.2", "stig_rhel_9:RHEL-09-653055"], {"failure": "-f 2"}),
     ("ID=rhel\nVERSION_ID=10.0\n", ["cis_rhel_10:6.3.2.2"], {"enabled": "-e 2"}),
     ("ID=amzn\nVERSION_ID=2023\n", ["cis_amazon_2023:5.2.2.2"], {"enabled": "-e 2"}),
-    ("ID=sles\nVERSION_ID=15.6\n", [], {}),
+    ("ID=arch\n", [], {}),
     ("ID=debian\nVERSION_ID=11\n", [], {}),
 ]
 

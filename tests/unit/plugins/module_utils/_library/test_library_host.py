@@ -7,7 +7,6 @@ from __future__ import annotations
 import struct
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._library import on_host as _library_host
 from ansible_collections.auditops.auditd.plugins.module_utils._library.request import Choice
@@ -53,10 +52,28 @@ def test_products(tmp_path, release, product):
     assert _library_host.resolve(tree(tmp_path, release), LIBRARY, Choice(["auto"]))["product"] == product
 
 
+@pytest.mark.parametrize(("release", "taken_as", "reported"), [
+    ('ID=fedora\nVERSION_ID=41\nPRETTY_NAME="Fedora Linux 41"\n', "Red Hat Enterprise Linux 10", True),
+    ('ID=linuxmint\nVERSION_ID="21.3"\nID_LIKE="ubuntu debian"\nUBUNTU_CODENAME=jammy\n', "Ubuntu 22.04", True),
+    ('ID="kali"\nVERSION_ID="2024.1"\nID_LIKE=debian\n', "Debian 13", True),
+    ('ID="opensuse-tumbleweed"\nVERSION_ID="20241105"\nID_LIKE="opensuse suse"\n', "SUSE Linux Enterprise 15", True),
+    ('ID="almalinux"\nVERSION_ID="9.4"\nID_LIKE="rhel centos fedora"\n', "Red Hat Enterprise Linux 9", False),
+    ("ID=raspbian\nVERSION_ID=12\nID_LIKE=debian\n", "Debian 12", False),
+    ("ID=debian\nVERSION_ID=12\n", None, False),
+    ("ID=arch\n", None, False),
+])
+def test_a_derivative_says_what_it_is_taken_as(tmp_path, release, taken_as, reported):
+    """A rebuild is what it was built from, and has no finding; what is only like a product can differ, and has one."""
+    resolved = _library_host.resolve(tree(tmp_path, release), LIBRARY, Choice(["pci_dss"]))
+    assert resolved["files"]
+    assert [taken_as in note for note in resolved["notes"] if "is taken as" in note] == ([True] if taken_as else [])
+    assert any("is taken as" in sentence for sentence in resolved["foreign"]) == reported
+
+
 def test_auto_on_an_unknown_product(tmp_path):
-    with pytest.raises(AuditError, match="none for fedora_41"):
-        _library_host.resolve(tree(tmp_path, "ID=fedora\nVERSION_ID=41\n"), LIBRARY, Choice(["auto"]))
-    assert _library_host.resolve(Host(str(tmp_path)), LIBRARY, Choice(["pci_dss"]))["files"]
+    resolved = _library_host.resolve(tree(tmp_path, "ID=arch\n"), LIBRARY, Choice(["auto", "pci_dss"]))
+    assert resolved["files"] and resolved["profiles"] == ["pci_dss"]
+    assert "no benchmark applies here" in resolved["foreign"][0]
 
 
 def test_no_walk_where_nobody_asks_for_programs(tmp_path, monkeypatch):
