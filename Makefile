@@ -135,7 +135,7 @@ APT_GET := DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recom
 .PHONY: audit-package shellcheck-package lab-packages other-releases
 audit-package:
 	@if $(HAS_APT) && ! { command -v auditd && command -v cron && command -v mkfs.xfs && command -v zstd; } > /dev/null; then \
-	  apt-get update -q && $(APT_GET) auditd cron xfsprogs zstd; fi
+	  apt-get update -q && $(APT_GET) auditd btrfs-progs cron fdisk xfsprogs zstd; fi
 
 lab-packages:
 	@if $(HAS_APT) && ! command -v mmdebstrap > /dev/null; then apt-get update -q && $(APT_GET) mmdebstrap debian-archive-keyring; fi

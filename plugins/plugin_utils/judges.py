@@ -22,6 +22,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._rotation import f
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar, staging, tables
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import lines as rule_lines
 from ansible_collections.auditops.auditd.plugins.module_utils._rules.rule import RuleError
+from ansible_collections.auditops.auditd.plugins.module_utils._storage import size as storage_size
 
 # One of each span of releases that accept the same, the newest first: a setting that all of them refuse is refused everywhere.
 RELEASES = ("4.2.1", "4.1.4", "4.0.5", "4.0.3", "3.1.2", "3.0.9", "3.0", "2.8.5")
@@ -195,10 +196,20 @@ def boot(variables: Mapping, given: Mapping) -> list[str]:
     return []
 
 
+def storage(variables: Mapping, given: Mapping) -> list[str]:
+    try:
+        if variables.get("audit_storage_size"):
+            storage_size.parse(variables["audit_storage_size"])
+    except AuditError as error:
+        return [f"audit_storage_{error}"]
+    return []
+
+
 OF_ROLE: dict[str, tuple[Judge, ...]] = {
     "auditd": (release, ranges, conf),
     "audit_rules": (release, ranges, rules),
     "audit_rotation": (rotation,),
     "audit_drift": (report,),
     "audit_boot": (boot,),
+    "audit_storage": (storage,),
 }

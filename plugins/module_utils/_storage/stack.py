@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What lies under a directory: filesystem, logical volume and its group, partition, disk, each with its size and what is unused.
+
+Device facts are sysfs's (Documentation/ABI/stable/sysfs-block): sizes and starts there count sectors of 512 bytes, whatever the disk's own.
+"""
+
+import os
+
+from .._errors import AuditError
+from . import filesystem, lvm, partition
+
+SECTOR = 512
+# dm/uuid starts with the one who made the device (Documentation/ABI/testing/sysfs-block-dm); only LVM's are changed here
+MAPPED = {
+    "CRYPT-": "is encrypted (LUKS): grow what is below and then use cryptsetup resize by hand",
+    "mpath-": "is a multipath device: use multipathd resize by hand",
+}
+
+
+def read(host, path: str) -> dict:
+    """{filesystem, device, volume, group, bases} of what holds ``path``. AuditError, with the reason, for what is not made larger here.
+
+    ``filesystem`` {type, mount, size, free}; ``device`` {name, size} carries it; ``volume`` {path, name, group, size} and ``group`` {name,
+    size, free, extent} where that is LVM's; ``bases`` [{device, size, pv, partition}] of what lies below, ``pv`` the bytes LVM uses of it,
+    ``partition`` {disk, disk_size, number, table, limit} where it is one.
+    """
+    found = filesystem.find(host, path)
+    filesystem.refuse(host, found)
+    name = _name(host, found)
+    top = {"name": "/dev/" + name, "size": _size(host, name)}
+    stack: dict = {"filesystem": found, "device": top, "volume": None, "group": None}
+    if name.startswith("dm-"):
+        _of_lvm(host, stack, name)
+    else:
+        stack["bases"] = [_base(host, name, None)]
+    found["size"] = filesystem.size(host, found, stack["device"]["name"])
+    return stack
+
+
+def _name(host, found):
+    """The kernel's name of the device of a filesystem. btrfs shows a number of its own: there its device's counts."""
+    number = found["number"]
+    if number.startswith("0:"):
+        node = host.stat(found["device"])
+        if node is None or not node.st_rdev:
+            raise AuditError("%s is on %s, which is no block device here" % (found["mount"], found["device"]))
+        number = found["number"] = "%d:%d" % (os.major(node.st_rdev), os.minor(node.st_rdev))
+    name = os.path.basename(host.path("/sys/dev/block/" + number))
+    if host.is_live:
+        name = os.path.basename(os.path.realpath(host.path("/sys/dev/block/" + number)))
+    if host.stat("/sys/class/block/" + name) is None:
+        raise AuditError("the kernel does not list the device %s of %s below /sys/class/block" % (number, found["mount"]))
+    return name
+
+
+def _of_lvm(host, stack, name):
+    uuid = _word(host, name, "dm/uuid") or ""
+    for start, reason in MAPPED.items():
+        if uuid.startswith(start):
+            raise AuditError("/dev/%s under %s %s" % (name, stack["filesystem"]["mount"], reason))
+    if not uuid.startswith("LVM-"):
+        raise AuditError("/dev/%s under %s is a mapped device that LVM did not make; it is not changed here" % (
+            name, stack["filesystem"]["mount"]))
+    volume = lvm.volume(host, stack["filesystem"]["number"])
+    group = [row for row in lvm.report(host, "vg") if row["vg_name"] == volume["vg_name"]][0]
+    stack["device"] = {"name": volume["lv_path"], "size": volume["lv_size"]}
+    stack["volume"] = {"path": volume["lv_path"], "name": volume["lv_name"], "group": group["vg_name"], "size": volume["lv_size"]}
+    stack["group"] = {"name": group["vg_name"], "size": group["vg_size"], "free": group["vg_free"], "extent": group["vg_extent_size"]}
+    if "x" in group["vg_attr"][2:3]:
+        raise AuditError("the volume group %s is exported; vgimport it first" % group["vg_name"])
+    rows = [row for row in lvm.report(host, "pv") if row["vg_name"] == group["vg_name"]]
+    stack["bases"] = [_base(host, _kernel_name(host, row["pv_name"]), row["pv_size"], extent=group["vg_extent_size"]) for row in rows]
+
+
+def _kernel_name(host, device):
+    if host.stat(device) is None:
+        raise AuditError("%s is a physical volume of the group, and there is no such device here" % device)
+    return os.path.basename(os.path.realpath(host.path(device)) if host.is_live else host.path(device))
+
+
+def _base(host, name, pv, extent=0):
+    """One device below, and the partition it may be. What is neither partition nor disk (RAID, LUKS, multipath) is left as it is."""
+    base = {"device": "/dev/" + name, "size": _size(host, name), "pv": pv, "partition": None, "extent": extent}
+    number = _word(host, name, "partition")
+    if number is None:
+        return base
+    disk = os.path.basename(os.path.dirname(os.path.realpath(host.path("/sys/class/block/" + name))))
+    sector = int(_word(host, disk, "queue/logical_block_size") or SECTOR)
+    table = partition.read(host, "/dev/" + disk, sector)
+    partition.refuse(table, base["device"])
+    size = _size(host, disk)
+    base["partition"] = {
+        "disk": "/dev/" + disk, "disk_size": size, "number": int(number), "label": table.label,
+        "table": table.row(base["device"])["size"] * table.sector, "limit": table.limit(base["device"], size)}
+    return base
+
+
+def _size(host, name):
+    text = _word(host, name, "size")
+    if text is None:
+        raise AuditError("/sys/class/block/%s/size cannot be read" % name)
+    return int(text) * SECTOR
+
+
+def _word(host, name, fact):
+    text = host.text("/sys/class/block/%s/%s" % (name, fact))
+    return text.strip() if text is not None else None
