@@ -20,6 +20,7 @@ import fleet  # noqa: E402
 import make_role_readmes as tool  # noqa: E402
 
 NAMES = sorted(path.name for path in (COLLECTION / "roles").iterdir() if path.is_dir())
+LIVE_ONLY = ("audit_storage",)  # roles that refuse a tree; tests/live runs them
 SECTIONS = ["What it does", "Requirements", "Variables", "Example", "Check mode", "Tags"]
 
 
@@ -50,7 +51,8 @@ def test_the_examples_run(tmp_path):
     inventory = {"all": {"hosts": {"web1": host}, "vars": {"ansible_become": False, "audit_drift_report_dir": str(tmp_path / "report")}}}
     (tmp_path / "hosts.json").write_text(json.dumps(inventory))
     plays = []
-    for role in NAMES:
+    over_trees = [name for name in NAMES if name not in LIVE_ONLY]
+    for role in over_trees:
         plays.append(tmp_path / f"{role}.yml")
         plays[-1].write_text(re.search(r"(?s)```yaml\n(.*?)```", text(role))[1])
     environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTION.parents[2]), ANSIBLE_NOCOLOR="1")
@@ -58,4 +60,4 @@ def test_the_examples_run(tmp_path):
     done = subprocess.run([sys.executable, "-m", "ansible", "playbook", *options, *plays], check=False, env=environment, cwd=tmp_path,
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("changed: [web1]") == len(NAMES) - 1 and "Audit drift of 1 host: 1 drifted" in done.stdout
+    assert done.stdout.count("changed: [web1]") == len(over_trees) - 1 and "Audit drift of 1 host: 1 drifted" in done.stdout
