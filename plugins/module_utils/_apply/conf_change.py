@@ -43,7 +43,7 @@ class Change(object):
         self.wanted = _conf.effective(self.loaded, release)
         self.writes = before is None or before.text != after.text
         self._old = OldFile(self.file, mode)
-        self._there = self._old.identity
+        self._there, self._data = self._old.identity, self._old.data
         self.is_written = False  # by write(), and not restored
         self.restricts = not self.writes and self._old.mode != self._old.new_mode
 
@@ -65,11 +65,17 @@ class Change(object):
             raise
         finally:
             if self.is_written:
-                self._there = _io.identity(self.file)
+                self._there, self._data = _io.identity(self.file), conf.data
 
     def _check_unchanged(self):
-        if _io.identity(self.file) != self._there:
+        if not self._is_as_left:
             raise _io.ChangedMeanwhile(self.file)
+
+    @property
+    def _is_as_left(self):
+        """Whether nobody else has written the file. Its bytes count too: what is edited in place within a tick of the clock, to a text of
+        the same length, keeps inode, size and times."""
+        return _io.identity(self.file) == self._there and _io.content(self.file) == self._data
 
     def restrict(self) -> None:
         """Give the file its mode; text and time stay, so auditd has nothing to load."""
@@ -86,12 +92,13 @@ class Change(object):
         ChangedMeanwhile where somebody else has written it since: what stands there then is theirs. One that auditd would refuse is put
         aside, under a name of its own: with it in place the next boot has no auditd.
         """
-        if _io.identity(self.file) != self._there and self._is_refused():
+        if not self._is_as_left and self._is_refused():
             _io.backup(self.file)
-            self._there = _io.identity(self.file)
-        if self._there != self._old.identity:
+            self._there, self._data = _io.identity(self.file), _io.content(self.file)
+        if (self._there, self._data) != (self._old.identity, self._old.data):
             self._old.restore(self._check_unchanged)
-            self._there = self._old.identity = _io.identity(self.file)
+            self._there, self._data = _io.identity(self.file), self._old.data
+            self._old.identity = self._there
 
     def _is_refused(self):
         text = self.host.text(self.path)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The files of a rule set on a host: what differs, writing it, and putting all back where a later step fails."""
 
+import functools
 import os
 import stat
 from collections import OrderedDict
@@ -30,6 +31,7 @@ class Files(object):
         self.write = [path for path, text in self.texts.items() if self.before(path) != text or path in self.links]
         self.modes = [path for path in self.texts if path not in self.write and self._too_open(path)]
         self.previous = _compiled.AUDIT_RULES in self.write and bool(only_compiled(self.compiled_before, current))
+        self._planned = {path: self.before(path) for path in [*self.texts, *staged.removed]}
         self.backups, self._undo = [], []
 
     @property
@@ -89,6 +91,7 @@ class Files(object):
         self._restore()
         self._quarantine(backup=backup)
         for path in self.staged.removed:
+            self._check_unchanged(path)
             self._remember(path, backup=backup)
             _io.remove(self._real(path))
         if self.previous:
@@ -127,8 +130,19 @@ class Files(object):
         self._replace(path, text.encode("utf-8", "surrogateescape"))
 
     def _replace(self, path, data, *, backup=False):
+        self._check_unchanged(path)
         self._remember(path, backup=backup)
-        _io.write_atomic(self._real(path), data, _compiled.FILE_MODE)
+        try:
+            _io.write_atomic(self._real(path), data, _compiled.FILE_MODE, before_rename=functools.partial(self._check_unchanged, path))
+        except _io.ChangedMeanwhile:
+            self._undo.pop()  # what stands there is not ours to take back
+            raise
+        self._planned.pop(path, None)
+
+    def _check_unchanged(self, path):
+        """ChangedMeanwhile where somebody else has written a file since the plan was made: an augenrules that runs, an editor."""
+        if path in self._planned and path not in self.links and self.host.text(path) != self._planned[path]:
+            raise _io.ChangedMeanwhile(path)
 
     def _remember(self, path, *, backup=False):
         found = self.host.stat(path)

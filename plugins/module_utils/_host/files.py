@@ -37,6 +37,16 @@ def identity(path: str) -> "tuple[int, ...] | None":
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
+def content(path: str) -> "bytes | None":
+    """The bytes of a file; None where there is none, or what lies there is none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    with open(descriptor, "rb") as stream:
+        return stream.read() if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+
+
 def has_acl(path: str) -> bool:
     """Whether a file has an access control list beyond its mode, acl(5)."""
     try:

@@ -75,6 +75,27 @@ def watcher(tree, **options):
     return watch.Watcher({"config": str(tree.conf), "program": "/nonexistent", "arguments": [], "verbose": False, **options}, 60)
 
 
+def test_a_configuration_that_is_edited_while_the_guard_reads_it_is_read_again(tmp_path, monkeypatch):
+    from audit_rotate import guard, settings
+
+    monkeypatch.setattr(guard, "_auditd", lambda: None)
+    tree = Tree(tmp_path, ceiling_megabytes=1)
+    tree.add("audit.log", mode=0o600)
+    read = settings.load
+
+    def read_and_edit(*arguments, **options):
+        found = read(*arguments, **options)
+        tree.conf.write_text(tree.conf.read_text().replace("ceiling_megabytes = 1", "ceiling_megabytes = 2"))
+        return found
+    monkeypatch.setattr(settings, "load", read_and_edit)
+    eye = watcher(tree)
+    eye.look()
+    monkeypatch.setattr(settings, "load", read)
+    eye._next_whole = 0.0
+    eye.look()
+    assert int(eye._settings.config["ceiling_megabytes"]) == 2
+
+
 def test_the_guard_looks_as_often_as_the_room_demands(tmp_path, monkeypatch):
     from audit_rotate import guard
 

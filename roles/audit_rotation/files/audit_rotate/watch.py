@@ -67,7 +67,9 @@ class Watcher(object):
         stamp = _stamps(paths)
         if self._settings is None or stamp != self._stamp:
             self._settings = settings.load(config, "/", config_is_ours=self._options["config"] is None)
-            self._stamp = _stamps([config, self._settings.config["auditd_conf"]])
+            # what changed while it was read, or just before and within the same tick of the clock again, is read at the next look too
+            now = _stamps([config, self._settings.config["auditd_conf"]])
+            self._stamp = now if now == stamp and _are_settled(now) else None
 
     def _room_left(self, now):
         """Bytes that may still be written before a look is due; 0 where something is to be done, or where that cannot be told.
@@ -135,7 +137,7 @@ class Watcher(object):
             return
         if not now:
             raise SystemExit(0)  # the rotation was removed
-        if time.time() - max(stamp[1] for stamp in now if stamp) / 1e9 > SETTLED:
+        if _are_settled(now):
             os.execv(self._options["program"], [self._options["program"]] + self._options["arguments"])
 
 
@@ -197,6 +199,11 @@ def _program_stamps():
         return _stamps(sorted(os.path.join(MODULES, name) for name in os.listdir(MODULES) if name.endswith(".py")))
     except OSError:
         return []
+
+
+def _are_settled(stamps):
+    """Whether the last change of these files is long enough ago that another one shows."""
+    return time.time() - max((stamp[1] for stamp in stamps if stamp), default=0) / 1e9 > SETTLED
 
 
 def _stamps(paths):

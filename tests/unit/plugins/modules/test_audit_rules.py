@@ -12,6 +12,7 @@ import pytest
 import yaml
 from ansible_collections.auditops.auditd.plugins.module_utils import _kernel
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules as _rule_policy
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules_files
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError, NotAvailable
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _ruleset
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar as _rule_grammar
@@ -182,6 +183,31 @@ def test_a_bad_line(kernel, host, on_error):
     assert [entry["token"] for entry in result["left_out"]] == ["nosuch"]
     assert "## refused by auditctl (Syscall name unknown" in host.text("/etc/audit/rules.d/70-auditops-local.rules")
     assert not converge(host, **params)["changed"]
+
+
+@pytest.mark.parametrize(("name", "theirs"), [
+    ("audit.rules", "-D\n-w /etc/theirs -p wa\n"), ("rules.d/70-auditops-local.rules", "-w /etc/theirs -p wa\n"),
+])
+def test_another_tools_edit_is_not_overwritten(kernel, host, monkeypatch, name, theirs):
+    """An augenrules that runs meanwhile, an editor: what it wrote after the plan was made stays, and all else is as it was."""
+    converge(host, rules=[WATCH])
+    before, loaded = tree_of(host), list(kernel.rules)
+    edited = host.path("/etc/audit/" + name)
+    plan = rules_files.Files.apply
+
+    def edit_and_apply(self, **options):
+        with open(edited, "w") as stream:
+            stream.write(theirs)
+        plan(self, **options)
+    monkeypatch.setattr(rules_files.Files, "apply", edit_and_apply)
+    with pytest.raises(AuditError, match="changed by another process"):
+        converge(host, rules=[WATCH, MOUNT])
+    with open(edited) as stream:
+        assert stream.read() == theirs
+        assert kernel.rules == loaded
+    after = tree_of(host)
+    assert [path for path in before if after.get(path) != before[path]] == [path for path in before if edited.endswith(path)]
+    assert set(after) == set(before)
 
 
 # name and text of a foreign file -> the name of ours that is read before it

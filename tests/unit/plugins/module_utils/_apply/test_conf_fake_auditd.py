@@ -188,6 +188,21 @@ def test_another_tools_edit_is_not_overwritten(fake):
     assert fake.conf.read_text() == theirs and "SIGHUP" not in fake.auditd.got
 
 
+def test_an_edit_in_place_within_a_tick_of_the_clock_is_not_overwritten(fake, monkeypatch):
+    """Of the same length, so that inode, size and times are the same."""
+    fake.auditd.start()
+    before = conf_text.parse(fake.conf.read_text())
+    change = apply_conf.Change(fake.host, "3.0.9", before, conf_text.merge(before, NEW))
+    plan = apply_conf.plan(change)
+    theirs = before.text.replace("space_left = 75", "space_left = 76")
+    found = files.identity(str(fake.conf))
+    monkeypatch.setattr(files, "identity", lambda path: found)
+    fake.conf.write_text(theirs)
+    with pytest.raises(files.ChangedMeanwhile):
+        apply_conf.apply(change, plan)
+    assert fake.conf.read_text() == theirs and "SIGHUP" not in fake.auditd.got
+
+
 def test_another_tools_edit_is_not_rolled_back(fake):
     fake.auditd.start()
     fake.auditd.mute = True
