@@ -331,11 +331,21 @@ previous:
   returned: O(state) is merged, replaced or overridden
   type: str
 permissions:
-  description: The paths from which write bits of group and others, or an owner other than root, were taken.
+  description:
+    - The paths from which write bits of group and others, or an owner other than root, were taken, and with profiles those that their
+      benchmarks want stricter still. Of the files of C(rules.d), C(audit.rules) and C(/etc/audit/*.conf); one with an access control list
+      keeps its mode, because somebody is let in there on purpose.
   returned: O(state) is merged, replaced or overridden
   type: list
   elements: str
   sample: [/etc/audit/rules.d]
+packages_told:
+  description:
+    - One sentence for each file of a package whose mode a benchmark made stricter. On Debian C(dpkg-statoverride) keeps it; elsewhere what
+      C(rpm -V) says of it from now on.
+  returned: O(state) is merged, replaced or overridden
+  type: list
+  elements: str
 quarantined:
   description: Foreign files that were moved away.
   returned: O(state) is merged, replaced or overridden

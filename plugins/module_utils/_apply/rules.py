@@ -20,6 +20,7 @@ from .._rules import passing as _passing
 from .._rules import quarantine
 from .._rules import staging as _staging
 from . import loader as _loader
+from . import package_modes
 from . import permissions as _permissions
 from . import rules_files as _rules_files
 
@@ -172,7 +173,7 @@ class _Job(object):
     def __init__(self, params, staged, files, kernel):
         self.params, self.staged, self.files, self.kernel = params, staged, files, kernel
         self.wanted = staged.compiled.rules
-        self.permissions = _permissions.Permissions(files.host, files.kept)
+        self.permissions = _permissions.Permissions(files.host, files.kept, bounds=params.get("bounds"))
         self.plan, self.control = _delta.NOTHING, []
         if kernel is not None:
             self.have = kernel.rules
@@ -228,6 +229,7 @@ class _Job(object):
             "reboot_required": self.immutable and self._kernel_differs,
             "problems": [_public(problem) for problem in staged.problems] + self.files.problems() + self.permissions.problems,
             "permissions": list(self.permissions.wanted),
+            "packages_told": [],
             "before": _side(self.have, self._control_before(), sorted(self.files.current)),
             "after": _side(self.wanted, dict(staged.compiled.control), list(staged.files)),
         }
@@ -269,6 +271,7 @@ class _Job(object):
 
     def _close_to_others(self, result):
         self.permissions.apply()
+        result["packages_told"] = package_modes.tell(self.files.host, self.permissions.made_stricter())
         result["permissions"] = list(self.permissions.wanted)
         result["problems"] += [problem for problem in self.permissions.problems if problem not in result["problems"]]
         result["changed"] = self.files.differ or bool(result["commands"] or self.permissions.wanted)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from .._library.conf import accepts
 from .._library.demands import SWITCHES
+from . import files
 from .finding import text_of
 
 
@@ -26,7 +27,8 @@ def compare(sides) -> "Iterator[dict]":
 
 def waived(sides) -> "list[dict]":
     """What the benchmarks demand and the policy sets aside."""
-    return sides.demands.waived({key: text_of(value) for key, value in _settings(sides).items()}, sides.control)
+    settings = {key: text_of(value) for key, value in _settings(sides).items()}
+    return sides.demands.waived(settings, sides.control) + files.waived(sides)
 
 
 def _settings(sides):

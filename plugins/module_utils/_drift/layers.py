@@ -19,7 +19,7 @@ from .._live import storage as storage_reader
 from .._live import system as system_reader
 from .._live import units as units_reader
 from .._live import volume as volume_reader
-from . import auditd_conf, benchmark, boot, daemon, kernel, package, permissions, rotation, rules, services, storage, units, volume
+from . import auditd_conf, benchmark, boot, daemon, files, kernel, package, permissions, rotation, rules, services, storage, units, volume
 
 Layer = namedtuple("Layer", "fact reader compare prepare policy needs in_tree bare")
 
@@ -48,6 +48,7 @@ LAYERS = (
     row("rotation", rotation_reader.read, rotation.compare, prepare=schedule_reader.read_policy, policy="audit_rotation",
         needs=("rotation",), bare=True),
     row("permissions", permissions_reader.read, permissions.compare, policy="audit_rules", needs=("permissions",)),
+    row("files", permissions_reader.read_all, files.compare),
     row("storage", storage_reader.read, storage.compare),
     row("volume", volume_reader.read, volume.compare, policy="auditd", needs=("volume",)),
     row("boot", boot_reader.read, boot.compare, policy="audit_boot", needs=("boot",), bare=True),

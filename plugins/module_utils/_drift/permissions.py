@@ -11,6 +11,8 @@ CAUSES = {
     "directory": ("high", "Whoever can write there puts rules or settings into place that the next boot or reload takes."),
     "rules": ("high", "Whoever can write to it decides what is audited from the next boot on."),
     "settings": ("high", "Whoever can write to it decides what auditd does at its next start or reload."),
+    "compiled": ("high", "Whoever can write to it decides what is audited from the next boot on."),
+    "log_directory": ("high", "Whoever can write there can change or delete what was recorded."),
     "log": ("high", "Whoever can write there can change or delete what was recorded."),
     "tool": ("high", "Root runs this program: whoever can write to it is root, and decides what is audited."),
 }

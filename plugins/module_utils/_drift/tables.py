@@ -122,7 +122,7 @@ ITEMS = {
         "role audit_rules: audit_rules_profiles",
     ),
     "disk.rules_link.": ("medium", "", LINK, RULES),
-    "disk.rules_d_silent": ("high", "", SILENT, SILENT_FIX),
+    "disk.rules_d_silent": ("high", "syscall_auditing", SILENT, SILENT_FIX),
     "compiled.rules_link.": ("medium", "", LINK, RULES),
     "disk.rules_d.policy": ("high", "", "The policy has rules that this host would refuse, so nothing of it can be loaded.", RULES),
     "disk.rules_d.missing": (
@@ -181,6 +181,10 @@ ITEMS = {
     ),
     "compiled.audit_rules.aborts": ("high", "", "auditctl stops at a line of audit.rules, and nothing after it is loaded.", RULES),
     "compiled.audit_rules.control.": ("low", "", "audit.rules sets this for the kernel otherwise than the policy.", RULES),
+    "disk.files.": (
+        "low", "", "A chosen benchmark asks for a stricter mode, or for root as owner and group; its checkers fail this file.",
+        RULES,
+    ),
     "disk.permissions.": ("high", "", "Others than root can change this.", "chown root and chmod go-w"),
     "disk.selinux_label": (
         "medium", "", "This system boots with SELinux, which denies auditd and cron a file without a label.",
@@ -271,7 +275,7 @@ ITEMS = {
         "high", "", "The kernel drops records above this number a second, unseen by the daemon; the policy sets no limit.",
         "auditctl -r 0, and take -r out of rules.d; control.rate_limit: 0 (module audit_rules) keeps it so",
     ),
-    "kernel.rules.silent": ("high", "", SILENT, SILENT_FIX),
+    "kernel.rules.silent": ("high", "syscall_auditing", SILENT, SILENT_FIX),
     "kernel.rules.missing": ("high", "", "Rules of the policy are not loaded: what they watch for goes unrecorded.", RULES),
     "kernel.rules.extra": (
         "low", "", "Rules are loaded that no policy has; somebody added them by hand, or removed their file since.", RULES,

@@ -5,6 +5,7 @@
 import errno
 import os
 import stat
+import struct
 
 from .._errors import AuditError
 from .._utc import iso
@@ -14,6 +15,7 @@ SELINUX_XATTR = "security.selinux"
 ACL_XATTR = "system.posix_acl_access"
 TEMPORARY_SUFFIX = ".auditops-new"
 GROUP = 0o070
+ACL_TAGS = {0x02: "user", 0x08: "group"}  # of named entries, linux/posix_acl.h
 
 
 class ChangedMeanwhile(AuditError):
@@ -49,10 +51,24 @@ def content(path: str) -> "bytes | None":
 
 def has_acl(path: str) -> bool:
     """Whether a file has an access control list beyond its mode, acl(5)."""
+    return bool(_acl(path))
+
+
+def acl_names(path: str) -> "list[str]":
+    """Whom the access control list of a file names, acl(5): "user 1000", "group 998"; "nobody" where it names none, [] without a list."""
+    data = _acl(path)
+    if not data:
+        return []
+    entries = [struct.unpack_from("<HHI", data, place) for place in range(4, len(data) - 7, 8)]
+    named = ["%s %d" % (ACL_TAGS[tag], number) for tag, _bits, number in entries if tag in ACL_TAGS]
+    return named or ["nobody"]
+
+
+def _acl(path):
     try:
-        return bool(os.getxattr(path, ACL_XATTR, follow_symlinks=False))
+        return os.getxattr(path, ACL_XATTR, follow_symlinks=False)
     except OSError:
-        return False
+        return b""
 
 
 def write_atomic(path: str, data: bytes, mode: int = 0o600, gid: int = 0, *, before_rename=None) -> None:

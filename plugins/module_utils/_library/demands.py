@@ -22,7 +22,7 @@ Demand = namedtuple("Demand", "subject accepted ids")
 
 def pack(library: dict) -> str:
     """The demands in C(library) (benchmarks, waivers) as one word of text."""
-    parts = {name: {part: entry[part] for part in ("product", "auditd_conf", "status", "host") if part in entry}
+    parts = {name: {part: entry[part] for part in ("product", "auditd_conf", "status", "host", "modes") if part in entry}
              for name, entry in library["benchmarks"].items()}
     text = json.dumps({"benchmarks": parts, "waivers": library["waivers"]}, separators=(",", ":"), sort_keys=True)
     return base64.b64encode(zlib.compress(text.encode("utf-8"), 9)).decode("ascii")

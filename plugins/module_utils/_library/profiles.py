@@ -5,11 +5,14 @@
 import functools
 from collections import OrderedDict
 
+from .. import _utc
 from .._errors import AuditError
 from .._policy import locks
 from .._rules import localise as _localise
 from . import on_host as _library_host
 from . import privileged as _privileged
+from .bounds import Bounds
+from .exceptions import ANNOUNCED, Exceptions
 from .request import Choice
 
 RESULT = ("profiles", "controls", "waivers", "auditd_conf", "expectations", "notes")
@@ -18,7 +21,7 @@ NO_LIBRARY = ("profiles: the benchmark library did not arrive; call auditops.aud
 
 
 def expand(host, policy: dict, release: "str | None" = None, stated: "list[str | None] | tuple" = (), *, everywhere: bool = True):
-    """(policy, resolved): the policy with the files of its profiles in it, and what C(on_host.resolve) made of them.
+    """(policy, resolved): the policy with the files and C(bounds) of its profiles in it, and what C(on_host.resolve) made of them.
 
     ``policy`` is that of C(_rules.staging.stage) with profiles, skip, filters, privileged, failure_policy, rotation_wanted and
     library. ``release``: of audit. ``stated``: texts of rules that the host has already. ``everywhere``: look for privileged programs in
@@ -39,7 +42,9 @@ def expand(host, policy: dict, release: "str | None" = None, stated: "list[str |
             raise AuditError("files: %s is a file of the profiles %s; choose another name" % (name, ", ".join(resolved["profiles"])))
         files[name] = text
     unjudged = () if _localise.can_judge_paths(host) else tuple(resolved["files"])
-    return dict(policy, files=files, verbatim=resolved["verbatim"], unjudged=unjudged), resolved
+    register = Exceptions(policy.get("exceptions"), _utc.day(), _utc.day(ANNOUNCED))
+    bounds = Bounds(policy["library"]["benchmarks"], resolved["profiles"], register)
+    return dict(policy, files=files, verbatim=resolved["verbatim"], unjudged=unjudged, bounds=bounds), resolved
 
 
 def _search(host, stated, everywhere):

@@ -4,42 +4,68 @@
 
 import stat
 
-from .._host.files import has_acl
+from .._errors import NotAvailable
+from .._host.files import acl_names
 from .._paths import AUDITD_CONF, LOG_FILE
 from .._rules.compiled import AUDIT_RULES, RULES_D
 
 TOOLS = ("auditctl", "auditd", "augenrules", "ausearch", "aureport", "autrace")
+PLUGINS_D = "/etc/audit/plugins.d"
 OTHERS_WRITE = 0o022
 LOST_AND_FOUND = "lost+found"  # fsck's own, on each volume
 MOST_LOGS = 100  # of one directory; more are of the same kind
 
 
 def read(reading) -> dict:
-    """{path: {kind, mode, uid, acl}} of what others can change, as C(look) finds it."""
+    """What C(look) finds: the files that others can change."""
     return look(reading.host, reading.settings.get("log_file"), reading.parsed.files)
 
 
-def look(host, log_file: "str | None", rules_files) -> dict:
-    """{path: {kind, mode, uid, acl}} of what others can change, a directory before what lies in it.
+def read_all(reading) -> dict:
+    """What C(measure) finds, of all files of audit."""
+    host = reading.host
+    if not has_owners(host):
+        raise NotAvailable("the files of this tree do not have their owners: somebody else than root unpacked it")
+    return measure(host, reading.settings.get("log_file"), reading.parsed.files)
 
-    kind: directory, rules, settings, log, tool. acl: whether the mode's group bits are the mask of an access control list, acl(5).
-    Nothing in a tree whose files do not have their owners, because somebody else than root unpacked it.
-    """
-    if not host.is_live and host.stat("/").st_uid != 0:
+
+def look(host, log_file: "str | None", rules_files) -> dict:
+    """The part of C(measure) that others can change. Nothing in a tree whose files do not have their owners."""
+    if not has_owners(host):
         return {}
+    return {path: facts for path, facts in measure(host, log_file, rules_files).items()
+            if facts["uid"] != 0 or int(facts["mode"], 8) & OTHERS_WRITE}
+
+
+def has_owners(host) -> bool:
+    """Whether the files of a host have their owners; False in a tree that somebody else than root unpacked."""
+    return host.is_live or host.stat("/").st_uid == 0
+
+
+def measure(host, log_file: "str | None", rules_files) -> dict:
+    """{path: {kind, mode, uid, gid, acl, readers}} of the files of audit, a directory before what lies in it.
+
+    kind: directory, settings, compiled (audit.rules), rules, log_directory, log, tool. acl: whether the mode's group bits are the mask of
+    an access control list, acl(5); readers: whom that list names, "user 1000", "group 998".
+    """
     found = {}
     for path, kind in _places(host, log_file or LOG_FILE, rules_files):
         facts = host.stat(path) if path else None
-        if facts is not None and (facts.st_uid != 0 or stat.S_IMODE(facts.st_mode) & OTHERS_WRITE):
-            found[path] = {"kind": kind, "mode": "%04o" % stat.S_IMODE(facts.st_mode), "uid": facts.st_uid, "acl": has_acl(host.path(path))}
+        if facts is not None:
+            names = acl_names(host.path(path))
+            found[path] = {"kind": kind, "mode": "%04o" % stat.S_IMODE(facts.st_mode), "uid": facts.st_uid, "gid": facts.st_gid,
+                           "acl": bool(names), "readers": names}
     return found
 
 
 def _places(host, log_file, rules_files):
     """[(path, kind)] of what is looked at."""
     logs, _slash, name = log_file.rpartition("/")
-    places = [(AUDITD_CONF.rpartition("/")[0], "directory"), (RULES_D, "directory"), (logs, "log"), (AUDITD_CONF, "settings")]
-    places += [(path, "rules") for path in [AUDIT_RULES] + list(rules_files)]
+    own = AUDITD_CONF.rpartition("/")[0]
+    places = [(own, "directory"), (RULES_D, "directory"), (logs, "log_directory")]
+    places += [(directory + "/" + entry, "settings") for directory in (own, PLUGINS_D) for entry in host.listdir(directory)
+               if entry.endswith(".conf")]
+    places += [(AUDIT_RULES, "compiled")] + [(path, "rules") for path in rules_files]
     stem = name.partition(".")[0]
     own = [entry for entry in host.listdir(logs) if entry.startswith(stem) and entry != LOST_AND_FOUND]
     places += [(logs + "/" + entry, "log") for entry in own[:MOST_LOGS]]

@@ -14,8 +14,10 @@ from ansible_collections.auditops.auditd.plugins.module_utils._apply import perm
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules as _rules
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import document as _drift
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._library import demands
 from ansible_collections.auditops.auditd.plugins.module_utils._live import permissions as _live
 from ansible_collections.auditops.auditd.plugins.modules import audit_rules
+from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can own a tree as a host does, and take it from others")
 
@@ -169,3 +171,109 @@ def test_lost_and_found_is_nobodys_foreign_file(host):
         loosen(host, directory + "/lost+found", 1000, 0o777)
     assert _live.look(host, "/var/log/audit/lost.log", []) == {}
     assert converge(host)["permissions"] == [] and findings(host) == []
+
+
+LIBRARY = controls.library()
+CONF, COMPILED, PLUGIN = "/etc/audit/auditd.conf", "/etc/audit/audit.rules", "/etc/audit/plugins.d/syslog.conf"
+STRICTER = {  # profiles, path, (gid, mode) before, (gid, mode) after
+    "a STIG wants 0600 of the distribution's rules": (["stig_rhel_9"], FOREIGN, (0, 0o640), (0, 0o600)),
+    "CIS takes what all may read": (["cis_rhel_9"], FOREIGN, (0, 0o644), (0, 0o640)),
+    "CIS leaves what is stricter": (["cis_rhel_9"], FOREIGN, (0, 0o400), (0, 0o400)),
+    "the strictest of two": (["cis_rhel_9", "stig_rhel_9"], CONF, (0, 0o640), (0, 0o600)),
+    "Debian's checkers want 0600 in rules.d": (["cis_debian_12"], FOREIGN, (0, 0o640), (0, 0o600)),
+    "and 0640 beside it": (["cis_debian_12"], CONF, (0, 0o644), (0, 0o640)),
+    "audit.rules": (["stig_rhel_9"], COMPILED, (0, 0o640), (0, 0o600)),
+    "another group": (["cis_rhel_9"], CONF, (4, 0o640), (0, 0o640)),
+    "a plugin's settings": (["cis_rhel_9"], PLUGIN, (0, 0o644), (0, 0o640)),
+    "a benchmark that bounds nothing here": (["pci_dss"], FOREIGN, (4, 0o644), (4, 0o644)),
+    "a log is auditd's to close": (["stig_rhel_9"], LOG, (0, 0o640), (0, 0o640)),
+    "a tool is its package's": (["cis_rhel_9"], "/usr/sbin/auditctl", (0, 0o775), (0, 0o775)),
+}
+
+
+def under(host, profiles, *, check_mode=False, **params):
+    return _rules.converge(host, dict(
+        DEFAULTS, release="3.0.9", profiles=profiles, privileged="off", library=LIBRARY, **params), check_mode=check_mode)
+
+
+def group_and_mode(host, path):
+    found = os.stat(host.path(path))
+    return found.st_gid, stat.S_IMODE(found.st_mode)
+
+
+@pytest.mark.parametrize("case", STRICTER)
+def test_a_chosen_benchmark_bounds_modes(host, case):
+    profiles, path, before, after = STRICTER[case]
+    real = host.path(path)
+    os.makedirs(os.path.dirname(real), exist_ok=True)
+    open(real, "a").close()
+    os.chmod(real, 0o600)
+    under(host, profiles)
+    os.chown(real, 0, before[0])
+    os.chmod(real, before[1])
+    checked = under(host, profiles, check_mode=True)
+    assert group_and_mode(host, path) == before
+    assert checked["permissions"] == ([path] if before != after else [])
+    done = under(host, profiles)
+    assert done["permissions"] == checked["permissions"] and done["changed"] == (before != after)
+    assert group_and_mode(host, path) == after
+    assert not under(host, profiles)["changed"]
+
+
+def test_an_exception_from_a_files_mode(host):
+    under(host, ["stig_rhel_9"])
+    os.chmod(host.path(FOREIGN), 0o644)
+    register = [{"file": FOREIGN, "reason": "read by the scanner", "owner": "ops"}]
+    assert under(host, ["stig_rhel_9"], exceptions=register)["permissions"] == []
+    assert group_and_mode(host, FOREIGN) == (0, 0o644)
+
+
+def reported(host, profiles):
+    """({id: controls}, waived) of the files, under these profiles."""
+    wanted = {"audit_rules": dict(DEFAULTS, profiles=profiles, privileged="off", library=LIBRARY), "benchmarks": demands.pack(LIBRARY)}
+    live, parsed = _drift.look(host, wanted, "3.0.9")
+    document = _drift.compare(live, parsed, wanted)
+    return {item["id"]: item["controls"] for item in document["items"] if item["id"].startswith("disk.files.")}, document["waived"]
+
+
+DRIFT = {  # profiles, path, (uid, gid, mode), controls
+    "a foreign rules file": (["stig_rhel_9"], FOREIGN, (0, 0, 0o640), ["RHEL-09-653110"]),
+    "auditd.conf of another group": (["stig_rhel_9"], CONF, (0, 4, 0o600), ["RHEL-09-232104"]),
+    "auditd.conf of somebody, and open": (["stig_rhel_9"], CONF, (12, 0, 0o644), ["RHEL-09-232103", "RHEL-09-653110"]),
+    "a log": (["stig_rhel_9"], LOG, (0, 0, 0o640), ["RHEL-09-653090"]),
+    "the log directory": (["cis_rhel_9"], "/var/log/audit", (0, 0, 0o755), ["6.3.4.1"]),
+    "a tool": (["cis_rhel_9"], "/usr/sbin/auditctl", (0, 5, 0o775), ["6.3.4.10", "6.3.4.8"]),
+    "all as it has to be": (["cis_rhel_9"], FOREIGN, (0, 0, 0o640), []),
+    "nobody asks": (["pci_dss"], FOREIGN, (0, 4, 0o644), []),
+}
+
+
+@pytest.mark.parametrize("case", DRIFT)
+def test_drift_reports_what_is_looser(host, case):
+    profiles, path, (uid, gid, mode), ids = DRIFT[case]
+    under(host, profiles)
+    for log, closed in ((LOG, 0o600), (LOG + ".1", 0o600), ("/var/log/audit", 0o700)):
+        os.chmod(host.path(log), closed)
+    os.chown(host.path(path), uid, gid)
+    os.chmod(host.path(path), mode)
+    items, waived = reported(host, profiles)
+    name = "disk.files." + path[1:].replace("/", ".")
+    assert items == ({name: [f"{profiles[0]}:{number}" for number in ids]} if ids else {})
+    assert not [entry for entry in waived if entry["subject"] == path]
+
+
+READ_MASK = struct.pack("<HHI", 16, 4, 2**32 - 1)
+
+
+def test_a_list_that_lets_a_shipper_read_is_waived(host):
+    under(host, ["stig_rhel_9"])
+    real = host.path(CONF)
+    try:
+        os.setxattr(real, "system.posix_acl_access", ACL.replace(struct.pack("<HHI", 16, 6, 2**32 - 1), READ_MASK))
+    except OSError as error:
+        pytest.skip("no access control lists here: %s" % error.strerror)
+    items, waived = reported(host, ["stig_rhel_9"])
+    assert "disk.files.etc.audit.auditd.conf" not in items
+    (entry,) = [entry for entry in waived if entry["subject"] == CONF]
+    assert entry["reason"] == "read by user 12 for shipping" and entry["controls"] == ["stig_rhel_9:RHEL-09-653110"]
+    assert under(host, ["stig_rhel_9"])["permissions"] == []
