@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import time
 
 import pytest
@@ -134,6 +136,18 @@ def test_a_directory_that_others_write_in(tree, mode, words):
     assert done.returncode == 12 and words in done.stderr
     tree.log.chmod(0o750)
     assert "audit.log.1" in tree.names()
+
+
+@pytest.mark.parametrize("compress", ["xz", "none"])
+def test_an_archive_has_the_access_control_list_of_the_log(tmp_path, compress):
+    tree = Tree(tmp_path, compress=compress).rotated(1, mode=0o440)
+    log = tree.log / "audit.log.1"
+    if shutil.which("setfacl") is None or subprocess.run(["setfacl", "-m", "u:12345:r", log], check=False, capture_output=True).returncode:
+        pytest.skip("needs setfacl and a filesystem with ACLs")
+    before = os.getxattr(log, "system.posix_acl_access")
+    assert tree.run("--archive-only").returncode == 0
+    archive = tree.log / archives(tree)[0]
+    assert os.getxattr(archive, "system.posix_acl_access") == before and archive.stat().st_mode & 0o777 == 0o440
 
 
 def test_mode_owner_and_times_of_an_archive_are_those_of_the_log(tree):

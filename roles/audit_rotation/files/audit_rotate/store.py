@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 
-from ._host.files import SELINUX_XATTR, fsync_directory, unlink_if_there
+from ._host.files import ACL_XATTR, SELINUX_XATTR, fsync_directory, unlink_if_there
 from .names import temporary
 
 CHUNK = 1 << 18
@@ -84,7 +84,7 @@ def publish(descriptor, path, directory, name, like):
 
 
 def take_attributes(descriptor, like):
-    """Owner, mode, SELinux label and times of another open file."""
+    """Owner, ACL, mode, SELinux label and times of another open file. The ACL before the mode, whose group bits are its mask."""
     status = os.fstat(like)
     mine = os.fstat(descriptor)
     if (mine.st_uid, mine.st_gid) != (status.st_uid, status.st_gid):
@@ -92,13 +92,18 @@ def take_attributes(descriptor, like):
             os.fchown(descriptor, status.st_uid, status.st_gid)
         except PermissionError:
             os.fchown(descriptor, -1, status.st_gid)  # an offline tree, not as root
+    _copy_attribute(descriptor, like, ACL_XATTR)
     os.fchmod(descriptor, stat.S_IMODE(status.st_mode) & 0o440 | 0o400)
+    _copy_attribute(descriptor, like, SELINUX_XATTR)
+    os.utime(descriptor, ns=(status.st_mtime_ns, status.st_mtime_ns))
+
+
+def _copy_attribute(descriptor, like, name):
     try:
-        os.setxattr(descriptor, SELINUX_XATTR, os.getxattr(like, SELINUX_XATTR))
+        os.setxattr(descriptor, name, os.getxattr(like, name))
     except OSError as error:
         if error.errno not in (errno.ENODATA, errno.ENOTSUP, errno.EPERM, errno.EACCES):
             raise
-    os.utime(descriptor, ns=(status.st_mtime_ns, status.st_mtime_ns))
 
 
 def same_bytes(descriptor, blocks):
