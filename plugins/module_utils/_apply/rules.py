@@ -318,7 +318,6 @@ class _Job(object):
         result["after"] = _side(staged.compiled.rules, result["after"]["control"], result["after"]["files"])
         self.files.rewrite(_compiled.AUDIT_RULES, staged.compiled.text)
 
-
     def _pass_over(self, rules, result):
         """Let auditctl -R go on behind these rules of other files at the next boot."""
         path = _staging.pass_over(self.staged)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import contextlib
 import os
 
@@ -125,12 +126,11 @@ def test_a_run_that_was_killed_is_finished_by_the_next(tmp_path, monkeypatch, bu
         build(root)
         if service == "enabled":
             boot_service.converge(Host(str(root)), "disabled")
-        calls = []
+        calls = itertools.count(1)
 
         def act(function, moment=moment, calls=calls):
             def wrapped(*args):
-                calls.append(1)
-                if len(calls) == moment:
+                if next(calls) == moment:
                     raise Killed
                 return function(*args)
             return wrapped
