@@ -15,6 +15,20 @@ SYSTEMS = (
     ("Ubuntu", "24.04", "3.1.2"), ("Amazon Linux", "2023", "3.0.6"), ("Rocky Linux", "9.4", "3.1.2"),
 )
 WHY = "Today auditd does something else at that point than the policy says, and nobody chose that; it was set before this policy was."
+VERDICTS = ("pass", "pass", "pass", "fail", "waived", "not_checked", "skipped")
+WHY_OF = {
+    "pass": "the finding is not there", "fail": "one finding speaks of it", "not_checked": "nothing here reads what it asks for",
+    "waived": "the policy sets disk_full_action = SYSLOG; the log is rotated and pruned instead",
+    "skipped": "build hosts audit no mounts (platform, approved by ciso, ticket SEC-7)",
+}
+EXCEPTIONS = (
+    {"control": "6.3.1.2", "benchmark": "stig_rhel_9", "reason": "build hosts audit no mounts", "owner": "platform", "approved_by": "ciso",
+     "expires": "2099-12-31", "ticket": "SEC-7"},
+    {"key": "perm_mod", "reason": "the log has no room for it before the volume grows", "owner": "storage", "expires": "2026-02-28"},
+    {"setting": "disk_full_action", "reason": "hosts stay up", "owner": "sre"},
+)
+WAIVED = {"controls": ["CIS RHEL 9 6.3.2.3"], "subject": "disk_full_action", "benchmark": "halt", "policy": "SYSLOG",
+          "reason": "auditd_failure_policy is keep_running", "compensating": "the log is rotated by time and pruned"}
 RUN = {"id": "5" * 32, "started": "2026-11-20T10:00:00Z"}
 
 
@@ -35,12 +49,13 @@ def risk(number: int) -> dict:
 
 
 def controls(number: int) -> list[dict]:
-    verdicts = ("pass", "pass", "pass", "fail", "waived", "not_checked")
-    return [
-        {"benchmark": "cis_rhel_9", "id": f"6.3.{part}.{rule}", "title": f"Ensure that the audit rule {part}.{rule} is there",
-         "status": verdicts[(part * rule + number % 7) % 6], "why": "As the rules say.", "items": []}
-        for part in range(1, 5) for rule in range(1, 13)
-    ]
+    found = []
+    for part, rule in ((part, rule) for part in range(1, 5) for rule in range(1, 13)):
+        status = VERDICTS[(part * rule + number % 7) % 7]
+        items = [f"disk.auditd_conf.key_{rule}"] if status == "fail" else []
+        found.append({"benchmark": ("cis_rhel_9", "stig_rhel_9")[part % 2], "id": f"6.3.{part}.{rule}", "status": status, "items": items,
+                      "title": f"Ensure that the audit rule {part}.{rule} is there", "why": WHY_OF[status]})
+    return found
 
 
 def one(number: int) -> dict:
@@ -62,8 +77,8 @@ def one(number: int) -> dict:
             "kernel": {"lost": number % 13 // 12, "enabled": 1, "failure": 1}, "daemon": {"running": True, "installed": True},
             "rules": {"disk": 80, "compiled": 80, "loaded": 80}, "unavailable": {}}
     status = "drifted" if any(found["severity"] != "info" for found in items) else "in_sync"
-    return {**head, "status": status, "summary": {}, "items": items, "controls": controls(number), "exceptions": [], "live": live,
-            "waived": []}
+    return {**head, "status": status, "summary": {}, "items": items, "controls": controls(number),
+            "exceptions": list(EXCEPTIONS[:1 + number % 3]), "live": live, "waived": [WAIVED]}
 
 
 def host_name(number: int) -> str:

@@ -34,7 +34,7 @@ DRAWN_BY_SCRIPT = ("hosts", "controls", "changes", "left")
 
 def chunks(report: Report) -> Iterator[str]:
     fleet = report.fleet
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = _asset("page.css"), _asset("page_controls.js") + _asset("page.js")
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -165,7 +165,7 @@ def _head(columns: tuple[str, ...]) -> str:
 
 
 def _names(hosts: list[HostReport]) -> str:
-    shown = ", ".join(escape(host.name[:100]) for host in hosts[:MOST_NAMES])
+    shown = ", ".join(f'<span class="word">{escape(host.name[:100])}</span>' for host in hosts[:MOST_NAMES])
     return shown + (f" and {len(hosts) - MOST_NAMES} more" if len(hosts) > MOST_NAMES else "")
 
 

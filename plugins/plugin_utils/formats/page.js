@@ -2,6 +2,7 @@
 // Draws the views of the report from the data in the page. Texts of hosts only ever become text nodes. At most PAGE rows are drawn at once.
 (function () {
   const PAGE = 50;
+  const SVG = "http:" + "//www.w3.org/2000/svg"; // a name, not an address: nothing is asked for there
   const data = JSON.parse(document.getElementById("data").textContent);
   const field = {};
   data.hostRow.forEach((name, place) => { field[name] = place; });
@@ -25,14 +26,18 @@
       else if (value === true) node.setAttribute(name, "");
       else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
     }
-    for (const child of children.flat()) if (child !== null && child !== undefined) node.append(child);
+    for (const child of children.flat(Infinity)) if (child !== null && child !== undefined) node.append(child);
     return node;
   }
   const many = (number, one, more) => number + " " + (number === 1 ? one : more || one + "s");
   const badge = (word, words) => el("span", { class: "badge " + word }, words || word);
-  const code = (lines) => lines.flatMap((line, number) => (number ? [el("br"), el("code", {}, line)] : [el("code", {}, line)]));
+  // A word that a browser would break at a hyphen or a slash goes to the next line whole, as long as a line has room for it.
+  const whole = (text) => text.split(" ").flatMap((word, place) => [place ? " " : null, /^--|\w[-/]\w/.test(word) ? el("span", { class: "word" }, word) : word]);
+  const code = (lines) => lines.flatMap((line, number) => (number ? [el("br"), el("code", {}, whole(line))] : [el("code", {}, whole(line))]));
   const severity = (number) => data.severities[number];
-  const hostLink = (number) => el("a", { href: "#host=" + encodeURIComponent(hosts[number][field.name]) }, hosts[number][field.name] || "(no name)");
+  const hostLink = (number) => el("a", { class: "word", href: "#host=" + encodeURIComponent(hosts[number][field.name]) }, hosts[number][field.name] || "(no name)");
+
+  const hostLinks = (on) => el("span", { class: "names" }, on.flatMap((host) => [hostLink(host), " "]));
 
   function counts(host) {
     const parts = [];
@@ -91,15 +96,14 @@
   const findings = [...groups.entries()].filter((entry) => entry[1].length).map(([item, on]) => ({ item: data.items[item], on: on.sort((a, b) => a - b) }));
   findings.sort((a, b) => a.item[SEVERITY] - b.item[SEVERITY] || b.on.length - a.on.length || (a.item[ID] < b.item[ID] ? -1 : 1));
 
-  function hostList(on, title) {
+  function hostList(on, title, most) {
     const box = el("div");
     const [control, input] = search(title, draw);
     function draw() {
       const wanted = input.value.toLowerCase();
       const found = wanted ? on.filter((host) => names[host].includes(wanted)) : on;
-      const shown = found.slice(0, PAGE);
-      box.replaceChildren(el("p", {}, shown.flatMap((host, place) => (place ? [", ", hostLink(host)] : [hostLink(host)])),
-        found.length > PAGE ? " and " + (found.length - PAGE) + " more; search to narrow" : found.length ? "" : "None"));
+      const shown = found.slice(0, most || PAGE);
+      box.replaceChildren(el("p", {}, hostLinks(shown), found.length > shown.length ? "and " + (found.length - shown.length) + " more; search to narrow" : found.length ? "" : "None"));
     }
     draw();
     return on.length > 10 ? [control, box] : [box];
@@ -186,6 +190,11 @@
   let order = "worst";
   let reverse = false;
   let redrawHosts = () => {};
+  const sortedOnce = {}; // by name of the order: a filter goes through ten thousand hosts at each key, and sorts none of them
+  function inOrder() {
+    if (!sortedOnce[order]) sortedOnce[order] = hosts.map((host, number) => number).sort(sorts[order]);
+    return sortedOnce[order];
+  }
   function drawHosts(root) {
     const list = el("div");
     const setBox = el("p");
@@ -209,9 +218,7 @@
     }
     function draw(focus) {
       const wanted = text.value.toLowerCase();
-      const found = [];
-      hosts.forEach((host, number) => { if (fits(host, number, wanted)) found.push(number); });
-      found.sort(sorts[order]);
+      const found = inOrder().filter((number) => fits(hosts[number], number, wanted));
       if (reverse) found.reverse();
       const columns = [["Host", "name"], ["Status", "worst"], ["Findings", "worst"], ["System", "system"], ["audit", null], ["Read", "read"], ["New", "news"]]
         .map(([words, name]) => Object.assign({ words: words }, name && words !== "Findings" ? sorted(name) : {}));
@@ -264,7 +271,7 @@
     });
     parts.push(el("table", { class: "facts" }, el("caption", {}, "Facts"), el("tbody", {}, facts.map(([label, value]) =>
       el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, value))))));
-    if (status !== "in_sync") parts.push(el("p", {}, "To remediate: ", el("code", {}, commandFor(name))));
+    if (status !== "in_sync") parts.push(el("p", {}, "To remediate: ", code([commandFor(name)])));
     parts.push(items.length ? itemTable("Findings", items) : el("p", {}, "No findings."));
     if (host[field.before] >= 0) {
       const ids = new Set(items.map((item) => data.items[item][ID]));
@@ -283,51 +290,21 @@
     root.replaceChildren(...parts);
   }
 
-  // ---- controls
-  function drawControls(root) {
-    const tally = data.controls.map(() => data.verdicts.map(() => 0));
-    const used = new Map();
-    hosts.forEach((host) => { if (host[field.controls] >= 0) used.set(host[field.controls], (used.get(host[field.controls]) || 0) + 1); });
-    used.forEach((number, row) => {
-      const [idents, verdicts] = data.verdictRows[row];
-      idents.forEach((ident, place) => { tally[ident][Number(verdicts[place])] += number; });
-    });
-    const parts = [];
-    if (data.controls.length) {
-      const fail = data.verdicts.indexOf("fail");
-      const rows = data.controls.map((control, number) => number);
-      const [searchBox, text] = search("Search controls", draw);
-      const [benchmarkBox, benchmark] = choice("Benchmark", [...new Set(data.controls.map((control) => control[0]))], draw);
-      const known = [...new Set(data.controls.map((control) => control[0]))];
-      const list = el("div");
-      rows.sort((a, b) => tally[b][fail] - tally[a][fail] || a - b);
-      function draw() {
-        const wanted = text.value.toLowerCase();
-        const found = rows.filter((row) => (benchmark.value === "" || data.controls[row][0] === known[Number(benchmark.value)]) &&
-          (!wanted || data.controls[row].join(" ").toLowerCase().includes(wanted)));
-        list.replaceChildren(...pages(found, ["Control", "Title"].concat(data.verdicts.map((word) => word.replace("_", " "))).map((words) => ({ words: words })), (row) =>
-          el("tr", {}, el("th", { scope: "row" }, data.controls[row][0] + " " + data.controls[row][1]), el("td", {}, data.controls[row][2]),
-            tally[row].map((number, place) => el("td", { "data-label": data.verdicts[place].replace("_", " ") }, el("span", { class: number ? data.verdicts[place] : "soft" }, String(number)))))));
-      }
-      draw();
-      parts.push(el("div", { class: "filters", role: "search" }, searchBox, benchmarkBox), list);
-    } else parts.push(el("p", {}, "No benchmark was chosen, so there is no verdict for a control."));
-    const where = (on) => (on === -1 ? "all" : many(on.length, "host"));
-    if (data.exceptions.length) {
-      const columns = ["control", "key", "setting", "file", "benchmark", "reason", "owner", "approved_by", "expires", "ticket"];
-      parts.push(el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Exceptions" }, el("table", {}, el("caption", {}, "Exceptions"),
-        el("thead", {}, el("tr", {}, columns.concat("hosts").map((words) => el("th", { scope: "col" }, words.replace("_", " "))))),
-        el("tbody", {}, data.exceptions.slice(0, 100).map(([entry, on]) => el("tr", {}, columns.map((name) => el("td", {}, String(entry[name] ?? ""))), el("td", {}, where(on))))))));
+  // ---- controls, in page_controls.js
+  const columns = (heads) => el("tr", {}, heads.map((words) => el("th", { scope: "col" }, words)));
+  function picture(parts) {
+    const svg = document.createElementNS(SVG, "svg");
+    for (const [name, value] of [["class", "bar"], ["viewBox", "0 0 100 10"], ["preserveAspectRatio", "none"], ["aria-hidden", "true"]]) svg.setAttribute(name, value);
+    let start = 0;
+    for (const [kind, width] of parts) {
+      const part = document.createElementNS(SVG, "rect");
+      for (const [name, value] of [["class", kind], ["x", start], ["width", width], ["height", 10]]) part.setAttribute(name, value);
+      svg.append(part);
+      start += width;
     }
-    if (data.waivers.length) {
-      parts.push(el("h3", {}, "Waived by policy"), el("p", { class: "soft" }, "What a benchmark demands and this policy sets aside, with what it does instead."),
-        el("table", { class: "list" }, el("thead", {}, el("tr", {}, ["Control", "Benchmark", "Policy", "Why", "Instead", "Hosts"].map((words) => el("th", { scope: "col" }, words)))),
-          el("tbody", {}, data.waivers.slice(0, 100).map(([entry, on]) => el("tr", {}, el("th", { scope: "row" }, entry.controls.join(", ") || entry.subject),
-            el("td", { "data-label": "Benchmark" }, el("code", {}, entry.benchmark)), el("td", { "data-label": "Policy" }, el("code", {}, entry.policy)),
-            el("td", { "data-label": "Why" }, entry.reason), el("td", { "data-label": "Instead" }, entry.compensating), el("td", { "data-label": "Hosts" }, where(on)))))));
-    }
-    root.replaceChildren(...parts);
+    return svg;
   }
+  const drawControls = (root) => controlsView({ data, field, hosts, el, many, badge, code, pages, choice, search, hostList, columns, picture })(root);
 
   // ---- since the last run
   function drawChanges(root) {
@@ -343,7 +320,7 @@
           const changed = on.filter((host) => intentional.has(host)).length;
           const because = changed === on.length ? "the policy changed" : changed ? "the policy changed on " + changed + ", the others drifted" : "the host changed";
           return el("tr", {}, el("th", { scope: "row" }, ident), el("td", { "data-label": "Hosts" }, String(on.length)), el("td", { "data-label": "Because" }, because),
-            el("td", { "data-label": "Which" }, on.slice(0, 5).flatMap((host, place) => (place ? [", ", hostLink(host)] : [hostLink(host)])), on.length > 5 ? " and " + (on.length - 5) + " more" : ""));
+            el("td", { "data-label": "Which" }, hostLinks(on.slice(0, 5)), on.length > 5 ? " and " + (on.length - 5) + " more" : ""));
         }))) : el("p", {}, "None."), rows.length > 50 ? el("p", {}, "and " + (rows.length - 50) + " more") : "");
     }
     root.replaceChildren(...parts);
@@ -351,8 +328,15 @@
 
   // ---- not known
   function drawLeft(root) {
-    const parts = [data.problems.length ? el("table", { class: "list" }, el("caption", {}, "Not read"), el("tbody", {}, data.problems.slice(0, 200).map(([name, reason]) =>
-      el("tr", {}, el("th", { scope: "row" }, el("code", {}, name)), el("td", {}, reason))))) : el("p", {}, "Every document was read.")];
+    const byError = new Map();
+    hosts.forEach((host, number) => { if (data.statuses[host[field.status]] === "unknown") byError.set(host[field.error], (byError.get(host[field.error]) || []).concat(number)); });
+    const lost = [...byError].sort((a, b) => b[1].length - a[1].length);
+    const parts = lost.slice(0, PAGE).flatMap(([error, on]) => [el("h3", {}, many(on.length, "host") + " not known: " + (error >= 0 ? data.errors[error] : "a part of the policy could not be compared")),
+      ...hostList(on, "Search these hosts")]);
+    if (lost.length > PAGE) parts.push(el("p", {}, "and " + (lost.length - PAGE) + " more reasons"));
+    parts.push(el("h3", {}, "Documents"));
+    parts.push(data.problems.length ? el("table", { class: "list" }, el("caption", {}, "Not read"), el("tbody", {}, data.problems.slice(0, 200).map(([name, reason]) =>
+      el("tr", {}, el("th", { scope: "row" }, el("code", {}, name)), el("td", {}, reason))))) : el("p", {}, "Every document was read."));
     if (data.problemCount > 200) parts.push(el("p", {}, "and " + (data.problemCount - 200) + " more"));
     if (data.goneCount) {
       parts.push(el("details", {}, el("summary", {}, many(data.goneCount, "host") + " left the inventory and count nowhere else"),

