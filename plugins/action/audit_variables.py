@@ -17,7 +17,10 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         _spec, options = self.validate_argument_spec(
-            argument_spec={"roles": {"type": "list", "elements": "str", "required": True, "choices": sorted(variables.SPECIFICATIONS)}},
+            argument_spec={
+                "roles": {"type": "list", "elements": "str", "required": True, "choices": sorted(variables.SPECIFICATIONS)},
+                "playbook": {"type": "str", "choices": sorted(variables.OF_PLAYBOOK)},
+            },
         )
-        result.update(changed=False, **variables.judge(self, task_vars or {}, options["roles"]))
+        result.update(changed=False, **variables.judge(self, task_vars or {}, options["roles"], options["playbook"]))
         return result

@@ -205,6 +205,24 @@ def storage(variables: Mapping, given: Mapping) -> list[str]:
     return []
 
 
+def diagnose(variables: Mapping, given: Mapping) -> list[str]:
+    path = variables.get("audit_diagnosis_console_file")
+    found = [f"audit_diagnosis_console_file = {path}: there is no such file on the controller"] if path and not os.path.isfile(path) else []
+    if int(variables.get("audit_diagnosis_days") or 1) < 1:
+        found.append(f"audit_diagnosis_days = {variables['audit_diagnosis_days']}: give a whole number of days, 1 or more")
+    return found
+
+
+def rescue(variables: Mapping, given: Mapping) -> list[str]:
+    """The host of the inventory is the helper, never the patient."""
+    root = str(variables.get("audit_root") or "/")
+    if os.path.normpath(root).lstrip("/") in ("", "."):
+        return [f"audit_root = {root} is the machine that helps, and not the one that stopped: attach the volume of that one, mount it, "
+                "and set audit_root to its mount point"]
+    return []
+
+
+# of a role, or of a playbook that has variables of its own
 OF_ROLE: dict[str, tuple[Judge, ...]] = {
     "auditd": (release, ranges, conf),
     "audit_rules": (release, ranges, rules),
@@ -212,4 +230,6 @@ OF_ROLE: dict[str, tuple[Judge, ...]] = {
     "audit_drift": (report,),
     "audit_boot": (boot,),
     "audit_storage": (storage,),
+    "diagnose": (diagnose,),
+    "rescue": (rescue,),
 }

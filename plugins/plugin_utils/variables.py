@@ -20,6 +20,21 @@ ROLES_DIRECTORY = Path(__file__).resolve().parents[2] / "roles"
 PREFIXES = ("auditd_", "audit_")
 # Variables of the playbooks; they are nobody's role option
 OF_PLAYBOOKS = ("audit_hosts", "audit_serial", "audit_max_fail_percentage")
+# Of one playbook: {playbook: {variable: its option}}
+OF_PLAYBOOK: dict[str, dict[str, dict]] = {
+    "diagnose": {
+        "audit_root": {"type": "path"},
+        "audit_diagnosis_console_file": {"type": "path"},
+        "audit_diagnosis_state_reason": {"type": "str"},
+        "audit_diagnosis_days": {"type": "int"},
+    },
+    "rescue": {
+        "audit_root": {"type": "path", "required": True},
+        "audit_rescue": {"type": "str", "choices": ["cure", "undo"]},
+        "audit_rescue_mount": {"type": "bool"},
+        "audit_rescue_autorelabel": {"type": "bool"},
+    },
+}
 NEAR = 2  # letters that a mistyped name may differ in
 
 
@@ -35,12 +50,18 @@ def specifications() -> dict[str, dict[str, dict]]:
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # five times as fast
 # Once for a run: the strategy loads this before it forks a worker for each host.
 SPECIFICATIONS = specifications()
-KNOWN = {name for options in SPECIFICATIONS.values() for name in options} | set(OF_PLAYBOOKS)
+KNOWN = {name for options in SPECIFICATIONS.values() for name in options} | set(OF_PLAYBOOKS) | {
+    name for options in OF_PLAYBOOK.values() for name in options}
+
+
+def options_of(name: str) -> dict[str, dict]:
+    """The options of a role, or of a playbook."""
+    return SPECIFICATIONS[name] if name in SPECIFICATIONS else OF_PLAYBOOK[name]
 
 
 def read(task_vars: Mapping, template: Callable[[object], object], roles: Iterable[str]) -> dict[str, object]:
-    """{variable: value} of the variables of these roles that are set."""
-    names = {name for role in roles for name in SPECIFICATIONS[role]}
+    """{variable: value} of the variables of these roles (and playbooks) that are set."""
+    names = {name for role in roles for name in options_of(role)}
     return {name: template(task_vars[name]) for name in sorted(names) if name in task_vars}
 
 
@@ -49,7 +70,7 @@ def problems(values: Mapping[str, object], roles: Iterable[str]) -> list[str]:
     found: list[str] = []
     judged = dict(values)
     for role in roles:
-        options = SPECIFICATIONS[role]
+        options = options_of(role)
         result = ArgumentSpecValidator(options).validate({name: values[name] for name in options if name in values})
         found += [message for message in result.error_messages if message not in found]
         judged.update((name, result.validated_parameters[name]) for name in options if name in values)
@@ -86,9 +107,10 @@ def _distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def judge(action, task_vars: Mapping, roles: Iterable[str]) -> dict:
+def judge(action, task_vars: Mapping, roles: Iterable[str], playbook: str | None = None) -> dict:
     """The part of an action plugin's result that says what is wrong: failed and msg, or nothing; warnings for mistyped names."""
-    found = problems(read(task_vars, action._templar.template, roles), roles)
+    judged = [*roles, playbook] if playbook else list(roles)
+    found = problems(read(task_vars, action._templar.template, judged), judged)
     result: dict = {}
     warnings = near_misses(task_vars, _of_other_roles(action._task))
     if warnings:

@@ -12,6 +12,7 @@ SOON = 7  # days; what stops the host sooner is a finding whoever chose it
 
 def compare(sides) -> "Iterator[dict]":
     """The findings about the room for the log and about what happens without it."""
+    yield from _full(sides)
     for risk in sides.risks:
         severity, fix = risk["severity"], tables.RISK_FIXES.get(risk["key"], tables.ROOM)
         if _is_accepted(sides, risk):
@@ -20,6 +21,14 @@ def compare(sides) -> "Iterator[dict]":
                 severity = "info"
         yield sides.item(risk["id"], "the host stays up and audited", risk["actual"], risk["key"], severity=severity, why=risk["sentence"],
                          fix=fix)
+
+
+def _full(sides):
+    """A partition that is at its last threshold now: whatever the policy does then, it is doing it."""
+    storage = sides.live["storage"] or {}
+    room, least = storage.get("partition"), storage.get("admin_space_left_mb")
+    if room and least is not None and room["free_mb"] <= least:
+        yield sides.item("storage.full", "more than %d MB free (admin_space_left)" % least, "%d MB free" % room["free_mb"])
 
 
 def _is_accepted(sides, risk):

@@ -329,6 +329,11 @@ ITEMS = {
         "low", "", "Logs that auditd rotated lie uncompressed and outside any retention; the next rotations delete or strand them.",
         "role audit_rotation",
     ),
+    "storage.full": (
+        "high", "",
+        "The partition of the log is full up to admin_space_left: admin_space_left_action happens now, and records are lost soon.",
+        "role audit_rotation makes room of finished logs; where others filled it, du -x shows who",
+    ),
     "storage.": ("medium", "", "This host can stop itself, or stop auditing, by this setting.", FAILURE_POLICY),
     "boot.audit": (
         "info", "boot_audit", "Without audit=1 on the boot line, processes that start before auditd are not audited.",

@@ -52,7 +52,7 @@ def partition(host, directory):
     here = host.path(directory)
     while not os.path.isdir(here) and here not in ("/", host.root):
         here = os.path.dirname(here)
-    device, mount, filesystem = _mount_of(here)
+    device, mount, filesystem = mount_of(here)
     if not host.is_live:
         if not (mount + "/").startswith(host.root.rstrip("/") + "/"):
             raise NotAvailable("%s is a directory of another filesystem here: the host's own partition is not mounted" % host.root)
@@ -72,7 +72,7 @@ def partition(host, directory):
     }
 
 
-def _mount_of(path):
+def mount_of(path):
     """(device, mount point, type) of the longest mount point above ``path``; the last mounted wins (proc(5))."""
     best = ("", "/", "")
     try:

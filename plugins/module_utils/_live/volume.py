@@ -32,23 +32,27 @@ def _not_mounted(reading):
     for line in (reading.host.text(FSTAB) or "").splitlines():
         words = line.split()
         if len(words) > 3 and not words[0].startswith("#") and "noauto" not in words[3].split(","):
-            point = _unescaped(words[1].encode(*BYTES)).decode(*BYTES).rstrip("/")
+            point = unescaped(words[1].encode(*BYTES)).decode(*BYTES).rstrip("/")
             if point and log_file.startswith(point + "/"):
                 points.append(point)
     if not points:
         return None
     point = max(points, key=len)
-    here = os.path.realpath(reading.host.path(point))
+    return None if is_mounted(reading.host, point) else point
+
+
+def is_mounted(host, point: str) -> bool:
+    """Whether something is mounted at the host's directory ``point``, as this machine has it."""
+    here = os.path.realpath(host.path(point))
     try:
         with open(MOUNTS, "rb") as stream:
             entries = [line.split(b" ") for line in stream.read().split(b"\n")]
     except OSError as error:
         raise NotAvailable("cannot read %s: %s" % (MOUNTS, error.strerror))
-    mounted = {_unescaped(words[1]) for words in entries if len(words) > 1}
-    return None if here.encode(*BYTES) in mounted else point
+    return here.encode(*BYTES) in {unescaped(words[1]) for words in entries if len(words) > 1}
 
 
-def _unescaped(word):
+def unescaped(word):
     """A path as fstab(5) and /proc/self/mounts spell it: blanks, tabs, line ends and backslashes are three octal digits."""
     return ESCAPED.sub(lambda found: bytes((int(found.group(1), 8) & 0xff,)), word)
 
