@@ -108,6 +108,10 @@ diagnosis:
       description: What to do, as commands.
       type: list
       elements: str
+summary:
+  description: The verdict in one sentence.
+  returned: success
+  type: str
 timeline:
   description: What the logs say of boots, shutdowns, auditd and the kernel, in its order.
   returned: success

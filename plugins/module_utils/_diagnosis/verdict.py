@@ -61,6 +61,13 @@ def of(events: "list[dict]", facts: Facts) -> dict:
     return diagnosis
 
 
+def sentence(diagnosis: dict) -> str:
+    """The verdict in one sentence."""
+    moment = " at %s" % diagnosis["when"] if diagnosis["when"] else ""
+    stopped = "; before that it had stopped recording since %s" % diagnosis["suspended"] if diagnosis["suspended"] else ""
+    return "%s (%s confidence)%s: %s%s" % (diagnosis["stopped_by"], diagnosis["confidence"], moment, diagnosis["cause"], stopped)
+
+
 def last_session(events, *, is_live):
     """The events of the boot that ended: of a tree the last one, of a running host the one before."""
     sessions = [[]]

@@ -21,7 +21,8 @@ SAME = 180  # seconds between two logs that speak of one boot
 
 
 def diagnose(host, run, *, console_text=None, console_file=None, state_reason=None, days=None) -> dict:
-    """{diagnosis, timeline, not_read}: the verdict with its evidence; what was seen in order; {what could not be read: why}.
+    """{diagnosis, summary, timeline, not_read, settings, room}: the verdict with its evidence, and in a sentence; what was seen, in order;
+    {what could not be read: why}; the actions of auditd.conf; the room for the log.
 
     ``run(argv)`` gives (rc, out, err) of a program of this machine. ``days``: log files that are older than the newest by more are not
     read.
@@ -43,8 +44,10 @@ def diagnose(host, run, *, console_text=None, console_file=None, state_reason=No
     if state_reason:
         evidence.append({"source": "state_reason", "line": None, "time": None, "text": state_reason})
     found["evidence"] = evidence
-    return {"diagnosis": found, "timeline": [_shown(event) for event in events[-SHOWN:]], "not_read": unread, "settings": facts.settings,
-            "room": facts.room}
+    return {
+        "diagnosis": found, "summary": verdict.sentence(found), "timeline": [_shown(event) for event in events[-SHOWN:]],
+        "not_read": unread, "settings": facts.settings, "room": facts.room,
+    }
 
 
 def _events(host, run, log_file, unread, days):

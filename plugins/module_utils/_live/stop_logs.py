@@ -66,13 +66,17 @@ def syslog(host, unread, days=None) -> "tuple[list[dict], bool]":
             data = _contents(host, path, unread)
             if data is None:
                 continue
-            family = NAMES.match(os.path.basename(path)).group(1)
-            groups.setdefault(family, []).extend(_events(path, data, status.st_mtime, zone))
+            groups.setdefault(_family(path), []).extend(_events(path, data, status.st_mtime, zone))
     # One stream: messages and syslog have what kern.log has as well.
     main = groups.get("messages") or groups.get("syslog") or []
     rest = [] if main else [one for name in ("kern.log", "daemon.log", "boot.log") for one in groups.get(name, [])]
     found = main or sorted(rest, key=_moment)
     return found, bool(groups)
+
+
+def _family(path):
+    """messages of messages-20261101.gz"""
+    return re.split(r"[-.](?!log)", os.path.basename(path), maxsplit=1)[0]
 
 
 def _moment(one):

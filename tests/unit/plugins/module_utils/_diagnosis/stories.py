@@ -18,7 +18,8 @@ BOOT = "kernel: [    0.000000] Linux version 6.1.0 (gcc) #1 SMP"
 GOES_ON = "cron[99]: (root) CMD (run-parts /etc/cron.hourly)"
 SHUTDOWN = ("systemd[1]: Reached target Shutdown.", "systemd[1]: Reached target Power-Off.")
 ORDERLY = ("systemd-logind[512]: System is powering down.", *SHUTDOWN)
-LOW_30, FULL_30 = "auditd[600]: Audit daemon is low on disk space for logging", "auditd[600]: Audit daemon has no space left on logging partition"
+LOW = "auditd[600]: Audit daemon is low on disk space for logging"
+FULL = "auditd[600]: Audit daemon has no space left on logging partition"
 HALTING = "auditd[600]: The audit daemon is now halting the system"
 
 
@@ -93,7 +94,7 @@ def ordinary(story: Story) -> None:
 def halt_by_admin_space(story):
     story.conf(**HALTS)
     ordinary(story)
-    story.lines(LOW_30, HALTING, *SHUTDOWN)
+    story.lines(LOW, HALTING, *SHUTDOWN)
     story.audit("DAEMON_END op=terminate auid=0 pid=1 res=success")
     story.write_syslog()
 
@@ -101,14 +102,14 @@ def halt_by_admin_space(story):
 def halt_by_admin_space_4(story):
     story.conf(**HALTS)
     ordinary(story)
-    story.lines(LOW_30, HALTING + " and exiting due to low disk space", *SHUTDOWN)
+    story.lines(LOW, HALTING + " and exiting due to low disk space", *SHUTDOWN)
     story.write_syslog("syslog", "old")
 
 
 def halt_by_disk_full(story):
     story.conf(**HALTS)
     ordinary(story)
-    story.lines(FULL_30, HALTING + " due to no space left on logging partition", *SHUTDOWN)
+    story.lines(FULL, HALTING + " due to no space left on logging partition", *SHUTDOWN)
     story.write_syslog("messages", "old", packed=3)
 
 
@@ -123,7 +124,8 @@ def halt_by_disk_error(story):
 def single(story):
     story.conf(**{**HALTS, "admin_space_left_action": "SINGLE"})
     ordinary(story)
-    story.lines(LOW_30, "auditd[600]: The audit daemon is now changing the system to single user mode", "systemd[1]: Reached target Rescue Mode.")
+    story.lines(LOW, "auditd[600]: The audit daemon is now changing the system to single user mode",
+                "systemd[1]: Reached target Rescue Mode.")
     story.write_syslog()
 
 
@@ -194,7 +196,7 @@ def script_that_halts(story):
     story.conf(**{**MILD, "admin_space_left_action": "EXEC /usr/local/sbin/full"})
     story.put("usr/local/sbin/full", "#!/bin/sh\nlogger log is full\n/sbin/poweroff\n")
     ordinary(story)
-    story.lines(LOW_30, *ORDERLY)
+    story.lines(LOW, *ORDERLY)
     story.write_syslog()
 
 
@@ -215,7 +217,8 @@ def words_that_are_only_quoted(story):
     """Somebody's own log line cites what auditd says."""
     story.conf(**HALTS)
     ordinary(story)
-    story.lines("myapp[7]: help text: The audit daemon is now halting the system", "sudo[900]: kim : USER=root ; COMMAND=/bin/grep poweroff /x")
+    story.lines("myapp[7]: help text: The audit daemon is now halting the system",
+                "sudo[900]: kim : USER=root ; COMMAND=/bin/grep poweroff /x")
     story.later(30)
     story.lines(GOES_ON)
     story.write_syslog()

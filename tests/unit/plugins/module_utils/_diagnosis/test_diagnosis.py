@@ -121,7 +121,7 @@ def test_the_journal_alone(tmp_path):
     story = stories.Story(tmp_path)
     story.conf(**stories.HALTS)
     stories.ordinary(story)
-    story.lines(stories.FULL_30, stories.HALTING + " due to no space left on logging partition", *stories.SHUTDOWN)
+    story.lines(stories.FULL, stories.HALTING + " due to no space left on logging partition", *stories.SHUTDOWN)
     story.put("var/log/journal/abc/system.journal", b"LPKSHHRH")
     asked = []
 
