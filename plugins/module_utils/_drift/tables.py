@@ -62,12 +62,8 @@ LINK = "Whoever can change what the link leads to decides what is audited; the r
 SILENT = "These rules switch auditing off: every rule of the policy may be loaded, and nothing is recorded."
 SILENT_FIX = "delete them from their file in rules.d, or audit_rules_purge: quarantine (role audit_rules)"
 
-ADD_AUDIT = (
-    "role audit_boot: audit_boot_line = [audit=1]; by hand: grubby --update-kernel=ALL --args=audit=1, or /etc/default/grub and "
-    "update-grub")
-ADD_BACKLOG = (
-    "role audit_boot: audit_boot_line = [audit_backlog_limit=8192]; by hand: grubby --update-kernel=ALL --args=audit_backlog_limit=8192, "
-    "or /etc/default/grub and update-grub")
+BY_HAND = "role audit_boot: audit_boot_line = [%s]; by hand: grubby --update-kernel=ALL --args=%s, or /etc/default/grub and update-grub"
+ADD_AUDIT, ADD_BACKLOG = (BY_HAND % (word, word) for word in ("audit=1", "audit_backlog_limit=8192"))
 
 # id of an item (or what it starts with, ending in a dot) -> severity, subject of its controls, why, fix
 # What an old value does while the new one waits for a restart: keys, values of the running auditd (none: any), severity. Else low.

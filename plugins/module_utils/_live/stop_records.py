@@ -38,9 +38,9 @@ def wtmp(host, unread) -> "list[dict]":
         fields = RECORD.unpack_from(data, number * RECORD.size)
         kind, name, seconds = fields[0], fields[4].rstrip(b"\0"), fields[9]
         if kind == BOOT_TIME:
-            found.append(_event(WTMP, number, seconds, "boot", ("system", "boot")))
+            found.append(_event((WTMP, number), seconds, "boot", ("system", "boot")))
         elif kind == RUN_LVL and name == b"shutdown":
-            found.append(_event(WTMP, number, seconds, "shutdown", ("system", "off")))
+            found.append(_event((WTMP, number), seconds, "shutdown", ("system", "off")))
     return found
 
 
@@ -75,11 +75,11 @@ def _of_record(path, number, record):
     kind, seconds, rest = record
     if kind in TYPES:
         text = "%s %s" % (kind.decode("ascii"), rest.decode("utf-8", "replace")[:300])
-        yield _event(path, number, float(seconds), text, TYPES[kind], key="error-halt" if b"op=error-halt" in rest else "")
+        yield _event((path, number), float(seconds), text, TYPES[kind], key="error-halt" if b"op=error-halt" in rest else "")
     elif kind == b"USER_CMD":
         command = _command(rest)
         if POWER.match(command):
-            yield _event(path, number, float(seconds), "sudo COMMAND=%s" % command, ("person", "command"))
+            yield _event((path, number), float(seconds), "sudo COMMAND=%s" % command, ("person", "command"))
 
 
 def _command(rest):
@@ -94,5 +94,5 @@ def _command(rest):
         return ""
 
 
-def _event(source, number, seconds, text, meaning, key=""):
-    return {"source": source, "line": number, "time": float(seconds), "text": text, "by": meaning[0], "what": meaning[1], "key": key}
+def _event(place, seconds, text, meaning, *, key=""):
+    return {"source": place[0], "line": place[1], "time": float(seconds), "text": text, "by": meaning[0], "what": meaning[1], "key": key}
