@@ -84,8 +84,9 @@ class Machine:
             lab.run("qemu-img", "convert", "-q", "-f", "raw", "-O", "qcow2", raw, self.directory / "log.qcow2")
             raw.unlink()
 
-    def start(self, loadvm: str | None = None, append: str = "") -> None:
-        """Switch it on; from a frozen state where one is named. ``append`` goes to the kernel's command line."""
+    def start(self, loadvm: str | None = None, append: str = "", hours_later: int = 0) -> None:
+        """Switch it on; from a frozen state where one is named. ``append`` goes to the kernel's command line; ``hours_later``: what its
+        hardware clock says is so much later than now, as after a time of being off."""
         kept = self._kept()
         image = vm_images.DIRECTORY / kept["image"]
         console = self.directory / f"console.{len(list(self.directory.glob('console.*'))):03d}"
@@ -99,6 +100,8 @@ class Machine:
         for disk in ("root", "log"):
             if (self.directory / f"{disk}.qcow2").exists():
                 argv += ["-drive", f"file={self.directory}/{disk}.qcow2,if=virtio,cache=writeback"]
+        if hours_later:
+            argv += ["-rtc", time.strftime("base=%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + hours_later * 3600))]
         if loadvm:
             argv += ["-loadvm", loadvm]
         with open(self.directory / "qemu.log", "ab") as log:

@@ -5,4 +5,5 @@
 AUDITD_CONF = "/etc/audit/auditd.conf"  # auditd(8); -c names another directory
 LOG_FILE = "/var/log/audit/audit.log"  # auditd-config.c, clear_config()
 PID_PATHS = ("/run/audit/auditd.pid", "/run/auditd.pid", "/var/run/auditd.pid")  # since 4.1.2, and before
+RESUME_PROGRAM = "/usr/local/sbin/audit-resume"  # for space_left_action = EXEC; role audit_rotation installs it
 SENDMAIL = "/usr/lib/sendmail"  # compiled into auditd

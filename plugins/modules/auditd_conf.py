@@ -378,7 +378,7 @@ def _gathered(host, params, release):
 
 
 def _rendered(module, host, release):
-    conf, dropped = _wanted(module, None, release)
+    conf, dropped = _wanted(module, host, None, release)
     problems = _check(module.params, host, conf, release)
     return {"changed": False, "rendered": _ended(conf.text), "problems": _as_dicts(problems), "dropped": dropped, "release": release}
 
@@ -389,7 +389,7 @@ def _converged(module, host, release):
     before = None if text is None else _conf.parse(text)
     if before is None and params["scope"] == "stops":
         return {"changed": False, "actions": [], "restart_required": [], "before": {}, "after": {}, "problems": [], "release": release}
-    after, dropped = _wanted(module, before, release)
+    after, dropped = _wanted(module, host, before, release)
     after, untaken = _with_benchmarks(params, host, before, after, release)
     waits, after = _deferred(params, host, before, after, release)
     problems, loadable, refused = _judged(params, host, (before, after), release)
@@ -491,7 +491,7 @@ def _diff(change, before, after):
     return [text, {"before": "mode %s\n" % old, "after": "mode %s\n" % new, "before_header": change.path, "after_header": change.path}]
 
 
-def _wanted(module, before, release):
+def _wanted(module, host, before, release):
     """(the Conf that is asked for, the keys that were dropped)."""
     params = module.params
     settings, content = params["settings"], params["content"]
@@ -506,7 +506,7 @@ def _wanted(module, before, release):
     if params["scope"] == "stops":
         if params["state"] != "merged":
             raise AuditError("scope: stops needs state: merged: %s writes the whole file" % params["state"])
-        settings = stops.milder(before, settings, release)
+        settings = stops.milder(before, stops.until_installed(host, settings), release)
     if content is not None:
         # what is judged is judged as given; what is written ends with a newline, which lookups of files take away
         conf = _conf.parse(content if params["state"] == "rendered" else _ended(content))

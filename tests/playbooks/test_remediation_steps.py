@@ -195,6 +195,18 @@ def test_audit_stop_succeeds_where_only_other_things_are_left(tmp_path, monkeypa
         assert "-f 2" not in (root / "etc/audit/audit.rules").read_text(), name
 
 
+def test_a_program_that_the_same_run_installs_is_no_reason_to_refuse_the_policy(tmp_path, monkeypatch):
+    """space_left_action = EXEC of audit-resume on a host without it: SYSLOG first, which needs nothing, then the program, then EXEC."""
+    resume = "EXEC /usr/local/sbin/audit-resume"
+    monkeypatch.setitem(CASES, "exec", (lambda root: None, {"auditd_conf": {"space_left_action": resume}}, None))
+    directory = build(tmp_path, ["exec"])
+    done = play(directory)
+    assert done.returncode == 0, done.stdout
+    assert settings(directory / "hosts/exec")["space_left_action"] == resume
+    again = play(directory)
+    assert (again.returncode, recap(again.stdout)["exec"]["changed"]) == (0, 0), again.stdout
+
+
 @pytest.mark.parametrize(("options", "steps"), [
     (["--tags", "audit_rules"], {"Apply the rules"}),
     (["--skip-tags", "audit_rotation,audit_conf"], {"Set the disk actions", "Apply the rules"}),

@@ -39,11 +39,22 @@ class Host:
         inventory.write_text(json.dumps({"all": {"hosts": {self.machine.name: local}}}))
         return self._playbook(name, inventory, variables)
 
-    def _playbook(self, name: str, inventory: Path, variables: dict) -> subprocess.CompletedProcess:
+    def begin(self, name: str, **variables) -> subprocess.Popen:
+        """A playbook on its way over SSH."""
+        inventory = self.directory / "inventory.json"
+        inventory.write_text(json.dumps(vms.inventory([self.machine.name])))
+        argv, environment = self._command(name, inventory, variables)
+        return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+
+    def _command(self, name: str, inventory: Path, variables: dict) -> tuple[list[str], dict]:
         argv = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory), f"auditops.auditd.{name}",
                 "-e", json.dumps({"audit_drift_report_dir": str(self.report), **variables})]
         environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(ROOT.parents[2]), ANSIBLE_NOCOLOR="1", ANSIBLE_TIMEOUT="120",
                            ANSIBLE_PIPELINING="True")
+        return argv, environment
+
+    def _playbook(self, name: str, inventory: Path, variables: dict) -> subprocess.CompletedProcess:
+        argv, environment = self._command(name, inventory, variables)
         done = subprocess.run(argv, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment)
         print(done.stdout[-4000:], done.stderr[-1000:])
         return done

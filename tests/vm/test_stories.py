@@ -4,9 +4,23 @@
 
 from __future__ import annotations
 
+import json
+import os
+import random
+import re
+import subprocess
 import time
 
 from test_halt import SMALL_DISK, harden
+
+CUTS = int(os.environ.get("AUDITOPS_CUTS", "3"))
+MOMENTS = (5, 70)  # seconds after the start of a remediation
+FIRST, SECOND = ("-w /etc/auditops-first -p wa -k first", "-w /etc/auditops-second -p wa -k second")
+# An auditd that stands still, and more events than the backlog takes
+OVERFLOW = """kill -STOP $(pidof auditd)
+timeout 20 sh -c 'while :; do auditctl -m overflow > /dev/null 2>&1; done'
+kill -CONT $(pidof auditd)"""
+PANICS = "-D\\n-b 64\\n-f 2\\n--backlog_wait_time 0\\n"
 
 LOGS = """cd /var/log/audit; yes "$(tail -n 20 audit.log)" | head -c 5000000 > audit.log.1; chmod 400 audit.log.1
 for number in 2 3 4 5 6 7 8 9; do cp -p audit.log.1 audit.log.$number 2> /dev/null || break; done; sync
@@ -44,3 +58,85 @@ def test_a_host_that_halts_is_cured_though_one_step_fails(host):
     fill(story)
     time.sleep(30)
     assert story.is_audited(), "the step that failed kept HALT in force"
+
+
+def test_locked_rules_are_staged_and_come_into_force_at_the_next_boot(host):
+    story = host("debian13", 64)
+
+    def policy(*rules):
+        return {**SMALL_DISK, "audit_rules_immutable": "true", "audit_rules_extra": list(rules)}
+
+    def loaded():
+        status, rules = (story.machine.run("auditctl", option).stdout for option in ("-s", "-l"))
+        return re.search(r"^enabled (\d)", status, re.MULTILINE).group(1), set(re.findall(r"-k (first|second)", rules))
+
+    assert story.play("remediate", **policy(FIRST)).returncode == 0
+    assert loaded() == ("2", {"first"})
+    assert story.play("remediate", **policy(FIRST, SECOND)).returncode == 0
+    assert loaded() == ("2", {"first"}), "the kernel takes no rule before the next boot"
+    found = {item["id"] for item in story.document()["items"]}
+    assert "kernel.reboot_required" in found, found
+    story.machine.reboot()
+    assert loaded() == ("2", {"first", "second"}) and story.is_audited()
+    assert story.play("drift", **policy(FIRST, SECOND)).returncode == 0 and story.document()["status"] == "in_sync"
+
+
+def test_a_kernel_that_panics_of_a_flood_does_so_no_longer(host):
+    story = host("debian13", 64)
+    story.machine.run(script=f"printf '{PANICS}' > /etc/audit/rules.d/audit.rules; augenrules --load > /dev/null")
+    subprocess.Popen([*story.machine.ssh_argv(), OVERFLOW], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 300
+    while "Kernel panic" not in story.machine.console and time.monotonic() < end:
+        time.sleep(1)
+    assert re.search(r"Kernel panic - not syncing: audit: .*", story.machine.console), "the trap is real"
+    story.machine.cut()
+
+    story.machine.start()
+    story.machine.wait_ssh(900)
+    assert story.play("remediate", **SMALL_DISK).returncode == 0
+    story.machine.run(script=OVERFLOW, check=False)
+    assert story.is_audited() and story.machine.console.count("Kernel panic") == 1
+    assert re.search(r"^failure 1$", story.machine.run("auditctl", "-s").stdout, re.MULTILINE)
+
+
+def test_power_cuts_at_random_moments_of_a_remediation(host):
+    story = host("debian13", 64)
+    seed = random.randrange(1 << 32)
+    moments = random.Random(seed)
+    for number in range(CUTS):
+        harden(story)
+        story.machine.run(script="rm -f /etc/audit/rules.d/*auditops*; sync")
+        run = story.begin("remediate", **SMALL_DISK)
+        moment = moments.uniform(*MOMENTS)
+        time.sleep(moment)
+        story.machine.cut()
+        run.kill()
+        run.wait()
+        where = f"cut {number} of seed {seed}, after {moment:.1f} s"
+        story.machine.start()
+        story.machine.wait_ssh(900)
+        assert story.is_audited(), where
+        assert story.play("remediate", **SMALL_DISK).returncode == 0, where
+        assert story.document()["status"] == "in_sync", where
+
+
+def test_a_rotation_that_was_missed_is_caught_up_after_being_off(host):
+    story = host("debian13", 64)
+    policy = {**SMALL_DISK, "audit_rotation_schedule": "17 3 * * *"}
+    assert story.play("remediate", **policy).returncode == 0
+
+    def rotated():
+        text = story.machine.run("cat", "/var/lib/audit-rotate/status.json").stdout
+        return json.loads(text)["last_success"]
+
+    before = rotated()
+    story.machine.run("systemctl", "--no-block", "poweroff", check=False)
+    story.machine.wait_off(300)
+    story.machine.start(hours_later=48)
+    story.machine.wait_ssh(900)
+    end = time.monotonic() + 600
+    while rotated() == before and time.monotonic() < end:
+        time.sleep(5)
+    assert rotated() > before, "the timer did not catch up"
+    assert story.is_audited()
+    assert story.play("drift", **policy).returncode == 0 and story.document()["status"] == "in_sync"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which settings of a policy take a stop away from a host, what such a stop is, and what the host's own file has of it."""
 
+from .._paths import RESUME_PROGRAM
 from .._policy import FAILURE_POLICIES
 from .keys import ACTION_KEYS
 from .text import Conf, effective  # pylint: disable=unused-import # named in an annotation
@@ -33,6 +34,18 @@ def completed(before: "Conf | None", settings: "dict", failure_policy: "str | No
         return settings
     running, named = effective(before, release), {key.lower() for key in settings}
     return dict(settings, **{key: "SYSLOG" for key in ACTION_KEYS if key not in named and _word(running.get(key)) in refused})
+
+
+def until_installed(host, settings: "dict") -> "dict":
+    """``settings`` with SYSLOG for each action that is EXEC of audit-resume, while that is not there: auditd would refuse the file, and the
+    rotation, which installs it, comes later in the same run."""
+    return {key: "SYSLOG" if key.lower() in ACTION_KEYS and is_to_come(host, value) else value for key, value in settings.items()}
+
+
+def is_to_come(host, value: "str | int | bool | None") -> bool:
+    """Whether the value of an action is EXEC of audit-resume, which is not there yet."""
+    word, _blank, path = str(value or "").partition(" ")
+    return word.upper() == "EXEC" and path.strip() == RESUME_PROGRAM and host.stat(RESUME_PROGRAM) is None
 
 
 def _rank(value):

@@ -63,7 +63,8 @@ def read_policy(reading) -> None:
     parsed.settled = settled
     known = {(problem["key"], problem["value"]) for problem in reading.live["auditd_conf"]["problems"] if problem["fatal"]}
     parsed.conf_refused = [validator.sentence(problem, settled.settings) for problem in settled.problems
-                           if problem.fatal and (problem.key, problem.value) not in known]
+                           if problem.fatal and (problem.key, problem.value) not in known
+                           and not stops.is_to_come(reading.host, problem.value)]
 
 
 def _demands(reading, wanted):

@@ -8,13 +8,13 @@ import stat
 
 from .._errors import AuditError
 from .._host.host import MAX_LINKS, Host
+from .._paths import RESUME_PROGRAM
 from . import conf as _rotate_conf
 from .running import LOCK_FILE, WATCH_LOCK_FILE
 from .schedule import SPREAD, UNITS, Schedule
 
 PROGRAM = "/usr/local/sbin/audit-rotate"
 ARCHIVE_PROGRAM = "/usr/local/sbin/audit-archive"
-RESUME_PROGRAM = "/usr/local/sbin/audit-resume"  # for space_left_action = EXEC
 LAUNCHERS = (PROGRAM, ARCHIVE_PROGRAM, RESUME_PROGRAM)
 LIBRARY = "/usr/local/lib/audit-rotate"
 PACKAGE = LIBRARY + "/audit_rotate"
