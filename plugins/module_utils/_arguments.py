@@ -46,6 +46,7 @@ BENCHMARK_CONF = {
     "benchmark_conf": {"type": "str", "choices": ["apply", "report"], "default": "report"},
     "own_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "exceptions": {"type": "list", "elements": "dict", "default": []},
+    "skip": {"type": "list", "elements": "str", "default": []},
 }
 
 ROTATION = {

@@ -99,6 +99,11 @@ options:
         type: list
         elements: dict
         default: []
+      skip:
+        description: As O(auditops.auditd.auditd_conf#module:skip).
+        type: list
+        elements: str
+        default: []
   audit_rules:
     description:
       - The policy for rules, as M(auditops.auditd.audit_rules) takes it. C(files) maps names in C(rules.d) to their content; C(purge) says

@@ -121,6 +121,12 @@ options:
     type: list
     elements: dict
     default: []
+  skip:
+    description:
+      - Controls of O(profiles) that are left out, as O(auditops.auditd.audit_rules#module:skip). Those about rules make no difference here.
+    type: list
+    elements: str
+    default: []
   benchmarks:
     description:
       - What benchmarks demand of settings, packed. Filled in by the action plugin.
@@ -432,7 +438,7 @@ def _with_benchmarks(params, host, before, after, release):
     if params["benchmark_conf"] != "apply" or not params["profiles"] or not params["benchmarks"] or params["scope"] != "all":
         return after, {}
     demands = Demands(params["benchmarks"], product(os_release.fields(host) or {}))
-    register = exceptions.Exceptions(params["exceptions"], _utc.day(), _utc.day(exceptions.ANNOUNCED))
+    register = exceptions.Exceptions(params["exceptions"], _utc.day(), _utc.day(exceptions.ANNOUNCED), params["skip"])
     names = words.choose(demands.library, params["profiles"], demands.product or "")
     # of a whole file every key is the policy's
     policy = dict(after.settings) if params["settings"] is None else _completed(params, before, release)

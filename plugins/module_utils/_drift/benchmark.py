@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .._library.conf import accepts
 from .._library.demands import SWITCHES
-from . import files
+from . import controls
 from .finding import text_of
 
 
@@ -15,6 +15,7 @@ def compare(sides) -> "Iterator[dict]":
     chosen = sides.parsed.chosen
     if chosen is not None and chosen.foreign:
         yield sides.item("disk.rules_d.profiles", "benchmarks for this system", chosen.foreign)
+    yield from controls.announced(sides)
     if sides.live["auditd_conf"] is None:
         return
     settings = _settings(sides)
@@ -23,12 +24,6 @@ def compare(sides) -> "Iterator[dict]":
             continue
         yield sides.item("disk.auditd_conf.expected." + key, " or ".join(accepted), text_of(sides.effective.get(key)), controls=ids,
                          fix="role auditd: auditd_conf.%s" % key)
-
-
-def waived(sides) -> "list[dict]":
-    """What the benchmarks demand and the policy sets aside."""
-    settings = {key: text_of(value) for key, value in _settings(sides).items()}
-    return sides.demands.waived(settings, sides.control) + files.waived(sides)
 
 
 def _settings(sides):

@@ -11,7 +11,7 @@ from .._live import collect, risks
 from .._live.reading import Parsed
 from .._severity import SEVERITIES
 from .._utf8 import as_text
-from . import benchmark, figures, tables
+from . import controls, figures, tables
 from .layers import LAYERS, readers
 from .sides import Sides
 
@@ -32,6 +32,7 @@ def compare(live: dict, parsed: Parsed, wanted: dict) -> dict:
     sides = Sides(live, parsed, wanted, risks.risks(live))
     found = [finding for layer in LAYERS if layer.bare or not sides.is_absent for finding in layer.compare(sides)]
     items = sorted(_unique(found), key=_order)
+    verdicts = controls.verdicts(sides, items)
     return as_text({
         "schema": tables.SCHEMA,
         "collected_at": live["collected_at"],
@@ -39,10 +40,10 @@ def compare(live: dict, parsed: Parsed, wanted: dict) -> dict:
         "status": status(items, sides),
         "summary": summary(items),
         "items": items,
-        "controls": [],
-        "exceptions": [],
+        "controls": verdicts,
+        "exceptions": controls.register(sides),
         "live": figures.of(live, sides.risks),
-        "waived": benchmark.waived(sides),
+        "waived": controls.waived(sides, verdicts),
     })
 
 

@@ -37,9 +37,21 @@ def waived(sides) -> "list[dict]":
     return found
 
 
-def _beyond(sides):
-    """(path, facts, Bound, [part]) of the files that are not within their bounds."""
-    bounds = Bounds(sides.demands.library["benchmarks"], sides.parsed.benchmarks, sides.parsed.exceptions)
+def excepted(sides) -> "list[tuple[dict, str]]":
+    """[(exception, id)] of the bounds that a register of exceptions sets aside, where the host is beyond them."""
+    found = []
+    for path, _facts, bound, wrong in _beyond(sides, whole=True) if sides.parsed.exceptions is not None else ():
+        for number in sorted({number for part in wrong for number in bound.ids[part]}):
+            entry = sides.parsed.exceptions.of_file(number.partition(":")[0], path)
+            if entry is not None:
+                found.append((entry, number))
+    return found
+
+
+def _beyond(sides, *, whole=False):
+    """(path, facts, Bound, [part]) of the files that are not within their bounds; ``whole``: whatever the exceptions say."""
+    exceptions = None if whole else sides.parsed.exceptions
+    bounds = Bounds(sides.demands.library["benchmarks"], sides.parsed.benchmarks, exceptions)
     if not bounds.names:
         return
     log_group = sides.effective.get("log_group")

@@ -5,6 +5,8 @@
 Which controls of which benchmark speak of it is the library's to say: C(_library.demands), by the subjects named here.
 """
 
+from . import benchmark_tables
+
 SCHEMA = 2
 LAYERS = ("disk", "compiled", "daemon", "kernel", "schedule", "storage", "boot")
 
@@ -101,22 +103,6 @@ ITEMS = {
     ),
     "disk.auditd_conf.trap.": ("info", "", "auditd accepts this, but does not do what the line seems to say:", "role auditd: auditd_conf"),
     "disk.auditd_conf.": OTHER_KEY[:1] + ("",) + OTHER_KEY[1:],
-    "disk.auditd_conf.expected.": (
-        "info", "", "A benchmark that was chosen for the rules asks for this value in auditd.conf, and the policy does not name the key.",
-        "role auditd: auditd_conf",
-    ),
-    "disk.auditd_conf.spelling.": (
-        "low", "", "auditd runs with what the benchmark demands; its checkers read the file, and look for this spelling.", "role auditd",
-    ),
-    "disk.auditd_conf.untaken.": (
-        "low", "", "A benchmark demands this, and this host cannot take it.",
-        "give the host what is missing, or an entry of audit_exceptions (role audit_rules)",
-    ),
-    "disk.rules_d.profiles": (
-        "info", "",
-        "The rules of a benchmark for another system are loaded, as far as they fit this one; no auditor has agreed to that yet.",
-        "role audit_rules: audit_rules_profiles",
-    ),
     "disk.rules_link.": ("medium", "", LINK, RULES),
     "disk.rules_d_silent": ("high", "syscall_auditing", SILENT, SILENT_FIX),
     "compiled.rules_link.": ("medium", "", LINK, RULES),
@@ -396,3 +382,5 @@ RISK_FIXES = {
 }
 # Where the policy itself chose the word, only room helps.
 ROOM = "role audit_rotation: audit_rotation_keep_megabytes; role auditd: auditd_conf.space_left, .admin_space_left; or a larger partition"
+
+ITEMS.update(benchmark_tables.ITEMS)

@@ -14,7 +14,6 @@ from collections import OrderedDict, namedtuple
 from .conf import accepts
 
 SWITCHES = {"enabled": "-e", "failure": "-f"}  # word of the library's C(status) -> option of auditctl(8)
-USERS_OWN = "auditd_conf sets it"
 
 # subject: key of auditd.conf, switch, or a word of C(host); accepted: the values that satisfy it, () where none is named
 Demand = namedtuple("Demand", "subject accepted ids")
@@ -43,6 +42,10 @@ class Demands(object):
         return ["%s:%s" % (name, number) for name in self.names for number, subjects in _by_number(self._benchmarks.get(name, {}))
                 if subject in subjects]
 
+    def reason(self, subject: "str") -> "dict | None":
+        """{reason, compensating} of a subject that policies set aside; None for any other."""
+        return self._reasons.get(subject)
+
     def of(self, names: "list[str]") -> "list[Demand]":
         """The demands of these benchmarks, those that accept the same as one."""
         found = {}
@@ -64,25 +67,29 @@ class Demands(object):
         return found
 
     def waived(self, settings: dict, control: "dict[str, str]") -> "list[dict]":
-        """What they demand and a policy sets aside: [{controls, subject, benchmark, policy, reason, compensating}].
+        """What the chosen benchmarks demand and a policy sets aside, for its own sake.
+
+        [{controls, subject, benchmark, policy, reason, compensating}].
 
         ``settings``: {key of auditd.conf: text} of the policy; ``control``: {option of auditctl(8): text}. What a policy does not speak of
         is not set aside.
         """
         found = []
-        for subject, accepted, ids in self.of(self.names):
+        for subject, accepted, ids in self.of(self.chosen):
             switch = SWITCHES.get(subject)
             value = control.get(switch) if switch else settings.get(subject)
             if value is None or not accepted or accepts(accepted, value):
                 continue
-            known = self._reasons.get(subject, {})
+            known = self._reasons.get(subject)
+            if known is None:
+                continue
             found.append({
                 "controls": ids,
                 "subject": subject,
                 "benchmark": " or ".join("%s %s" % (switch, one) if switch else one for one in accepted),
                 "policy": "%s %s" % (switch, value) if switch else value,
-                "reason": known.get("reason", USERS_OWN),
-                "compensating": known.get("compensating", "none"),
+                "reason": known["reason"],
+                "compensating": known["compensating"],
             })
         return sorted(found, key=lambda entry: (entry["subject"], entry["benchmark"]))
 

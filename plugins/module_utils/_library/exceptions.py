@@ -54,15 +54,15 @@ def _is_day(text):
 
 class Exceptions(object):
     """A register on one day. ``today`` (YYYY-MM-DD, UTC) and ``soon``, the last day that is announced, come from the caller: nothing here
-    looks at a clock.
+    looks at a clock. ``skip``: the words of audit_rules_skip, for settings.
     """
 
-    def __init__(self, entries, today: str, soon: str) -> None:
+    def __init__(self, entries, today: str, soon: str, skip=()) -> None:
         wrong = problems(entries or ())
         if wrong:
             raise AuditError("; ".join(wrong))
         self.entries = [{name: str(value) for name, value in sorted(entry.items()) if value not in (None, "")} for entry in entries or ()]
-        self.today, self.soon = today, soon
+        self.today, self.soon, self.skip = today, soon, [str(word) for word in skip]
 
     def in_force(self) -> "list[dict]":
         return [entry for entry in self.entries if not self.is_expired(entry)]
@@ -76,10 +76,11 @@ class Exceptions(object):
             return "expired"
         return "expiring" if "expires" in entry and entry["expires"] <= self.soon else "in_force"
 
-    def words(self) -> "list[tuple[str, str | None, dict]]":
-        """(word as audit_rules_skip takes it, benchmark or None, entry) of the exceptions in force from rules and controls."""
+    @staticmethod
+    def words(entries: "list[dict]") -> "list[tuple[str, str | None, dict]]":
+        """(word as audit_rules_skip takes it, benchmark or None, entry) of those exceptions that are from rules and controls."""
         found = []
-        for entry in self.in_force():
+        for entry in entries:
             if "control" in entry:
                 control, benchmark = entry["control"], entry.get("benchmark")
                 found.append((control if ":" in control or not benchmark else "%s:%s" % (benchmark, control), benchmark, entry))
@@ -90,7 +91,10 @@ class Exceptions(object):
         return found
 
     def of_setting(self, benchmark: str, number: str, key: str) -> "dict | None":
-        """The exception in force from what a control of a benchmark demands of a key of auditd.conf."""
+        """The exception in force from what a control of a benchmark demands of a key of auditd.conf, {control: word} of a skipped one."""
+        for word in self.skip:
+            if word in (number, "%s:%s" % (benchmark, number)):
+                return {"control": word}
         for entry in self.in_force():
             if entry.get("benchmark") not in (None, benchmark):
                 continue

@@ -10,6 +10,7 @@ from . import privileged as _privileged
 from . import resolve as _library
 from . import words
 from .forms import COMMAND_CONTROL
+from .left_out import left_out
 from .product import FAMILIES, nearest, taken_as
 from .product import product as product_of
 from .request import System
@@ -52,8 +53,10 @@ def _taken_as(library, fields, product):
 def _discovers(library, choice, product):
     """Whether a control that is wanted here names the privileged programs of the host."""
     names = words.choose(library, choice.profiles, product)
-    wanted = choice.privileged == "discover" and COMMAND_CONTROL in words.asked(library, names)
-    return wanted and COMMAND_CONTROL not in words.skipping(library, names, choice.skip)
+    asked = words.asked(library, names)
+    if choice.privileged != "discover" or COMMAND_CONTROL not in asked:
+        return False
+    return left_out(library, names, asked, choice).whole(COMMAND_CONTROL, asked[COMMAND_CONTROL]) is None
 
 
 def _this_host_has(name):

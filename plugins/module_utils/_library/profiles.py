@@ -13,6 +13,7 @@ from . import on_host as _library_host
 from . import privileged as _privileged
 from .bounds import Bounds
 from .exceptions import ANNOUNCED, Exceptions
+from .left_out import named
 from .request import Choice
 
 RESULT = ("profiles", "controls", "waivers", "auditd_conf", "expectations", "notes")
@@ -32,6 +33,7 @@ def expand(host, policy: dict, release: "str | None" = None, stated: "list[str |
         raise AuditError(NO_LIBRARY)
     choice = Choice(
         policy.get("profiles") or [], skip=policy.get("skip") or (), filters=policy.get("filters") or (),
+        exceptions=Exceptions(policy.get("exceptions"), _utc.day(), _utc.day(ANNOUNCED)),
         privileged=policy.get("privileged") or "discover", failure_policy=policy.get("failure_policy"),
         rotation_wanted=bool(policy.get("rotation_wanted")), immutable=bool(locks(policy)))
     resolved = _library_host.resolve(
@@ -69,4 +71,19 @@ def controls_of(resolved: dict) -> "dict[str, list[str]]":
         for line in control["lines"] if control["status"] == "loaded" else ():
             ids = found.setdefault(line, [])
             ids.extend(number for number in control["ids"] if number not in ids)
+    return found
+
+
+def effects(library: dict, resolved: dict, register) -> "list[tuple[dict, list[str]]]":
+    """[(exception, ids of the chosen benchmarks that it is about)], expired ones too."""
+    names = resolved["profiles"]
+    found = []
+    for entry in register.entries:
+        ids = {number for word, benchmark, _entry in register.words([entry])
+               for _control, number in named(library, names, resolved["asked"], word, benchmark=benchmark)}
+        for name in names:
+            for number, keys in library["benchmarks"][name].get("auditd_conf", {}).items():
+                if entry.get("setting", "").lower() in keys and entry.get("benchmark") in (None, name):
+                    ids.add("%s:%s" % (name, number))
+        found.append((entry, sorted(ids)))
     return found

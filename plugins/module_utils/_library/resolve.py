@@ -11,6 +11,7 @@ from .._errors import AuditError
 from . import conf as _library_conf
 from . import words
 from .forms import CALLS, COMMAND, COMMAND_CONTROL, Forms
+from .left_out import left_out
 from .request import PRIVILEGED
 
 FILTER_FILE = "20-auditops-filters.rules"
@@ -40,13 +41,16 @@ class _Resolution(object):
         written_for = [library["benchmarks"][name].get("product") for name in names]
         self.forms = Forms(library, system, next(filter(None, written_for), None))
         self.asked = words.asked(library, names, self.forms.product)
-        self.skipped = words.skipping(library, names, choice.skip)
+        self.left = left_out(library, names, self.asked, choice)
+        self.skipped = {name: record for name, record in ((name, self.left.whole(name, ids)) for name, ids in self.asked.items()) if record}
         lines = {name: self.forms.of_control(library["controls"][name]) for name in self.asked}
+        self.demanded = {name: list(own) for name, own in lines.items()}  # before controls are joined
         self.lines = {name: own for name, own in lines.items() if name not in self.skipped}
         self.joined = _join(library, self.lines)
         if COMMAND_CONTROL in self.lines:
             named = {match.group(1) for own in self.lines.values() for match in map(COMMAND.match, own) if match}
             self.lines[COMMAND_CONTROL] = self.forms.of_programs(choice.privileged, named)
+            self.demanded[COMMAND_CONTROL] = self.lines[COMMAND_CONTROL]
         self.files: "dict[str, list[tuple[str, str, list[str]]]]" = OrderedDict()
 
     def result(self):
@@ -62,20 +66,22 @@ class _Resolution(object):
         conf = _library_conf.expectations(self.library, self.names, self.choice)
         return {
             "product": self.system.product, "profiles": self.names, "audit_release": self.forms.release, "files": texts,
-            "controls": controls, "sample_files": _samples(self.library, self.names), "auditd_conf": conf["settings"],
+            "controls": controls, "sample_files": _samples(self.library, self.names, self.left), "auditd_conf": conf["settings"],
             "expectations": conf["expectations"], "waivers": conf["waivers"], "notes": self.forms.notes + foreign, "foreign": foreign,
+            "asked": self.asked, "left": self.left,
+            "demanded": {name: [line for line, _why in map(self.forms.fit, own) if line] for name, own in self.demanded.items()},
         }
 
     def _control(self, name):
         """The entry of one control; its lines go to its file."""
-        control, ids = self.library["controls"][name], self.asked[name]
+        control, ids = self.library["controls"][name], self.left.demanding(name, self.asked[name]) or self.asked[name]
         benchmarks = [self.library["benchmarks"][number.partition(":")[0]] for number in ids]
         needed = {benchmark.get("needed_by", {}).get(name) for benchmark in benchmarks}
         entry = OrderedDict((("name", name), ("ids", ids), ("title", control["title"]), ("why", control["why"]), ("file", control["file"]),
                              ("key", None), ("lines", []), ("status", "loaded"), ("reason", None), ("left_out", []),
                              ("needed_by", needed.pop() if len(needed) == 1 else None)))
         if name in self.skipped:
-            entry.update(status="skipped", reason="audit_rules_skip: " + self.skipped[name])
+            entry.update(status="skipped", reason=self.skipped[name].why)
             return entry
         lines = []
         for line in self.lines[self.joined.get(name, name)]:
@@ -153,12 +159,12 @@ def _text(entries):
     return "".join("%s\n%s" % (heading, "".join(line + "\n" for line in lines)) for _name, heading, lines in entries if lines)
 
 
-def _samples(library, names):
+def _samples(library, names, left):
     samples: "dict[str, dict]" = OrderedDict()
     for name in names:
         benchmark = library["benchmarks"][name]
         for number, files in benchmark.get("sample_files", {}).items():
-            for sample in files:
+            for sample in files if "%s:%s" % (name, number) not in left.numbers else ():
                 entry = samples.setdefault(sample, {"name": sample, "directories": benchmark["sample_directories"], "ids": []})
                 entry["ids"].append("%s:%s" % (name, number))
     return list(samples.values())

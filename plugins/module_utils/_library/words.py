@@ -57,16 +57,17 @@ def asked(library: dict, names: "list[str]", product: "str | None" = None) -> "d
     return wanted
 
 
-def skipping(library: dict, names: "list[str]", skip) -> "dict[str, str]":
-    """{control: the word that leaves it out}; AuditError for a word that names nothing, with the nearest that does."""
-    result: "dict[str, str]" = {}
+def skipping(library: dict, names: "list[str]", skip) -> None:
+    """AuditError for a word of audit_rules_skip that names nothing, with the nearest that does."""
     for word in skip:
-        for control in _named_by(library, names, str(word)):
-            result.setdefault(control, str(word))
-    return result
+        meant(library, names, str(word))
 
 
-def _named_by(library, names, word):
+def meant(library: dict, names: "list[str]", word: str) -> "tuple[list[str], list[tuple[str, str]]]":
+    """(controls, [(benchmark, number)]) that a word names: an id of each chosen benchmark that has it, or of the one in front of the colon.
+
+    An id that only other benchmarks have names nothing here: a fleet has one list for all of its hosts.
+    """
     kind, colon, rest = word.partition(":")
     controls = library["controls"]
     if colon and kind in NAMED_BY:
@@ -75,33 +76,28 @@ def _named_by(library, names, word):
         known = sorted({value for have in values.values() for value in have})
         if not found:
             raise AuditError("audit_rules_skip: no control of the library has the %s %r; %s" % (kind, rest, nearest(rest, known)))
-        return found
-    if colon:
-        if kind not in library["benchmarks"]:
-            raise AuditError("audit_rules_skip: %r: %r is no benchmark; %s" % (word, kind, nearest(kind, list(library["benchmarks"]))))
-        benchmarks = [kind]
-    else:
-        rest, benchmarks = word, list(names) + [name for name in library["benchmarks"] if name not in names]
-    for benchmark in benchmarks:
-        found = _by_number(library["benchmarks"][benchmark], rest)
-        if found is not None:
-            return found
+        return found, []
+    if colon and kind not in library["benchmarks"]:
+        raise AuditError("audit_rules_skip: %r: %r is no benchmark; %s" % (word, kind, nearest(kind, list(library["benchmarks"]))))
+    rest, benchmarks = (rest, [kind]) if colon else (word, list(library["benchmarks"]))
+    numbers = [(name, found) for name, found in ((name, _by_number(library["benchmarks"][name], rest)) for name in benchmarks) if found]
+    if numbers:
+        return [], [(name, number) for name, number in numbers if name in names]
     if not colon and word in controls:
-        return [word]
+        return [word], []
     known = [number for benchmark in benchmarks for number in _numbers(library["benchmarks"][benchmark])]
     raise AuditError("audit_rules_skip: %r is no control of %s; %s" % (word, kind if colon else "the library", nearest(rest, known)))
 
 
 def _by_number(benchmark, number):
-    """The controls behind a number, [] for one that is about auditd.conf or a switch, None for an unknown one."""
+    """The benchmark's own spelling of a number, or of one that another release of it has; None for an unknown one."""
+    known = _numbers(benchmark)
     for there, here in [("", "")] + list(benchmark.get("also_numbered", {}).items()):
         if there and number != there and not number.startswith(there + "."):
             continue
         candidate = here + number[len(there):] if there else number
-        if candidate in benchmark["rules"]:
-            return benchmark["rules"][candidate]
-        if candidate in _numbers(benchmark):
-            return []
+        if candidate in known:
+            return candidate
     return None
 
 

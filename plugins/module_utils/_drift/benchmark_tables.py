@@ -1,0 +1,30 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rows of C(tables.ITEMS) about benchmarks: what they demand, and what is left out of them on purpose."""
+
+ITEMS = {
+    "disk.auditd_conf.expected.": (
+        "info", "", "A benchmark that was chosen for the rules asks for this value in auditd.conf, and the policy does not name the key.",
+        "role auditd: auditd_conf",
+    ),
+    "disk.auditd_conf.spelling.": (
+        "low", "", "auditd runs with what the benchmark demands; its checkers read the file, and look for this spelling.", "role auditd",
+    ),
+    "disk.auditd_conf.untaken.": (
+        "low", "", "A benchmark demands this, and this host cannot take it.",
+        "give the host what is missing, or an entry of audit_exceptions (role audit_rules)",
+    ),
+    "disk.exceptions.expired.": (
+        "low", "", "An exception has expired, and what it left out of the benchmark is demanded again.",
+        "role audit_rules: audit_exceptions (have it approved again, or take it out)",
+    ),
+    "disk.exceptions.expiring.": (
+        "info", "", "An exception expires within 30 days; what it leaves out of the benchmark is demanded again then.",
+        "role audit_rules: audit_exceptions",
+    ),
+    "disk.rules_d.profiles": (
+        "info", "",
+        "The rules of a benchmark for another system are loaded, as far as they fit this one; no auditor has agreed to that yet.",
+        "role audit_rules: audit_rules_profiles",
+    ),
+}

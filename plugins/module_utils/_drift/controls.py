@@ -1,0 +1,225 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A verdict for each control of the chosen benchmarks: pass, fail, waived, skipped or not_checked, with the reason.
+
+A control about rules passes by what is recorded (C(_rules.coverage)), one about auditd.conf by what auditd runs with, one about the host by
+the findings that speak of it. What nobody here looked at is not_checked.
+"""
+
+from .._library import bounds, exceptions
+from .._library.conf import accepts
+from .._library.demands import SWITCHES
+from . import control_conf, control_rules, files, tables
+
+# subject of a finding -> the fact of the live document without which nobody saw it
+SEEN_IN = {
+    "package": None, "service": "services", "boot_audit": "boot", "boot_backlog_limit": "boot", "syscall_auditing": "rules",
+    "partition": "storage",
+}
+ELSEWHERE_SEEN_IN = "files"  # modes and owners
+TITLES = {
+    "package": "audit is installed", "service": "auditd is started at boot", "boot_audit": "audit=1 on the boot line",
+    "boot_backlog_limit": "audit_backlog_limit on the boot line", "partition": "the log has a partition of its own",
+}
+ABSENT = "audit is not installed"
+NOBODY = "nothing here looks at it: check %s by hand"
+PARTS = ("rules", "auditd_conf", "status", "sample_files", "host", "elsewhere")  # of a benchmark, whose words are its controls
+STATUSES = ("pass", "fail", "waived", "skipped", "not_checked")
+
+
+def verdicts(sides, items: "list[dict]") -> "list[dict]":
+    """The controls of the chosen benchmarks, each once, in the order of the policy and of their ids."""
+    chosen = sides.parsed.chosen
+    if chosen is None:
+        return []
+    found = {}
+    for item in items:
+        for number in item["controls"]:
+            found.setdefault(number, []).append(item)
+    judge = _Judge(sides, chosen, found)
+    return [judge.verdict(name, number) for name in chosen.names for number in sorted(_numbers(chosen.benchmarks[name]), key=natural)]
+
+
+def natural(number):
+    """6.3.3.9 before 6.3.3.10."""
+    parts = "".join(letter if letter.isdigit() else " %s " % letter for letter in number).split()
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
+
+
+def counts(controls: "list[dict]") -> "dict[str, dict]":
+    """{benchmark: {status: number of its controls}}"""
+    found = {}
+    for control in controls:
+        of_one = found.setdefault(control["benchmark"], dict.fromkeys(STATUSES, 0))
+        of_one[control["status"]] += 1
+    return found
+
+
+def _numbers(benchmark):
+    return {number for part in PARTS for number in benchmark.get(part, {})}
+
+
+class _Judge(object):
+    """What is asked of each control: the policy, the host, and the findings by control."""
+
+    def __init__(self, sides, chosen, found):
+        self.sides, self.chosen, self.found = sides, chosen, found
+        self.rules = control_rules.Rules(sides, chosen)
+        # modes and owners that are looser so that somebody can ship the log
+        self.shipped = {number: "%s; instead: %s" % (entry["reason"], entry["compensating"])
+                        for entry in files.waived(sides) for number in entry["controls"]}
+        self.shipped.update((number, "audit_exceptions: " + exceptions.sentence(entry)) for entry, number in files.excepted(sides))
+
+    def verdict(self, name, number):
+        ident, benchmark = "%s:%s" % (name, number), self.chosen.benchmarks[name]
+        items = self.found.get(ident, ())
+        status, why = _together(list(self._parts(name, number, benchmark)))
+        record = self.chosen.left.numbers.get(ident)
+        if record is not None:
+            status, why = _left(status, why, record)
+        return {
+            "benchmark": name, "id": number, "title": _title(benchmark, number, self.chosen.titles), "status": status, "why": why,
+            "items": [item["id"] for item in items],
+        }
+
+    def _parts(self, name, number, benchmark):
+        """(status, why) of each thing that the control asks for."""
+        if self.sides.is_absent and number not in benchmark.get("elsewhere", {}):
+            yield "fail", ABSENT
+            return
+        for control in benchmark["rules"].get(number, ()):
+            yield self.rules.verdict(control, "%s:%s" % (name, number))
+        for key, accepted in sorted(benchmark.get("auditd_conf", {}).get(number, {}).items()):
+            yield control_conf.verdict(self.sides, name, number, (key, accepted))
+        for switch, value in sorted(benchmark.get("status", {}).get(number, {}).items()):
+            yield self._switch(switch, str(value))
+        for sample in benchmark.get("sample_files", {}).get(number, ()):
+            yield self.rules.sample(sample)
+        for subject in benchmark.get("host", {}).get(number, ()):
+            yield self._host(name, number, subject)
+        if number in benchmark.get("elsewhere", {}):
+            yield "not_checked", "checked by %s" % benchmark["elsewhere"][number]
+
+    def _switch(self, switch, value):
+        sides, option = self.sides, SWITCHES[switch]
+        status = (sides.live["kernel"] or {}).get("status") or {}
+        if sides.parsed.disk is None:
+            return "not_checked", "the rules files could not be read"
+        seen = [("rules.d", str(sides.parsed.disk.control.get(option)))] + ([("kernel", str(status[switch]))] if switch in status else [])
+        wrong = ["%s %s in %s" % (option, have, where) if have != "None" else "no %s in %s" % (option, where)
+                 for where, have in seen if have != value]
+        if not wrong:
+            return "pass", ""
+        policy, known = sides.control.get(option), sides.demands.reason(switch)
+        failure_policy = (sides.wanted.get("audit_rules") or {}).get("failure_policy")
+        if policy is not None and policy != value and failure_policy != "stop_host" and known:
+            return "waived", "%s; instead: %s" % (known["reason"], known["compensating"])
+        return "fail", "%s %s is demanded: %s" % (option, value, ", ".join(wrong))
+
+    def _host(self, name, number, subject):
+        sides = self.sides
+        items = self.found.get("%s:%s" % (name, number), ())
+        if items:
+            return "fail", "; ".join(sorted({"%s: %s" % (item["id"], item["actual"]) for item in items})[:3])
+        shipping = self.shipped.get("%s:%s" % (name, number))
+        if shipping is not None:
+            return "waived", shipping
+        if subject not in KNOWN_SUBJECTS:
+            return "not_checked", NOBODY % TITLES.get(subject, subject.replace("_", " "))
+        fact = SEEN_IN.get(subject, ELSEWHERE_SEEN_IN)
+        if fact is not None and sides.live.get(fact) is None:
+            return "not_checked", "could not be seen: %s" % sides.live["unavailable"].get(fact, "not available here")
+        return "pass", ""
+
+
+KNOWN_SUBJECTS = frozenset(row[1] for row in tables.ITEMS.values()).union(*bounds.SUBJECTS.values())
+
+
+def _together(parts):
+    """One verdict of several: what fails counts first, what nobody looked at last."""
+    for status in ("fail", "waived", "skipped", "not_checked"):
+        whys = [why for one, why in parts if one == status and why]
+        if any(one == status for one, _why in parts):
+            if status == "not_checked" and any(one == "pass" for one, _why in parts):
+                return "pass" if all(why.startswith(control_rules.NOTHING_HERE) for why in whys) else "not_checked", _joined(whys)
+            return status, _joined(whys)
+    return ("pass", _joined([why for _status, why in parts if why])) if parts else ("not_checked", "")
+
+
+def _joined(whys):
+    several = list(dict.fromkeys(whys))
+    return "; ".join(several[:3]) + ("; and %d more" % (len(several) - 3) if len(several) > 3 else "")
+
+
+def _left(status, why, record):
+    if status == "pass":
+        return status, why
+    return ("skipped" if record.entry is None else "waived"), record.why
+
+
+def _title(benchmark, number, titles):
+    if number in benchmark.get("titles", {}):
+        return benchmark["titles"][number]
+    if number in benchmark["rules"]:
+        return "; ".join(titles[control] for control in benchmark["rules"][number][:2]) + (
+            " and %d more" % (len(benchmark["rules"][number]) - 2) if len(benchmark["rules"][number]) > 2 else "")
+    if number in benchmark.get("auditd_conf", {}):
+        return "auditd.conf: " + ", ".join(sorted(benchmark["auditd_conf"][number]))
+    if number in benchmark.get("status", {}):
+        return "kernel: " + ", ".join("%s %s" % (SWITCHES[word], value) for word, value in sorted(benchmark["status"][number].items()))
+    if number in benchmark.get("host", {}):
+        return ", ".join(TITLES.get(subject, subject.replace("_", " ")) for subject in benchmark["host"][number])
+    return benchmark.get("elsewhere", {}).get(number, number) if number not in benchmark.get("sample_files", {}) else "; ".join(
+        benchmark["sample_files"][number])
+
+
+def waived(sides, controls: "list[dict]") -> "list[dict]":
+    """What the chosen benchmarks demand and the policy sets aside: [{controls, subject, benchmark, policy, reason, compensating}]. Neither
+    what the host satisfies all the same, nor what the user set by name, nor what has a record of its own."""
+    status = {"%s:%s" % (control["benchmark"], control["id"]): control["status"] for control in controls}
+    own = {name.lower() for name in (sides.wanted.get("auditd") or {}).get("own_keys") or ()}
+    settings = {key.lower(): control_conf.text_of(value) for key, value in sides.settings.items()
+                if value is not None and key.lower() not in own}
+    found = []
+    for entry in sides.demands.waived(settings, sides.control):
+        ids = [number for number in entry["controls"] if status.get(number, "waived") in ("waived", "fail")]
+        if ids and not accepts(entry["benchmark"].split(" or "), sides.effective.get(entry["subject"])):
+            found.append(dict(entry, controls=ids))
+    return found + files.waived(sides)
+
+
+def register(sides) -> "list[dict]":
+    """The exceptions that touch a chosen benchmark, each with its record, C(state) and the C(controls) that it is about here."""
+    chosen, entries = sides.parsed.chosen, sides.parsed.exceptions
+    if chosen is None or entries is None:
+        return []
+    found = []
+    of_files = files.excepted(sides)
+    for entry, of_rules in chosen.effects:
+        ids = sorted(set(of_rules).union(number for one, number in of_files if one is entry))
+        if ids:
+            found.append(dict(entry, state=entries.state(entry), controls=ids))
+    for record in _skipped(chosen.left):
+        found.append(record)
+    return found
+
+
+def _skipped(left):
+    """The short form: what audit_rules_skip leaves out has no record but its word."""
+    by_word = {}
+    for records in [left.numbers] + list(left.controls.values()):
+        for number, record in records.items():
+            if record.entry is None:
+                by_word.setdefault(record.word, set()).add(number)
+    return [{"skip": word, "reason": "audit_rules_skip", "state": "in_force", "controls": sorted(ids, key=natural)}
+            for word, ids in sorted(by_word.items())]
+
+
+def announced(sides):
+    """Findings for exceptions that have expired or are about to."""
+    chosen, entries = sides.parsed.chosen, sides.parsed.exceptions
+    for entry, ids in chosen.effects if chosen is not None and entries is not None else ():
+        state = entries.state(entry)
+        if ids and state != "in_force":
+            ident = "disk.exceptions.%s.%s" % (state, exceptions.subject(entry).replace(" ", "_"))
+            yield sides.item(ident, "an exception in force", "until %s (%s)" % (entry["expires"], entry["owner"]), controls=ids)

@@ -1,0 +1,339 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A verdict for each control: the counts add up to the benchmark, and no control passes that the graders, which look at text, fail."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import grader
+import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._drift import controls as _controls
+from ansible_collections.auditops.auditd.plugins.module_utils._drift import document as _drift
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._library import profiles as _profiles
+from ansible_collections.auditops.auditd.plugins.module_utils._library import settled, words
+from ansible_collections.auditops.auditd.plugins.module_utils._library.demands import Demands
+from ansible_collections.auditops.auditd.plugins.module_utils._policy import FAILURE_POLICIES
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _compiled
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import files as _files
+from ansible_collections.auditops.auditd.plugins.plugin_utils import controls, demands
+from ansible_collections.auditops.auditd.plugins.plugin_utils.judges import AnyHost
+
+LIBRARY = controls.library()
+OS_RELEASE = {
+    "amazon_2023": "ID=amzn\nVERSION_ID=2023\n", "debian_12": "ID=debian\nVERSION_ID=12\n", "debian_13": "ID=debian\nVERSION_ID=13\n",
+    "rhel_8": "ID=rhel\nVERSION_ID=8.10\n", "rhel_9": "ID=rhel\nVERSION_ID=9.5\n", "rhel_10": "ID=rhel\nVERSION_ID=10.0\n",
+    "ubuntu_22_04": "ID=ubuntu\nVERSION_ID=22.04\n", "ubuntu_24_04": "ID=ubuntu\nVERSION_ID=24.04\n",
+    "sle_15": "ID=sles\nVERSION_ID=15.5\n",
+}
+OVAL, TEXT = grader.load("oval"), grader.load("text")
+CASES = sorted({(case["profiles"][0], case["product"]) for case in [*OVAL.values(), *TEXT.values()]})
+FINAL = "-D\n-c\n-b 8192\n-f 2\n--loginuid-immutable\n-e 2\n"
+# Watched by no file of its own: a directory has to be there for the kernel to take the rule
+DIRECTORY = re.compile(r"(?:-w |dir=)(\S+)/(?: |$)")
+PATH = re.compile(r"(?:-w |path=|dir=)(\S+)")
+
+
+class Baked:
+    """A tree of one product under stop_host, with everything that one profile demands; what is broken in it is written over it."""
+
+    def __init__(self, root: Path, profile: str, product: str, bare: bool = False) -> None:
+        self.root, self.profile, self.product = root, profile, product
+        self.release = LIBRARY["products"][product]["audit"]
+        self.policy = {"profiles": [profile], "library": LIBRARY, "privileged": "list", "failure_policy": "stop_host", "immutable": True,
+                       "rotation_wanted": True, "control": {"failure": 2}}
+        self.write("etc/os-release", OS_RELEASE[product])
+        self.write("etc/group", "root:x:0:\nadm:x:4:\n")
+        self.write("sbin/auditctl", "", 0o755)
+        self.write("sbin/auditd", "", 0o755)
+        self.write("usr/lib/sendmail", "", 0o755)
+        for name in ("audit.rules", "auditd.conf", "10-base-config.rules"):
+            self.write(f"usr/share/audit-rules/{name}", "")
+        self.write("etc/audit/auditd.conf", _conf.stock(self.release), 0o600)
+        self.write("etc/audit/rules.d/audit.rules", "-D\n-b 8192\n", 0o600)
+        if not bare:
+            self._fill()
+        self.compile()
+
+    def write(self, path, text, mode=0o644):
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+        place.chmod(mode)
+
+    def _fill(self):
+        whole, resolved = _profiles.expand(Host(str(self.root)), self.policy, self.release)
+        for text in whole["files"].values():
+            for line in text.splitlines():
+                match = PATH.search(line) if not line.startswith("#") else None
+                if match:
+                    where = self.root / match.group(1).lstrip("/")
+                    (where if DIRECTORY.search(line) else where.parent).mkdir(parents=True, exist_ok=True)
+        for name, text in whole["files"].items():
+            self.write("etc/audit/rules.d/" + name, _files.with_mark(text), 0o600)
+        self.write("etc/audit/rules.d/zz-auditops-finalize.rules", _files.with_mark(FINAL), 0o600)
+        asked = self.asked()
+        self.write("etc/audit/auditd.conf", settled.settle(asked, self.conf(), self.release, AnyHost()).conf.text, 0o600)
+
+    def conf(self):
+        return _conf.parse((self.root / "etc/audit/auditd.conf").read_text())
+
+    def demands(self):
+        return Demands(demands.packed(), self.product).settings([self.profile])
+
+    def asked(self):
+        """What a user would have to write to have all of the benchmark: the one word that the rotation by time sets aside."""
+        own = {key: found[0].accepted[0] for key, found in self.demands().items() if key == "max_log_file_action"}
+        settings = {**FAILURE_POLICIES["stop_host"]["settings"], "num_logs": "5", **own}
+        return settled.Asked(settings, own=own, failure_policy="stop_host", demands=self.demands())
+
+    def rules_files(self):
+        return {path.name: path.read_text() for path in (self.root / "etc/audit/rules.d").glob("*.rules")}
+
+    def compile(self):
+        text = _compiled.compile_rules(_compiled.read_rules_d(Host(str(self.root)))).text
+        self.write("etc/audit/audit.rules", text, 0o600)
+
+    def document(self, **auditd):
+        asked = self.asked()
+        wanted = {
+            "auditd": {"settings": asked.settings, "own_keys": sorted(asked.own), "failure_policy": "stop_host", "profiles": [self.profile],
+                       "benchmark_conf": "apply", "rotation_wanted": False, **auditd},
+            "audit_rules": self.policy, "benchmarks": demands.packed(),
+        }
+        live, parsed = _drift.look(Host(str(self.root)), wanted, self.release)
+        return _drift.compare(live, parsed, wanted)
+
+    def verdicts(self, **auditd):
+        return {control["id"]: control for control in self.document(**auditd)["controls"]}
+
+    def graded(self):
+        """Ids of which one of the graders misses something."""
+        benchmark, files = LIBRARY["benchmarks"][self.profile], self.rules_files()
+        conf, failed = dict(self.conf().settings), set()
+        for number, needs in self.needs(OVAL):
+            if number in words._numbers(benchmark) and grader.oval(needs, files, conf):
+                failed.add(number)
+        for number, needs in self.needs(TEXT):
+            known = words._by_number(benchmark, number)
+            if known and grader.text(needs, files):
+                failed.add(known)
+        return failed
+
+    def needs(self, fixture):
+        for case in fixture.values():
+            if case["product"] == self.product and case["profiles"] == [self.profile]:
+                yield from ((number.split()[0], needs) for number, needs in case["rules"].items())
+
+
+@pytest.fixture
+def bake(tmp_path):
+    return lambda profile, product, bare=False: Baked(tmp_path, profile, product, bare)
+
+
+def test_natural_order():
+    numbers = ["6.3.3.10", "6.3.3.9", "RHEL-09-654010", "6.3.3.1"]
+    assert sorted(numbers, key=_controls.natural) == ["6.3.3.1", "6.3.3.9", "6.3.3.10", "RHEL-09-654010"]
+
+
+@pytest.mark.parametrize(("profile", "product"), CASES)
+def test_a_good_tree(bake, profile, product):
+    tree = bake(profile, product)
+    document = tree.document()
+    found = {control["id"]: control for control in document["controls"]}
+    benchmark = LIBRARY["benchmarks"][profile]
+    assert set(found) == {number for part in _controls.PARTS for number in benchmark.get(part, {})}, "each control once, none absent"
+    assert len(document["controls"]) == len(found) and {control["benchmark"] for control in document["controls"]} == {profile}
+    counted = _controls.counts(document["controls"])[profile]
+    assert sum(counted.values()) == len(found) and counted["waived"] == counted["skipped"] == 0
+    wrong = {number: (control["status"], control["why"]) for number, control in found.items() if control["status"] == "fail"}
+    assert wrong == {}
+    unchecked = {number for number, control in found.items() if control["status"] == "not_checked"}
+    assert unchecked <= set(benchmark.get("elsewhere", {})) | set(benchmark.get("host", {}))
+    assert all(control["why"] for control in found.values() if control["status"] != "pass")
+    assert all(control["title"] for control in found.values())
+
+
+@pytest.mark.parametrize(("profile", "product"), CASES)
+def test_a_bare_tree(bake, profile, product):
+    tree = bake(profile, product, bare=True)
+    found = tree.verdicts()
+    assert {number: found[number]["why"] for number in tree.graded() if found[number]["status"] == "pass"} == {}
+    rules = [number for number in LIBRARY["benchmarks"][profile]["rules"] if found[number]["status"] == "pass"]
+    assert rules == []
+
+
+@pytest.mark.parametrize(("profile", "product"), CASES)
+@pytest.mark.parametrize("start", range(3))
+def test_one_rule_gone(bake, profile, product, start):
+    """All lines for one path, or one line of system calls: what the graders then miss does not pass, and nothing else fails."""
+    tree = bake(profile, product)
+    before, unreachable = tree.rules_files(), tree.graded()
+    subjects = sorted({PATH.search(line).group(1).rstrip("/") if PATH.search(line) else line for text in before.values()
+                       for line in text.splitlines() if line.startswith(("-a always,exit", "-w"))})
+    for subject in subjects[start * 7::21]:
+        path = re.compile(r"(?:-w |path=|dir=)%s/?(?: |$)" % re.escape(subject))
+        for name, text in before.items():
+            lines = [line for line in text.splitlines(keepends=True) if line.strip() != subject and not path.search(line)]
+            tree.write("etc/audit/rules.d/" + name, "".join(lines), 0o600)
+        found = tree.verdicts()
+        failed = {number for number, control in found.items() if control["status"] == "fail"}
+        assert failed or "-S clock_settime -F a0" in subject and profile == "pci_dss", subject  # of which the rule beside it is more
+        assert {number for number in tree.graded() - unreachable if found[number]["status"] == "pass"} == set(), subject
+        assert all(subject.split(" -S ")[0] in found[number]["why"] or "recorded" in found[number]["why"] for number in failed), subject
+
+
+@pytest.mark.parametrize(("profile", "product"), CASES)
+def test_one_key_wrong(bake, profile, product):
+    tree = bake(profile, product)
+    right, unreachable = tree.conf(), tree.graded()
+    for number, keys in LIBRARY["benchmarks"][profile].get("auditd_conf", {}).items():
+        for key in keys:
+            wrong = {"max_log_file": "1", "space_left": "51", "admin_space_left": "1", "freq": "7", "action_mail_acct": "nobody"}.get(
+                key, {"log_format": "RAW", "name_format": "NONE", "local_events": "no", "write_logs": "no", "log_group": "adm",
+                      "flush": "SYNC", "verify_email": "no"}.get(key, "IGNORE"))
+            tree.write("etc/audit/auditd.conf", _conf.merge(right, {key: wrong}, tree.release).text, 0o600)
+            found = tree.verdicts()
+            assert found[number]["status"] == "fail" and key in found[number]["why"], (number, key, found[number])
+            assert {bad for bad in tree.graded() - unreachable if found[bad]["status"] == "pass"} == set(), key
+
+
+@pytest.mark.parametrize(("change", "number", "status", "said"), [
+    ({"space_left": "35%"}, "RHEL-09-653035", "pass", ""),
+    ({"space_left": "500"}, "RHEL-09-653035", "fail", "space_left = >=25% is demanded, 500 is in force"),
+    ({"local_events": None}, "RHEL-09-653075", "pass", "auditd's own default: a scanner"),
+    ({"space_left_action": "EMAIL"}, "RHEL-09-653040", "pass", "a scanner wants it written email"),
+    ({"action_mail_acct": "audit@example.org"}, "RHEL-09-653040", "not_checked", "whether mail to audit@example.org arrives"),
+    ({"freq": "50"}, "RHEL-09-653095", "fail", "freq = 100 is demanded, 50 is in force"),
+])
+def test_settings(bake, change, number, status, said):
+    tree = bake("stig_rhel_9", "rhel_9")
+    tree.write("etc/audit/auditd.conf", _conf.merge(tree.conf(), change, tree.release).text, 0o600)
+    found = tree.verdicts()[number]
+    assert (found["status"], said in found["why"]) == (status, True), found
+
+
+def test_a_value_that_no_policy_wants_is_a_finding_with_its_control(bake):
+    tree = bake("stig_rhel_9", "rhel_9")
+    tree.write("etc/audit/auditd.conf", _conf.merge(tree.conf(), {"freq": "50", "space_left_action": "EMAIL"}, tree.release).text, 0o600)
+    items = {item["id"]: item for item in tree.document()["items"]}
+    assert items["disk.auditd_conf.freq"]["controls"] == ["stig_rhel_9:RHEL-09-653095"]
+    spelled = items["disk.auditd_conf.spelling.space_left_action"]
+    assert (spelled["severity"], spelled["expected"], spelled["actual"]) == ("low", "email", "EMAIL")
+
+
+def test_what_the_policy_sets_aside_is_waived_where_it_is_in_force(bake):
+    tree = bake("cis_rhel_9", "rhel_9")
+    unreachable = tree.graded()  # by these text checks, on any tree: test_library.UNREACHABLE
+    keep = {**FAILURE_POLICIES["keep_running"]["settings"], "max_log_file_action": "IGNORE", "num_logs": "5"}
+    policy = {"settings": keep, "own_keys": [], "failure_policy": "keep_running", "rotation_wanted": True}
+    found = tree.verdicts(**policy)
+    assert found["6.3.2.2"]["status"] == "pass", "the host has what is demanded, whatever the policy says"
+    applied = settled.settle(settled.Asked(keep, failure_policy="keep_running", rotation_wanted=True, demands=tree.demands()),
+                             tree.conf(), tree.release, AnyHost())
+    tree.write("etc/audit/auditd.conf", applied.conf.text, 0o600)
+    document = tree.document(**policy)
+    found = {control["id"]: control for control in document["controls"]}
+    waived = {number: control["why"] for number, control in found.items() if control["status"] == "waived"}
+    assert set(waived) == {"6.3.2.2", "6.3.2.3", "6.3.2.4"} and all("instead: " in why for why in waived.values())
+    assert {entry["subject"] for entry in document["waived"]} == {"max_log_file_action", "disk_full_action", "admin_space_left_action"}
+    assert {number for number in tree.graded() - unreachable if found[number]["status"] == "pass"} == set()
+
+
+EXCEPTION = {"reason": "no room for it", "owner": "ops", "ticket": "A-1"}
+
+
+@pytest.mark.parametrize(("entry", "number", "status"), [
+    ({"control": "cis_rhel_9:6.3.3.4"}, "6.3.3.4", "waived"),
+    ({"control": "6.3.3.4"}, "6.3.3.4", "waived"),
+    ({"control": "6.3.3.4", "benchmark": "cis_rhel_9"}, "6.3.3.4", "waived"),
+    ({"key": "time-change"}, "6.3.3.4", "waived"),
+    ({"file": "30-auditops-time.rules"}, "6.3.3.4", "waived"),
+    ({"control": "cis_debian_12:6.2.3.4"}, "6.3.3.4", "fail"),
+    ({"key": "time-change", "benchmark": "cis_debian_12"}, "6.3.3.4", "fail"),
+    ({"setting": "max_log_file"}, "6.3.2.1", "waived"),
+    ({"setting": "max_log_file", "benchmark": "cis_rhel_9"}, "6.3.2.1", "waived"),
+    ({"setting": "max_log_file", "benchmark": "stig_rhel_9"}, "6.3.2.1", "fail"),
+    ({"control": "6.3.3.4", "expires": "2020-01-01"}, "6.3.3.4", "fail"),
+    ({"control": "6.3.3.4", "expires": "2999-01-01"}, "6.3.3.4", "waived"),
+])
+def test_exceptions(bake, entry, number, status):
+    tree = bake("cis_rhel_9", "rhel_9")
+    for name in tree.rules_files():
+        if "time" in name:
+            (tree.root / "etc/audit/rules.d" / name).unlink()
+    tree.write("etc/audit/auditd.conf", _conf.merge(tree.conf(), {"max_log_file": "1"}, tree.release).text, 0o600)
+    tree.policy["exceptions"] = [{**entry, **EXCEPTION}]
+    document = tree.document(exceptions=tree.policy["exceptions"])
+    found = {control["id"]: control for control in document["controls"]}
+    assert found[number]["status"] == status, found[number]
+    expired = entry.get("expires", "9") < "2026"
+    if status == "waived":
+        assert "no room for it (ops" in found[number]["why"]
+        (record,) = document["exceptions"]
+        assert record["owner"] == "ops" and record["state"] == "in_force" and "cis_rhel_9:" + number in record["controls"]
+        missing = [item for item in document["items"] if item["id"] in ("disk.rules_d.missing", "disk.auditd_conf.max_log_file")
+                   and "cis_rhel_9:" + number in item["controls"]]
+        assert missing == [], "what is left out on record is no drift"
+    elif expired:
+        assert document["exceptions"][0]["state"] == "expired"
+        assert any(item["id"].startswith("disk.exceptions.expired.") and item["severity"] == "low" for item in document["items"])
+    else:
+        assert document["exceptions"] == [], "it is about a benchmark that nobody chose"
+
+
+def test_a_satisfied_control_is_not_listed_as_waived(bake):
+    tree = bake("cis_rhel_9", "rhel_9")
+    tree.policy["exceptions"] = [{"control": "6.3.3.4", **EXCEPTION}]
+    assert tree.verdicts()["6.3.3.4"]["status"] == "pass"
+
+
+def test_a_skip_is_of_its_benchmark_and_lines_that_others_demand_stay(bake):
+    tree = bake("cis_rhel_9", "rhel_9")
+    tree.policy.update(profiles=["cis_rhel_9", "stig_rhel_9"], skip=["cis_rhel_9:6.3.3.9"])
+    whole, resolved = _profiles.expand(Host(str(tree.root)), tree.policy, tree.release)
+    lines = [line for text in whole["files"].values() for line in text.splitlines() if not line.startswith("#")]
+    assert any("-S chmod,fchmod,fchmodat" in line for line in lines), "RHEL-09-654015 still demands it"
+    chmod = next(control for control in resolved["controls"] if control["name"] == "chmod")
+    assert chmod["status"] == "loaded" and chmod["ids"] == ["stig_rhel_9:RHEL-09-654015"]
+    for name, text in tree.rules_files().items():
+        tree.write("etc/audit/rules.d/" + name, "".join(line for line in text.splitlines(keepends=True) if "chmod" not in line), 0o600)
+    found = {(control["benchmark"], control["id"]): control["status"] for control in tree.document()["controls"]}
+    assert found["cis_rhel_9", "6.3.3.9"] == "skipped" and found["stig_rhel_9", "RHEL-09-654015"] == "fail"
+
+
+@pytest.mark.parametrize(("broken", "number"), [
+    (lambda tree: tree.write("etc/audit/auditd.conf", tree.conf().text, 0o644), "6.3.4.5"),
+    (lambda tree: tree.write("etc/audit/rules.d/99-x.rules", "", 0o644), "6.3.4.5"),
+])
+def test_a_mode_that_is_too_wide(bake, broken, number):
+    tree = bake("cis_rhel_9", "rhel_9")
+    broken(tree)
+    found = tree.verdicts()[number]
+    assert found["status"] == "fail" and found["items"]
+
+
+def test_audit_that_is_not_there_passes_nothing(bake, tmp_path):
+    tree = bake("cis_rhel_9", "rhel_9")
+    for name in ("sbin/auditd", "sbin/auditctl", "etc/audit/auditd.conf"):
+        (tmp_path / name).unlink()
+    wanted = {"auditd": {"settings": {}}, "audit_rules": tree.policy, "benchmarks": demands.packed()}
+    live, parsed = _drift.look(Host(str(tmp_path)), wanted, None)
+    statuses = {control["status"] for control in _drift.compare(live, parsed, wanted)["controls"]}
+    assert "pass" not in statuses
+
+
+def test_a_filter_that_was_chosen_waives_what_it_leaves_out(bake):
+    tree = bake("cis_rhel_9", "rhel_9")
+    never = "-a never,exit -F arch=b64 -S adjtimex,clock_settime -F auid=unset -F uid=1\n"
+    tree.write("etc/audit/rules.d/20-auditops-filters.rules", never)
+    assert tree.verdicts()["6.3.3.4"]["status"] == "fail"
+    tree.policy["filters"] = ["chrony"]
+    tree.write("etc/passwd", "chrony:x:1:1::/:/bin/false\n")
+    whole, _resolved = _profiles.expand(Host(str(tree.root)), tree.policy, tree.release)
+    tree.write("etc/audit/rules.d/20-auditops-filters.rules", _files.with_mark(whole["files"]["20-auditops-filters.rules"]))
+    found = tree.verdicts()["6.3.3.4"]
+    assert found["status"] == "waived" and "chrony" in found["why"]
