@@ -88,6 +88,20 @@ def test_a_line_that_auditd_refuses_keeps_halt_not_in_force(host):  # noqa: F811
     assert "log_colour" not in conf.read_text() and host.document()["status"] == "in_sync"
 
 
+def test_an_auditd_of_another_directory_is_named_and_left_alone(host, tmp_path):  # noqa: F811
+    site = host.site
+    site.configure(stock())
+    other = tmp_path / "auditd.conf"
+    other.write_text(stock(disk_full_action="HALT"))
+    assert site.command("/sbin/auditd", "-c", str(tmp_path)).returncode == 0
+    pid = wait_for(lambda: site.pid, "auditd to start")
+    done = host.run("remediate", expect=2)
+    assert "started with another directory (-c)" in done.output and "Traceback" not in done.output
+    assert "daemon.configuration" in {item["id"] for item in host.document()["items"]}
+    assert site.pid == pid and other.read_text() == stock(disk_full_action="HALT")
+    assert settings(site)["disk_full_action"] == "SYSLOG", "what the next start reads is in order"
+
+
 @contextlib.contextmanager
 def project_quota(directory: Path, megabytes: int):
     """A limit for the directory; a project is the only kind that holds root too, xfs_quota(8)."""

@@ -71,9 +71,10 @@ def _without_nameless(conf, problems):
 
 def raise_own(problems: list, settings: dict) -> None:
     """Raise AuditError where the policy's own ``settings`` are what is refused."""
-    own = [problem for problem in problems if problem.key in {key.lower() for key in settings}]
+    keys = tuple(key.lower() for key in settings)
+    own = [problem for problem in problems if problem.key in keys]
     if own:
-        raise AuditError(validator.sentence(own[0], {key.lower() for key in settings}),
+        raise AuditError(validator.sentence(own[0], keys),
                          problems=[dict(problem._asdict()) for problem in problems])
 
 
