@@ -15,9 +15,4 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict | None = None) -> dict:
         super().run(tmp, task_vars)
-        arguments = dict(self._task.args)
-        if arguments.get("state", "present") != "absent" and not arguments.get("program"):
-            arguments["program"] = host_library.sources()
-        result = self._execute_module(module_name="auditops.auditd.audit_rotation", module_args=arguments, task_vars=task_vars)
-        result.get("invocation", {}).get("module_args", {}).pop("program", None)  # 100 KB that nobody wants to read
-        return result
+        return host_library.installed_by("audit_rotation", self, task_vars)

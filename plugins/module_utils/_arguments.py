@@ -62,6 +62,15 @@ BOOT = {
     "line": {"type": "list", "elements": "str", "default": []},
 }
 
+PRESENCE = {"type": "str", "default": "present", "choices": ["present", "absent"]}
+
+CHECK = {
+    "schedule": {"type": "str", "default": "never"},
+    "scheduler": {"type": "str", "default": "auto", "choices": ["auto", "cron", "systemd"]},
+    "interpreter": {"type": "path"},
+    "textfile": {"type": "path"},
+}
+
 AUDITD = dict(BENCHMARK_CONF, **{
     "state": {"type": "str", "choices": ["merged", "replaced"], "default": "merged"},
     "settings": {"type": "dict", "default": {}},
@@ -80,9 +89,13 @@ DRIFT = {
     "audit_rules": {"type": "dict", "options": dict(RULES, state=STATE)},
     "audit_rotation": {"type": "dict", "options": ROTATION},
     "audit_boot": {"type": "dict", "options": BOOT},
+    "audit_check": {"type": "dict", "options": dict(CHECK, state=PRESENCE)},
     "program": {"type": "dict"},
     "benchmarks": {"type": "str"},
     "code": {"type": "str"},
+    "use": {"type": "str", "choices": ["auto", "always", "never"], "default": "auto"},
+    "collect": {"type": "bool", "default": False},
+    "max_age": {"type": "int", "default": 86400},
     "report_dir": {"type": "path"},
     "phase": {"type": "str", "choices": ["now", "before", "after"], "default": "now"},
     "fail_on": {"type": "str", "choices": ["never"] + list(SEVERITIES[::-1]), "default": "never"},

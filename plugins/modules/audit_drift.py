@@ -273,6 +273,31 @@ options:
         type: list
         elements: str
         default: []
+  audit_check:
+    description:
+      - The policy for the program C(audit-check), as M(auditops.auditd.audit_check) takes it. Leave it out and it is not compared.
+    type: dict
+    suboptions:
+      schedule:
+        description: As O(auditops.auditd.audit_check#module:schedule).
+        type: str
+        default: never
+      scheduler:
+        description: As O(auditops.auditd.audit_check#module:scheduler).
+        type: str
+        choices: [auto, cron, systemd]
+        default: auto
+      interpreter:
+        description: As O(auditops.auditd.audit_check#module:interpreter).
+        type: path
+      textfile:
+        description: As O(auditops.auditd.audit_check#module:textfile).
+        type: path
+      state:
+        description: As O(auditops.auditd.audit_check#module:state).
+        type: str
+        choices: [present, absent]
+        default: present
   program:
     description:
       - The SHA-256 of each file of the rotation program by its path on the host. Filled in by the action plugin.
@@ -286,6 +311,28 @@ options:
     description:
       - What compares, packed. Filled in by the action plugin.
     type: str
+  use:
+    description:
+      - Whether the program C(audit-check) of the host, which M(auditops.auditd.audit_check) installs, makes the comparison. Nothing is
+        carried to the host then but the policy.
+      - With V(auto) it is asked first. Its answer counts where it is of the code of this controller, for this question, and whole.
+        Otherwise, as where it is missing, is of another release, was changed, does not end, or O(root) is an offline tree, the module is
+        sent. The result says in RV(way) and RV(why_pushed) what was done.
+      - V(always) fails where it cannot be used. V(never) sends the module each time.
+    type: str
+    choices: [auto, always, never]
+    default: auto
+  collect:
+    description:
+      - Take the newest document that the host made by its own clock (O(audit_check.schedule)), where it is of the same policy and younger
+        than O(max_age). Otherwise compare now.
+    type: bool
+    default: false
+  max_age:
+    description:
+      - How old a document may be that is collected, in seconds.
+    type: int
+    default: 86400
   report_dir:
     description:
       - Directory on the controller; the document is written there as C(hosts/<inventory_hostname>.json).
@@ -411,6 +458,20 @@ drift:
       description: What a benchmark demands and the policy sets aside, with the reason and what is done instead.
       type: list
       elements: dict
+way:
+  description: What compared the host, its own program V(audit-check), or the V(module) that was sent.
+  returned: always
+  type: str
+  sample: audit-check
+why_pushed:
+  description: Why the module was sent.
+  returned: when the module was sent
+  type: str
+  sample: 'audit-check of the host was not used: it is not installed'
+collected:
+  description: Whether the document is one that the host made by its own clock.
+  returned: when RV(way) is V(audit-check)
+  type: bool
 path:
   description: The document on the controller.
   returned: when O(report_dir) is given

@@ -79,8 +79,8 @@ options:
     default: true
   program:
     description:
-      - The program's files. The action plugin fills them in.
-    type: dict
+      - The program's files, packed. The action plugin fills them in.
+    type: str
 seealso:
   - module: auditops.auditd.auditd_conf
   - module: auditops.auditd.audit_drift
@@ -158,7 +158,7 @@ ran:
 import sys
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
+from ansible_collections.auditops.auditd.plugins.module_utils import _arguments, _parcel
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import rotation as install
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
@@ -171,12 +171,12 @@ ARGUMENT_SPEC = dict(
     root={"type": "path", "default": "/"},
     state={"type": "str", "default": "present", "choices": ["present", "absent"]},
     run={"type": "bool", "default": True},
-    program={"type": "dict", "no_log": True},  # its text is no secret, but 60 KB that no journal needs
+    program={"type": "str", "no_log": True},  # its text is no secret, but 200 KB that no journal needs
 )
 
 
 def run(module):
-    params = module.params
+    params = dict(module.params, program=_parcel.unpack(module.params["program"]) if module.params["program"] else None)
     host = Host(params["root"], module.run_command)
     plan = install.absent(host) if params["state"] == "absent" else install.present(host, params, sys.executable)
     result = {

@@ -77,7 +77,8 @@ def library(directory: Path | str = DIRECTORY) -> dict:
 
 
 @functools.lru_cache(maxsize=1)
-def _shipped() -> dict:
+def shipped() -> dict:
+    """The library of this collection, read once."""
     return library()
 
 
@@ -91,7 +92,7 @@ def with_library(arguments: dict) -> dict:
     profiles = arguments.get("profiles")
     if not any(arguments.get(name) for name in ("profiles", "skip", "filters")):
         return dict(arguments)
-    data = _shipped()
+    data = shipped()
     named = [name for name in _list(profiles) if name != "auto"]
     names = _library_words.choose(data, named, "")  # without auto nothing is asked of the product
     _library_words.skipping(data, names, _list(arguments.get("skip")))

@@ -5,17 +5,24 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 import re
 from pathlib import Path
 
+from ansible.plugins.action import ActionBase
 from ansible_collections.auditops.auditd.plugins.module_utils import _parcel
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation import checker as _checker
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
 
 COLLECTION = Path(__file__).resolve().parents[2]
-FILES = COLLECTION / "roles" / "audit_rotation" / "files"
+ROLES = COLLECTION / "roles"
+PACKAGE_FILES = ROLES / "audit_rotation" / "files" / "audit_rotate"
+LAUNCHERS = {**dict.fromkeys(_rotation.LAUNCHERS, "audit_rotation"), _checker.PROGRAM: "audit_check"}  # {installed path: its role}
 SHARED = COLLECTION / "plugins" / "module_utils"
 RELATIVE_IMPORT = re.compile(r"^\s*from (\.+)([\w.]*) import (\([^)]*\)|[^#\n]*)", re.MULTILINE)
-COMPARISON = "_check/answer"
+COMPARISON = "_check/answer"  # what the module that is pushed starts
+CHECKER = "_check/cli"  # what audit-check starts
 # Only where a policy names profiles, or filters or skips something of them
 OF_PROFILES = "_library/profiles"
 # A text in quotes, or a comment: whatever comes first is the one or the other
@@ -26,10 +33,45 @@ AT_THE_TOP = re.compile(r"(?:\s*#[^\n]*\n)*\s*\Z")
 @functools.lru_cache(maxsize=1)
 def sources() -> dict[str, str]:
     """{installed path: text}: launchers, package, and the modules of module_utils that the package imports, however indirectly."""
-    found = {path: (FILES / Path(path).name).read_text(encoding="utf-8") for path in _rotation.LAUNCHERS}
-    own = {path.stem: path.read_text(encoding="utf-8") for path in sorted((FILES / "audit_rotate").glob("*.py"))}
+    found = {path: (ROLES / role / "files" / Path(path).name).read_text(encoding="utf-8") for path, role in LAUNCHERS.items()}
+    own = {path.stem: path.read_text(encoding="utf-8") for path in sorted(PACKAGE_FILES.glob("*.py"))}
+    found[_checker.COMPARISON] = comparison(profiles=True)
     found.update({f"{_rotation.PACKAGE}/{name}.py": text for name, text in sorted(_with_imported(own).items())})
     return found
+
+
+def program() -> str:
+    """What is installed, as C(_parcel.pack) packs it: sources() and the benchmarks, {installed path: text}."""
+    return _parcel.pack({**sources(), _checker.BENCHMARKS: benchmarks()})
+
+
+@functools.lru_cache(maxsize=1)
+def benchmarks() -> str:
+    """The benchmark library as it lies on a host: JSON."""
+    from . import controls  # 25 ms that a comparison without profiles does not need (measured)
+
+    return json.dumps(controls.shipped(), sort_keys=True)
+
+
+@functools.lru_cache(maxsize=1)
+def benchmarks_digest() -> str:
+    return hashlib.sha256(benchmarks().encode("utf-8")).hexdigest()
+
+
+@functools.lru_cache(maxsize=1)
+def comparison_digest() -> str:
+    """What the checker of a host has to answer with."""
+    return _parcel.digest(comparison(profiles=True))
+
+
+def installed_by(module: str, action: ActionBase, task_vars: dict | None) -> dict:
+    """The result of a module that installs the program; the text of it, 200 KB that nobody wants to read, is not in it."""
+    arguments = dict(action._task.args)
+    if arguments.get("state", "present") != "absent" and not arguments.get("program"):
+        arguments["program"] = program()
+    result = action._execute_module(module_name=f"auditops.auditd.{module}", module_args=arguments, task_vars=task_vars)
+    result.get("invocation", {}).get("module_args", {}).pop("program", None)
+    return result
 
 
 def digests() -> dict[str, str]:
@@ -40,8 +82,14 @@ def digests() -> dict[str, str]:
 @functools.lru_cache(maxsize=2)
 def comparison(*, profiles: bool) -> str:
     """What compares a host, as C(_parcel.pack) packs it, without documentation; ``profiles``: with what only benchmark profiles need."""
-    texts = _with_imported({COMPARISON: _shared(COMPARISON)}, frozenset() if profiles else frozenset({OF_PROFILES}))
-    return _parcel.pack({f"{name}.py": bare(text) for name, text in texts.items()})
+    start = CHECKER if profiles else COMPARISON
+    texts = _with_imported({start: _shared(start)}, frozenset() if profiles else frozenset({OF_PROFILES}))
+    return _parcel.pack({f"{name}.py": _bare(name) for name in texts})
+
+
+@functools.lru_cache(maxsize=None)
+def _bare(name: str) -> str:
+    return bare(_shared(name))
 
 
 def bare(text: str) -> str:
@@ -60,6 +108,7 @@ def _without_documentation(found: re.Match) -> str:
     return '""' + "\n" * whole.count("\n") if is_documentation else whole
 
 
+@functools.lru_cache(maxsize=None)
 def _shared(name: str) -> str:
     return (SHARED / f"{name}.py").read_text(encoding="utf-8")
 

@@ -176,7 +176,7 @@ def test_the_installed_program_runs_by_the_line_that_cron_gets(here):
     site = here.site
     sources = subprocess.run(
         [sys.executable, "-c", "import json; from ansible_collections.auditops.auditd.plugins.plugin_utils import host_library as p; "
-         "print(json.dumps(p.sources()))"], capture_output=True, text=True, cwd=COLLECTION.parents[2], check=True)
+         "print(json.dumps(p.program()))"], capture_output=True, text=True, cwd=COLLECTION.parents[2], check=True)
     site.start(**ROOMY)
     site.send(10, "cron")
     wait_for(lambda: site.numbers("cron")[-1:] == [9], "the events")

@@ -15,7 +15,7 @@ COLLECTION = Path(__file__).resolve().parents[2]
 PREFIX = "auditops.auditd."
 MODULES = sorted(path.stem for path in (COLLECTION / "plugins/modules").glob("*.py"))
 ACTION_ONLY = ("audit_gate", "audit_report", "audit_variables")
-ON_CONTROLLER = {"audit_drift": {"report_dir", "phase", "fail_on"}}
+ON_CONTROLLER = {"audit_drift": {"report_dir", "phase", "fail_on", "use", "collect", "max_age"}}
 
 
 def documentation(name: str) -> dict:

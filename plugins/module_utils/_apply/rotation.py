@@ -12,6 +12,7 @@ from .._host.host import Host
 from .._live import rotation_proof
 from .._live import storage as _storage
 from .._paths import AUDITD_CONF, LOG_FILE
+from .._rotation import checker as _checker
 from .._rotation import conf as _rotate_conf
 from .._rotation import files as _rotation
 from .._rotation import schedule as _schedule
@@ -19,6 +20,7 @@ from .._rotation.conflicts import conflicts
 from . import permissions as _permissions
 from . import rotation_units as _units
 
+LAUNCHERS = _rotation.LAUNCHERS + (_checker.PROGRAM,)
 MODULES = {"gzip": "zlib", "bzip2": "bz2", "xz": "lzma"}
 # Exit codes of audit-rotate (exits.py) that a host may have before the rest of the policy is in force: daemon_dead, num_logs, write_logs,
 # and no_space, which is what the guard and retention are being installed for.
@@ -30,10 +32,13 @@ LONGEST_WAIT = "120"  # seconds for another run to end
 class Plan(object):
     """``written`` {path: (bytes, mode)}, ``links`` {path: target}, ``removed`` [path], ``before`` {path: bytes or None}.
 
-    ``warnings``: sentences about what the change leaves behind.
+    ``what`` it installs, in words. ``warnings``: sentences about what the change leaves behind. ``library_goes``: nothing needs the library
+    any more.
     """
 
-    def __init__(self, scheduler=None, interpreter=None):
+    def __init__(self, scheduler=None, interpreter=None, what="the rotation"):
+        self.what = what
+        self.library_goes = False
         self.scheduler = scheduler
         self.interpreter = interpreter
         self.log_file = None
@@ -83,22 +88,13 @@ def present(host: Host, params: dict, running: "str | None") -> Plan:
     plan = Plan(scheduler, _rotation.interpreter_of(host, params["interpreter"], running))
     log_file = plan.log_file = config["log_file"] or _log_file(host)
     _check_compressor(host, config, plan.interpreter)
-    _check_modules(host, plan.interpreter)
+    check_modules(host, plan.interpreter)
     wanted = {path: (text.encode("utf-8"), mode) for path, (text, mode) in _rotation.desired_files(
         params, scheduler, _schedule.minute_of(host), log_file.rpartition("/")[0], has_systemd=host.has_systemd).items()}
-    for path, text in params["program"].items():
-        if path in _rotation.LAUNCHERS:
-            text = _rotation.launcher(text, plan.interpreter)
-        wanted[path] = (text.encode("utf-8"), _rotation.mode_of(path))
-    for path in sorted(wanted):
-        plan.before[path] = _regular(host, path)
-        if plan.before[path] != wanted[path][0] or not _is_ours(host.lstat(path), wanted[path][1]):
-            plan.written[path] = wanted[path]
-    for path, target in sorted(_rotation.desired_links(params, scheduler, has_systemd=host.has_systemd).items()):
-        if _link(host, path) != target:
-            plan.links[path] = target
-    stale = [path for path in _rotation.stale_files(params, scheduler, has_systemd=host.has_systemd) if host.lstat(path) is not None]
-    plan.removed = stale + _rotation.unexpected(host, params["program"])
+    wanted.update(program_files(params["program"], _rotation.LAUNCHERS, plan.interpreter))
+    stale = _rotation.stale_files(params, scheduler, has_systemd=host.has_systemd)
+    fill(host, plan, wanted, _rotation.desired_links(params, scheduler, has_systemd=host.has_systemd), stale)
+    plan.removed += _rotation.unexpected(host, params["program"])
     plan.loose = [path for path in _rotation.directories(params["program"]) if _rotation.is_loose(host, path)]
     plan.before.update((path, _regular(host, path)) for path in plan.removed)
     plan.conflicts = conflicts(host, log_file)
@@ -106,18 +102,48 @@ def present(host: Host, params: dict, running: "str | None") -> Plan:
     return plan
 
 
+def program_files(program: "dict[str, str]", launchers: "tuple[str, ...]", interpreter: str) -> "dict[str, tuple[bytes, int]]":
+    """{path: (content, mode)} of the library and of these launchers, for this interpreter."""
+    found = {}
+    for path, text in program.items():
+        if path in launchers:
+            text = _rotation.launcher(text, interpreter)
+        elif not path.startswith(_rotation.LIBRARY + "/"):
+            continue  # another role's launcher
+        found[path] = (text.encode("utf-8"), _rotation.mode_of(path))
+    return found
+
+
+def fill(host: Host, plan: Plan, wanted: dict, links: "dict[str, str]", stale: "list[str]") -> None:
+    """Into the plan: what of the files ``wanted`` {path: (content, mode)} and of ``links`` is not so yet; what of ``stale`` is there."""
+    for path in sorted(wanted):
+        plan.before[path] = _regular(host, path)
+        if plan.before[path] != wanted[path][0] or not _is_ours(host.lstat(path), wanted[path][1]):
+            plan.written[path] = wanted[path]
+    for path, target in sorted(links.items()):
+        if _link(host, path) != target:
+            plan.links[path] = target
+    plan.removed = [path for path in stale if host.lstat(path) is not None]
+    plan.before.update((path, _regular(host, path)) for path in plan.removed)
+
+
 def absent(host: Host) -> Plan:
-    """The Plan for C(state=absent)."""
+    """The Plan for C(state=absent). The library stays while the checker is there, which uses it, too."""
     plan = Plan()
-    package = [
-        directory + "/" + name for directory in _rotation.installed_packages(host) for name in host.listdir(directory)
-        if name.endswith(".py")]
+    plan.library_goes = host.lstat(_checker.PROGRAM) is None
     # the schedule first: nothing is to start half a program
-    everything = _rotation.stale_files({}, None) + list(_rotation.LAUNCHERS) + package + [_rotation.CONF]
-    plan.removed = [path for path in everything if host.lstat(path) is not None]
-    plan.before = {path: _regular(host, path) for path in plan.removed}
+    everything = _rotation.stale_files({}, None) + list(_rotation.LAUNCHERS) + (library(host) if plan.library_goes else [])
+    fill(host, plan, {}, {}, everything + [_rotation.CONF])
     plan.warnings = _unbounded(host)
     return plan
+
+
+def library(host: Host) -> "list[str]":
+    """The files of the library that lie on a host, whichever release of this collection put them there."""
+    package = [directory + "/" + name for directory in _rotation.installed_packages(host) for name in host.listdir(directory)
+               if name.endswith(".py")]
+    beside = [_rotation.LIBRARY + "/" + name for name in host.listdir(_rotation.LIBRARY)]
+    return package + [path for path in beside if _rotation.is_file(host, path)]
 
 
 def _unbounded(host):
@@ -143,7 +169,7 @@ def apply(host: Host, plan: Plan) -> None:
         if any(path.startswith(_rotation.PACKAGE + "/") for path in plan.written):
             for directory in _rotation.installed_packages(host):
                 _remove_library(host.path(directory + "/__pycache__", follow=False))  # Python believes some of these unseen
-        order = sorted(plan.written, key=lambda path: (not _is_program(path), path in _rotation.LAUNCHERS, path))
+        order = sorted(plan.written, key=lambda path: (not _is_program(path), path in LAUNCHERS, path))
         for path in order:
             done.append(path)
             _make_parent(host, path)
@@ -160,8 +186,8 @@ def apply(host: Host, plan: Plan) -> None:
         failed = _roll_back(host, done, before) + _started_again(host, done + plan.removed, before)
         reason = str(error) if isinstance(error, AuditError) else "%s: %s" % (error.filename, error.strerror)
         outcome = "not put back: " + ", ".join(failed) if failed else "all is as it was"
-        raise AuditError("the rotation could not be installed: %s; %s" % (reason, outcome), rolled_back=not failed)
-    if plan.scheduler is None:
+        raise AuditError("%s could not be installed: %s; %s" % (plan.what, reason, outcome), rolled_back=not failed)
+    if plan.library_goes:
         _remove_library(host.path(_rotation.LIBRARY, follow=False))
 
 
@@ -225,7 +251,7 @@ def _check_compressor(host, config, interpreter):
                 method, interpreter, MODULES[method]))
 
 
-def _check_modules(host, interpreter):
+def check_modules(host, interpreter):
     """Root's job must not import what somebody else can replace: the interpreter's own modules count as much as the interpreter."""
     if not host.is_live:
         return
@@ -350,7 +376,7 @@ def _shown(data):
 
 
 def _is_program(path):
-    return path in _rotation.LAUNCHERS or path.startswith(_rotation.LIBRARY + "/")
+    return path in LAUNCHERS or path.startswith(_rotation.LIBRARY + "/")
 
 
 def _names(paths, when):

@@ -2,21 +2,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One comparison from arguments to answer: the same for the module that is pushed and for the checker that lies on the host."""
 
+import hashlib
+import json
+
 from .._drift import document
 from .._errors import AuditError
-from .._host.host import Host
+from .._host.host import Host, read_regular
 from .._rotation import files as rotation_files
 from .._utf8 import as_text
 
-WANTED = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "program", "benchmarks")
+WANTED = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "program", "benchmarks")
+OPTIONS = ("root", "release") + WANTED  # of the module audit_drift: those that a comparison looks at
 NO_BOOT = {"service": "keep", "line": []}
 
 
 def answer(request: "dict", run_command) -> "dict":
     """{drift: document}, or {failed: True, msg: sentence, ...} where nothing could be compared.
 
-    ``request``: the options root, release, benchmarks, program and the policies of the module audit_drift, as its
-    specification makes them. ``run_command``: as C(_host.host.Host) calls it.
+    ``request``: OPTIONS of the module audit_drift, as its specification makes them. ``run_command``: as C(_host.host.Host) calls it.
     """
     try:
         return {"drift": _compare(request, run_command)}
@@ -25,7 +28,8 @@ def answer(request: "dict", run_command) -> "dict":
 
 
 def _compare(request, run_command):
-    host = Host(request["root"], run_command)
+    request = dict(dict.fromkeys(OPTIONS), **request)
+    host = Host(request["root"] or "/", run_command)
     if request["audit_rotation"]:
         _refuse_bad_rotation(request["audit_rotation"], host)
     host.arch = (request["audit_rules"] or {}).get("arch") or None
@@ -44,3 +48,16 @@ def _refuse_bad_rotation(policy, host):
             rotation_files.interpreter_of(host, policy["interpreter"])
     except AuditError as error:
         raise AuditError("audit_rotation: %s; nothing was changed" % error, **error.details)
+
+
+def library_of(path: str, wanted: str) -> dict:
+    """The benchmark library in a file of this host. AuditError where its text has not the sha256 that is wanted."""
+    try:
+        data = read_regular(path)
+        if hashlib.sha256(data).hexdigest() != wanted:
+            raise AuditError("the benchmarks in %s are of another release" % path)
+        return json.loads(data.decode("utf-8"))
+    except OSError as error:
+        raise AuditError("cannot read the benchmarks in %s: %s" % (path, error.strerror))
+    except (ValueError, RecursionError) as error:
+        raise AuditError("the benchmarks in %s are no JSON: %s" % (path, error))

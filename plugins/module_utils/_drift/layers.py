@@ -6,6 +6,7 @@ from collections import namedtuple
 
 from .._live import benchmark as benchmark_reader
 from .._live import boot as boot_reader
+from .._live import checker as checker_reader
 from .._live import conf as conf_reader
 from .._live import daemon as daemon_reader
 from .._live import kernel as kernel_reader
@@ -19,7 +20,23 @@ from .._live import storage as storage_reader
 from .._live import system as system_reader
 from .._live import units as units_reader
 from .._live import volume as volume_reader
-from . import auditd_conf, benchmark, boot, daemon, files, kernel, package, permissions, rotation, rules, services, storage, units, volume
+from . import (
+    auditd_conf,
+    benchmark,
+    boot,
+    checker,
+    daemon,
+    files,
+    kernel,
+    package,
+    permissions,
+    rotation,
+    rules,
+    services,
+    storage,
+    units,
+    volume,
+)
 
 Layer = namedtuple("Layer", "fact reader compare prepare policy needs in_tree bare")
 
@@ -47,6 +64,7 @@ LAYERS = (
         needs=("rules", "rules.compiled")),
     row("rotation", rotation_reader.read, rotation.compare, prepare=schedule_reader.read_policy, policy="audit_rotation",
         needs=("rotation",), bare=True),
+    row("checker", None, checker.compare, prepare=checker_reader.read_policy, policy="audit_check", bare=True),
     row("permissions", permissions_reader.read, permissions.compare, policy="audit_rules", needs=("permissions",)),
     row("files", permissions_reader.read_all, files.compare),
     row("storage", storage_reader.read, storage.compare),

@@ -9,6 +9,7 @@ from .._live.schedule import CRON_DAEMONS
 from .._paths import LOG_FILE
 from .._rotation import files as _rotation
 from .._rotation import schedule
+from .._rotation.checker import PROGRAM as CHECKER
 
 
 def compare(sides) -> "Iterator[dict]":
@@ -33,14 +34,14 @@ def compare(sides) -> "Iterator[dict]":
 
 
 def _program(sides, have):
-    program = sides.wanted.get("program") or {}
+    program = {path: digest for path, digest in (sides.wanted.get("program") or {}).items() if path != CHECKER}
     different = [path for path, digest in sorted(program.items()) if have.program[path] != digest]
     if different:
         yield sides.item("schedule.program", "the program of this collection", different)
     if have.unexpected:
         yield sides.item("schedule.program_files", "nothing beside the program", have.unexpected)
     for path in sorted(program):
-        wrong = _not_ours(have.files[path], _rotation.mode_of(path), sides.is_live)
+        wrong = not_ours(have.files[path], _rotation.mode_of(path), sides.is_live)
         if wrong and path not in different:
             yield sides.item("schedule.program_file." + path.rpartition("/")[2], *wrong)
     if have.loose:
@@ -52,7 +53,7 @@ def _schedule(sides, have):
     directory = ((sides.live["storage"] or {}).get("log_file") or LOG_FILE).rpartition("/")[0]
     for path, (text, mode) in sorted(_rotation.desired_files(
             policy, have.scheduler, have.minute, directory, has_systemd=have.has_systemd).items()):
-        wrong = _different(have.files[path], text, mode, sides.is_live)
+        wrong = different(have.files[path], text, mode, sides.is_live)
         if wrong:
             yield sides.item("schedule.file." + path.rpartition("/")[2], *wrong)
     for link in sorted(_rotation.desired_links(policy, have.scheduler, has_systemd=have.has_systemd)):
@@ -64,7 +65,7 @@ def _schedule(sides, have):
         yield sides.item("schedule.other_scheduler", have.scheduler, stale)
 
 
-def _not_ours(facts, mode, is_live):
+def not_ours(facts, mode, is_live):
     """(expected, actual) of a file that root runs or reads as its own, None where it is so. In a tree the owner is its builder's matter."""
     if not facts.is_there:
         return "present", "missing"
@@ -77,7 +78,7 @@ def _not_ours(facts, mode, is_live):
     return None
 
 
-def _different(facts, text, mode, is_live):
+def different(facts, text, mode, is_live):
     """(expected, actual) of a file of ours, None where it is as the policy writes it."""
     if facts.error is not None:
         return "readable", facts.error
@@ -87,7 +88,7 @@ def _different(facts, text, mode, is_live):
         wanted, actual = _lines(text), _lines(facts.text)
         missing, extra = [line for line in wanted if line not in actual], [line for line in actual if line not in wanted]
         return missing or "nothing more", extra or "nothing instead"
-    return _not_ours(facts, mode, is_live)
+    return not_ours(facts, mode, is_live)
 
 
 def _lines(text):

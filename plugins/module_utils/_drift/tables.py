@@ -6,6 +6,7 @@ Which controls of which benchmark speak of it is the library's to say: C(_librar
 """
 
 from . import benchmark_tables
+from .checker_items import ITEMS as OF_CHECKER
 
 SCHEMA = 2
 LAYERS = ("disk", "compiled", "daemon", "kernel", "schedule", "storage", "boot")
@@ -77,6 +78,7 @@ WAITS = (
 )
 
 ITEMS = {
+    **OF_CHECKER,
     "disk.audit": (
         "critical", "package", "Audit is not installed, so nothing that happens on this host is recorded.",
         "role auditd: auditd_manage_package",

@@ -9,6 +9,7 @@ import time
 from .._errors import AuditError
 from .._rotation import files as _rotation
 from .._rotation import running
+from .._rotation.checker import PROGRAM as CHECKER
 from .._rotation.schedule import minute_of, scheduler_of
 
 CRON_DAEMONS = ("cron", "crond")  # comm of Debian's cron, cronie and busybox; anacron alone does not read /etc/cron.d
@@ -58,9 +59,9 @@ def read_policy(reading) -> None:
         found.scheduler = scheduler_of(host, policy.get("scheduler") or "auto")
     except AuditError as error:
         found.scheduler_refused = str(error)
-    program = reading.wanted.get("program") or {}
+    program = {path: digest for path, digest in (reading.wanted.get("program") or {}).items() if path != CHECKER}
     if program:
-        found.program = {path: _digest(host, path) for path in program}
+        found.program = {path: digest_of(host, path) for path in program}
         found.unexpected = _rotation.unexpected(host, program)
     found.loose = [path for path in _rotation.directories(program) if _rotation.is_loose(host, path)]
     found.minute, found.has_systemd = minute_of(host), host.has_systemd
@@ -75,13 +76,14 @@ def read_policy(reading) -> None:
     if host.is_live and host.root == "/" and policy.get("guard_minutes") != 0:
         guard = running.parse(_text(host, _rotation.WATCH_LOCK))
         found.guard_runs = guard is not None and guard.state is not None
-    wrong = (_interpreter(host, path, policy.get("interpreter")) for path in _rotation.LAUNCHERS)
+    wrong = (interpreter_trouble(host, path, policy.get("interpreter")) for path in _rotation.LAUNCHERS)
     found.interpreter = next((reason for reason in wrong if reason), None)
     if host.is_live and "cron" in live["rotation"]["schedulers"]:
         found.cron_runs = runs(CRON_DAEMONS)
 
 
-def _digest(host, path):
+def digest_of(host, path):
+    """C(_rotation.files.digest) of a file on the host, None where it cannot be read."""
     try:
         text = host.text(path)
     except AuditError:
@@ -96,7 +98,7 @@ def _text(host, path):
         return None
 
 
-def _interpreter(host, path, wanted=None):
+def interpreter_trouble(host, path, wanted=None):
     """Why the first line of a launcher does not start the Python that the installer would have named; None where it does.
 
     ``wanted``: the one that the policy names; without one, any Python that only root can replace will do.

@@ -122,7 +122,7 @@ def installed_packages(host: Host) -> "list[str]":
     found, waiting = [], [PACKAGE]
     while waiting:
         directory = waiting.pop(0)
-        if host.lstat(directory) is None or _is_no_directory(host, directory):
+        if host.lstat(directory) is None or is_file(host, directory):
             continue
         found.append(directory)
         waiting.extend(directory + "/" + name for name in host.listdir(directory) if name != "__pycache__" and "." not in name)
@@ -134,11 +134,12 @@ def unexpected(host: Host, program: "list[str] | dict[str, str] | tuple") -> "li
     found = []
     for directory in [LIBRARY] + packages(program):
         names = [name for name in host.listdir(directory) if name.endswith(IMPORTED)]
-        found.extend(path for path in (directory + "/" + name for name in names) if path not in program and _is_no_directory(host, path))
+        found.extend(path for path in (directory + "/" + name for name in names) if path not in program and is_file(host, path))
     return found
 
 
-def _is_no_directory(host, path):
+def is_file(host: Host, path: str) -> bool:
+    """True for anything but a directory that lies there."""
     status = host.lstat(path)
     return status is not None and not stat.S_ISDIR(status.st_mode)
 
@@ -154,7 +155,7 @@ def is_loose(host: Host, path: str) -> bool:
 
 def mode_of(path: str) -> int:
     """The mode of an installed program file."""
-    return 0o755 if path in LAUNCHERS else 0o644
+    return 0o644 if path.startswith(LIBRARY + "/") else 0o755
 
 
 def shebang(interpreter: str) -> str:

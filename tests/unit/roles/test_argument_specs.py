@@ -45,6 +45,7 @@ OF_THE_CALL = {
     "auditd_conf": {"benchmarks", "path", "scope", "state", "root"},
     "audit_rules": {"content", "library", "state", "root"},
     "audit_rotation": {"program", "state", "root"},
+    "audit_check": {"program", "root"},
 }
 
 
@@ -52,6 +53,7 @@ OF_THE_CALL = {
     ("auditd_conf", "auditd/tasks/conf.yml"),
     ("audit_rules", "audit_rules/tasks/main.yml"),
     ("audit_rotation", "audit_rotation/tasks/main.yml"),
+    ("audit_check", "audit_check/tasks/main.yml"),
 ])
 def test_every_option_of_a_module_has_a_variable(module, tasks):
     specification = importlib.import_module(f"ansible_collections.auditops.auditd.plugins.modules.{module}").ARGUMENT_SPEC

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible_collections.auditops.auditd.plugins.action import audit_drift, audit_report
-from ansible_collections.auditops.auditd.plugins.plugin_utils import host_library
+from ansible_collections.auditops.auditd.plugins.plugin_utils import host_library, resident
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
 
 COLLECTIONS = Path(audit_drift.__file__).parents[5]
@@ -53,6 +53,9 @@ class Drift(audit_drift.ActionModule):
     def _execute_module(self, module_name=None, module_args=None, task_vars=None, **unused):
         self.launched.append((module_name, module_args))
         return self.answer
+
+    def _ask_checker(self, arguments, policy, task_vars):
+        raise resident.Unusable("it is not installed")
 
     def run(self, tmp=None, task_vars=None):
         return super().run(tmp, task_vars or {"inventory_hostname": "web1"})
@@ -123,7 +126,8 @@ def test_a_relative_directory_counts_from_where_ansible_was_called(tmp_path, mon
 
 def test_a_failed_module_is_handed_on_and_spools_why(tmp_path):
     answer = {"failed": True, "msg": "needs root"}
-    assert Drift({"report_dir": str(tmp_path)}, answer).run() == answer
+    result = Drift({"report_dir": str(tmp_path)}, answer).run()
+    assert {name: result[name] for name in answer} == answer
     spooled = json.loads((tmp_path / "hosts" / "web1.json").read_text())
     assert (spooled["status"], spooled["error"], spooled["unreachable"], spooled["run"]) == ("unknown", "needs root", False, RUN)
 

@@ -626,8 +626,8 @@ def test_a_file_of_somebody_else_on_a_running_host(tree):
     path = tree / _rotation.PROGRAM.lstrip("/")
     os.chown(path, 1000, 0)
     facts = _live_schedule.FileFacts(Host(str(tree)), _rotation.PROGRAM)
-    assert _drift_rotation._not_ours(facts, 0o755, is_live=True)[1] == "it belongs to uid 1000"
-    assert _drift_rotation._not_ours(facts, 0o755, is_live=False) is None
+    assert _drift_rotation.not_ours(facts, 0o755, is_live=True)[1] == "it belongs to uid 1000"
+    assert _drift_rotation.not_ours(facts, 0o755, is_live=False) is None
 
 
 def test_a_cron_daemon_is_looked_for_among_the_processes():

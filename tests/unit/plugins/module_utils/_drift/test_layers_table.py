@@ -101,7 +101,7 @@ def test_an_id_without_a_row_is_an_error():
 @pytest.mark.parametrize("layer", layers.LAYERS, ids=lambda layer: layer.fact)
 def test_each_row_is_whole(layer):
     assert layer.compare and (layer.reader or layer.prepare)
-    assert layer.policy in (None, "auditd", "audit_rules", "audit_rotation", "audit_boot")
+    assert layer.policy in (None, "auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check")
     assert bool(layer.needs) <= bool(layer.policy) and set(layer.in_tree) <= set(layer.needs)
     known = dict(collect.READERS)
     assert layer.reader in (None, known.get(layer.fact, layer.reader)), "two readers of one fact"

@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils import _parcel
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import rotation as _rotation_install
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import files as _io
@@ -46,7 +47,7 @@ class Module:
 
     def __init__(self, root, check_mode=False, **params):
         defaults = {name: option.get("default") for name, option in audit_rotation.ARGUMENT_SPEC.items()}
-        self.params = {**defaults, "program": host_library.sources(), "root": str(root), **params}
+        self.params = {**defaults, "program": host_library.program(), "root": str(root), **params}
         self.check_mode = check_mode
         self.warnings = []
 
@@ -243,10 +244,10 @@ def test_a_module_that_others_can_replace_is_refused(tmp_path):
             return 0, str(tmp_path) + "\n", ""
 
     host = Live("/")
-    _rotation_install._check_modules(host, "/usr/bin/python3")
+    _rotation_install.check_modules(host, "/usr/bin/python3")
     tmp_path.chmod(0o777)
     with pytest.raises(AuditError, match="it imports from"):
-        _rotation_install._check_modules(host, "/usr/bin/python3")
+        _rotation_install.check_modules(host, "/usr/bin/python3")
 
 
 def test_directories_are_what_they_are_to_be_whatever_the_umask(tmp_path):
@@ -402,7 +403,7 @@ def test_a_write_that_fails_puts_everything_back(tmp_path, monkeypatch, at):
 
     monkeypatch.setattr(_io, "write_atomic", failing)
     with pytest.raises(AuditError, match="No space left on device.*all is as it was") as caught:
-        audit_rotation.run(Module(root, config={"keep": 4}, program=changed))
+        audit_rotation.run(Module(root, config={"keep": 4}, program=_parcel.pack(changed)))
     assert caught.value.details["rolled_back"] is True
     assert tree_of(root) == before
 
@@ -460,7 +461,8 @@ def test_plan_names_the_log_directory_of_auditd_conf_for_the_unit(tmp_path):
     root = image(tmp_path, systemd=True)
     (root / "etc/audit/auditd.conf").write_text("log_file = /srv/audit/my.log\n")
     (root / "srv/audit").mkdir(parents=True, mode=0o750)
-    plan = _rotation_install.present(Host(str(root)), Module(root, scheduler="systemd").params, sys.executable)
+    params = dict(Module(root, scheduler="systemd").params, program=host_library.sources())
+    plan = _rotation_install.present(Host(str(root)), params, sys.executable)
     assert b"ReadWritePaths=-/srv/audit\n" in plan.written[_rotation.SERVICE][0]
 
 

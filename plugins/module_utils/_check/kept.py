@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host keeps of its own comparisons: the policy that it was last compared with, and the newest document."""
+
+import json
+import os
+import stat
+import time
+from urllib.parse import quote
+
+from .. import _utc
+from .._errors import AuditError
+from .._host import files as _io
+from .._host.host import read_regular
+from .._rotation.checker import DOCUMENTS, POLICY
+
+LONGEST_NAME = 200  # bytes, as in the spool of the controller
+
+
+def document_path(host: str) -> str:
+    """Where the document of this inventory name lies; what a file name cannot hold is percent-encoded, as in a spool on a controller."""
+    name = quote(host, safe="")
+    name = "%2E" + name[1:] if name.startswith(".") else name or "%00"
+    return os.path.join(DOCUMENTS, name[:LONGEST_NAME] + ".json")
+
+
+def read_policy(path: str = POLICY) -> "dict":
+    """The request that was kept. AuditError where there is none, or others than root could have written it."""
+    try:
+        status = os.lstat(path)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022:
+            raise AuditError("%s is not used: it must be a regular file of root that nobody else may write to" % path)
+        request = json.loads(read_regular(path).decode("utf-8"))
+    except FileNotFoundError:
+        raise AuditError("%s does not exist: run the playbook drift, or harden, with audit_check_schedule set; it is kept then" % path)
+    except OSError as error:
+        raise AuditError("cannot read %s: %s" % (path, error.strerror))
+    except (ValueError, RecursionError) as error:
+        raise AuditError("%s is no policy: %s; run the playbook drift, it is written again" % (path, error))
+    if not isinstance(request, dict) or not isinstance(request.get("options"), dict):
+        raise AuditError("%s is no policy: it has no options; run the playbook drift, it is written again" % path)
+    return request
+
+
+def keep_policy(request: "dict") -> None:
+    """Keep a request, without what belongs to one call; nothing is written where it is kept already."""
+    lasting = {name: request.get(name) for name in ("host", "policy", "options")}
+    data = (json.dumps(lasting, sort_keys=True) + "\n").encode("utf-8")
+    try:
+        if os.lstat(POLICY).st_mode & 0o7777 == 0o600 and read_regular(POLICY) == data:
+            return
+    except OSError:
+        pass  # it is written below
+    _io.write_atomic(POLICY, data, 0o600)
+
+
+def keep_document(document: "dict") -> "dict | None":
+    """Keep a document as the host's newest one; returns the one before it, None where there was none that can be read."""
+    path = document_path(document["host"])
+    before = read_document(path)
+    _io.make_directory(DOCUMENTS, 0o750)
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    _io.write_atomic(path, text.encode("utf-8"), 0o600)
+    return before
+
+
+def read_document(path: str) -> "dict | None":
+    """A document that was kept, None where there is none that can be read."""
+    try:
+        found = json.loads(read_regular(path).decode("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def newest(host: str, policy: "dict", max_age: int) -> "dict | None":
+    """The newest document of this host, where it is of this policy and younger than ``max_age`` seconds."""
+    found = read_document(document_path(host))
+    if found is None or found.get("policy") != policy or found.get("host") != host:
+        return None
+    try:
+        age = time.time() - _utc.epoch(found.get("collected_at") or "never")
+    except (TypeError, ValueError):
+        return None
+    return found if 0 <= age <= max_age else None

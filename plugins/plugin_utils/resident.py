@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ask the checker that lies on a host instead of sending a module there: the request, the command, and whether the answer counts.
+
+An answer counts where it is of the code of this controller, for this request, and whole. Whatever else comes, Unusable says why, and the
+module is sent. What a host that lies could do by this way it could do to a module as well: both run on the host.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
+from ansible_collections.auditops.auditd.plugins.module_utils._check.answer import OPTIONS
+from ansible_collections.auditops.auditd.plugins.module_utils._drift.tables import SCHEMA
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation.checker import PROGRAM
+
+from . import host_library
+from .fleet.document import LARGEST_DOCUMENT, MOMENT, STATUSES
+
+LONGEST_RUN = 60  # seconds; a comparison takes less than one
+LONGEST_COMMAND = 96 << 10  # bytes of a request on a command line: Linux takes 128 KiB in one word, execve(2)
+ABSENT = "absent"
+PARTS = {"summary": dict, "items": list, "controls": list, "exceptions": list, "live": dict, "waived": list}
+# The checker may hang or write without end: it gets its time, and no more of its output is read than a document can have.
+ASK = f"[ -x {PROGRAM} ] && {{}}timeout -k 5 {LONGEST_RUN} {PROGRAM} --request | head -c {LARGEST_DOCUMENT + 1} || echo {ABSENT}"
+
+
+class Unusable(Exception):
+    """Why the answer of a host does not count; ``is_odd``: somebody should look at it."""
+
+    def __init__(self, reason: str, *, is_odd: bool = False) -> None:
+        super().__init__(reason)
+        self.is_odd = is_odd
+
+
+class Request:
+    """One question to one host.
+
+    ``host``: its name in the inventory. ``policy``: what identifies the policy in a document. ``keep``: the host is to compare itself with
+    it from now on. ``max_age``: seconds that a document may be old which the host made by itself, None to compare now.
+    """
+
+    def __init__(
+        self, arguments: Mapping[str, Any], host: str, policy: dict, *, keep: bool = False, max_age: int | None = None,
+        interpreter: str | None = None,
+    ) -> None:
+        self.id = uuid.uuid4().hex
+        self.host = host
+        options = _as_specified(arguments)
+        self.root = options["root"]
+        if self.root != "/":
+            raise Unusable("it compares the running host, not an offline tree")
+        whole = {"id": self.id, "host": host, "policy": policy, "keep": keep, "max_age": max_age, "interpreter": interpreter}
+        self.text = json.dumps({**whole, "options": options})
+
+    def on_command_line(self) -> str:
+        """A command that writes the request to its stdout, for a connection that gives a command no stdin."""
+        command = f"printf %s {base64.b64encode(self.text.encode()).decode()} | base64 -d | "
+        if len(command) > LONGEST_COMMAND:
+            raise Unusable("the policy is too long for a command line, and this connection gives a command no stdin (pipelining)")
+        return command
+
+
+def _as_specified(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as the module's own specification makes them: before ansible-core 2.19 templated numbers arrive as text."""
+    result = ArgumentSpecValidator(_arguments.DRIFT).validate(dict(arguments))
+    if result.error_messages:
+        raise Unusable("; ".join(result.error_messages))  # the module says it, as it always did
+    options = {name: result.validated_parameters[name] for name in OPTIONS}
+    paths = [arguments.get("root"), (arguments.get("audit_rotation") or {}).get("interpreter")]
+    if any("~" in str(path) or "$" in str(path) for path in paths):
+        raise Unusable("a path of the policy has to be expanded on the host")
+    rules = options["audit_rules"]
+    if rules and rules["library"]:
+        options["audit_rules"] = {**rules, "library": {"sha256": host_library.benchmarks_digest()}}
+    return options
+
+
+def drift(output: str, request: Request) -> dict:
+    """The result that the module would have given, from what the command wrote; Unusable where it does not count."""
+    if len(output) > LARGEST_DOCUMENT:
+        raise Unusable("it wrote more than any document has", is_odd=True)
+    lines = [line for line in output.splitlines() if line.strip()]
+    if lines and lines[-1] == ABSENT:
+        raise Unusable("it is not installed")
+    answer = _parsed(lines)
+    if answer.get("id") != request.id or answer.get("host") != request.host:
+        raise Unusable("its answer is for another question or another host", is_odd=True)
+    if answer.get("code") != host_library.comparison_digest():
+        raise Unusable("it has other code than this controller: another release, or changed")
+    if answer.get("interpreter") is not True:
+        raise Unusable("it runs by another Python than ansible_python_interpreter names")
+    if "unusable" in answer:
+        raise Unusable(str(answer["unusable"]))
+    if answer.get("failed"):
+        return {"failed": True, "changed": False, "msg": str(answer.get("msg") or "the comparison failed without a reason")}
+    _refuse_part(answer.get("drift"), request)
+    return {"changed": False, "drift": answer["drift"], "collected": answer.get("collected") is True}
+
+
+def _parsed(lines: list[str]) -> dict:
+    if not lines:
+        raise Unusable(f"it gave no answer within {LONGEST_RUN} seconds, or was not allowed to run", is_odd=True)
+    try:
+        answer = json.loads(next((line for line in reversed(lines) if line.startswith("{")), ""))
+    except (ValueError, RecursionError):
+        raise Unusable("its answer is not whole", is_odd=True) from None
+    return answer
+
+
+def _refuse_part(document: object, request: Request) -> None:
+    whole = (
+        isinstance(document, dict) and document.get("schema") == SCHEMA and document.get("status") in STATUSES
+        and document.get("root") == request.root and isinstance(document.get("collected_at"), str)
+        and MOMENT.fullmatch(document["collected_at"])
+        and all(isinstance(document.get(name), kind) for name, kind in PARTS.items())
+        and document["summary"].get("items") == len(document["items"]))
+    if not whole:
+        raise Unusable("its document is not whole", is_odd=True)

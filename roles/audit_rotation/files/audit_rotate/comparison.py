@@ -1,0 +1,26 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The comparison of audit-check: one file beside this package, the same bytes that the controller sends where nothing is installed."""
+
+import importlib
+import os
+import sys
+
+from . import _parcel
+from ._errors import AuditError
+
+NAME = "auditops_auditd"  # what its modules are imported as
+FILE = "comparison.parcel"
+BROKEN = 3  # audit-check's exit code for what kept it from comparing, as C(_check.exits)
+
+
+def main(home: str, arguments: "list[str]") -> int:
+    """Run audit-check with the comparison in the directory ``home``."""
+    try:
+        parcel = _parcel.Installed(os.path.join(home, FILE))
+        parcel.importer(NAME).install()
+        cli = importlib.import_module(NAME + "._check.cli")
+    except (AuditError, OSError, ImportError) as error:
+        sys.stderr.write("audit-check: %s; install it again with the role audit_check\n" % error)
+        return BROKEN
+    return cli.main(arguments, parcel)

@@ -1,0 +1,239 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The checker of a host: installed beside the rotation, run from a directory of its own, damaged, and compared."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils import _parcel
+from ansible_collections.auditops.auditd.plugins.module_utils._check import answer
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation import checker
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as rotation
+from ansible_collections.auditops.auditd.plugins.modules import audit_check, audit_rotation
+from ansible_collections.auditops.auditd.plugins.plugin_utils import host_library
+
+START = ("import sys; sys.path.insert(0, sys.argv[1]); from audit_rotate import comparison; "
+         "sys.exit(comparison.main(sys.argv[1], sys.argv[2:]))")
+EVERY_TEN_MINUTES = "*/10 * * * *"
+
+
+class Module:
+    """What run() uses of AnsibleModule."""
+
+    def __init__(self, specification, root, check_mode=False, **params):
+        defaults = {name: option.get("default") for name, option in specification.items()}
+        self.params = {**defaults, "program": host_library.program(), "root": str(root), **params}
+        self.check_mode = check_mode
+
+    def warn(self, text):
+        pass
+
+    def run_command(self, argv, **_options):
+        done = subprocess.run(argv, check=False, capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+
+def check(root, check_mode=False, **params):
+    return audit_check.run(Module(audit_check.ARGUMENT_SPEC, root, check_mode, **params))
+
+
+def rotate(root, **params):
+    return audit_rotation.run(Module(audit_rotation.ARGUMENT_SPEC, root, **params))
+
+
+@pytest.fixture
+def root(tmp_path):
+    tree = tmp_path / "image"
+    for path in ("usr/sbin/cron", "usr/lib/systemd/systemd", "usr/bin/python3"):
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_text("")
+        (tree / path).chmod(0o755)
+    (tree / "etc/audit").mkdir(parents=True)
+    (tree / "var/log/audit").mkdir(parents=True, mode=0o750)
+    return tree
+
+
+def files(root: Path) -> dict[str, tuple]:
+    return {str(path.relative_to(root)): (path.lstat().st_mode, path.read_bytes()) for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("scheduler", ["cron", "systemd"])
+def test_install_twice_and_remove(root, scheduler):
+    before = files(root)
+    wanted = {"schedule": EVERY_TEN_MINUTES, "scheduler": scheduler, "textfile": "/var/lib/node/audit.prom"}
+    foreseen = check(root, check_mode=True, **wanted)
+    assert foreseen["changed"] and files(root) == before
+    first = check(root, **wanted)
+    assert first["files"] == foreseen["files"] and first["scheduler"] == scheduler
+    again = check(root, **wanted)
+    assert not again["changed"] and again["diff"] == []
+    program = root / "usr/local/sbin/audit-check"
+    assert program.read_text().startswith("#!/usr/bin/python3 -IS\n") and stat.S_IMODE(program.stat().st_mode) == 0o755
+    assert check(root, state="absent")["changed"] and not check(root, state="absent")["changed"]
+    assert files(root) == before
+
+
+def test_one_library_for_the_checker_and_the_rotation(root):
+    check(root)
+    own = files(root / "usr/local/lib")
+    rotate(root, scheduler="cron", run=False)
+    assert files(root / "usr/local/lib") == own and not check(root)["changed"]
+    check(root, state="absent")
+    assert files(root / "usr/local/lib") == own and (root / "usr/local/sbin/audit-rotate").exists()
+    check(root)
+    rotate(root, state="absent")
+    assert files(root / "usr/local/lib") == own and not (root / "usr/local/sbin/audit-rotate").exists()
+    check(root, state="absent")
+    assert files(root / "usr/local") == {}
+
+
+def test_a_schedule_that_is_no_longer_wanted_goes(root):
+    check(root, schedule="hourly", scheduler="systemd")
+    assert (root / "etc/systemd/system/timers.target.wants/audit-check.timer").is_symlink()
+    assert "OnCalendar=hourly" in (root / "etc/systemd/system/audit-check.timer").read_text()
+    check(root, schedule="hourly", scheduler="cron")
+    assert [path.name for path in (root / "etc/systemd/system").rglob("audit-check*")] == []
+    check(root)
+    assert not (root / "etc/cron.d/audit-check").exists()
+
+
+@pytest.mark.parametrize(("wanted", "reason"), [
+    ({"schedule": "dayly"}, "audit_check_schedule = dayly"),
+    ({"schedule": "daily", "textfile": "here.prom"}, "audit_check_textfile = here.prom"),
+    ({"interpreter": "/opt/none"}, "audit_check_interpreter .* = /opt/none"),
+    ({"program": None}, "action plugin"),
+])
+def test_what_cannot_be_had_is_one_sentence(root, wanted, reason):
+    before = files(root)
+    with pytest.raises(AuditError, match=reason):
+        check(root, **wanted)
+    assert files(root) == before
+
+
+# what lies on the host, run
+
+@pytest.fixture
+def installed(root, monkeypatch):
+    """The library on a host, and how to start what it holds, from its own directory."""
+    check(root)
+    library = root / rotation.LIBRARY.lstrip("/")
+
+    def run(*arguments, request=None):
+        argv = [sys.executable, "-IS", "-c", START, str(library), *arguments]
+        done = subprocess.run(argv, check=False, capture_output=True, text=True, input=json.dumps(request) if request is not None else "")
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    run.library = library
+    return run
+
+
+def question(root, **options):
+    wanted = {**dict.fromkeys(answer.OPTIONS), "root": str(root), **options}
+    return {"id": "1", "host": "web1", "policy": {"digest": "0"}, "options": wanted}
+
+
+WANTED = {"settings": {"disk_full_action": "SYSLOG"}, "state": "merged", "unsupported_keys": "fail"}
+
+
+def test_the_answer_is_the_document_that_the_module_makes(root, installed):
+    (root / "etc/audit/auditd.conf").write_text("disk_full_action = HALT\n")
+    asked = question(root, auditd=WANTED, release="3.0.9")
+    said = json.loads(installed("--request", request=asked).stdout)
+    sent = answer.answer(asked["options"], None)
+    for document in (said["drift"], sent["drift"]):
+        document.pop("collected_at")
+    assert said["drift"] == sent["drift"] and said["drift"]["status"] == "drifted"
+    assert (said["id"], said["host"], said["code"]) == ("1", "web1", host_library.comparison_digest())
+
+
+def test_exit_codes_and_ten_lines_for_a_person(root, installed, tmp_path):
+    policy = tmp_path / "policy.json"
+    policy.write_text(json.dumps(question(root, auditd=WANTED, release="3.0.9")))
+    policy.chmod(0o600)
+    (root / "etc/audit/auditd.conf").write_text("disk_full_action = HALT\n")
+    drifted = installed("--status", "--policy", str(policy))
+    lines = drifted.stdout.splitlines()
+    assert drifted.returncode == 1 and 2 <= len(lines) <= 10 and lines[0].startswith("web1 is drifted from the policy")
+    assert json.loads(installed("--policy", str(policy)).stdout)["status"] == "drifted"
+    textfile = tmp_path / "audit.prom"
+    installed("--policy", str(policy), "--textfile", str(textfile))
+    assert "auditops_check_in_sync 0\n" in textfile.read_text()
+    assert installed("--policy", "-", request=question(root, auditd=WANTED)).returncode == 1
+
+
+@pytest.mark.parametrize("damage", ["missing", "writable", "link", "no json", "no options", "directory"])
+def test_a_policy_that_is_not_to_be_believed_is_one_line_and_code_3(root, installed, tmp_path, damage):
+    policy = tmp_path / "policy.json"
+    policy.write_text({"no json": "{", "no options": "{}"}.get(damage, json.dumps(question(root))))
+    policy.chmod(0o666 if damage == "writable" else 0o600)
+    if damage in ("missing", "directory"):
+        policy.unlink()
+    if damage == "directory":
+        policy.mkdir()
+    if damage == "link":
+        policy.rename(tmp_path / "other")
+        policy.symlink_to(tmp_path / "other")
+    done = installed("--policy", str(policy))
+    assert done.returncode == 3 and done.stdout == "" and len(done.stderr.splitlines()) == 1 and str(policy) in done.stderr
+
+
+@pytest.mark.parametrize("damage", ["half", "gone", "other", "empty"])
+def test_code_that_is_not_whole_does_not_answer_as_ours(root, installed, damage):
+    parcel = installed.library / "comparison.parcel"
+    texts = _parcel.unpack(parcel.read_text())
+    if damage == "half":
+        parcel.write_text(parcel.read_text()[:5000])
+    elif damage == "gone":
+        parcel.unlink()
+    elif damage == "empty":
+        parcel.write_text("")
+    else:
+        parcel.write_text(_parcel.pack({**texts, "_severity.py": texts["_severity.py"] + "\n"}))
+    done = installed("--request", request=question(root))
+    assert done.returncode == 3 or json.loads(done.stdout)["code"] != host_library.comparison_digest()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the compiled code is root's")
+@pytest.mark.parametrize("damage", ["older", "cut", "flipped", "writable", "link"])
+def test_planted_compiled_code_is_not_run(root, installed, damage):
+    first = installed("--request", request=question(root))
+    (cache,) = installed.library.glob("comparison.parcel.*")
+    right = cache.read_bytes()
+    if damage == "older":
+        texts = _parcel.unpack(host_library.comparison(profiles=True))
+        lying = {name: text.replace('"in_sync"', '"unknown"').replace('"drifted"', '"unknown"') for name, text in texts.items()}
+        (installed.library / "older").write_text(_parcel.pack(lying))
+        cache.write_bytes(_parcel.Installed(str(installed.library / "older")).compiled_text()[1])
+    elif damage == "cut":
+        cache.write_bytes(right[:-100])
+    elif damage == "flipped":
+        cache.write_bytes(right[:-1] + bytes([right[-1] ^ 1]))
+    elif damage == "writable":
+        cache.chmod(0o666)
+    else:
+        cache.rename(installed.library / "elsewhere")
+        cache.symlink_to(installed.library / "elsewhere")
+    again = installed("--request", request=question(root))
+    one, other = json.loads(first.stdout), json.loads(again.stdout)
+    assert one["drift"]["status"] == other["drift"]["status"] and other["code"] == host_library.comparison_digest()
+    assert not cache.is_symlink() and stat.S_IMODE(cache.stat().st_mode) == 0o644 and cache.read_bytes() == right
+
+
+def test_benchmarks_of_another_release_are_not_used(root, installed):
+    rules = {"profiles": ["auto"], "library": {"sha256": "0" * 64}}
+    said = json.loads(installed("--request", request=question(root, audit_rules=rules)).stdout)
+    assert "another release" in said["unusable"] and "drift" not in said
+
+
+def test_the_benchmarks_are_those_of_the_controller(root):
+    check(root)
+    assert answer.library_of(str(root / checker.BENCHMARKS.lstrip("/")), host_library.benchmarks_digest())["benchmarks"]

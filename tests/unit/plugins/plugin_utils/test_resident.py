@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which answers of a host's checker count, and what is said of those that do not."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+import pytest
+from ansible_collections.auditops.auditd.plugins.plugin_utils import host_library, resident
+
+POLICY = {"digest": "0" * 64}
+DOCUMENT = {
+    "schema": 2, "collected_at": "2026-01-01T00:00:00Z", "root": "/", "status": "in_sync", "summary": {"items": 0}, "items": [],
+    "controls": [], "exceptions": [], "live": {}, "waived": [],
+}
+
+
+def request(**arguments) -> resident.Request:
+    return resident.Request({"auditd": {"settings": {"num_logs": "5"}}, **arguments}, "web1", POLICY)
+
+
+def answer(asked: resident.Request, **changes) -> str:
+    own = {"id": asked.id, "host": asked.host, "code": host_library.comparison_digest(), "interpreter": True, "drift": DOCUMENT}
+    return json.dumps({name: value for name, value in {**own, **changes}.items() if value is not None}) + "\n"
+
+
+def test_a_whole_answer_counts():
+    asked = request()
+    assert resident.drift("Welcome to web1\n" + answer(asked), asked) == {"changed": False, "drift": DOCUMENT, "collected": False}
+    assert resident.drift(answer(asked, collected=True), asked)["collected"] is True
+
+
+def test_an_error_of_the_comparison_is_what_the_module_would_have_said():
+    asked = request()
+    said = resident.drift(answer(asked, drift=None, failed=True, msg="needs root"), asked)
+    assert said == {"failed": True, "changed": False, "msg": "needs root"}
+
+
+@pytest.mark.parametrize(("output", "reason", "is_odd"), [
+    (lambda asked: "absent\n", "it is not installed", False),
+    (lambda asked: "", "gave no answer within", True),
+    (lambda asked: answer(asked)[:-40], "not whole", True),
+    (lambda asked: "[1]\n", "not whole", True),
+    (lambda asked: "{" * 100_000, "not whole", True),
+    (lambda asked: "Traceback (most recent call last):\n", "not whole", True),
+    (lambda asked: "x" * (resident.LARGEST_DOCUMENT + 1), "more than any document", True),
+    (lambda asked: answer(asked, id="1"), "another question or another host", True),
+    (lambda asked: answer(asked, host="web2"), "another question or another host", True),
+    (lambda asked: answer(asked, code="0" * 64), "other code than this controller", False),
+    (lambda asked: answer(asked, code=None), "other code than this controller", False),
+    (lambda asked: answer(asked, interpreter=False), "another Python", False),
+    (lambda asked: answer(asked, unusable="the benchmarks are of another release"), "benchmarks", False),
+    (lambda asked: answer(asked, drift=None), "document is not whole", True),
+    (lambda asked: answer(asked, drift={**DOCUMENT, "root": "/mnt"}), "document is not whole", True),
+    (lambda asked: answer(asked, drift={**DOCUMENT, "schema": 3}), "document is not whole", True),
+    (lambda asked: answer(asked, drift={**DOCUMENT, "status": "fine"}), "document is not whole", True),
+    (lambda asked: answer(asked, drift={**DOCUMENT, "collected_at": "now"}), "document is not whole", True),
+    (lambda asked: answer(asked, drift={**DOCUMENT, "items": {}}), "document is not whole", True),
+    (lambda asked: answer(asked, drift={**DOCUMENT, "summary": {"items": 3}}), "document is not whole", True),
+    (lambda asked: answer(asked, drift={name: DOCUMENT[name] for name in DOCUMENT if name != "waived"}), "document is not whole", True),
+])
+def test_an_answer_that_does_not_count_says_why(output, reason, is_odd):
+    asked = request()
+    with pytest.raises(resident.Unusable, match=reason) as caught:
+        resident.drift(output(asked), asked)
+    assert caught.value.is_odd is is_odd
+
+
+def test_an_answer_of_yesterday_is_for_another_question():
+    with pytest.raises(resident.Unusable, match="another question"):
+        resident.drift(answer(request()), request())
+
+
+@pytest.mark.parametrize(("arguments", "reason"), [
+    ({"root": "/mnt/image"}, "an offline tree"),
+    ({"auditd": {"unknown": 1}}, "unknown"),
+    ({"audit_rotation": {"interpreter": "~/python"}}, "expanded on the host"),
+])
+def test_what_is_not_asked_of_a_checker(arguments, reason):
+    with pytest.raises(resident.Unusable, match=reason):
+        request(**arguments)
+
+
+def test_the_host_gets_the_types_that_the_module_would_get():
+    text = request(audit_rules={"optimise": "no", "control": {"failure": "1"}}).text
+    rules = json.loads(text)["options"]["audit_rules"]
+    assert (rules["optimise"], rules["control"]["failure"]) == (False, 1)
+
+
+def test_the_library_is_named_and_not_carried():
+    text = request(audit_rules={"profiles": ["auto"], "library": {"controls": {"x" * 60_000: {}}}}).text
+    assert len(text) < 4_000 and json.loads(text)["options"]["audit_rules"]["library"] == {"sha256": host_library.benchmarks_digest()}
+
+
+def test_a_request_on_a_command_line():
+    asked = request()
+    (encoded,) = re.fullmatch(r"printf %s ([A-Za-z0-9+/=]+) \| base64 -d \| ", asked.on_command_line()).groups()
+    assert base64.b64decode(encoded).decode() == asked.text
+    with pytest.raises(resident.Unusable, match="too long"):
+        request(audit_rules={"content": "x" * 100_000}).on_command_line()
