@@ -330,6 +330,12 @@ previous:
     - The copy of C(audit.rules) that is kept because rules stood only there, in no file of C(rules.d). Null where there is none.
   returned: O(state) is merged, replaced or overridden
   type: str
+taken_over:
+  description:
+    - The file of C(rules.d) into which rules are written that stood only in C(audit.rules), because augenrules would drop them. It is the
+      host's own file from then on. Null where there is none, and with O(purge=quarantine).
+  returned: O(state) is merged, replaced or overridden
+  type: str
 permissions:
   description:
     - The paths from which write bits of group and others, or an owner other than root, were taken, and with profiles those that their

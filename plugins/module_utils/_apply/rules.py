@@ -226,6 +226,7 @@ class _Job(object):
             "quarantined_rules": _rendered(_of_files(self.files.current, staged.quarantined)),
             "restored": list(self.files.restored),
             "previous": _compiled.PREVIOUS if self.files.previous else None,
+            "taken_over": staged.taken_over,
             "reboot_required": self.immutable and self._kernel_differs,
             "problems": [_public(problem) for problem in staged.problems] + self.files.problems() + self.permissions.problems,
             "permissions": list(self.permissions.wanted),

@@ -27,4 +27,5 @@ def compare(sides) -> "Iterator[dict]":
         yield sides.item("boot.auditd_options", "auditd -s enable", "auditd " + options,
                          why="auditd.service starts auditd so that it does not switch the kernel's auditing on.")
     if services["loads_rules"] is False:
-        yield sides.item("boot.rules", "auditd.service runs augenrules", "a drop-in takes ExecStartPost=augenrules away")
+        yield sides.item("boot.rules", "auditd.service loads the rules",
+                         "ExecStartPost= has neither augenrules nor auditctl -R /etc/audit/audit.rules")

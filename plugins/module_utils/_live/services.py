@@ -9,6 +9,8 @@ from .._host.units import AUDITD, PLACES, is_masked
 UNITS = "/etc/systemd/system"
 TARGET = UNITS + "/multi-user.target.wants"
 ASSIGNMENT = re.compile(r"^(ExecStart|ExecStartPost)\s*=\s*(.*)$", re.M)
+LOADS_A_FILE = re.compile(r"auditctl\s+(?:-\w+\s+)*-R\b")
+LOADS = re.compile(r"augenrules|%s\s*/etc/audit/audit\.rules\b" % LOADS_A_FILE.pattern)
 CONTINUED = re.compile(r"\\\n\s*")
 
 
@@ -16,7 +18,7 @@ def read(reading) -> dict:
     """{enabled, options, loads_rules}, each None where nothing says; masks are those of C(units).
 
     ``enabled``: whether something starts auditd; ``options``: what the unit gives it on its command line; ``loads_rules``: whether the unit
-    still has the augenrules that its package put there.
+    loads the rules, by the augenrules that its package put there or by auditctl from audit.rules.
     """
     host = reading.host
     unit = _text_of(host, "auditd.service")
@@ -24,8 +26,15 @@ def read(reading) -> dict:
     return {
         "enabled": enabled(host),
         "options": " ".join(started[-1].split()[1:]) if started else None,
-        "loads_rules": any("augenrules" in line for line in after) if unit is not None and "augenrules" in unit else None,
+        "loads_rules": _loads_rules(unit, after) if unit is not None else None,
     }
+
+
+def _loads_rules(unit, after):
+    """True where the unit loads what is made of rules.d, by augenrules or from audit.rules; False where it did, or loads another file."""
+    if any(LOADS.search(line) for line in after):
+        return True
+    return False if LOADS.search(unit) or any(LOADS_A_FILE.search(line) for line in after) else None
 
 
 def _text_of(host, unit):

@@ -13,6 +13,7 @@ from . import compiled as _compiled
 from . import files as _files
 from . import finalize as _finalize
 from . import grammar as _grammar
+from . import kept as _kept
 from . import lines as _lines
 from . import localise as _localise
 from . import merge as _merge
@@ -34,14 +35,15 @@ class Staged(object):
     """``files``: OrderedDict {path: text} of rules.d as it will be, in augenrules' order; ``compiled``: what augenrules makes of it.
 
     ``own``: paths of ours in it; ``removed``: our paths that go; ``quarantined``: foreign paths that are moved away; ``problems``: as in
-    C(compiled.Compiled), own refused lines first; ``skipped``: rules left out, [dict file, line, token, reason].
+    C(compiled.Compiled), own refused lines first; ``skipped``: rules left out, [dict file, line, token, reason]. ``taken_over``: the path
+    of ``own`` that keeps what stood in audit.rules alone, None where there is none.
     ``compile``: makes the Compiled of such files again, for ``release`` of audit. ``passes_over``: {line: reason} of other files' lines
     that only the kernel knows to be bad; compile() takes them for refused.
     """
 
     def __init__(self):
         self.files, self.own, self.removed, self.quarantined = OrderedDict(), [], [], []
-        self.problems, self.skipped, self.release, self.passes_over = [], [], None, {}
+        self.problems, self.skipped, self.release, self.passes_over, self.taken_over = [], [], None, {}, None
         # stage() sets both before it returns
         self.compiled: "_compiled.Compiled" = None  # type: ignore[assignment]
         self.compile: "functools.partial" = None  # type: ignore[assignment]
@@ -59,6 +61,11 @@ def stage(host, current: dict, policy: dict, *, state: str = "overridden", relea
     awk = awk or _compiled.awk_of(host)
     result = Staged()
     wanted, verbatim = own_texts(current, policy, state=state, release=release, awk=awk), verbatim_texts(policy)
+    kept = _kept_texts(host, (current, wanted), policy, release)
+    if kept:  # its words count as those of any other file
+        current = _in_order(dict(current, **kept))
+        wanted = own_texts(current, policy, state=state, release=release, awk=awk)
+        result.taken_over = next(iter(kept))
     for path, text in current.items():
         fate = _fate(path, text, current, policy, state)
         if path in wanted or path in verbatim:
@@ -81,15 +88,19 @@ def stage(host, current: dict, policy: dict, *, state: str = "overridden", relea
     stated = {rule.canonical: rule for rule in result.compile(files=_in_order(result.files)).rules}
     for path, text in _in_order(wanted).items():
         _take_in(path, text, stated, result, (host, policy, current.get(path, "")))
-    result.own += verbatim
+    result.own += [*verbatim, *kept]
     result.files = _in_order(result.files)
+    _refuse_problems(result, policy)
+    _compile_and_win(result, policy)
+    result.problems = result.compiled.problems
+    return result
+
+
+def _refuse_problems(result, policy):
     if result.problems:
         first = result.problems[0]
         raise AuditError(UNREADABLE % ("%s: %s" % (_lines.where(first, policy, first.get("rule")), first["reason"])),
                          problems=result.problems)
-    _compile_and_win(result, policy)
-    result.problems = result.compiled.problems
-    return result
 
 
 def _fate(path, text, current, policy, state):
@@ -100,6 +111,15 @@ def _fate(path, text, current, policy, state):
     if managed or _files.copies_of(current).get(path) == _files.digest(text):
         return REMOVED if state == "overridden" else KEPT
     return QUARANTINED if policy.get("purge") == "quarantine" and state == "overridden" else KEPT
+
+
+def _kept_texts(host, texts, policy, release):
+    """{path: text} of the file that keeps what stands in audit.rules alone; empty where there is nothing, or where others' files go."""
+    if policy.get("purge") == "quarantine":
+        return {}
+    current, wanted = texts
+    found = _kept.taken_over(host, current, wanted, release, **_localise.run_options(host))
+    return {} if found is None else {found[0]: found[1]}
 
 
 def _take_in(path, text, stated, result, asked):

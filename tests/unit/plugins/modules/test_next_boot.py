@@ -201,9 +201,12 @@ def test_rules_that_stand_only_in_audit_rules_are_kept_and_reported(tmp_path):
     result = tree.apply(**ROLE)
     assert result["previous"] == "/etc/audit/audit.rules.prev"
     assert (tmp_path / "etc/audit/audit.rules.prev").read_text() == handwritten
-    assert tree.drifted(**ROLE)["compiled.audit_rules.previous"]["actual"] == ["-w /etc/passwd -p wa -k id"]
+    assert result["taken_over"] == "/etc/audit/rules.d/60-from-audit-rules.rules"
+    assert "\n-w /etc/passwd -p wa -k id\n-b 320\n" in (tmp_path / result["taken_over"].lstrip("/")).read_text()
+    assert "-w /etc/passwd -p wa -k id\n" in (tmp_path / "etc/audit/audit.rules").read_text()
+    assert tree.drifted(**ROLE) == {}
     again = tree.apply(**ROLE)
-    assert (again["changed"], again["previous"]) == (False, None)
+    assert (again["changed"], again["previous"], again["taken_over"]) == (False, None, None)
     adopted = role(rules=[WATCH])
     tree.apply(**adopted)
     assert tree.drifted(**adopted) == {}
@@ -276,3 +279,66 @@ def test_a_manifest_that_is_not_ours_gives_nothing_back(tmp_path, text):
     (directory / "MANIFEST.json").write_text(text)
     (directory / "a.rules").write_text("-f 2\n")
     assert quarantine.restorable(Host(str(tmp_path)), {}) == {}
+
+
+# what stands in audit.rules, what stands in rules.d -> what is kept, and the words that the next boot sets
+KEPT = {
+    "hand edit below the header": (compiled.HEADER + "\n-D\n-w /etc/group -p wa -k id\n-w /etc/hosts -p wa -k net\n", OTHER + "\n",
+                                   ["-w /etc/hosts -p wa -k net"], {"-f": "1"}),
+    "a lock": ("-D\n-w /etc/hosts -p wa -k net\n-e 2\n", "", ["-w /etc/hosts -p wa -k net", "-e 2"], {"-e": "2"}),
+    "a panic": ("-D\n-w /etc/hosts -p wa -k net\n-f 2\n", "", ["-w /etc/hosts -p wa -k net", "-f 2"], {"-f": "1"}),
+    "a wait": ("-D\n--backlog_wait_time 10\n", "", ["--backlog_wait_time 10"], {"--backlog_wait_time": "10"}),
+    "nothing new": (compiled.HEADER + "\n-D\n-w /etc/group -p wa -k id\n", "-a always,exit -F path=/etc/group -F perm=wa -F key=id\n", [],
+                    {}),
+    "what the kernel refuses": ("-w /no/such/file -p wa -k x\n-w /etc/hosts -p wa -k net\n", "", ["-w /etc/hosts -p wa -k net"], {}),
+    "twice": ("-w /etc/hosts -p wa -k net\n-a always,exit -F path=/etc/hosts -F perm=wa -F key=net\n", "", ["-w /etc/hosts -p wa -k net"],
+              {}),
+    "what switches auditing off": ("-a never,task\n-w /etc/hosts -p wa -k net\n", "", ["-w /etc/hosts -p wa -k net"], {}),
+    "an exception": ("-a never,exit -F path=/etc/motd\n", OTHER + "\n", ["-a never,exit -F path=/etc/motd"], {}),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_stands_in_audit_rules_alone_is_kept(tmp_path, name):
+    written, beside, kept, words = KEPT[name]
+    tree = Tree(tmp_path)
+    tree.write("etc/audit/audit.rules", written)
+    tree.write(RULES_D + "50-other.rules", beside)
+    edited_last(tree)
+    path = tree.apply(**ROLE)["taken_over"]
+    assert ([line for line in (tmp_path / path.lstrip("/")).read_text().splitlines() if not line.startswith("#")] if path else []) == kept
+    assert words.items() <= boot(tree).items()
+    again = tree.apply(**ROLE)
+    assert (again["changed"], again["taken_over"]) == (False, None)
+    assert path is None or ("/12-" in path) == (name == "an exception")
+
+
+def edited_last(tree):
+    for path in tree.root.glob("etc/audit/rules.d*/**/*"):
+        os.utime(path, (1, 1))
+    os.utime(tree.root / RULES_D, (1, 1))
+
+
+def test_what_somebody_took_out_of_rules_d_does_not_come_back(tmp_path):
+    tree = Tree(tmp_path)
+    tree.write(RULES_D + "50-other.rules", WATCH + "\n" + OTHER + "\n")
+    tree.apply(**ROLE)
+    edited_last(tree)
+    tree.write(RULES_D + "50-other.rules", OTHER + "\n")
+    os.utime(tree.root / "etc/audit/audit.rules", (2, 2))
+    result = tree.apply(**ROLE)
+    assert (result["taken_over"], result["previous"]) == (None, "/etc/audit/audit.rules.prev")
+    assert WATCH not in (tree.root / "etc/audit/audit.rules").read_text()
+
+
+def test_what_the_policy_names_is_not_kept_twice(tmp_path):
+    tree = Tree(tmp_path)
+    tree.write("etc/audit/audit.rules", WATCH + "\n")
+    assert tree.apply(**role(rules=[WATCH]))["taken_over"] is None
+
+
+def test_a_quarantine_keeps_a_copy_alone(tmp_path):
+    tree = Tree(tmp_path)
+    tree.write("etc/audit/audit.rules", WATCH + "\n")
+    result = tree.apply(**role(purge="quarantine"))
+    assert (result["taken_over"], result["previous"]) == (None, "/etc/audit/audit.rules.prev")

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import units as compare_units
 from ansible_collections.auditops.auditd.plugins.module_utils._drift.sides import Sides
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
-from ansible_collections.auditops.auditd.plugins.module_utils._live import units
+from ansible_collections.auditops.auditd.plugins.module_utils._live import services, units
 from ansible_collections.auditops.auditd.plugins.module_utils._live.reading import Parsed
 
 DEBIAN_13 = "[Unit]\nAfter=local-fs.target\nRequires=audit-rules.service\n"
@@ -58,3 +58,18 @@ def test_masked_units(tmp_path, files, findings):
     live = {"distribution": None, "root": str(tmp_path), "units": units.read(SimpleNamespace(host=Host(str(tmp_path))))}
     found = compare_units.compare(Sides(live, Parsed(), {}, []))
     assert {item["id"]: item["severity"] for item in found} == findings
+
+
+AUGENRULES, AUDITCTL = "ExecStartPost=-/sbin/augenrules --load", "ExecStartPost=-/sbin/auditctl -R /etc/audit/audit.rules"
+
+
+@pytest.mark.parametrize(("unit", "drop_in", "loads"), [
+    (AUGENRULES, "", True), (AUDITCTL, "", True), (AUGENRULES, "ExecStartPost=\n" + AUDITCTL, True), (AUGENRULES, "ExecStartPost=", False),
+    ("ExecStartPost=/sbin/auditctl -R /etc/site.rules", "", False), (AUDITCTL, "ExecStartPost=", False), ("", "", None),
+])
+def test_what_loads_the_rules(tmp_path, unit, drop_in, loads):
+    for path, text in ((LIB + "auditd.service", unit), (ETC + "auditd.service.d/x.conf", drop_in)):
+        place = tmp_path / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("[Service]\n%s%s\n" % ("ExecStart=/sbin/auditd\n" if place.name == "auditd.service" else "", text))
+    assert services.read(SimpleNamespace(host=Host(str(tmp_path))))["loads_rules"] is loads
