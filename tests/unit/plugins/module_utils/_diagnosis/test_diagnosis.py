@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -177,3 +178,30 @@ def test_the_table_is_what_each_releases_binary_says(release, path):
     assert [row.text for row in wanted if row.text.encode() not in data] == []
     exact = {text.rstrip(b".").decode("ascii", "replace") for text in data.split(b"\0") if b"audit daemon is now" in text}
     assert exact == {row.text for row in wanted if row.text.startswith("The audit daemon is now")}
+
+
+# What auditd 3.0, 3.0.9 and 4.0.2 really wrote (tests/live/test_diagnosis_live.py records it): stopped_by, key, suspended
+RECORDED = {
+    "by_low_space": ("not_auditd", None, "admin_space_left"),
+    "by_a_full_disk": ("not_auditd", None, "no room left"),
+    "by_the_size_of_the_log": ("not_auditd", None, "max_log_file"),
+    "by_a_program": ("auditd", "admin_space_left_action", None),
+    "killed": ("not_auditd", None, None),
+}
+TRANSCRIPTS = json.loads((Path(__file__).parents[1] / "fixtures/stops.json").read_text())
+
+
+@pytest.mark.parametrize("name", TRANSCRIPTS)
+def test_what_real_releases_left_behind(tmp_path, name):
+    for path, text in TRANSCRIPTS[name].items():
+        target = tmp_path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+    found = diagnosis.diagnose(Host(str(tmp_path)), run)["diagnosis"]
+    by, key, suspended = RECORDED[name.partition("-")[2]]
+    assert (found["stopped_by"], found["key"], found["confidence"]) == (by, key, "medium"), found
+    assert (found["suspended"] is not None) == (suspended is not None) and (suspended or "") in (found["suspended"] or ""), found
+
+
+def test_each_release_has_its_transcripts():
+    assert {name.partition("-")[0] for name in TRANSCRIPTS} == {"3.0", "3.0.9", "4.0.2"} and len(TRANSCRIPTS) >= 15
