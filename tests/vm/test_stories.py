@@ -11,15 +11,13 @@ import re
 import subprocess
 import time
 
-from test_halt import SMALL_DISK, harden
+from test_halt import FLOOD, SMALL_DISK, harden
 
 CUTS = int(os.environ.get("AUDITOPS_CUTS", "3"))
 MOMENTS = (5, 70)  # seconds after the start of a remediation
 FIRST, SECOND = ("-w /etc/auditops-first -p wa -k first", "-w /etc/auditops-second -p wa -k second")
 # An auditd that stands still, and more events than the backlog takes
-OVERFLOW = """kill -STOP $(pidof auditd)
-timeout 20 sh -c 'while :; do auditctl -m overflow > /dev/null 2>&1; done'
-kill -CONT $(pidof auditd)"""
+OVERFLOW = f"kill -STOP $(pidof auditd); timeout 30 python3 -c '{FLOOD % 20_000}'; kill -CONT $(pidof auditd)"
 PANICS = "-D\\n-b 64\\n-f 2\\n--backlog_wait_time 0\\n"
 
 LOGS = """cd /var/log/audit; yes "$(tail -n 20 audit.log)" | head -c 5000000 > audit.log.1; chmod 400 audit.log.1
@@ -83,7 +81,7 @@ def test_locked_rules_are_staged_and_come_into_force_at_the_next_boot(host):
 
 def test_a_kernel_that_panics_of_a_flood_does_so_no_longer(host):
     story = host("debian13", 64)
-    story.machine.run(script=f"printf '{PANICS}' > /etc/audit/rules.d/audit.rules; augenrules --load > /dev/null")
+    story.machine.run(script=f"printf '%b' '{PANICS}' > /etc/audit/rules.d/audit.rules; augenrules --load > /dev/null")
     subprocess.Popen([*story.machine.ssh_argv(), OVERFLOW], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 300
     while "Kernel panic" not in story.machine.console and time.monotonic() < end:
