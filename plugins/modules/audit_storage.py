@@ -47,6 +47,11 @@ options:
         K, M, G and T are of 1024.
       - Without it nothing is changed, and what is there is returned.
     type: str
+  reaction_hours:
+    description:
+      - How many hours somebody needs to react to a warning. The recommended C(space_left) is what the log writes meanwhile at its fastest.
+    type: int
+    default: 24
 notes:
   - A disk that was enlarged below a running host has to be known to its kernel first. NVMe and virtio disks tell it themselves; for a SCSI
     disk write C(1) to C(/sys/class/block/DISK/device/rescan).
@@ -108,6 +113,14 @@ most:
   description: How many bytes the device of the filesystem could have.
   returned: success
   type: int
+capacity:
+  description:
+    - How much room the log of this host needs, in MB of 1024 * 1024 bytes - C(mb_per_day), C(peak_mb_per_day) (its fastest day),
+      C(stored_mb_per_day) (after compression), C(needed_mb) for C(keep_days) of C(/etc/audit/rotate.conf) and a rotation each day, whether
+      that C(fits) the filesystem, C(days_until_full), and the recommended C(space_left) and C(admin_space_left).
+    - V(null) where the logs span less than an hour, or where O(path) is not where the log lies.
+  returned: success
+  type: dict
 on_root:
   description: Whether the log lies on the root filesystem, where whatever fills that fills the log's room too.
   returned: success
@@ -120,12 +133,16 @@ from ansible_collections.auditops.auditd.plugins.module_utils._conf.words import
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError, NotAvailable
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._live import capacity
+from ansible_collections.auditops.auditd.plugins.module_utils._live import storage as live_storage
 from ansible_collections.auditops.auditd.plugins.module_utils._paths import AUDITD_CONF, LOG_FILE
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation import conf as rotate_conf
 from ansible_collections.auditops.auditd.plugins.module_utils._storage import plan, stack
 from ansible_collections.auditops.auditd.plugins.module_utils._storage.size import parse
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
-ARGUMENT_SPEC = {"root": {"type": "path", "default": "/"}, "path": {"type": "path"}, "size": {"type": "str"}}
+ARGUMENT_SPEC = {"root": {"type": "path", "default": "/"}, "path": {"type": "path"}, "size": {"type": "str"},
+                 "reaction_hours": {"type": "int", "default": 24}}
 
 
 def run(module):
@@ -139,12 +156,24 @@ def run(module):
     storage.refuse_missing(host, steps)
     result = {
         "changed": bool(steps), "before": before, "after": before, "steps": [step.sentence() for step in steps], "most": plan.most(before),
-        "on_root": before["filesystem"]["mount"] == "/", "diff": {"before": _sizes(before), "after": _planned(before, steps)},
+        "on_root": before["filesystem"]["mount"] == "/", "capacity": _capacity(host, module.params),
+        "diff": {"before": _sizes(before), "after": _planned(before, steps)},
     }
     if steps and not module.check_mode:
         with lock.held(host):
             result["after"] = storage.apply(host, path, steps)
     return result
+
+
+def _capacity(host, params):
+    settings = settings_of(host.text(AUDITD_CONF) or "")
+    log_file = settings.get("log_file") or LOG_FILE
+    if params["path"] and not log_file.startswith(params["path"].rstrip("/") + "/"):
+        return None
+    rotation = rotate_conf.parse(host.text(rotate_conf.PATH) or "")
+    return capacity.recommend(
+        live_storage.measure(host, settings)[0], live_storage.finished_logs(host, log_file), keep_days=rotation["keep_days"],
+        period_hours=24, reaction_hours=params["reaction_hours"])
 
 
 def _sizes(found):
