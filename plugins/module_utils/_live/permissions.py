@@ -67,6 +67,6 @@ def _places(host, log_file, rules_files):
                if entry.endswith(".conf")]
     places += [(AUDIT_RULES, "compiled")] + [(path, "rules") for path in rules_files]
     stem = name.partition(".")[0]
-    own = [entry for entry in host.listdir(logs) if entry.startswith(stem) and entry != LOST_AND_FOUND]
-    places += [(logs + "/" + entry, "log") for entry in own[:MOST_LOGS]]
+    shown = [entry for entry in host.listdir(logs) if entry.startswith(stem) and entry != LOST_AND_FOUND]
+    places += [(logs + "/" + entry, "log") for entry in shown[:MOST_LOGS]]
     return places + [(host.which(tool), "tool") for tool in TOOLS]
