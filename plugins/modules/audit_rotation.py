@@ -70,6 +70,15 @@ options:
         name C(/usr/bin/python3) where that leads to the same file, because that name survives an upgrade of the distribution.
       - Refused where it, or a directory or link on the way to it, belongs to or can be written by anybody but root.
     type: path
+  replace:
+    description:
+      - What becomes of other jobs that rotate, compress or delete the same log and do nothing else - cron scripts, lines of cron tables,
+        files of logrotate, timers. A job with one command or path more is left alone, and reported.
+      - V(true) retires them once this rotation is proven. Files move to C(/var/lib/auditops/retired), lines of cron tables become comments,
+        and C(MANIFEST.json) there says what lay where. V(restore) puts back what was retired. V(false) leaves them.
+    type: str
+    choices: ['false', 'true', restore]
+    default: 'false'
   run:
     description:
       - Run the program once after a change, where its last run did not succeed, or where rotated logs wait, and fail where it fails.
@@ -134,6 +143,11 @@ unproven:
   returned: success
   type: str
   sample: no cron daemon runs (cron, crond)
+retired:
+  description: What became of other jobs by O(replace), a sentence for each; in check mode what would.
+  returned: success
+  type: list
+  elements: str
 conflicts:
   description: Other things on the host that rotate or compress the same log.
   returned: success
@@ -159,11 +173,14 @@ import sys
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments, _parcel
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import retired
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import rotation as install
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live import rotation_proof
+from ansible_collections.auditops.auditd.plugins.module_utils._paths import LOG_FILE
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation.conflicts import conflicts
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
 ARGUMENT_SPEC = dict(
@@ -171,6 +188,7 @@ ARGUMENT_SPEC = dict(
     root={"type": "path", "default": "/"},
     state={"type": "str", "default": "present", "choices": ["present", "absent"]},
     run={"type": "bool", "default": True},
+    replace={"type": "str", "choices": ["false", "true", "restore"], "default": "false"},
     program={"type": "str", "no_log": True},  # its text is no secret, but 200 KB that no journal needs
 )
 
@@ -181,15 +199,18 @@ def run(module):
     plan = install.absent(host) if params["state"] == "absent" else install.present(host, params, sys.executable)
     result = {
         "changed": plan.changed, "scheduler": plan.scheduler, "interpreter": plan.interpreter, "conflicts": plan.conflicts, "ran": None,
-        "unproven": None, "permissions": plan.closed_to_others,
+        "unproven": None, "retired": [], "permissions": plan.closed_to_others,
         "files": {"written": sorted(plan.written) + sorted(plan.links), "removed": list(plan.removed)}, "diff": plan.diff(),
     }
     for sentence in plan.conflicts + plan.warnings:
         module.warn(as_text(sentence))
     is_due = params["state"] == "present" and params["run"] and install.is_due(host, plan)
+    retires = params["state"] == "present" and params["replace"] != "false"
     if module.check_mode:
+        would = retired.would(host, params["replace"], plan.log_file or LOG_FILE) if retires else []
+        result.update(retired=would, changed=plan.changed or bool(would))
         unproven = rotation_proof.dead_scheduler(host, plan.scheduler) if plan.scheduler else None
-        return dict(result, changed=plan.changed or is_due and install.run_changes(host), unproven=unproven)
+        return dict(result, changed=result["changed"] or is_due and install.run_changes(host), unproven=unproven)
     if plan.changed:
         with lock.held(host):
             install.apply(host, plan)
@@ -206,7 +227,21 @@ def run(module):
             result["changed"] = True
     if params["state"] == "present":
         result["unproven"] = rotation_proof.unproven(host)
+    if retires:
+        _retire(module, host, plan.log_file or LOG_FILE, result)
     return result
+
+
+def _retire(module, host, log_file, result):
+    """Other jobs go when ours is proven, and no earlier: until then theirs are all that rotates."""
+    replace = module.params["replace"]
+    if replace == "true" and result["unproven"]:
+        if retired.would(host, replace, log_file):
+            module.warn(as_text("audit_rotation_replace: other jobs stay until this rotation is proven: %s" % result["unproven"]))
+        return
+    with lock.held(host):
+        result["retired"] = retired.change(host, replace, log_file)
+    result.update(changed=result["changed"] or bool(result["retired"]), conflicts=conflicts(host, log_file))
 
 
 def main():

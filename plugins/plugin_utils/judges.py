@@ -36,7 +36,7 @@ RANGES = {
 }
 ROTATION = "audit_rotation_"
 # Options of the module audit_rotation; the others are keys of rotate.conf
-OF_MODULE = ("schedule", "scheduler", "guard_minutes", "interpreter", "run")
+OF_MODULE = ("schedule", "scheduler", "guard_minutes", "interpreter", "run", "replace")
 Judge = Callable[[Mapping, Mapping], list[str]]
 
 

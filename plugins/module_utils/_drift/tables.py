@@ -155,9 +155,9 @@ ITEMS = {
     "compiled.audit_rules.extra": ("low", "", "audit.rules, which auditctl loads, has rules that no file of the policy has.", RULES),
     "compiled.audit_rules.only_there": (
         "high", "",
-        "These rules stand only in audit.rules, in no file of rules.d: the next run of augenrules drops them. The role keeps a copy, "
-        "audit.rules.prev.",
-        "write them into audit_rules_extra, or into a file of rules.d",
+        "These rules stand only in audit.rules, in no file of rules.d: the next run of augenrules drops them.",
+        "role audit_rules: keeps what was written into audit.rules in a file of rules.d (not with audit_rules_purge: quarantine), and all "
+        "of it in audit.rules.prev",
     ),
     "compiled.audit_rules.previous": (
         "high", "", "These rules were written into audit.rules by hand, and were replaced; audit.rules.prev is the only copy.",
@@ -274,7 +274,7 @@ ITEMS = {
     "schedule.conflict.": (
         "medium", "",
         "Something else rotates, compresses or deletes the same log: each takes files that the other expects, and records go.",
-        "remove the other one",
+        "role audit_rotation: audit_rotation_replace: true retires it where it does nothing else; otherwise remove it",
     ),
     "schedule.": ("medium", "", "The time-based rotation is not installed as the policy says.", ROTATION),
     "schedule.interpreter": (

@@ -11,6 +11,7 @@ from .._rotation import conf as _rotate_conf
 from .._rotation import files as _rotation
 from .._rotation import schedule as _schedule
 from .._rotation.conflicts import conflicts
+from .._rotation.found import jobs
 
 STATUS_KEYS = ("last_run", "last_success", "result", "exit", "error", "given_up")
 KEEPS = ("keep", "keep_days", "keep_megabytes", "min_free_megabytes")
@@ -19,10 +20,11 @@ CALENDARS = {calendar: period for _fields, calendar, period in _schedule.WORDS.v
 
 
 def read(reading) -> dict:
-    """{installed, schedulers, active, period, prunes, config, last, conflicts}.
+    """{installed, schedulers, active, period, prunes, config, last, conflicts, jobs}.
 
     ``active``: the program and a scheduler that starts it are there. ``period``: seconds between two runs, None where that cannot be told.
-    ``prunes``: its configuration bounds what is kept. ``conflicts``: sentences about what else touches the same log.
+    ``prunes``: its configuration bounds what is kept. ``conflicts``: sentences about what else touches the same log. ``jobs``:
+    [{name, settings}] of those that do nothing else.
     """
     host, log_file = reading.host, reading.settings.get("log_file") or LOG_FILE
     installed = host.stat(_rotation.PROGRAM) is not None
@@ -40,6 +42,7 @@ def read(reading) -> dict:
         "config": config,
         "last": _status(reading) if installed else None,
         "conflicts": conflicts(host, log_file),
+        "jobs": [job.facts() for job in jobs(host, log_file)],
     }
 
 

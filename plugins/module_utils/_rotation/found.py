@@ -1,0 +1,159 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs of the host's own that rotate, compress or delete the audit log and do nothing else: what they keep, and what would retire them."""
+
+import re
+
+from .._errors import AuditError
+from . import files as _files
+from .schedule import WORDS, Schedule
+from .shell import understand
+
+PERIODICAL = ("hourly", "daily", "weekly", "monthly")
+CRON_D, CRONTAB = "/etc/cron.d", "/etc/crontab"
+ROOTS_TABLES = ("/var/spool/cron/crontabs/root", "/var/spool/cron/root")  # Debian, Red Hat
+LOGROTATE_D = "/etc/logrotate.d"
+UNITS = "/etc/systemd/system"
+TABLE_LINE = re.compile(r"(@\w+|(?:\S+\s+){4}\S+)\s+(.*)$")
+SETTING = re.compile(r"^\s*(\w+)=(.*)$")
+WORD_OF_ALIAS = {"@hourly": "hourly", "@daily": "daily", "@midnight": "daily", "@weekly": "weekly", "@monthly": "monthly"}
+CALENDARS = {calendar: word for word, (_fields, calendar, _period) in WORDS.items()}
+LARGEST = 65536  # bytes of a script
+RETIRED_MARK = "# retired by auditops.auditd: "
+
+
+class Job(object):
+    """``files``: paths that are moved away; ``lines`` {path of a cron table: [line numbers]} that become comments; ``links``: what enabled
+    it. ``settings`` {option of audit_rotation: text} of what it does. ``timers``: names of units to stop.
+    """
+
+    def __init__(self, settings, *, files=(), lines=None, links=(), timers=()):
+        self.settings, self.files, self.lines = settings, list(files), lines or {}
+        self.links, self.timers = list(links), list(timers)
+
+    @property
+    def name(self):
+        return (self.files + sorted(self.lines))[0]
+
+    def facts(self):
+        return {"name": self.name, "settings": dict(self.settings)}
+
+
+def jobs(host, log_file: str) -> "list[Job]":
+    """[Job] of those that are understood to the last command; others are in C(conflicts.conflicts) alone."""
+    directory = log_file.rpartition("/")[0]
+    return [*_of_directories(host, directory), *_of_tables(host, directory), *_of_logrotate(host, directory), *_of_timers(host, directory)]
+
+
+def _text(host, path):
+    try:
+        found = host.stat(path)
+        return None if found is None or found.st_size > LARGEST else host.text(path)
+    except AuditError:
+        return None
+
+
+def _of_directories(host, directory):
+    for word in PERIODICAL:
+        for name in host.listdir("/etc/cron." + word):
+            path = "/etc/cron.%s/%s" % (word, name)
+            found = understand(_text(host, path) or "", directory)
+            if found:
+                yield Job(dict(found.settings, schedule=word), files=[path])
+
+
+def _of_tables(host, directory):
+    tables = [("%s/%s" % (CRON_D, name), True) for name in host.listdir(CRON_D)] + [(CRONTAB, True)]
+    for path, has_user in tables + [(path, False) for path in ROOTS_TABLES]:
+        if path == _files.CRON:
+            continue
+        for number, line in enumerate((_text(host, path) or "").split("\n"), 1):
+            match = TABLE_LINE.match(line.strip())
+            if line.lstrip().startswith("#") or match is None or SETTING.match(line):
+                continue
+            when, command = match.groups()
+            if has_user:
+                user, _blank, command = command.partition(" ")
+                if user != "root":
+                    continue
+            found = _of_command(host, command.replace("\\%", "%"), directory)
+            schedule = _schedule(when)
+            if found and schedule:
+                yield Job(dict(found.settings, schedule=schedule), lines={path: [number]})
+
+
+def _of_command(host, command, directory):
+    """A command that is understood by itself, or that starts a script which is."""
+    found = understand(command, directory)
+    if found:
+        return found
+    words = re.sub(r"\s*[12]?>\s*(?:/dev/null|&1)", "", command).split()
+    if words and words[0] in ("/bin/sh", "/bin/bash", "sh", "bash"):
+        words = words[1:]
+    return understand(_text(host, words[0]) or "", directory) if len(words) == 1 and words[0].startswith("/") else None
+
+
+def _schedule(when):
+    """The word or the five fields as audit_rotation_schedule takes them; None for any other."""
+    if when in WORD_OF_ALIAS:
+        return WORD_OF_ALIAS[when]
+    fields = " ".join(when.split())
+    try:
+        Schedule(fields)
+    except AuditError:
+        return None
+    daily = re.match(r"\d+ \d+ \* \* \*$", fields)
+    return "daily" if daily else fields
+
+
+def _of_logrotate(host, directory):
+    for name in host.listdir(LOGROTATE_D):
+        path = "%s/%s" % (LOGROTATE_D, name)
+        settings = _stanzas(_text(host, path) or "", directory)
+        if settings is not None:
+            yield Job(settings, files=[path])
+
+
+def _stanzas(text, directory):
+    """{option: value} of a file of logrotate that names logs of the directory alone; None for any other."""
+    text = "\n".join(line for line in text.split("\n") if not line.strip().startswith("#"))
+    heads = re.findall(r"([^{}]*)\{([^{}]*)\}", text)
+    rest = re.sub(r"[^{}]*\{[^{}]*\}", "", text).strip()
+    if not heads or rest or text.count("{") != len(heads):
+        return None
+    settings = {}
+    for head, body in heads:
+        paths = head.replace('"', " ").replace("'", " ").split()
+        if not paths or not all(path.startswith(directory + "/") and ".." not in path for path in paths):
+            return None
+        scripts = re.findall(r"(?:pre|post|first|last)(?:rotate|action)\n(.*?)\n\s*endscript", body, re.S)
+        if any(script.strip() and understand(script, directory) is None for script in scripts):
+            return None
+        for words in (line.split() for line in body.split("\n") if line.strip()):
+            if words[0] in PERIODICAL:
+                settings["schedule"] = words[0]
+            elif words[0] == "compress":
+                settings["compress"] = "gzip"
+            elif words[0] in ("rotate", "maxage") and len(words) == 2 and words[1].isdecimal():
+                settings[{"rotate": "keep", "maxage": "keep_days"}[words[0]]] = words[1]
+    return settings
+
+
+def _of_timers(host, directory):
+    for name in host.listdir(UNITS):
+        timer = "%s/%s" % (UNITS, name)
+        if not name.endswith(".timer") or timer in (_files.TIMER, _files.GUARD_TIMER):
+            continue
+        service = timer[:-len("timer")] + "service"
+        commands = re.findall(r"^Exec\w+\s*=\s*[-@:+!]*(.*)$", _text(host, service) or "", re.M)
+        calendars = re.findall(r"^\s*OnCalendar\s*=\s*(.*?)\s*$", _text(host, timer) or "", re.M)
+        found = [_of_command(host, command, directory) for command in commands]
+        if len(calendars) != 1 or not found or not all(found):
+            continue
+        settings = {}
+        for one in found:
+            settings.update(one.settings)
+        if calendars[0] in CALENDARS:
+            settings["schedule"] = CALENDARS[calendars[0]]
+        links = ["%s/%s/%s" % (UNITS, wants, name) for wants in host.listdir(UNITS) if wants.endswith(".wants")]
+        yield Job(settings, files=[timer, service], links=[link for link in links if host.lstat(link) is not None], timers=[name])

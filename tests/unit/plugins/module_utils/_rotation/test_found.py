@@ -1,0 +1,192 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Other jobs that rotate the log: understood to the last command or left alone, retired with a manifest, and put back as they were."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import retired
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation import conflicts, found
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation.shell import understand
+
+LOGS = "/var/log/audit"
+LOG = LOGS + "/audit.log"
+# As the widely published script goes: names by time, compresses, prunes, then has auditd rotate. Written from its described behaviour.
+PUBLISHED = """#!/bin/bash
+export PATH=/sbin:/bin:/usr/sbin:/usr/bin
+
+FORMAT="%F_%T"
+COMPRESS=gzip
+KEEP=5
+ROTATE_TIME=5
+
+pack_old_logs() {
+    for file in $(ls /var/log/audit/audit.log.[0-9]); do
+        stamp=$(ls -l --time-style="+${FORMAT}" ${file} | awk '{print $6}')
+        newfile=${file%.[0-9]}.${stamp}
+        if [ -n "$stamp" ]; then
+            mv ${file} ${newfile}
+            ${COMPRESS} -v ${newfile}
+        fi
+    done
+}
+drop_old_logs() {
+    rm $(find /var/log/audit/ -regextype posix-extended -regex '.*audit\\.log\\..*(xz|gz|bz2)' | sort -n | head -n -${KEEP})
+}
+pack_old_logs
+/sbin/service auditd rotate
+EXITVALUE=$?
+if [ $EXITVALUE != 0 ]; then
+    /usr/bin/logger -t auditd "ALERT exited abnormally with [$EXITVALUE]"
+fi
+sleep $ROTATE_TIME
+pack_old_logs
+drop_old_logs
+exit $EXITVALUE
+"""
+CRON_EXAMPLE = """#!/bin/sh
+/sbin/auditctl --signal usr1
+EXITVALUE=$?
+if [ $EXITVALUE != 0 ]; then
+    /usr/bin/logger -t auditd "ALERT exited abnormally with [$EXITVALUE]"
+fi
+exit 0
+"""
+# script: what it shows, None where it does more than rotate, compress and delete
+SCRIPTS = {
+    "published": (PUBLISHED, {"keep": "5", "compress": "gzip"}),
+    "example": (CRON_EXAMPLE, {}),
+    "find": ("find /var/log/audit -name 'audit.log.*' -mtime +30 -delete", {"keep_days": "30"}),
+    "find_exec": ("find /var/log/audit/ -type f -mtime +7 -exec rm -f {} \\;", {"keep_days": "7"}),
+    "find_gzip": ("find /var/log/audit -name 'audit.log.?' -mtime +1 -exec gzip -9 {} +", {"compress": "gzip"}),
+    "find_xargs": ("find /var/log/audit -name '*.gz' -mtime +90 | xargs rm -f", {}),
+    "glob": ("gzip /var/log/audit/audit.log.{1,2,3}", {"compress": "gzip"}),
+    "cd": ("cd /var/log/audit && xz audit.log.1 && rm -f *.old", {"compress": "xz"}),
+    "kill": ("kill -USR1 $(pidof auditd)", {}),
+    "quiet": ("/usr/bin/find /var/log/audit -mtime +9 -delete >/dev/null 2>&1", {"keep_days": "9"}),
+    "ships": ("find /var/log/audit -name '*.1' -exec scp {} backup:/srv \\;", None),
+    "copies": ("cp /var/log/audit/audit.log.1 /backup/ && gzip /var/log/audit/audit.log.1", None),
+    "also_elsewhere": ("rm -f /var/log/audit/audit.log.9 /var/log/messages.9", None),
+    "climbs": ("rm -f /var/log/audit/../messages", None),
+    "anything": ("cd /var/log/audit; $CMD audit.log.1", None),
+    "evaluates": ("eval rm /var/log/audit/audit.log.1", None),
+    "sources": (". /etc/site.conf; rm /var/log/audit/audit.log.4", None),
+    "substitutes": ("gzip /var/log/audit/audit.log.1; echo $(curl http://example.org)", None),
+    "quoted_substitution": ("logger \"done $(curl http://example.org)\"; rm /var/log/audit/audit.log.4", None),
+    "backquotes": ("rm /var/log/audit/audit.log.4; logger `wget x`", None),
+    "awk_runs": ("ls /var/log/audit | awk '{system(\"rm \" $1)}'", None),
+    "here": ("cat <<X\nrm /etc/passwd\nX\nrm /var/log/audit/audit.log.4", None),
+    "relative": ("rm audit.log.4; ls /var/log/audit", None),
+    "stops": ("service auditd stop; rm /var/log/audit/audit.log.1", None),
+    "open_quote": ("rm '/var/log/audit/audit.log.1", None),
+    "unrelated": ("logger hello", None),
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_scripts(name):
+    text, wanted = SCRIPTS[name]
+    one = understand(text, LOGS)
+    assert (None if one is None else one.settings) == wanted
+
+
+STANZA = ("/var/log/audit/*.log {\n    weekly\n    rotate 9\n    compress\n    postrotate\n        /sbin/service auditd rotate\n"
+          "    endscript\n}\n")
+# file: text, the settings of its job, None where it is left alone
+FILES = {
+    "etc/cron.daily/audit-rotate-old": (PUBLISHED, {"schedule": "daily", "keep": "5", "compress": "gzip"}),
+    "etc/cron.weekly/auditd.cron": (CRON_EXAMPLE, {"schedule": "weekly"}),
+    "etc/logrotate.d/audit": (STANZA, {"schedule": "weekly", "keep": "9", "compress": "gzip"}),
+    "etc/logrotate.d/mixed": (STANZA + "/var/log/messages {\n    weekly\n}\n", None),
+    "etc/logrotate.d/ships": (STANZA.replace("/sbin/service auditd rotate", "/opt/ship"), None),
+    "etc/crontab": ("SHELL=/bin/sh\n# m h\n0 4 * * * root find /var/log/audit -mtime +30 -delete\n1 1 * * * root true\n",
+                    {"schedule": "daily", "keep_days": "30"}),
+    "etc/cron.d/own": ("*/30 * * * * root /opt/rotate.sh >/dev/null 2>&1\n", {"schedule": "*/30 * * * *"}),
+    "etc/cron.d/users": ("0 4 * * * deploy gzip /var/log/audit/audit.log.1\n", None),
+    "var/spool/cron/crontabs/root": ("@hourly gzip /var/log/audit/audit.log.1\n", {"schedule": "hourly", "compress": "gzip"}),
+}
+
+
+@pytest.fixture
+def root(tmp_path):
+    write(tmp_path, "opt/rotate.sh", CRON_EXAMPLE)
+    (tmp_path / "var/lib").mkdir(parents=True)
+    return tmp_path
+
+
+def write(root, name, text, mode=0o644):
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_places(root, name):
+    text, wanted = FILES[name]
+    write(root, name, text)
+    assert [job.settings for job in found.jobs(Host(str(root)), LOG)] == ([] if wanted is None else [wanted])
+
+
+def timer(root):
+    units = "etc/systemd/system/"
+    write(root, units + "old-rotate.timer", "[Timer]\nOnCalendar=daily\n")
+    write(root, units + "old-rotate.service", "[Service]\nExecStart=/opt/rotate.sh\n")
+    (root / units / "timers.target.wants").mkdir()
+    (root / units / "timers.target.wants/old-rotate.timer").symlink_to("../old-rotate.timer")
+
+
+def everything(root):
+    return {str(path.relative_to(root)): os.readlink(path) if path.is_symlink() else (path.read_text(), stat.S_IMODE(path.stat().st_mode))
+            for path in root.rglob("*") if (path.is_file() or path.is_symlink()) and "auditops" not in str(path)}
+
+
+def test_retired_and_put_back(root):
+    for name, (text, _wanted) in FILES.items():
+        write(root, name, text, 0o755 if "daily" in name else 0o644)
+    timer(root)
+    before, host = everything(root), Host(str(root))
+    assert len(conflicts.conflicts(host, LOG)) >= 8
+    said = retired.change(host, "true", LOG)
+    assert len(said) == len([wanted for _text, wanted in FILES.values() if wanted is not None]) + 2  # a timer is two files
+    assert found.jobs(host, LOG) == [] and retired.change(host, "true", LOG) == []
+    after = everything(root)
+    assert "etc/cron.daily/audit-rotate-old" not in after and "etc/systemd/system/timers.target.wants/old-rotate.timer" not in after
+    assert after["etc/logrotate.d/mixed"] == before["etc/logrotate.d/mixed"]
+    assert found.RETIRED_MARK + "0 4 * * * root find" in after["etc/crontab"][0] and "1 1 * * * root true" in after["etc/crontab"][0]
+    manifest = json.loads((root / "var/lib/auditops/retired/MANIFEST.json").read_text())
+    assert {"/etc/logrotate.d/audit", "/etc/crontab"} <= {entry["from"] for entry in manifest}
+    assert stat.S_IMODE((root / "var/lib/auditops/retired").stat().st_mode) == 0o700
+    retired.change(host, "restore", LOG)
+    assert everything(root) == before
+    assert retired.change(host, "restore", LOG) == []
+
+
+def test_what_lies_there_by_now_is_not_replaced(root):
+    path = write(root, "etc/cron.daily/old", CRON_EXAMPLE)
+    host = Host(str(root))
+    retired.change(host, "true", LOG)
+    path.write_text("somebody else's\n")
+    assert retired.change(host, "restore", LOG) == ["/etc/cron.daily/old was not put back: something else lies there"]
+    assert path.read_text() == "somebody else's\n" and len(retired.manifest_of(host)) == 1
+
+
+def test_a_manifest_of_somebody_else_is_refused(root):
+    write(root, "var/lib/auditops/retired/MANIFEST.json", "{}")
+    write(root, "etc/cron.daily/old", CRON_EXAMPLE)
+    with pytest.raises(AuditError, match="take it away"):
+        retired.change(Host(str(root)), "true", LOG)
+    assert (root / "etc/cron.daily/old").exists()
+
+
+def test_ours_are_no_jobs_of_others(root):
+    write(root, "etc/cron.d/audit-rotate", "0 0 * * * root /usr/local/sbin/audit-rotate\n")
+    assert found.jobs(Host(str(root)), LOG) == [] and Path(found.CRON_D).is_absolute()
