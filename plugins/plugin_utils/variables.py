@@ -34,6 +34,18 @@ OF_PLAYBOOK: dict[str, dict[str, dict]] = {
         "audit_rescue_mount": {"type": "bool"},
         "audit_rescue_autorelabel": {"type": "bool"},
     },
+    "adopt": {
+        "audit_adopt_dest": {"type": "path"},
+        "audit_from": {"type": "str", "choices": [
+            "hosts", "linux_system_roles", "robertdebock", "juju4", "dev_sec", "ansible_lockdown", "simp"]},
+        "audit_from_files": {"type": "list", "elements": "path"},
+    },
+    "compare": {
+        "audit_left": {"type": "str", "required": True},
+        "audit_right": {"type": "str", "required": True},
+        "audit_compare_dest": {"type": "path"},
+        "audit_compare_fail_on": {"type": "str", "choices": ["never", "different", "unknown"]},
+    },
 }
 NEAR = 2  # letters that a mistyped name may differ in
 

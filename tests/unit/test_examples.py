@@ -14,7 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 COLLECTION = Path(__file__).resolve().parents[2]
 PREFIX = "auditops.auditd."
 MODULES = sorted(path.stem for path in (COLLECTION / "plugins/modules").glob("*.py"))
-ACTION_ONLY = ("audit_gate", "audit_report", "audit_variables")
+ACTION_ONLY = ("audit_adopt", "audit_compare", "audit_gate", "audit_report", "audit_variables")
 ON_CONTROLLER = {"audit_drift": {"report_dir", "phase", "fail_on", "use", "collect", "max_age"}}
 
 

@@ -4,14 +4,22 @@
 
 from .. import _kernel
 from .._errors import AuditError, NotAvailable, NotThere
+from .._host import os_release
 from .._host.units import requires_rules
+from .._library.product import product
 from .._rules import compiled as _compiled
 from .._rules import files, grammar, localise, passing
+from .._rules.rule import native_machine
 from .system import file_facts
 
 
 def read(reading) -> dict:
-    """{disk, compiled, loaded}: each {count, rules} in one spelling per meaning, those of files with control and problems."""
+    """{disk, compiled, loaded, auditd_needs_rules, reads_rules_as}.
+
+    Each set has count and rules, in one spelling per meaning, those of files also control and problems. compiled has its ``text`` where
+    augenrules would make another one of rules.d. ``reads_rules_as``: {machine, uid_min, awk, product}, with which the texts can be read
+    elsewhere.
+    """
     host, parsed, release = reading.host, reading.parsed, reading.live["version"]
     parsed.files = _compiled.read_rules_d(host)
     options = localise.run_options(host, [path for path, text in parsed.files.items() if files.managed(text)])
@@ -20,13 +28,17 @@ def read(reading) -> dict:
     entries = {path: dict(file_facts(host, path), text=text) for path, text in parsed.files.items()}
     found: dict = {"disk": dict(_set_of(parsed.disk), files=entries), "compiled": None, "loaded": None}
     found["auditd_needs_rules"] = requires_rules(host)
+    found["reads_rules_as"] = {
+        "machine": options.get("machine") or native_machine(), "uid_min": localise.uid_min(host), "awk": _compiled.awk_of(host),
+        "product": product(os_release.fields(host) or {})}
     try:
         text = host.text(_compiled.AUDIT_RULES)
         if text is None:
             raise NotThere("%s does not exist" % _compiled.AUDIT_RULES)
         parsed.compiled = parsed.disk if text == parsed.disk.text else _compiled.parse_rules_file(
             text, _compiled.AUDIT_RULES, release=release, **options)
-        found["compiled"] = dict(_set_of(parsed.compiled), **file_facts(host, _compiled.AUDIT_RULES))
+        other_text = None if parsed.compiled is parsed.disk else text
+        found["compiled"] = dict(_set_of(parsed.compiled), text=other_text, **file_facts(host, _compiled.AUDIT_RULES))
     except AuditError as error:
         reading.missing("rules.compiled", error)
     parsed.previous = _previous(host)

@@ -107,7 +107,7 @@ def compile_rules(files: "dict[str, str]", release=None, awk: str = "gawk", **op
     """
     version = release_tuple(release) or None if isinstance(release, str) else release
     result = Compiled()
-    lines = _lines(files, version, result)
+    lines = joined_lines(files, version, result)
     last, rest = _sort_out(lines, awk, result)
     order = [last.get("-D"), last.get("-b"), last.get("-f")] + rest + [last.get("-e")]
     texts = [HEADER] + [line.text if line else "" for line in order]
@@ -120,7 +120,7 @@ def control_of(files: "dict[str, str]", release=None, awk: str = "gawk") -> "dic
     """{option: value or True}, as in C(Compiled.control), of {path: text}; the rules among the lines are not read."""
     version = release_tuple(release) or None if isinstance(release, str) else release
     result = Compiled()
-    last, rest = _sort_out(_lines({path: _without_rules(text) for path, text in files.items()}, version, result), awk, result)
+    last, rest = _sort_out(joined_lines({path: _without_rules(text) for path, text in files.items()}, version, result), awk, result)
     lines = [last.get("-b"), last.get("-f")] + [line for line in rest if _may_set(line.text)] + [last.get("-e")]
     _execute([line for line in lines if line], result, {"release": version})
     return result.control
@@ -147,8 +147,8 @@ def parse_rules_file(text: str, path: "str | None" = AUDIT_RULES, **options) -> 
     return result
 
 
-def _lines(files, version, result):
-    """The lines of all files as cat(1) joins them: a file without a final newline runs into the next."""
+def joined_lines(files: "dict[str, str]", version: "tuple | None", result: "Compiled") -> "list[Line]":
+    """The lines of all files as cat(1) joins them: a file without a final newline runs into the next. ``result`` gets the problems."""
     lines = []
     open_end = False
     for path, text in files.items():

@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report of an adoption: what was read, what became of it, and what no variable can say."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .fleet import Fleet
+
+LONGEST = 600  # characters of one sentence
+MOST_NAMED = 5  # hosts that a line names
+NOT_COMPARED = "not compared with these variables"
+
+
+def markdown(fleet: Fleet) -> str:
+    parts = [
+        "# Adopted audit settings",
+        "\n".join(summary(fleet)),
+        _section("Danger that was adopted, not hidden", _by_sentence({one.name: one.dangers for one in fleet.adopted})),
+        _section("What would change under auditd_failure_policy: keep_running",
+                 _by_sentence({one.name: one.would_change for one in fleet.adopted})),
+        _section("What no variable says", _by_sentence({one.name: one.listed for one in fleet.adopted})),
+        _section("What drift still reports with these variables", _by_sentence(findings(fleet))),
+        _section("Comments that stand above no line of a variable", _by_sentence({one.name: one.comments for one in fleet.adopted})),
+        _section("Lines in and out", _lines(fleet)),
+        _section("Hosts that were not read", _by_sentence({host: [why] for host, why in fleet.unread.items()})),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def summary(fleet: Fleet) -> list[str]:
+    """A few lines for a terminal."""
+    kinds = Counter(place.kind for place in fleet.places)
+    variables = sum(len(place.stated) for place in fleet.places)
+    lines = [f"{_count(len(fleet.adopted), 'host')} adopted: {_count(variables, 'variable')} in {_count(len(fleet.places), 'file')} "
+             f"({kinds['all']} for all, {kinds['group']} for groups, {kinds['host']} for hosts)."]
+    compared = {host: found for host, found in fleet.findings.items() if found is not None}
+    if compared:
+        clean = sum(not _counting(found) for found in compared.values())
+        lines.append(f"Compared with these variables: {clean} of {_count(len(compared), 'host')} in sync.")
+    dangerous = sorted(one.name for one in fleet.adopted if one.dangers)
+    if dangerous:
+        lines.append(f"{_count(len(dangerous), 'host')} can stop or fill up by what was adopted: {_named(dangerous)}.")
+    if fleet.unread:
+        lines.append(f"{_count(len(fleet.unread), 'host')} not read: {_named(sorted(fleet.unread))}.")
+    return lines
+
+
+def findings(fleet: Fleet) -> dict[str, list[str]]:
+    """{host: sentences} of what a comparison with the adopted variables found."""
+    return {host: [NOT_COMPARED] if found is None else
+            [f"{entry['id']} ({entry['severity']}): expected {_value(entry['expected'])}, there is {_value(entry['actual'])}"
+             for entry in _counting(found)] for host, found in fleet.findings.items()}
+
+
+def _counting(found: Iterable[dict]) -> list[dict]:
+    """Findings that keep a host from being in sync."""
+    return [entry for entry in found if entry["severity"] != "info"]
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def _section(title: str, lines: list[str]) -> str:
+    return f"## {title}\n\n" + "\n".join(f"- {line}" for line in lines) if lines else ""
+
+
+def _by_sentence(sentences: Mapping[str, Iterable[str]]) -> list[str]:
+    hosts: dict[str, list[str]] = {}
+    for host in sorted(sentences):
+        for sentence in sentences[host]:
+            hosts.setdefault(sentence, []).append(host)
+    return [f"{plain(sentence)} ({_named(names)})" for sentence, names in hosts.items()]
+
+
+def _lines(fleet: Fleet) -> list[str]:
+    alike: dict[str, list[str]] = {}
+    for one in fleet.adopted:
+        if not sum(one.lines.values()):
+            continue
+        fates = {name: count for name, count in sorted(one.lines.items()) if count}
+        text = f"{sum(fates.values())} lines: " + ", ".join(f"{count} {name}" for name, count in fates.items())
+        alike.setdefault(text, []).append(one.name)
+    return [f"{text} ({_named(names)})" for text, names in alike.items()]
+
+
+def _named(hosts: list[str]) -> str:
+    more = len(hosts) - MOST_NAMED
+    return ", ".join(map(plain, hosts[:MOST_NAMED])) + (f" and {more} more" if more > 0 else "")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def plain(text: str) -> str:
+    """One line without anything that a terminal or a page would act upon."""
+    safe = "".join(char if char.isprintable() else "?" for char in text.replace("\n", " "))
+    cut = safe if len(safe) <= LONGEST else safe[:LONGEST] + " ..."
+    return cut.replace("<", "&lt;")

@@ -1,0 +1,133 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Variables of other roles as ours: every one is translated or listed, what they leave unset counts too, and the judge takes the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.plugin_utils import controls, variables
+from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt import from_files, migrate, origins
+
+GUIDE = Path(controls.__file__).parents[2] / "docs/docsite/rst"
+RULES = [
+    {"file": "/var/log/audit/", "keyname": "auditlog"},
+    {"file": "/etc/audit/", "permissions": ["write", "attribute_change"], "keyname": "auditconfig"},
+    {"syscall": "open", "action": "always", "filter": "exit", "filters": ["auid!=4294967295"], "keyname": "own", "arch": "b32"},
+    {"syscall": ["adjtimex", "settimeofday"], "action": "always", "filter": "exit", "keyname": "time"},
+    {"action": "never", "filter": "exclude", "filters": ["msgtype=CWD"]},
+    {"nothing": "known"},
+]
+LINES = [
+    "-w /var/log/audit/ -k auditlog", "-w /etc/audit/ -p wa -k auditconfig",
+    "-a always,exit -F arch=b32 -S open -F auid!=4294967295 -k own",
+    "-a always,exit -F arch=b64 -S adjtimex,settimeofday -k time", "-a never,exclude -F msgtype=CWD",
+]
+# origin: (its variables, ours that have to come out, words that have to be listed)
+CASES = {
+    "linux_system_roles": (
+        {"auditd_num_logs": 9, "auditd_local_events": False, "auditd_tcp_listen_port": 0, "auditd_space_left_action": "EXEC",
+         "auditd_space_left_action_exe": "/usr/local/sbin/space", "auditd_rules": RULES, "auditd_purge_rules": True, "auditd_new_thing": 1},
+        {"auditd_failure_policy": "suspend_auditing", "audit_rules_extra": LINES, "audit_rules_backlog_limit": 32768,
+         "audit_rules_rate_limit": 60, "audit_rules_immutable": False, "audit_rules_purge": "quarantine",
+         "auditd_conf": {"local_events": "no", "num_logs": "9", "max_log_file_action": "ROTATE",
+                         "space_left_action": "EXEC /usr/local/sbin/space"}},
+        ["auditd_rules[5]: it is neither", "auditd_new_thing: no row"]),
+    "robertdebock": (
+        {"auditd_max_log_file_action": "keep_logs", "auditd_flush": "incremental_async", "auditd_enable_flag": 2,
+         "auditd_manage_rules": True},
+        {"auditd_conf": {"log_format": "RAW", "max_log_file_action": "keep_logs"}, "audit_rules_immutable": True},
+        ["auditd_manage_rules: no equal"]),
+    "juju4": (
+        {"auditd_extra_rules": ["-w /srv/x -p wa -k x", "-b 9"], "auditd_exclusion_rules": ["-a exit,never -F dir=/var/lock/lvm"],
+         "auditd_log_tmp": True, "auditd_failure_mode": 2},
+        {"auditd_failure_policy": "stop_host", "audit_rules_extra": ["-w /srv/x -p wa -k x"], "audit_rules_on_error": "skip",
+         "audit_rules_files": {"11-adopted-exceptions.rules": "-a exit,never -F dir=/var/lock/lvm\n"}},
+        ["auditd_log_tmp: no equal", "auditd_extra_rules[1]: -b 9 is no rule"]),
+    "dev_sec": (
+        {"os_auditd_space_left": 500, "os_auditd_enabled": True},
+        {"auditd_conf": {"log_format": "RAW", "flush": "INCREMENTAL", "freq": "20", "max_log_file": "6", "max_log_file_action": "keep_logs",
+                         "space_left": "500"}}, ["os_auditd_enabled: no equal"]),
+    "ansible_lockdown": (
+        {"rhel9cis_auditd_max_log_file_size": 32, "rhel9cis_rule_6_3_3_4": False, "rhel9cis_rule_1_1_1_1": False,
+         "rhel9cis_ipv6_required": 1,
+         "rhel9cis_auditd_extra_conf_usage": True, "rhel9cis_auditd_extra_conf": {"admin_space_left": "10%", "space_left": "25%"},
+         "rhel9cis_auditd_uid_exclude": [1999], "rhel9cis_allow_auditd_uid_user_exclusions": True, "rhel9cis_audit_back_log_limit": 8192},
+        {"auditd_failure_policy": "stop_host", "audit_rules_profiles": ["cis_rhel_9"], "audit_rules_skip": ["cis_rhel_9:6.3.3.4"],
+         "audit_rules_files": {"11-adopted-exceptions.rules": "-a never,exit -F auid=1999\n"},
+         "auditd_conf": {"max_log_file": "32", "max_log_file_action": "keep_logs", "space_left": "25%", "admin_space_left": "10%",
+                         "disk_error_action": "syslog"}},
+        ["rhel9cis_audit_back_log_limit: no equal", "2 variables"]),
+    "simp": (
+        {"auditd::lname": "node1", "auditd::name_format": "USER", "auditd::immutable": True, "auditd::space_left": 200,
+         "auditd::default_audit_profiles": ["stig"], "auditd::config::audit_profiles::custom::rules": ["-w /etc/x -p wa -k x"]},
+        {"auditd_conf": {"name": "node1", "name_format": "USER", "max_log_file": "24", "max_log_file_action": "ROTATE", "space_left": "200",
+                         "admin_space_left_action": "ROTATE", "disk_full_action": "ROTATE"},
+         "audit_rules_immutable": True, "audit_rules_on_error": "skip", "audit_rules_extra": ["-w /etc/x -p wa -k x"],
+         "audit_rules_backlog_limit": 16384},
+        ["auditd::default_audit_profiles: no equal"]),
+}
+
+
+def values(one):
+    return {name: variable.value for name, variable in one.variables.items()}
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_variables(kind):
+    given, wanted, listed = CASES[kind]
+    one = migrate.translate("web1", kind, given)
+    assert {name: values(one).get(name) for name in wanted} == wanted
+    assert variables.problems(values(one), ("auditd", "audit_rules", "audit_rotation")) == []
+    for words in listed:
+        assert any(words in sentence for sentence in one.listed), one.listed
+
+
+@pytest.mark.parametrize("kind", origins.ORIGINS)
+def test_every_variable_is_translated_or_listed(kind):
+    """Each alone: it changes a variable of ours, is listed, or says what counts anyhow."""
+    origin = origins.ORIGINS[kind]
+    prefix = origin.prefixes[0]
+    for name in {*origin.no_equal, "audit_of_nobody"}:
+        one = migrate.translate("web1", kind, {prefix + name: "x"})
+        assert any(sentence.startswith(prefix + name) for sentence in one.listed), name
+
+
+def test_danger_that_a_role_sets_by_itself_is_named():
+    one = migrate.translate("web1", "ansible_lockdown", {"deb12cis_auditd_log_group": "adm"})
+    assert any("admin_space_left_action = halt stops the host" in sentence for sentence in one.dangers)
+    assert any("KEEP_LOGS" in sentence for sentence in one.dangers)
+
+
+def test_a_host_without_such_variables():
+    one = migrate.translate("web1", "dev_sec", {"auditd_conf": {}, "other": 1})
+    assert one.variables == {} and "no variable of devsec.hardening.os_hardening is set here" in one.listed
+
+
+def test_files(tmp_path):
+    texts = {
+        "common.yaml": {"auditd::num_logs": 9}, "nodes/web1.example.yaml": {"auditd::disk_full_action": "HALT"},
+        "role/db.yaml": {"auditd::num_logs": 9}, "odd.yaml": ["no mapping"],
+    }
+    for name, data in texts.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(yaml.safe_dump(data))
+    found = from_files.fleet_of([str(tmp_path)], "simp", lambda path: yaml.safe_load(Path(path).read_text()))
+    assert set(found.texts()) == {"group_vars/all/audit.yml", "host_vars/web1.example/audit.yml"}
+    assert "auditd_failure_policy: 'stop_host'" in found.texts()["host_vars/web1.example/audit.yml"]
+    assert set(found.whole()) == {"adoption.md"}
+    assert list(found.unread) == [str(tmp_path / "odd.yaml")]
+    with pytest.raises(AuditError, match="neither a file nor a directory"):
+        from_files.fleet_of([str(tmp_path / "missing")], "simp", dict)
+
+
+@pytest.mark.parametrize("kind", origins.ORIGINS)
+def test_the_guide_names_every_row(kind):
+    text = (GUIDE / f"from_{kind}.rst").read_text()
+    origin = origins.ORIGINS[kind]
+    for name in (*origin.renamed, *origin.means, *origin.no_equal):
+        assert f"``{name}``" in text, name
