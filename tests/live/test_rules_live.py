@@ -165,6 +165,22 @@ def test_a_rule_that_the_kernel_refuses(etc_audit, tmp_path, on_error):
     assert result["loaded"] == 6
 
 
+@pytest.mark.parametrize("missing_paths", ["keep", "skip"])
+def test_a_foreign_rule_that_the_kernel_refuses_keeps_none_of_ours_away(etc_audit, tmp_path, missing_paths):
+    """Found by looking (skip), or by the kernel alone (keep): the next boot goes on behind it."""
+    with open(etc_audit.path("/etc/audit/rules.d/05-theirs.rules"), "w") as stream:
+        stream.write("-w %s/no/such -p wa\n" % tmp_path)
+    params = {"rules": forty(tmp_path)[:6], "missing_paths": missing_paths}
+    for changed in (True, False):
+        result = converge(etc_audit, **params)
+        assert (result["changed"], result["loaded"], result["proven"]) == (changed, 6, True)
+        assert [(entry["file"], entry["line"]) for entry in result["left_out"]] == [("/etc/audit/rules.d/05-theirs.rules", 1)]
+    loaded = sorted(_kernel.rules())
+    subprocess.run(["auditctl", "-D"], check=True, capture_output=True)
+    done = subprocess.run(["augenrules", "--load"], check=False, capture_output=True, text=True)
+    assert sorted(_kernel.rules()) == loaded, done.stdout + done.stderr
+
+
 def test_order_is_kept_where_it_matters(etc_audit):
     always = ["-a always,exit -F arch=b64 -S mount -k a", "-a always,exit -F arch=b64 -S umount2 -k b"]
     converge(etc_audit, rules=always)
