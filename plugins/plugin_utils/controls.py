@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._library import exceptions
 from ansible_collections.auditops.auditd.plugins.module_utils._library import words as _library_words
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar as _rule_grammar
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import lines as _rule_lines
@@ -90,6 +91,7 @@ def with_library(arguments: dict) -> dict:
     if isinstance(arguments.get("rules"), str):  # the module's own reading of a list would split it at each comma
         _rule_lines.check(arguments["rules"])
     profiles = arguments.get("profiles")
+    check_exceptions(arguments.get("exceptions") or [])
     if not any(arguments.get(name) for name in ("profiles", "skip", "filters")):
         return dict(arguments)
     data = shipped()
@@ -101,6 +103,30 @@ def with_library(arguments: dict) -> dict:
             raise AuditError(f"audit_rules_filters: {name!r} is no filter of the library; {_library_words.nearest(name, data['filters'])}")
     lists = {name: _list(arguments[name]) for name in ("profiles", "skip", "filters") if name in arguments}
     return {**arguments, **lists, "library": data}
+
+
+def check_exceptions(register: list) -> None:
+    """AuditError for a register of exceptions whose entries lack something, or name what no benchmark has."""
+    found = exceptions.problems(register)
+    if found:
+        raise AuditError("; ".join(found))
+    for place, entry in enumerate(register):
+        try:
+            _check_exception({name: str(value) for name, value in entry.items() if value not in (None, "")})
+        except AuditError as error:
+            raise AuditError(f"audit_exceptions[{place}]: {str(error).removeprefix('audit_rules_skip: ')}") from error
+
+
+def _check_exception(entry: dict) -> None:
+    data = _shipped()
+    benchmark = entry.get("benchmark")
+    if benchmark is not None and benchmark not in data["benchmarks"]:
+        raise AuditError(f"{benchmark!r} is no benchmark; {_library_words.nearest(benchmark, list(data['benchmarks']))}")
+    for word, _benchmark, _entry in exceptions.Exceptions.words([entry]):
+        _library_words.meant(data, [], word)
+    demanded = {key for known in data["benchmarks"].values() for keys in known.get("auditd_conf", {}).values() for key in keys}
+    if "setting" in entry and entry["setting"].lower() not in demanded:
+        raise AuditError(f"no benchmark demands {entry['setting']!r} of auditd.conf; {_library_words.nearest(entry['setting'], demanded)}")
 
 
 def _list(value: Any) -> list:

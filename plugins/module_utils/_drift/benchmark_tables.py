@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rows of C(tables.ITEMS) about benchmarks: what they demand, and what is left out of them on purpose."""
 
+WRITTEN_OTHERWISE = (
+    "All that a benchmark demands with these lines is recorded, by rules that are written otherwise; a scanner may want the lines.")
+
 ITEMS = {
     "disk.auditd_conf.expected.": (
         "info", "", "A benchmark that was chosen for the rules asks for this value in auditd.conf, and the policy does not name the key.",
@@ -26,5 +29,14 @@ ITEMS = {
         "info", "",
         "The rules of a benchmark for another system are loaded, as far as they fit this one; no auditor has agreed to that yet.",
         "role audit_rules: audit_rules_profiles",
+    ),
+    "disk.rules_d.written_otherwise": (
+        "info", "", WRITTEN_OTHERWISE, "nothing to do, or role audit_rules: audit_rules_purge: quarantine",
+    ),
+    "compiled.audit_rules.written_otherwise": (
+        "info", "", WRITTEN_OTHERWISE, "nothing to do, or role audit_rules: audit_rules_purge: quarantine",
+    ),
+    "kernel.rules.written_otherwise": (
+        "info", "", WRITTEN_OTHERWISE, "nothing to do, or role audit_rules: audit_rules_purge: quarantine",
     ),
 }

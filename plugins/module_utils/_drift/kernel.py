@@ -67,8 +67,11 @@ def _status(sides, status, control):
 def _rules(sides, wanted, locked):
     parsed = sides.parsed
     comparison = delta.compare(wanted.rules, parsed.loaded)
+    missing, otherwise = rule_sets.by_coverage(sides, comparison.missing, parsed.loaded)
+    if otherwise:
+        yield rule_sets.rules_item(sides, "kernel.rules.written_otherwise", otherwise, len(wanted.rules))
     found = [rule_sets.rules_item(sides, "kernel.rules." + kind, rules, len(wanted.rules))
-             for kind, rules in (("missing", comparison.missing), ("extra", comparison.extra)) if rules]
+             for kind, rules in (("missing", missing), ("extra", comparison.extra)) if rules]
     if comparison.out_of_order:
         lines = [rule.render() for rule in comparison.out_of_order]
         found.append(sides.item("kernel.rules.order", "the order of rules.d", lines))

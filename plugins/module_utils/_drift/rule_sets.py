@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How two sets of rules differ, as findings, and which rules silence all others: for the files and for the kernel alike."""
 
-from .._rules import compiled, delta, finalize, silence
+from .._rules import compiled, coverage, delta, finalize, silence
 from .._rules.files import managed
 
 BEATEN = "%s line %s has the last word at the next boot, not the policy."
@@ -20,7 +20,10 @@ def wanted(sides):
 def differences(sides, prefix, wanted, have):
     """Findings for missing and extra rules and for other control options of a file."""
     comparison = delta.compare(wanted.rules, have.rules)
-    for kind, rules, count in (("missing", comparison.missing, len(wanted.rules)), ("extra", comparison.extra, len(have.rules))):
+    missing, otherwise = by_coverage(sides, comparison.missing, have.rules)
+    if otherwise:
+        yield rules_item(sides, prefix + ".written_otherwise", otherwise, len(wanted.rules))
+    for kind, rules, count in (("missing", missing, len(wanted.rules)), ("extra", comparison.extra, len(have.rules))):
         if rules:
             yield rules_item(sides, "%s.%s" % (prefix, kind), rules, count)
     for option in sorted(set(wanted.control) | set(have.control)):
@@ -35,6 +38,20 @@ def differences(sides, prefix, wanted, have):
                 severity="high" if theirs or panics else None, why=BEATEN % (line.file, line.number) if theirs else None)
 
 
+def by_coverage(sides, missing, have):
+    """(missing rules, those of them whose benchmark has all it demands recorded by the rules that are there, written otherwise).
+
+    A rule of the user's own is wanted as it stands, with its key.
+    """
+    of_benchmarks = sides.parsed.chosen.controls if sides.parsed.chosen else {}
+    recorded = coverage.Recorded(have) if missing and of_benchmarks else None
+    lacking, otherwise = [], []
+    for rule in missing:
+        same = recorded is not None and (rule.text or "").strip() in of_benchmarks and recorded.why_not(rule) is None
+        (otherwise if same else lacking).append(rule)
+    return lacking, otherwise
+
+
 def _option(option, control):
     if option not in control:
         return "no " + option
@@ -45,11 +62,12 @@ def rules_item(sides, ident, rules, count):
     """What is missing stands under expected, with its controls, what is too much under actual; the other side says how many there are."""
     lines = sorted(rule.render() for rule in rules)
     shown = lines[:MOST_RULES] + (["and %d more" % (len(lines) - MOST_RULES)] if len(lines) > MOST_RULES else [])
-    if not ident.endswith(".missing"):
+    if not ident.endswith((".missing", ".written_otherwise")):
         return sides.item(ident, "none of these", shown)
     controls = sides.parsed.chosen.controls if sides.parsed.chosen else {}
     ids = {number for rule in rules for number in controls.get((rule.text or "").strip(), ())}
-    return sides.item(ident, shown, "%d of %d rules missing" % (len(lines), count), controls=sorted(ids))
+    said = "%d of %d rules missing" if ident.endswith(".missing") else "%d of %d rules written otherwise"
+    return sides.item(ident, shown, said % (len(lines), count), controls=sorted(ids) if ident.endswith(".missing") else [])
 
 
 def silencing(sides, rules):

@@ -337,3 +337,35 @@ def test_a_filter_that_was_chosen_waives_what_it_leaves_out(bake):
     tree.write("etc/audit/rules.d/20-auditops-filters.rules", _files.with_mark(whole["files"]["20-auditops-filters.rules"]))
     found = tree.verdicts()["6.3.3.4"]
     assert found["status"] == "waived" and "chrony" in found["why"]
+
+
+OTHER_TOOLS = [
+    # a line of the good tree, what another tool writes in its place
+    ("-w /etc/sudoers -p wa -k scope", "-w /etc/sudoers -p rwa -k actions"),
+    ("-a always,exit -F arch=b64 -S chmod,fchmod,fchmodat", "-a always,exit -F arch=b64 -S fchmodat -S fchmod,lchown -S chmod"),
+    (" -F auid>=1000 -F auid!=unset -k mounts", " -F auid>=500 -k mount"),
+    ("-F exit=-EACCES", "-F success=0"),
+]
+
+
+@pytest.mark.parametrize(("line", "other"), OTHER_TOOLS)
+def test_rules_that_are_written_otherwise_are_no_drift(bake, line, other):
+    tree = bake("cis_debian_12", "debian_12")
+    for name, text in tree.rules_files().items():
+        if line in text:
+            (tree.root / "etc/audit/rules.d" / name).unlink()
+            lines = [row.replace(line, other) for row in text.splitlines() if row.startswith("-")]
+            tree.write("etc/audit/rules.d/50-other-tool.rules", "".join(row + "\n" for row in dict.fromkeys(lines)), 0o600)
+    tree.compile()
+    document = tree.document()
+    items = {item["id"]: item for item in document["items"]}
+    assert "disk.rules_d.missing" not in items and items["disk.rules_d.written_otherwise"]["severity"] == "info"
+    failed = [control for control in document["controls"] if control["status"] == "fail"]
+    assert failed == []
+    assert any("written otherwise" in control["why"] for control in document["controls"])
+
+
+def test_a_rule_of_ones_own_is_wanted_as_it_stands(bake):
+    tree = bake("cis_debian_12", "debian_12")
+    tree.policy["rules"] = ["-w /etc/sudoers -p wa -k mine"]
+    assert "disk.rules_d.missing" in {item["id"] for item in tree.document()["items"]}
