@@ -118,7 +118,7 @@ def check_exceptions(register: list) -> None:
 
 
 def _check_exception(entry: dict) -> None:
-    data = _shipped()
+    data = shipped()
     benchmark = entry.get("benchmark")
     if benchmark is not None and benchmark not in data["benchmarks"]:
         raise AuditError(f"{benchmark!r} is no benchmark; {_library_words.nearest(benchmark, list(data['benchmarks']))}")

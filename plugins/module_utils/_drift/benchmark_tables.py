@@ -14,7 +14,7 @@ ITEMS = {
         "low", "", "auditd runs with what the benchmark demands; its checkers read the file, and look for this spelling.", "role auditd",
     ),
     "disk.auditd_conf.untaken.": (
-        "low", "", "A benchmark demands this, and this host cannot take it.",
+        "info", "", "A benchmark demands this, and this host cannot take it.",
         "give the host what is missing, or an entry of audit_exceptions (role audit_rules)",
     ),
     "disk.exceptions.expired.": (
