@@ -111,7 +111,8 @@ class ActionModule(ActionBase):
             raise resident.Unusable("with no_log the policy may not be on a command line, and this connection gives no stdin (pipelining)")
         else:
             command = request.on_command_line() + "{ " + command + "; }"
-        return resident.drift(self._low_level_execute_command(command, in_data=sent)["stdout"], request)
+        said = self._low_level_execute_command(command, in_data=sent)
+        return resident.drift(said["stdout"], request, said["stderr"])
 
     def _judge_variables(self, task_vars: dict) -> dict:
         """Where a role of ours compares, its variables are the policy; a task of somebody else brings its own."""

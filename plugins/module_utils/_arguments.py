@@ -100,3 +100,6 @@ DRIFT = {
     "phase": {"type": "str", "choices": ["now", "before", "after"], "default": "now"},
     "fail_on": {"type": "str", "choices": ["never"] + list(SEVERITIES[::-1]), "default": "never"},
 }
+
+WANTED = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "program", "benchmarks")
+COMPARED = ("root", "release") + WANTED  # what of DRIFT a comparison on a host looks at

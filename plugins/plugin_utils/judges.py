@@ -18,6 +18,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._conf import text 
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._policy import FAILURE_POLICIES
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation import checker
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as rotation_files
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar, staging, tables
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import lines as rule_lines
@@ -222,7 +223,6 @@ def rescue(variables: Mapping, given: Mapping) -> list[str]:
     return []
 
 
-# of a role, or of a playbook that has variables of its own
 def register(variables: Mapping, given: Mapping) -> list[str]:
     """audit_exceptions: each entry with its record, and about something that a benchmark has."""
     entries = variables.get("audit_exceptions") or []
@@ -237,10 +237,26 @@ def register(variables: Mapping, given: Mapping) -> list[str]:
     return []
 
 
+def check(variables: Mapping, given: Mapping) -> list[str]:
+    """The schedule and textfile of audit-check; a schedule needs a policy on the host, which only drift by audit-check leaves there."""
+    policy = {"schedule": variables.get("audit_check_schedule"), "textfile": variables.get("audit_check_textfile")}
+    try:
+        checker.desired_files(policy, "systemd", 0)
+    except AuditError as error:
+        return [str(error)]
+    if checker.is_scheduled(policy) and variables.get("audit_check_use") == "never":
+        return ["audit_check_use = never: with audit_check_schedule the host needs the policy that drift leaves there; set auto or always"]
+    if variables.get("audit_check_max_age", 0) < 0:
+        return [f"audit_check_max_age = {variables['audit_check_max_age']}: give a number of seconds, 0 or more"]
+    return []
+
+
+# of a role, or of a playbook that has variables of its own
 OF_ROLE: dict[str, tuple[Judge, ...]] = {
     "auditd": (release, ranges, conf),
     "audit_rules": (release, ranges, rules, register),
     "audit_rotation": (rotation,),
+    "audit_check": (check,),
     "audit_drift": (report,),
     "audit_boot": (boot,),
     "audit_storage": (storage,),

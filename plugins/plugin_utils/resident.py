@@ -16,7 +16,6 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
-from ansible_collections.auditops.auditd.plugins.module_utils._check.answer import OPTIONS
 from ansible_collections.auditops.auditd.plugins.module_utils._drift.tables import SCHEMA
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation.checker import PROGRAM
 
@@ -25,6 +24,7 @@ from .fleet.document import LARGEST_DOCUMENT, MOMENT, STATUSES
 
 LONGEST_RUN = 60  # seconds; a comparison takes less than one
 LONGEST_COMMAND = 96 << 10  # bytes of a request on a command line: Linux takes 128 KiB in one word, execve(2)
+LONGEST_REASON = 300  # characters
 ABSENT = "absent"
 PARTS = {"summary": dict, "items": list, "controls": list, "exceptions": list, "live": dict, "waived": list}
 # The checker may hang or write without end: it gets its time, and no more of its output is read than a document can have.
@@ -72,7 +72,7 @@ def _as_specified(arguments: Mapping[str, Any]) -> dict[str, Any]:
     result = ArgumentSpecValidator(_arguments.DRIFT).validate(dict(arguments))
     if result.error_messages:
         raise Unusable("; ".join(result.error_messages))  # the module says it, as it always did
-    options = {name: result.validated_parameters[name] for name in OPTIONS}
+    options = {name: result.validated_parameters[name] for name in _arguments.COMPARED}
     paths = [arguments.get("root"), (arguments.get("audit_rotation") or {}).get("interpreter")]
     if any("~" in str(path) or "$" in str(path) for path in paths):
         raise Unusable("a path of the policy has to be expanded on the host")
@@ -82,14 +82,17 @@ def _as_specified(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return options
 
 
-def drift(output: str, request: Request) -> dict:
-    """The result that the module would have given, from what the command wrote; Unusable where it does not count."""
+def drift(output: str, request: Request, errors: str = "") -> dict:
+    """The result that the module would have given, from what the command wrote; Unusable where it does not count.
+
+    ``errors``: what it wrote to stderr, for the reason.
+    """
     if len(output) > LARGEST_DOCUMENT:
         raise Unusable("it wrote more than any document has", is_odd=True)
     lines = [line for line in output.splitlines() if line.strip()]
     if lines and lines[-1] == ABSENT:
         raise Unusable("it is not installed")
-    answer = _parsed(lines)
+    answer = _parsed(lines, errors)
     if answer.get("id") != request.id or answer.get("host") != request.host:
         raise Unusable("its answer is for another question or another host", is_odd=True)
     if answer.get("code") != host_library.comparison_digest():
@@ -104,9 +107,11 @@ def drift(output: str, request: Request) -> dict:
     return {"changed": False, "drift": answer["drift"], "collected": answer.get("collected") is True}
 
 
-def _parsed(lines: list[str]) -> dict:
+def _parsed(lines: list[str], errors: str) -> dict:
     if not lines:
-        raise Unusable(f"it gave no answer within {LONGEST_RUN} seconds, or was not allowed to run", is_odd=True)
+        own = [line for line in errors.splitlines() if PROGRAM.rpartition("/")[2] in line]
+        reason = f": {own[-1][:LONGEST_REASON]}" if own else f" within {LONGEST_RUN} seconds, or was not allowed to run"
+        raise Unusable("it gave no answer" + reason, is_odd=True)
     try:
         answer = json.loads(next((line for line in reversed(lines) if line.startswith("{")), ""))
     except (ValueError, RecursionError):

@@ -5,21 +5,21 @@
 import hashlib
 import json
 
+from .. import _arguments
 from .._drift import document
 from .._errors import AuditError
 from .._host.host import Host, read_regular
 from .._rotation import files as rotation_files
 from .._utf8 import as_text
 
-WANTED = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "program", "benchmarks")
-OPTIONS = ("root", "release") + WANTED  # of the module audit_drift: those that a comparison looks at
 NO_BOOT = {"service": "keep", "line": []}
 
 
 def answer(request: "dict", run_command) -> "dict":
     """{drift: document}, or {failed: True, msg: sentence, ...} where nothing could be compared.
 
-    ``request``: OPTIONS of the module audit_drift, as its specification makes them. ``run_command``: as C(_host.host.Host) calls it.
+    ``request``: C(_arguments.COMPARED) of the module audit_drift, as its specification makes them. ``run_command``: as
+    C(_host.host.Host) calls it.
     """
     try:
         return {"drift": _compare(request, run_command)}
@@ -28,12 +28,12 @@ def answer(request: "dict", run_command) -> "dict":
 
 
 def _compare(request, run_command):
-    request = dict(dict.fromkeys(OPTIONS), **request)
+    request = dict(dict.fromkeys(_arguments.COMPARED), **request)
     host = Host(request["root"] or "/", run_command)
     if request["audit_rotation"]:
         _refuse_bad_rotation(request["audit_rotation"], host)
     host.arch = (request["audit_rules"] or {}).get("arch") or None
-    wanted = {name: request.get(name) for name in WANTED}
+    wanted = {name: request.get(name) for name in _arguments.WANTED}
     if wanted["audit_boot"] == NO_BOOT:
         wanted["audit_boot"] = None  # it asks for nothing, so a boot line that was not seen leaves nothing unknown
     live, parsed = document.look(host, wanted, request["release"] or None)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a host keeps of its own comparisons: the policy that it was last compared with, and the newest document."""
 
+import hashlib
 import json
 import os
 import stat
@@ -21,7 +22,9 @@ def document_path(host: str) -> str:
     """Where the document of this inventory name lies; what a file name cannot hold is percent-encoded, as in a spool on a controller."""
     name = quote(host, safe="")
     name = "%2E" + name[1:] if name.startswith(".") else name or "%00"
-    return os.path.join(DOCUMENTS, name[:LONGEST_NAME] + ".json")
+    if len(name) > LONGEST_NAME:
+        name = "%s-%s" % (name[:LONGEST_NAME - 17], hashlib.sha256(name.encode("ascii")).hexdigest()[:16])
+    return os.path.join(DOCUMENTS, name + ".json")
 
 
 def read_policy(path: str = POLICY) -> "dict":

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils import _parcel
+from ansible_collections.auditops.auditd.plugins.module_utils import _arguments, _parcel
 from ansible_collections.auditops.auditd.plugins.module_utils._check import answer
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import checker
@@ -137,7 +137,7 @@ def installed(root, monkeypatch):
 
 
 def question(root, **options):
-    wanted = {**dict.fromkeys(answer.OPTIONS), "root": str(root), **options}
+    wanted = {**dict.fromkeys(_arguments.COMPARED), "root": str(root), **options}
     return {"id": "1", "host": "web1", "policy": {"digest": "0"}, "options": wanted}
 
 

@@ -69,6 +69,11 @@ def test_an_answer_that_does_not_count_says_why(output, reason, is_odd):
     assert caught.value.is_odd is is_odd
 
 
+def test_the_reason_that_the_checker_gave_is_named():
+    with pytest.raises(resident.Unusable, match="no answer: audit-check: /usr/local/lib/x must be a directory of root"):
+        resident.drift("", request(), "Shared connection closed\naudit-check: /usr/local/lib/x must be a directory of root\n")
+
+
 def test_an_answer_of_yesterday_is_for_another_question():
     with pytest.raises(resident.Unusable, match="another question"):
         resident.drift(answer(request()), request())
