@@ -77,8 +77,8 @@ def _of_tables(host, directory):
                 if user != "root":
                     continue
             found = _of_command(host, command.replace("\\%", "%"), directory)
-            schedule = _schedule(when)
-            if found and schedule:
+            schedule = _schedule(when) if found else None
+            if schedule:
                 yield Job(dict(found.settings, schedule=schedule), lines={path: [number]})
 
 
@@ -116,6 +116,8 @@ def _of_logrotate(host, directory):
 
 def _stanzas(text, directory):
     """{option: value} of a file of logrotate that names logs of the directory alone; None for any other."""
+    if directory not in text:
+        return None  # most files: their stanzas need not be read
     text = "\n".join(line for line in text.split("\n") if not line.strip().startswith("#"))
     heads = re.findall(r"([^{}]*)\{([^{}]*)\}", text)
     rest = re.sub(r"[^{}]*\{[^{}]*\}", "", text).strip()

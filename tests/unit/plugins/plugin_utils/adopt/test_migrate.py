@@ -131,3 +131,20 @@ def test_the_guide_names_every_row(kind):
     origin = origins.ORIGINS[kind]
     for name in (*origin.renamed, *origin.means, *origin.no_equal):
         assert f"``{name}``" in text, name
+
+
+def test_the_words_of_audit_from_are_the_tables():
+    words = ["hosts", *origins.ORIGINS]
+    assert sorted(variables.OF_PLAYBOOK["adopt"]["audit_from"]["choices"]) == sorted(words)
+    module = (GUIDE.parents[2] / "plugins/modules/audit_adopt.py").read_text()
+    assert sorted(module.partition("choices: [hosts, ")[2].partition("]")[0].split(", ")) == sorted(words[1:])
+
+
+@pytest.mark.parametrize("playbook, given, sentence", [
+    ("adopt", {"audit_from": "puppet"}, "value of audit_from must be one of"),
+    ("adopt", {"audit_from_files": 5.5, "audit_adopt_dest": {}}, "audit_adopt_dest"),
+    ("compare", {"audit_left": "web1"}, "missing required arguments: audit_right"),
+    ("compare", {"audit_left": "a", "audit_right": "b", "audit_compare_fail_on": "always"}, "audit_compare_fail_on must be one of"),
+])
+def test_wrong_variables_of_the_playbooks_are_refused(playbook, given, sentence):
+    assert any(sentence in problem for problem in variables.problems(given, [playbook]))
