@@ -15,7 +15,11 @@ ROOTS_TABLES = ("/var/spool/cron/crontabs/root", "/var/spool/cron/root")  # Debi
 LOGROTATE_D = "/etc/logrotate.d"
 UNITS = "/etc/systemd/system"
 TABLE_LINE = re.compile(r"(@\w+|(?:\S+\s+){4}\S+)\s+(.*)$")
-SETTING = re.compile(r"^\s*(\w+)=(.*)$")
+SETTING = re.compile(r"^\s*(\w+)\s*=", re.M)
+HARMLESS_SETTINGS = frozenset((
+    "SHELL", "PATH", "MAILTO", "MAILFROM", "HOME", "LOGNAME", "LANG", "LC_ALL", "RANDOM_DELAY", "START_HOURS_RANGE", "CONTENT_TYPE",
+    "CONTENT_TRANSFER_ENCODING",
+))
 WORD_OF_ALIAS = {"@hourly": "hourly", "@daily": "daily", "@midnight": "daily", "@weekly": "weekly", "@monthly": "monthly"}
 CALENDARS = {calendar: word for word, (_fields, calendar, _period) in WORDS.items()}
 LARGEST = 65536  # bytes of a script
@@ -67,7 +71,10 @@ def _of_tables(host, directory):
     for path, has_user in tables + [(path, False) for path in ROOTS_TABLES]:
         if path == _files.CRON:
             continue
-        for number, line in enumerate((_text(host, path) or "").split("\n"), 1):
+        text = _text(host, path) or ""
+        if not HARMLESS_SETTINGS.issuperset(SETTING.findall(text)):
+            continue  # a command may take from there where it moves logs to
+        for number, line in enumerate(text.split("\n"), 1):
             match = TABLE_LINE.match(line.strip())
             if line.lstrip().startswith("#") or match is None or SETTING.match(line):
                 continue
@@ -147,7 +154,8 @@ def _of_timers(host, directory):
         if not name.endswith(".timer") or timer in (_files.TIMER, _files.GUARD_TIMER):
             continue
         service = timer[:-len("timer")] + "service"
-        commands = re.findall(r"^Exec\w+\s*=\s*[-@:+!]*(.*)$", _text(host, service) or "", re.M)
+        text = _text(host, service) or ""
+        commands = [] if re.search(r"^\s*Environment", text, re.M) else re.findall(r"^Exec\w+\s*=\s*[-@:+!]*(.*)$", text, re.M)
         calendars = re.findall(r"^\s*OnCalendar\s*=\s*(.*?)\s*$", _text(host, timer) or "", re.M)
         found = [_of_command(host, command, directory) for command in commands]
         if len(calendars) != 1 or not found or not all(found):

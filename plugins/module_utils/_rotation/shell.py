@@ -28,6 +28,9 @@ PRINTS = re.compile(r"(?!.*(?:system|getline|[|>]))\{.*\}$|s(.).*\1[gIp0-9]*$", 
 SEARCH_PATH = re.compile(r"^\s*(?:export\s+)?PATH=\S*", re.M)
 # the process id of auditd, by any command that prints it
 AUDITD_PID = re.compile(r"(?:\$\(|`)\s*(?:(?:/usr)?/s?bin/)?(?:(?:pidof|pgrep)(?:\s+-\w+)*\s+auditd|cat\s+\S*auditd\.pid)\s*(?:\)|`)")
+OWN_VARIABLE = re.compile(r"(?:\bfor\s+|\bread\s+(?:-\w+\s+)*)(\w+)")
+SET_VARIABLE = re.compile(r"(?:^|[\s;])(\w+)=")
+USED = re.compile(r"\$\{?(\w+)")
 ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)$", re.S)
 FUNCTION = re.compile(r"([A-Za-z_]\w*)\s*\(\s*\)")
 VARIABLE = re.compile(r"\$\{?(\w+)\}?$")
@@ -62,6 +65,7 @@ class _Reader(object):
         self.directory = directory
         self.found, self.touches = Understood(), False
         self.variables, self.functions = {}, set()
+        self.own = set()  # variables that the script itself gives a value
         self.inside = False  # a cd into the directory makes relative names its own
 
     def read(self, text):
@@ -74,6 +78,7 @@ class _Reader(object):
             raise NotUnderstood(text)
         text = AUDITD_PID.sub(" auditd ", SEARCH_PATH.sub("", text))
         self._paths(text)
+        self.own.update(OWN_VARIABLE.findall(text) + SET_VARIABLE.findall(text))
         # what stands in $( ) and backquotes is commands as well; quotes around them would hide them
         text = text.replace("$((", " ").replace("$(", " ; ").replace("`", " ; ").replace('"', "").replace("\n", " ; ")
         self._commands(_split(text))
@@ -156,6 +161,9 @@ class _Reader(object):
         for word in words:
             if not (word.startswith(("-", "/", "$", "{", "+")) or word.isdigit() or self.inside):
                 raise NotUnderstood(word)
+            name = USED.match(word)
+            if name and name.group(1) not in self.own and not (name.group(1).isdigit() and self.functions):
+                raise NotUnderstood(word)  # whoever starts the script says where this is
 
     def _find(self, words):
         if not (self.inside or any(self._is_below(word) for word in words[:3])):

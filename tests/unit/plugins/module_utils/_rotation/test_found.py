@@ -84,6 +84,10 @@ SCRIPTS = {
     "awk_runs": ("ls /var/log/audit | awk '{system(\"rm \" $1)}'", None),
     "here": ("cat <<X\nrm /etc/passwd\nX\nrm /var/log/audit/audit.log.4", None),
     "relative": ("rm audit.log.4; ls /var/log/audit", None),
+    "from_outside": ("mv /var/log/audit/audit.log.1 $DEST", None),
+    "first_argument": ("gzip $1; ls /var/log/audit", None),
+    "loop": ("for f in /var/log/audit/audit.log.?; do gzip $f; done", {"compress": "gzip"}),
+    "pipe_loop": ("ls /var/log/audit/*.1 | while read -r f; do xz $f; done", {"compress": "xz"}),
     "stops": ("service auditd stop; rm /var/log/audit/audit.log.1", None),
     "open_quote": ("rm '/var/log/audit/audit.log.1", None),
     "unrelated": ("logger hello", None),
@@ -109,6 +113,7 @@ FILES = {
     "etc/crontab": ("SHELL=/bin/sh\n# m h\n0 4 * * * root find /var/log/audit -mtime +30 -delete\n1 1 * * * root true\n",
                     {"schedule": "daily", "keep_days": "30"}),
     "etc/cron.d/own": ("*/30 * * * * root /opt/rotate.sh >/dev/null 2>&1\n", {"schedule": "*/30 * * * *"}),
+    "etc/cron.d/environment": ("DEST=/backup\n0 4 * * * root mv /var/log/audit/audit.log.1 $DEST\n", None),
     "etc/cron.d/users": ("0 4 * * * deploy gzip /var/log/audit/audit.log.1\n", None),
     "var/spool/cron/crontabs/root": ("@hourly gzip /var/log/audit/audit.log.1\n", {"schedule": "hourly", "compress": "gzip"}),
 }

@@ -142,7 +142,7 @@ def test_the_words_of_audit_from_are_the_tables():
 
 @pytest.mark.parametrize("playbook, given, sentence", [
     ("adopt", {"audit_from": "puppet"}, "value of audit_from must be one of"),
-    ("adopt", {"audit_from_files": 5.5, "audit_adopt_dest": {}}, "audit_adopt_dest"),
+    ("adopt", {"audit_from_files": {"a": 1}}, "audit_from_files"),
     ("compare", {"audit_left": "web1"}, "missing required arguments: audit_right"),
     ("compare", {"audit_left": "a", "audit_right": "b", "audit_compare_fail_on": "always"}, "audit_compare_fail_on must be one of"),
 ])
