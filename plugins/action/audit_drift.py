@@ -18,7 +18,6 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import R
 
 # Once for a run: the strategy loads this plugin before it forks a worker for each host.
 PROGRAM = host_library.digests()
-host_library.comparison(profiles=False)
 BENCHMARKS = demands.packed()
 COLLECTION = "auditops.auditd"
 JUDGED = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "audit_drift")
@@ -87,8 +86,7 @@ class ActionModule(ActionBase):
                 warnings = [why_pushed] if error.is_odd else []
             if use == "always":
                 return {"failed": True, "changed": False, "way": RESIDENT, "msg": why_pushed + "; use (audit_check_use) is always"}
-        rules = arguments.get("audit_rules") or {}
-        sent = {**arguments, "code": host_library.comparison(profiles=_chooses_profiles(rules))}
+        sent = {**arguments, "code": host_library.comparison()}
         result = self._execute_module(module_name="auditops.auditd.audit_drift", module_args=sent, task_vars=task_vars)
         if warnings:
             result["warnings"] = [*result.get("warnings", []), *warnings]

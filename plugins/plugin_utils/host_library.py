@@ -21,10 +21,7 @@ PACKAGE_FILES = ROLES / "audit_rotation" / "files" / "audit_rotate"
 LAUNCHERS = {**dict.fromkeys(_rotation.LAUNCHERS, "audit_rotation"), _checker.PROGRAM: "audit_check"}  # {installed path: its role}
 SHARED = COLLECTION / "plugins" / "module_utils"
 RELATIVE_IMPORT = re.compile(r"^\s*from (\.+)([\w.]*) import (\([^)]*\)|[^#\n]*)", re.MULTILINE)
-COMPARISON = "_check/answer"  # what the module that is pushed starts
-CHECKER = "_check/cli"  # what audit-check starts
-# Only where a policy names profiles, or filters or skips something of them
-OF_PROFILES = "_library/profiles"
+START = "_check/cli"  # what audit-check starts; the module that is pushed starts what is below it
 # A text in quotes, or a comment: whatever comes first is the one or the other
 QUOTED_OR_COMMENT = re.compile(r'''[rb]?("{3}[\s\S]*?"{3}|'{3}[\s\S]*?'{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|#[^\n]*''')
 AT_THE_TOP = re.compile(r"(?:\s*#[^\n]*\n)*\s*\Z")
@@ -35,7 +32,7 @@ def sources() -> dict[str, str]:
     """{installed path: text}: launchers, package, and the modules of module_utils that the package imports, however indirectly."""
     found = {path: (ROLES / role / "files" / Path(path).name).read_text(encoding="utf-8") for path, role in LAUNCHERS.items()}
     own = {path.stem: path.read_text(encoding="utf-8") for path in sorted(PACKAGE_FILES.glob("*.py"))}
-    found[_checker.COMPARISON] = comparison(profiles=True)
+    found[_checker.COMPARISON] = comparison()
     found.update({f"{_rotation.PACKAGE}/{name}.py": text for name, text in sorted(_with_imported(own).items())})
     return found
 
@@ -61,7 +58,7 @@ def benchmarks_digest() -> str:
 @functools.lru_cache(maxsize=1)
 def comparison_digest() -> str:
     """What the checker of a host has to answer with."""
-    return _parcel.digest(comparison(profiles=True))
+    return _parcel.digest(comparison())
 
 
 def installed_by(module: str, action: ActionBase, task_vars: dict | None) -> dict:
@@ -79,17 +76,13 @@ def digests() -> dict[str, str]:
     return {path: _rotation.digest(text) for path, text in sources().items()}
 
 
-@functools.lru_cache(maxsize=2)
-def comparison(*, profiles: bool) -> str:
-    """What compares a host, as C(_parcel.pack) packs it, without documentation; ``profiles``: with what only benchmark profiles need."""
-    start = CHECKER if profiles else COMPARISON
-    texts = _with_imported({start: _shared(start)}, frozenset() if profiles else frozenset({OF_PROFILES}))
-    return _parcel.pack({f"{name}.py": _bare(name) for name in texts})
-
-
-@functools.lru_cache(maxsize=None)
-def _bare(name: str) -> str:
-    return bare(_shared(name))
+@functools.lru_cache(maxsize=1)
+def comparison() -> str:
+    """What compares a host, as C(_parcel.pack) packs it, without documentation: the same for the module and for audit-check, so that it is
+    put together once for a run.
+    """
+    texts = _with_imported({START: _shared(START)})
+    return _parcel.pack({f"{name}.py": bare(text) for name, text in texts.items()})
 
 
 def bare(text: str) -> str:
@@ -108,18 +101,17 @@ def _without_documentation(found: re.Match) -> str:
     return '""' + "\n" * whole.count("\n") if is_documentation else whole
 
 
-@functools.lru_cache(maxsize=None)
 def _shared(name: str) -> str:
     return (SHARED / f"{name}.py").read_text(encoding="utf-8")
 
 
-def _with_imported(texts: dict[str, str], left_out: frozenset[str] = frozenset()) -> dict[str, str]:
-    """{module: text} of these modules and all of module_utils that they import, without those ``left_out``."""
+def _with_imported(texts: dict[str, str]) -> dict[str, str]:
+    """{module: text} of these modules and all of module_utils that they import."""
     modules, waiting = {}, dict(texts)
     while waiting:
         name, text = waiting.popitem()
         modules[name] = text
-        for wanted in _imports(name, text) - left_out:
+        for wanted in _imports(name, text):
             if wanted not in modules and wanted not in waiting and (SHARED / f"{wanted}.py").is_file():
                 waiting[wanted] = _shared(wanted)
     return modules

@@ -71,7 +71,7 @@ def test_the_host_gets_the_policy_and_not_the_controllers_options(tmp_path):
     action = Drift(args, {"changed": False, "drift": document()})
     action.run()
     sent = {"auditd": {"settings": {}}, "root": "/mnt", "benchmarks": audit_drift.BENCHMARKS,
-            "code": host_library.comparison(profiles=False)}
+            "code": host_library.comparison()}
     assert action.launched == [("auditops.auditd.audit_drift", sent)]
 
 

@@ -209,7 +209,7 @@ def test_planted_compiled_code_is_not_run(root, installed, damage):
     (cache,) = installed.library.glob("comparison.parcel.*")
     right = cache.read_bytes()
     if damage == "older":
-        texts = _parcel.unpack(host_library.comparison(profiles=True))
+        texts = _parcel.unpack(host_library.comparison())
         lying = {name: text.replace('"in_sync"', '"unknown"').replace('"drifted"', '"unknown"') for name, text in texts.items()}
         (installed.library / "older").write_text(_parcel.pack(lying))
         cache.write_bytes(_parcel.Installed(str(installed.library / "older")).compiled_text()[1])

@@ -53,19 +53,18 @@ def test_what_counts_as_documentation(text, bare):
     assert host_library.bare(text) == bare
 
 
-def test_the_profiles_go_along_where_they_are_chosen():
-    with_profiles, without = (_parcel.unpack(host_library.comparison(profiles=profiles)) for profiles in (True, False))
-    assert set(without) < set(with_profiles) and {"_library/resolve.py", "_library/forms.py"} <= set(with_profiles) - set(without)
-    assert not [name for name in with_profiles if name.startswith("_apply/")]
+def test_nothing_that_changes_a_host_is_sent():
+    names = set(_parcel.unpack(host_library.comparison()))
+    assert {"_check/answer.py", "_check/cli.py", "_library/profiles.py"} <= names
+    assert not [name for name in names if name.startswith("_apply/")]
 
 
-@pytest.mark.parametrize("profiles", [True, False])
-def test_what_is_sent_compares_a_host_without_a_collection_there(tmp_path, profiles):
+def test_what_is_sent_compares_a_host_without_a_collection_there(tmp_path):
     (tmp_path / "etc/audit").mkdir(parents=True)
     (tmp_path / "etc/audit/auditd.conf").write_text("disk_full_action = HALT\n")
     request = dict.fromkeys(("release", "audit_rules", "audit_rotation", "program", "benchmarks"))
     request.update(root=str(tmp_path), auditd={"settings": {"disk_full_action": "SYSLOG"}})
-    sent = host_library.comparison(profiles=profiles) + "\n" + json.dumps(request)
+    sent = host_library.comparison() + "\n" + json.dumps(request)
     argv = [sys.executable, "-c", RUN, str(host_library.COLLECTION.parents[2])]
     process = subprocess.run(argv, input=sent, check=True, capture_output=True, text=True)
     answer, modules = json.loads(process.stdout)
@@ -75,9 +74,9 @@ def test_what_is_sent_compares_a_host_without_a_collection_there(tmp_path, profi
 
 
 def test_what_is_sent_is_half_of_its_sources():
-    texts = _parcel.unpack(host_library.comparison(profiles=True))
+    texts = _parcel.unpack(host_library.comparison())
     whole = sum((host_library.SHARED / name).stat().st_size for name in texts)
-    assert len(host_library.comparison(profiles=True)) < whole / 3
+    assert len(host_library.comparison()) < whole / 3
 
 
 @pytest.mark.parametrize("packed", ["", "no base64!", _parcel.pack({"a": "b"})[:-8], "W10=", _parcel.pack({})[4:]])

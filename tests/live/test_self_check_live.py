@@ -1,0 +1,151 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""audit-check on this machine: asked by drift, with the document of the module; run by itself; and attacked, then the module is sent."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COLLECTION = Path(__file__).resolve().parents[2]
+PROGRAM, LIBRARY = Path("/usr/local/sbin/audit-check"), Path("/usr/local/lib/audit-rotate")
+KEPT, DOCUMENTS = Path("/etc/audit/auditops-policy.json"), Path("/var/lib/auditops/drift")
+SCHEDULED = {"audit_check_install": True, "audit_check_schedule": "*/10 * * * *"}
+COMPARE = [{"hosts": "all", "gather_facts": False, "tasks": [
+    {"ansible.builtin.import_role": {"name": "auditops.auditd.audit_drift", "tasks_from": "compare"}},
+    {"ansible.builtin.copy": {"dest": "{{ result }}", "content": "{{ audit_drift_result | to_json }}"}, "delegate_to": "localhost"},
+]}]
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("auditd"), reason="needs root and auditd")
+
+
+@pytest.fixture(scope="module")
+def playbook(tmp_path_factory):
+    """Run plays over this machine as the host ``me``."""
+    directory = tmp_path_factory.mktemp("check")
+    hosts = {"me": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}}
+    (directory / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}))
+
+    def run(plays, pipelining="0", **variables):
+        (directory / "play.yml").write_text(json.dumps(plays))
+        environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTION.parents[2]), ANSIBLE_PIPELINING=pipelining)
+        own = {"result": str(directory / "result.json"), "audit_drift_report_dir": str(directory / "report")}
+        argv = [sys.executable, "-m", "ansible", "playbook", "-i", str(directory / "inventory.json"), str(directory / "play.yml"),
+                "-e", json.dumps({**own, **variables})]
+        done = subprocess.run(argv, check=False, capture_output=True, text=True, env=environment)
+        assert done.returncode == 0 and "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def compare(**variables):
+        said = run(COMPARE, **variables)
+        return {**json.loads((directory / "result.json").read_text()), "said": said}
+
+    compare.run = run
+    return compare
+
+
+@pytest.fixture(scope="module")
+def installed(playbook):
+    if PROGRAM.exists() or LIBRARY.exists():
+        pytest.skip("audit-check or the rotation is installed on this machine")
+    task = [{"hosts": "all", "gather_facts": False, "tasks": [{"auditops.auditd.audit_check": {}}]}]
+    playbook.run(task)
+    try:
+        yield
+    finally:
+        task[0]["tasks"] = [{"auditops.auditd.audit_check": {"state": "absent"}}]
+        playbook.run(task)
+        shutil.rmtree(DOCUMENTS, ignore_errors=True)
+        assert not PROGRAM.exists() and not LIBRARY.exists() and not KEPT.exists()
+
+
+def without_time(result: dict) -> dict:
+    return {name: value for name, value in result["drift"].items() if name not in ("collected_at", "run")}
+
+
+@pytest.mark.parametrize("pipelining", ["0", "1"])
+@pytest.mark.parametrize("profiles", [[], ["auto"]])
+def test_the_same_document_by_both_ways(installed, playbook, pipelining, profiles):
+    variables = {"pipelining": pipelining, "audit_rules_profiles": profiles}
+    own = playbook(audit_check_use="always", **variables)
+    sent = playbook(audit_check_use="never", **variables)
+    assert (own["way"], sent["way"]) == ("audit-check", "module") and without_time(own) == without_time(sent)
+
+
+def test_without_it_the_module_is_sent(playbook):
+    if PROGRAM.exists():
+        PROGRAM.rename(PROGRAM.with_suffix(".away"))
+    try:
+        result = playbook()
+    finally:
+        if PROGRAM.with_suffix(".away").exists():
+            PROGRAM.with_suffix(".away").rename(PROGRAM)
+    assert result["way"] == "module" and "not installed" in result["why_pushed"]
+
+
+def script(text):
+    return lambda: PROGRAM.write_text("#!/bin/sh\n" + text)
+
+
+def append(path, text):
+    def change():
+        with (LIBRARY / path).open("a") as stream:
+            stream.write(text)
+    return change
+
+
+ATTACKS = {
+    "prints without end": (script("cat > /dev/null; exec yes\n"), "more than any document"),
+    "truncated": (script("echo '{\"id\": 1'\n"), "not whole"),
+    "silent": (script("exit 0\n"), "no answer"),
+    "another host": (script("echo '{\"id\": \"1\", \"host\": \"other\"}'\n"), "another question or another host"),
+    "not executable": (lambda: PROGRAM.chmod(0o644), "not installed"),
+    "library of another": (lambda: os.chown(LIBRARY, 1000, 1000), "must be a directory of root"),
+    "library writable": (lambda: (LIBRARY / "audit_rotate").chmod(0o777), "must be a directory of root"),
+    "half written": (lambda: (LIBRARY / "comparison.parcel").write_text((LIBRARY / "comparison.parcel").read_text()[:5000]), "no answer"),
+    "gone": (lambda: (LIBRARY / "comparison.parcel").unlink(), "no answer"),
+    "package broken": (append("audit_rotate/comparison.py", "\nnonsense(\n"), "no answer"),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_what_is_wrong_with_it_is_said_and_the_module_is_sent(installed, playbook, tmp_path, attack):
+    change, reason = ATTACKS[attack]
+    shutil.copytree(LIBRARY, tmp_path / "library")
+    shutil.copy2(PROGRAM, tmp_path / "program")
+    try:
+        change()
+        result = playbook()
+    finally:
+        shutil.rmtree(LIBRARY)
+        shutil.copytree(tmp_path / "library", LIBRARY)
+        shutil.copy2(tmp_path / "program", PROGRAM)
+    assert result["way"] == "module" and reason in result["why_pushed"], result["why_pushed"]
+    assert result["drift"]["status"] in ("in_sync", "drifted", "unknown")
+
+
+def test_a_host_compares_itself_and_drift_collects(installed, playbook):
+    def scheduled():
+        return subprocess.run([str(PROGRAM), "--scheduled"], check=False, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
+
+    KEPT.unlink(missing_ok=True)
+    missing = scheduled()
+    assert missing.returncode == 3 and str(KEPT) in missing.stderr
+    playbook(**SCHEDULED)
+    assert KEPT.stat().st_mode & 0o777 == 0o600
+    assert scheduled().returncode in (0, 1, 2)
+    made = json.loads((DOCUMENTS / "me.json").read_text())
+    collected = playbook(**SCHEDULED, audit_check_collect=True)
+    assert collected["collected"] is True and collected["drift"]["collected_at"] == made["collected_at"]
+    time.sleep(1.1)  # stamps have seconds
+    assert playbook(**SCHEDULED, audit_check_collect=True, audit_check_max_age=0)["collected"] is False
+    KEPT.chmod(0o666)
+    refused = scheduled()
+    assert refused.returncode == 3 and "nobody else may write" in refused.stderr
