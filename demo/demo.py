@@ -20,13 +20,15 @@ class Demo:
         self.directory = directory
         self.report = directory / "report"
         self.inventory = fleet.build(directory)
+        # a user may have no home to write to
+        self.homes = {"ANSIBLE_HOME": str(directory / ".ansible"), "ANSIBLE_REMOTE_TMP": str(directory / ".ansible/tmp")}
 
     def play(self, name: str, report: Path) -> None:
         """Run a playbook as a user would; what Ansible says goes to a file beside the fleet."""
         argv = ["ansible-playbook", "-i", str(self.inventory), f"auditops.auditd.{name}", "-e", f"audit_drift_report_dir={report}"]
         log = self.directory / f"{name}.log"
         print(f"\n$ ansible-playbook -i {self.inventory} auditops.auditd.{name}\n", flush=True)
-        environment = dict(os.environ, ANSIBLE_FORCE_COLOR="0", ANSIBLE_NOCOLOR="1")
+        environment = dict(os.environ, ANSIBLE_FORCE_COLOR="0", ANSIBLE_NOCOLOR="1", **self.homes)
         with open(log, "w") as stream:
             done = subprocess.run(argv, stdout=stream, stderr=subprocess.STDOUT, env=environment, check=False)
         if done.returncode:

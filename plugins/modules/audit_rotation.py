@@ -175,6 +175,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments, _parcel
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import retired
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import rotation as install
+from ansible_collections.auditops.auditd.plugins.module_utils._diff import rooted
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
@@ -247,7 +248,7 @@ def _retire(module, host, log_file, result):
 def main():
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
-        module.exit_json(**as_text(run(module)))
+        module.exit_json(**as_text(rooted(run(module), module.params["root"])))
     except AuditError as error:
         module.fail_json(**as_text(dict(error.details, msg=str(error))))
 

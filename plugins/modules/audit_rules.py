@@ -451,6 +451,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import panic
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules as _rules
+from ansible_collections.auditops.auditd.plugins.module_utils._diff import rooted
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
@@ -492,7 +493,7 @@ def main():
         supports_check_mode=True,
     )
     try:
-        module.exit_json(**as_text(run(module)))
+        module.exit_json(**as_text(rooted(run(module), module.params["root"])))
     except AuditError as error:
         module.fail_json(**as_text(dict(error.details, msg=str(error))))
 

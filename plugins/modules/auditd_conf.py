@@ -324,6 +324,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import bound, spelling, stops, validator
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
 from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment import Environment
+from ansible_collections.auditops.auditd.plugins.module_utils._diff import rooted
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import audit_release, lock, os_release
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
@@ -564,7 +565,7 @@ def main():
         ],
     )
     try:
-        module.exit_json(**as_text(run(module)))
+        module.exit_json(**as_text(rooted(run(module), module.params["root"])))
     except AuditError as error:
         module.fail_json(**as_text(dict(error.details, msg=str(error))))
 

@@ -191,6 +191,17 @@ def test_what_a_play_has_behind_the_role_is_done(tmp_path):
     assert run.stdout.count('"msg": "went on"') == 3
 
 
+@pytest.mark.parametrize("tags", ["all", "audit_stop"])
+def test_a_difference_is_shown_once_and_by_the_file_of_the_tree(site, tags):
+    conf = Path(site.hosts["web1"]["audit_root"]) / "etc/audit/auditd.conf"
+    conf.write_text(conf.read_text().replace("disk_full_action = SUSPEND", "disk_full_action = HALT"))
+    before = conf.read_bytes()
+    run = site.play("remediate", "--check", "--diff", "--limit", "web1", "--tags", tags)
+    assert run.returncode == 0 and conf.read_bytes() == before, run.stdout + run.stderr
+    assert run.stdout.count("+disk_full_action = SYSLOG") == 1 and f"--- before: {conf}" in run.stdout
+    assert "before: /etc/" not in run.stdout and "after: /usr/" not in run.stdout
+
+
 @pytest.mark.parametrize("strategy", ["linear", "free"])
 def test_new_findings_fail_each_host_under_any_strategy(site, strategy):
     assert site.play("drift").returncode == 0

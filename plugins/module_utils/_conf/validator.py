@@ -108,8 +108,8 @@ def sentence(problem: Problem, settings: "dict | tuple" = ()) -> str:
 def _release(judgement, release):
     newest = "%d.%d.%d" % NEWEST
     if release is None:
-        judgement.add(None, None, None, "the release of auditd is not known, so the file is judged as %s would; give the release" % newest,
-                      fatal=False)
+        judgement.add(None, None, None, "the release of auditd is not known, so the file is judged as %s would; name it: auditd_release"
+                      % newest, fatal=False)
     elif judgement.release > NEWEST:
         judgement.add(None, None, None, "auditd %s is newer than %s, the newest release whose rules are known here; they are used" % (
             release, newest), fatal=False)

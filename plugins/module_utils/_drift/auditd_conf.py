@@ -61,6 +61,8 @@ def _spelling(sides, key, value, settled):
 
 
 def _problem(sides, problem):
+    if sides.live["version"] is None and not problem["fatal"] and problem["key"] is None and problem["line"] is None:
+        return sides.item("disk.auditd_conf.release", "the release of audit, like 3.0.9", "not known")
     kind, expected = ("refused", "a line that auditd accepts") if problem["fatal"] else ("trap", "a line that does what it says")
     ident = "disk.auditd_conf.%s.%s" % (kind, problem["key"] or ("file" if problem["line"] is None else "line_%d" % problem["line"]))
     value = problem["value"] if problem["key"] is None else "%s = %s" % (problem["key"], problem["value"])

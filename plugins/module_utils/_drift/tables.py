@@ -98,6 +98,8 @@ ITEMS = {
         "high", "", "The policy has settings that auditd on this host would refuse; nothing of the policy is applied until they are right.",
         "role auditd: auditd_conf, auditd_failure_policy",
     ),
+    "disk.auditd_conf.release": ("info", "", "The release of audit is not known: auditd.conf is judged as the newest one would judge it.",
+                                 "role auditd: auditd_release"),
     "disk.auditd_conf.refused.": (
         "critical", "",
         "auditd refuses the whole file for this, so it stays dead at its next start and keeps what it had at a reload:",

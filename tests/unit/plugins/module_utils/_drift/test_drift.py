@@ -644,3 +644,11 @@ def test_cron_without_its_daemon_starts_nothing(tree, runs):
         parsed.rotation.cron_runs = runs
 
     assert list(found(drift(tree, change=change))) == ([] if runs else ["schedule.scheduler_running"])
+
+
+@pytest.mark.parametrize(("release", "ids"), [(None, ["disk.auditd_conf.release"]), ("3.0.9", [])])
+def test_a_tree_whose_release_is_not_known_names_the_variable(tree, release, ids):
+    document, parsed = _drift.look(Host(str(tree)), WANTED, release)
+    items = _drift.compare(document, parsed, WANTED)["items"]
+    assert [item["id"] for item in items if "auditd_release" in item["fix"]] == ids
+    assert not [item for item in items if item["id"] == "disk.auditd_conf.trap.file"]
