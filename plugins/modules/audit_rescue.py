@@ -40,9 +40,10 @@ options:
       - V(begun) mounts them writable, makes room where there is none, and keeps what a cure may replace.
       - V(ended) labels what is new and closes the store.
       - V(unmounted) unmounts what V(mounted) mounted.
+      - V(opened) mounts the root of an attached disk at O(root), whatever its partition; V(closed) unmounts it.
       - V(undone) puts back everything that the last rescue replaced, byte for byte. Logs that were compressed stay compressed.
     type: str
-    choices: [mounted, begun, ended, unmounted, undone]
+    choices: [opened, mounted, begun, ended, unmounted, closed, undone]
     required: true
   mount:
     description:
@@ -55,6 +56,14 @@ options:
         take an hour.
     type: bool
     default: false
+  volume:
+    description:
+      - With O(state=opened) the EBS volume that is attached, by which its NVMe disk is found.
+    type: str
+  device:
+    description:
+      - With O(state=opened) the disk, or the name under which O(volume) was attached.
+    type: str
   store:
     description:
       - With O(state=ended) the RV(store) that O(state=begun) returned.
@@ -78,6 +87,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+device:
+  description: The device that was mounted. V(null) where it was mounted already.
+  returned: O(state=opened)
+  type: str
 volumes:
   description: The volumes that the tree's fstab gives the log and this collection's state.
   returned: O(state=mounted)
@@ -138,8 +151,10 @@ restored:
   elements: str
 """
 
+import os
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.auditops.auditd.plugins.module_utils._apply import mounting, rescue
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import attached, mounting, rescue
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live import expected_volumes
@@ -147,10 +162,12 @@ from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_te
 
 ARGUMENT_SPEC = {
     "root": {"type": "path", "required": True},
-    "state": {"type": "str", "choices": ["mounted", "begun", "ended", "unmounted", "undone"], "required": True},
+    "state": {"type": "str", "choices": ["opened", "mounted", "begun", "ended", "unmounted", "closed", "undone"], "required": True},
     "mount": {"type": "bool", "default": False},
     "autorelabel": {"type": "bool", "default": False},
     "store": {"type": "str"},
+    "volume": {"type": "str"},
+    "device": {"type": "str"},
 }
 NOT_THE_PATIENT = (
     "audit_root = %s is the machine that helps, and not the one that stopped: attach the volume of that one, mount it, and set audit_root "
@@ -158,10 +175,26 @@ NOT_THE_PATIENT = (
 
 
 def run(module):
-    host = Host(module.params["root"], module.run_command)
-    if host.is_live:
-        raise AuditError(NOT_THE_PATIENT % module.params["root"])
-    return STATES[module.params["state"]](module, host)
+    root, state = module.params["root"], module.params["state"]
+    if os.path.realpath(root) == "/":
+        raise AuditError(NOT_THE_PATIENT % root)
+    if state in OF_DISKS:
+        return OF_DISKS[state](module, root)
+    return STATES[state](module, Host(root, module.run_command))
+
+
+def _opened(module, point):
+    params = module.params
+    if not params["device"]:
+        raise AuditError("state: opened needs device")
+    device = params["device"]
+    if params["volume"] and not os.path.ismount(point):
+        device = attached.device_of(params["volume"], device)
+    return attached.mount(module.run_command, device, point, check_mode=module.check_mode)
+
+
+def _closed(module, point):
+    return {"changed": attached.unmount(module.run_command, point, check_mode=module.check_mode)}
 
 
 def _mounted(module, host):
@@ -200,6 +233,7 @@ def _undone(module, host):
     return dict(result, changed=bool(result["restored"]))
 
 
+OF_DISKS = {"opened": _opened, "closed": _closed}
 STATES = {"mounted": _mounted, "begun": _begun, "ended": _ended, "unmounted": _unmounted, "undone": _undone}
 
 

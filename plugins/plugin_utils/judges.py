@@ -8,6 +8,7 @@ only what every host would refuse.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import stat
 from collections.abc import Callable, Mapping
@@ -223,6 +224,15 @@ def rescue(variables: Mapping, given: Mapping) -> list[str]:
     return []
 
 
+def rescue_ec2(variables: Mapping, given: Mapping) -> list[str]:
+    if importlib.util.find_spec("ansible_collections.amazon.aws") is None:
+        return ["rescue_ec2 needs the collection amazon.aws on the controller, and boto3: ansible-galaxy collection install amazon.aws; "
+                "without it, the guide \"My instance stops by itself\" has the same steps by hand"]
+    if variables.get("audit_ec2_instance") == variables.get("audit_ec2_helper"):
+        return [f"audit_ec2_helper = {variables.get('audit_ec2_helper')} is the instance that stopped; name the one that helps"]
+    return []
+
+
 def register(variables: Mapping, given: Mapping) -> list[str]:
     """audit_exceptions: each entry with its record, and about something that a benchmark has."""
     entries = variables.get("audit_exceptions") or []
@@ -251,7 +261,6 @@ def check(variables: Mapping, given: Mapping) -> list[str]:
     return []
 
 
-# of a role, or of a playbook that has variables of its own
 OF_ROLE: dict[str, tuple[Judge, ...]] = {
     "auditd": (release, ranges, conf),
     "audit_rules": (release, ranges, rules, register),
@@ -262,4 +271,5 @@ OF_ROLE: dict[str, tuple[Judge, ...]] = {
     "audit_storage": (storage,),
     "diagnose": (diagnose,),
     "rescue": (rescue,),
+    "rescue_ec2": (rescue_ec2,),
 }

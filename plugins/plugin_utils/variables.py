@@ -28,6 +28,17 @@ OF_PLAYBOOK: dict[str, dict[str, dict]] = {
         "audit_diagnosis_state_reason": {"type": "str"},
         "audit_diagnosis_days": {"type": "int"},
     },
+    "rescue_ec2": {
+        "audit_ec2_instance": {"type": "str", "required": True},
+        "audit_ec2_helper": {"type": "str", "required": True},
+        "audit_ec2_region": {"type": "str", "required": True},
+        "audit_ec2_stop": {"type": "bool"},
+        "audit_ec2_start": {"type": "bool"},
+        "audit_ec2_attach_as": {"type": "str"},
+        "audit_ec2_helper_device": {"type": "str"},
+        "audit_rescue_mount": {"type": "bool"},
+        "audit_rescue_autorelabel": {"type": "bool"},
+    },
     "rescue": {
         "audit_root": {"type": "path", "required": True},
         "audit_rescue": {"type": "str", "choices": ["cure", "undo"]},

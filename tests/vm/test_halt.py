@@ -44,7 +44,7 @@ def numbers(host) -> list[int]:
     return sorted(int(number) for number in re.findall(r"op=flood n=(\d+)", host.machine.run(script=script, check=False).stdout))
 
 
-def test_hardened_it_powers_itself_off_and_its_disks_can_be_cured(host):
+def test_hardened_it_powers_itself_off_and_rescued_it_boots_and_stays_up(host):
     story = host("debian13", 64)
     harden(story)
     flood(story)
@@ -52,10 +52,20 @@ def test_hardened_it_powers_itself_off_and_its_disks_can_be_cured(host):
     assert "Power down" in story.machine.console or "Powering off" in story.machine.console
 
     with story.machine.offline() as root:
-        done = story.play_offline("remediate", root, **SMALL_DISK)
+        found = story.play_offline("diagnose", root)
+        assert f"{story.machine.name}: auditd (high confidence)" in found.stdout and "powered the host off" in found.stdout
+        done = story.play_offline("rescue", root, **SMALL_DISK)
         assert done.returncode == 0
         conf = (root / "etc/audit/auditd.conf").read_text()
         assert "HALT" not in conf.upper(), conf
+
+    story.machine.start()
+    story.machine.wait_ssh()
+    flood(story)
+    end = time.monotonic() + 1800
+    while EVENTS - 1 not in numbers(story) and time.monotonic() < end:
+        time.sleep(10)
+    assert story.is_audited()
 
 
 def test_remediated_it_stays_up_and_keeps_the_newest_records(host):

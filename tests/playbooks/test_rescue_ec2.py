@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The EC2 rescue end to end: moto is the cloud, a loop device stands for the volume. It needs moto, boto3, amazon.aws and root."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import test_remediation_steps as hardened
+
+REGION = "eu-west-1"
+HAS_COLLECTION = importlib.util.find_spec("ansible_collections.amazon") is not None
+
+
+def play(directory, *options, **environment):
+    paths = os.pathsep.join([str(hardened.COLLECTION.parents[2]), *sys.path])
+    everything = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=paths, ANSIBLE_NOCOLOR="1", AWS_DEFAULT_REGION=REGION,
+                      AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", **environment)
+    command = [sys.executable, "-m", "ansible", "playbook", "-i", directory / "hosts.json", "auditops.auditd.rescue_ec2", *options]
+    return subprocess.run(command, check=False, env=everything, capture_output=True, text=True, cwd=directory)
+
+
+def inventory(directory, **variables):
+    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "auditd_release": "3.1.5", **variables}
+    host.update(audit_drift_report_dir=str(directory / "report"), audit_ec2_region=REGION)
+    (directory / "hosts.json").write_text(json.dumps({"all": {"hosts": {"helper": host}}}))
+
+
+@pytest.mark.skipif(HAS_COLLECTION, reason="amazon.aws is installed here")
+def test_without_the_collection_one_sentence_says_so(tmp_path):
+    inventory(tmp_path, audit_ec2_instance="i-1", audit_ec2_helper="i-2")
+    done = play(tmp_path)
+    assert done.returncode != 0 and "rescue_ec2 needs the collection amazon.aws on the controller" in done.stdout
+
+
+@pytest.fixture
+def cloud():
+    """EC2 with a patient and a helper; yields (client, patient, helper, endpoint)."""
+    server = pytest.importorskip("moto.server", reason="moto is not installed")
+    boto3 = pytest.importorskip("boto3", reason="boto3 is not installed")
+    if not HAS_COLLECTION:
+        pytest.skip("amazon.aws is not installed")
+    running = server.ThreadedMotoServer(port=0)
+    running.start()
+    endpoint = "http://{}:{}".format(*running.get_host_and_port())
+    client = boto3.client("ec2", region_name=REGION, endpoint_url=endpoint, aws_access_key_id="test", aws_secret_access_key="test")
+    image = client.describe_images()["Images"][0]["ImageId"]
+    made = client.run_instances(ImageId=image, MinCount=2, MaxCount=2, Placement={"AvailabilityZone": REGION + "a"})["Instances"]
+    patient, helper = (one["InstanceId"] for one in made)
+    client.stop_instances(InstanceIds=[patient])
+    _root_of_a_snapshot(client, patient)
+    yield client, patient, helper, endpoint
+    running.stop()
+
+
+def _root_of_a_snapshot(client, instance):
+    """EC2's own root volumes come of a snapshot; moto's do not, and amazon.aws reads its id."""
+    plain = root_volume(client, instance)
+    device = client.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["RootDeviceName"]
+    snapshot = client.create_snapshot(VolumeId=plain)["SnapshotId"]
+    made = client.create_volume(SnapshotId=snapshot, AvailabilityZone=REGION + "a")["VolumeId"]
+    client.detach_volume(VolumeId=plain, InstanceId=instance)
+    client.attach_volume(VolumeId=made, InstanceId=instance, Device=device)
+
+
+@pytest.fixture
+def volume(tmp_path):
+    """A loop device with the root of a host that was hardened until it halted; yields the device."""
+    image, point = tmp_path / "root.img", tmp_path / "mnt"
+    with open(image, "wb") as stream:
+        stream.truncate(256 << 20)
+    if os.geteuid() != 0:
+        pytest.skip("a loop device needs root")
+    subprocess.run(["mkfs.ext4", "-q", image], check=True, capture_output=True)
+    hardened.hardened_to_halt(tmp_path / "tree")
+    point.mkdir()
+    subprocess.run(["mount", "-o", "loop", image, point], check=True)
+    subprocess.run(["cp", "-a", f"{tmp_path}/tree/.", point], check=True)
+    subprocess.run(["umount", point], check=True)
+    device = subprocess.run(["losetup", "--find", "--show", image], check=True, capture_output=True, text=True).stdout.strip()
+    yield device
+    subprocess.run(["losetup", "--detach", device], check=True)
+
+
+def conf(device, tmp_path):
+    subprocess.run(["mount", "-o", "ro", device, tmp_path / "mnt"], check=True)
+    try:
+        return (tmp_path / "mnt/etc/audit/auditd.conf").read_text()
+    finally:
+        subprocess.run(["umount", tmp_path / "mnt"], check=True)
+
+
+def attached_to(client, volume):
+    return [one["InstanceId"] for one in client.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Attachments"]]
+
+
+def snapshots(client, volume):
+    return client.describe_snapshots(Filters=[{"Name": "volume-id", "Values": [volume]}])["Snapshots"]
+
+
+def root_volume(client, instance):
+    found = client.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    return found["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+
+
+def test_out_and_back(cloud, volume, tmp_path):
+    client, patient, helper, endpoint = cloud
+    disk = root_volume(client, patient)
+    inventory(tmp_path, audit_ec2_instance=patient, audit_ec2_helper=helper, audit_ec2_helper_device=volume)
+    checked = play(tmp_path, "--check", AWS_ENDPOINT_URL=endpoint)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert attached_to(client, disk) == [patient] and not snapshots(client, disk)
+    assert "HALT" in conf(volume, tmp_path)
+
+    done = play(tmp_path, AWS_ENDPOINT_URL=endpoint)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "HALT" not in conf(volume, tmp_path)
+    assert len(snapshots(client, disk)) == 1
+    found = client.describe_instances(InstanceIds=[patient])["Reservations"][0]["Instances"][0]
+    assert attached_to(client, disk) == [patient] and found["State"]["Name"] == "running"
+    assert found["BlockDeviceMappings"][0]["DeviceName"] == found["RootDeviceName"]
+    assert not [tag for tag in client.describe_volumes(VolumeIds=[disk])["Volumes"][0].get("Tags", []) if tag["Key"] == "auditops-rescue"]
+    again = play(tmp_path, AWS_ENDPOINT_URL=endpoint)
+    assert again.returncode != 0 and "is running: cure it while it is up" in again.stdout
+
+
+def test_a_run_that_was_cut_off_is_taken_up(cloud, volume, tmp_path):
+    """Cut off behind the detaching: the instance no longer lists its volume, the tag still says where it belongs."""
+    client, patient, helper, endpoint = cloud
+    disk = root_volume(client, patient)
+    found = client.describe_instances(InstanceIds=[patient])["Reservations"][0]["Instances"][0]
+    client.create_tags(Resources=[disk], Tags=[{"Key": "auditops-rescue", "Value": f"{patient} {found['RootDeviceName']}"}])
+    client.detach_volume(VolumeId=disk, InstanceId=patient)
+    inventory(tmp_path, audit_ec2_instance=patient, audit_ec2_helper=helper, audit_ec2_helper_device=volume)
+    done = play(tmp_path, AWS_ENDPOINT_URL=endpoint)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert attached_to(client, disk) == [patient] and "HALT" not in conf(volume, tmp_path)
