@@ -224,8 +224,13 @@ def rescue(variables: Mapping, given: Mapping) -> list[str]:
     return []
 
 
+def _is_installed(*packages: str) -> bool:
+    """Whether packages can be imported, the outermost first."""
+    return all(importlib.util.find_spec(package) is not None for package in packages)
+
+
 def rescue_ec2(variables: Mapping, given: Mapping) -> list[str]:
-    if importlib.util.find_spec("ansible_collections.amazon.aws") is None:
+    if not _is_installed("ansible_collections.amazon", "ansible_collections.amazon.aws"):
         return ["rescue_ec2 needs the collection amazon.aws on the controller, and boto3: ansible-galaxy collection install amazon.aws; "
                 "without it, the guide \"My instance stops by itself\" has the same steps by hand"]
     if variables.get("audit_ec2_instance") == variables.get("audit_ec2_helper"):
