@@ -266,6 +266,7 @@ def check(variables: Mapping, given: Mapping) -> list[str]:
     return []
 
 
+# of a role, or of a playbook that has variables of its own
 OF_ROLE: dict[str, tuple[Judge, ...]] = {
     "auditd": (release, ranges, conf),
     "audit_rules": (release, ranges, rules, register),
