@@ -68,7 +68,7 @@ class ActionModule(ActionBase):
             return {"failed": True, "msg": unwritten}
         if unwritten:  # a full disk here is no reason to withhold the cure there
             result.setdefault("warnings", []).append(f"{unwritten}; the remediation goes on, and the report lacks what was before it")
-        sentence = gate.worst(drift["items"], fail_on)
+        sentence = gate.worst(result["drift"]["items"], fail_on)
         if sentence:
             del result["drift"]  # a failed task is printed whole
             result.update(failed=True, msg=sentence)

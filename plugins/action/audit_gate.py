@@ -9,6 +9,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.plugin_utils import variables
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate, history, summary
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import spool as spools
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
@@ -38,7 +39,8 @@ class ActionModule(ActionBase):
         if options["step"] == "variables":
             # import_playbook with vars gives them to the play itself, whose keywords see them as they see extra variables
             in_force = {**self._task.get_play().get_vars(), **load_extra_vars(self._loader)}
-            sentence = gate.not_in_force(task_vars, in_force)
+            tags = [*task_vars.get("ansible_run_tags", ()), *task_vars.get("ansible_skip_tags", ())]
+            sentence = gate.not_in_force(task_vars, in_force) or variables.mistyped_tags(tags)
         elif options["step"] == "batch":
             sentence = options["reason"]
         else:

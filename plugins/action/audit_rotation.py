@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.auditops.auditd.plugins.plugin_utils import host_library
+from ansible_collections.auditops.auditd.plugins.plugin_utils import host_library, host_warnings
 
 
 class ActionModule(ActionBase):
@@ -15,4 +15,6 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict | None = None) -> dict:
         super().run(tmp, task_vars)
-        return host_library.installed_by("audit_rotation", self, task_vars)
+        result = host_library.installed_by("audit_rotation", self, task_vars)
+        host_warnings.name_host(result, (task_vars or {}).get("inventory_hostname", "?"))
+        return result

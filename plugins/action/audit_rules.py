@@ -7,7 +7,7 @@ from __future__ import annotations
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
+from ansible_collections.auditops.auditd.plugins.plugin_utils import controls, host_warnings
 
 
 class ActionModule(ActionBase):
@@ -21,4 +21,6 @@ class ActionModule(ActionBase):
             arguments = controls.with_library(self._task.args)
         except AuditError as error:
             raise AnsibleActionFail(str(error)) from error
-        return self._execute_module(module_name="auditops.auditd.audit_rules", module_args=arguments, task_vars=task_vars)
+        result = self._execute_module(module_name="auditops.auditd.audit_rules", module_args=arguments, task_vars=task_vars)
+        host_warnings.name_host(result, (task_vars or {}).get("inventory_hostname", "?"))
+        return result

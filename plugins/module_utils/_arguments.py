@@ -103,3 +103,22 @@ DRIFT = {
 
 WANTED = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "program", "benchmarks")
 COMPARED = ("root", "release") + WANTED  # what of DRIFT a comparison on a host looks at
+
+LONGEST_LOGGED, LONGEST_INVOCATION = 60, 440  # characters of one value and of a line in the journal, which stays below 500 bytes
+
+
+def invocation(params: dict) -> str:
+    """The line about a run of a module for the journal: each argument that is given, a short word or a number with its value.
+
+    A policy would be tens of kilobytes. The option C(no_log) is no way out: it also takes each word of the policy, such as SYSLOG, out of
+    the result.
+    """
+    named = [name + _shown(value) for name, value in sorted(params.items()) if value not in (None, "", [], {})]
+    return ("Invoked with " + " ".join(named))[:LONGEST_INVOCATION]
+
+
+def _shown(value):
+    if isinstance(value, (bool, int, float)):
+        return "=%s" % value
+    is_short = isinstance(value, str) and len(value) <= LONGEST_LOGGED and all(" " <= letter <= "~" for letter in value)
+    return "=" + value if is_short else ""

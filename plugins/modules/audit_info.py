@@ -107,7 +107,8 @@ info:
     services:
       description:
         - What the next boot starts. C(enabled) is whether something starts auditd, C(options) what its unit gives it on the command line,
-          C(loads_rules) whether the unit still runs augenrules. Each is V(null) where nothing says.
+          C(loads_rules) whether a unit still loads the rules, C(prevented) what in units and programs keeps auditd from starting or from
+          doing its work. Each is V(null) where nothing says.
       type: dict
     permissions:
       description:
@@ -116,7 +117,8 @@ info:
       type: dict
     volume:
       description:
-        - The mount point C(not_mounted) that C(/etc/fstab) has for the log, and the files of a tree that are C(unlabelled) for SELinux.
+        - The mount point C(not_mounted) that C(/etc/fstab) has for the log, the files of a tree that are C(unlabelled) for SELinux, and
+          why auditd cannot open or rename its log (C(log_blocked)).
       type: dict
     boot:
       description:

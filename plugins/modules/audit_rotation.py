@@ -245,8 +245,15 @@ def _retire(module, host, log_file, result):
     result.update(changed=result["changed"] or bool(result["retired"]), conflicts=conflicts(host, log_file))
 
 
+class Run(AnsibleModule):
+    """A module whose line in the journal names what it was given, and not the whole of it."""
+
+    def _log_invocation(self):
+        self.log(_arguments.invocation(self.params))
+
+
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = Run(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         module.exit_json(**as_text(rooted(run(module), module.params["root"])))
     except AuditError as error:

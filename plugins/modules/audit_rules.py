@@ -485,8 +485,15 @@ def run(module):
         return _rules.converge(host, params, check_mode=module.check_mode)
 
 
+class Run(AnsibleModule):
+    """A module whose line in the journal names what it was given, and not the whole of it."""
+
+    def _log_invocation(self):
+        self.log(_arguments.invocation(self.params))
+
+
 def main():
-    module = AnsibleModule(
+    module = Run(
         argument_spec=ARGUMENT_SPEC,
         mutually_exclusive=[("rules", "content")],
         required_if=[("state", "parsed", ("content",))],

@@ -554,8 +554,15 @@ def _as_dicts(problems):
     return [dict(problem._asdict()) for problem in problems]
 
 
+class Run(AnsibleModule):
+    """A module whose line in the journal names what it was given, and not the whole of it."""
+
+    def _log_invocation(self):
+        self.log(_arguments.invocation(self.params))
+
+
 def main():
-    module = AnsibleModule(
+    module = Run(
         argument_spec=ARGUMENT_SPEC,
         supports_check_mode=True,
         mutually_exclusive=[("settings", "content")],

@@ -59,6 +59,7 @@ OF_PLAYBOOK: dict[str, dict[str, dict]] = {
     },
 }
 NEAR = 2  # letters that a mistyped name may differ in
+TAGS = ("audit_stop", "audit_conf", "audit_rotation", "audit_rules", "audit_boot")  # of the steps, playbooks/tasks/apply.yml
 
 
 def specifications() -> dict[str, dict[str, dict]]:
@@ -114,6 +115,15 @@ def near_misses(names: Iterable[str], others: frozenset[str] = frozenset()) -> l
             if _distance(name, nearest) <= NEAR:
                 found.append(f"{name} is set, and no role of auditops.auditd has such a variable; did you mean {nearest}?")
     return found
+
+
+def mistyped_tags(tags: Iterable[object]) -> str:
+    """The sentence for a tag of the run that is nearly one of a step, "" for none: Ansible takes it for one that no task has."""
+    for tag in map(str, tags):
+        nearest = min(TAGS, key=lambda known: (_distance(tag, known), known))
+        if tag not in TAGS and _distance(tag, nearest) <= NEAR:
+            return f"the tag {tag} is given, and no step of a remediation has it; did you mean {nearest}? Nothing was changed"
+    return ""
 
 
 def _distance(one: str, other: str) -> int:

@@ -233,6 +233,20 @@ def test_a_name_that_is_nearly_ours(name, meant):
     assert variables.near_misses([name], frozenset([name])) == []
 
 
+@pytest.mark.parametrize(("tag", "meant"), [
+    ("audit_stpo", "audit_stop"), ("audit-stop", "audit_stop"), ("audit_rule", "audit_rules"), ("auditconf", "audit_conf"),
+    ("audit_stop", None), ("all", None), ("mine", None), ("audit", None),
+])
+def test_a_mistyped_tag_is_no_success_without_a_step(tag, meant):
+    found = variables.mistyped_tags(["audit_rules", tag])
+    assert (f"did you mean {meant}?" in found) if meant else found == ""
+
+
+def test_the_tags_are_those_of_the_steps():
+    text = (Path(variables.__file__).parents[2] / "playbooks/tasks/apply.yml").read_text()
+    assert set(re.findall(r"tag'?: '?(\w+)", text)) == set(variables.TAGS)
+
+
 def test_the_defaults_are_right():
     defaults = {
         name: option["default"] for options in variables.SPECIFICATIONS.values() for name, option in options.items() if "default" in option

@@ -11,6 +11,7 @@ from .._conf.environment import Environment
 from .._daemon.control import UNSAFE_KEYS
 from .._errors import AuditError
 from .._host import files as _io
+from .._host.host import open_regular
 from .._paths import AUDITD_CONF
 
 NEW_FILE_MODE = 0o600
@@ -41,8 +42,8 @@ class Change(object):
         self.file = host.path(path, follow=False)
         self.running = _conf.effective(before if before is not None else _conf.parse(None), release)
         self.wanted = _conf.effective(self.loaded, release)
-        self.writes = before is None or before.text != after.text
-        self._old = OldFile(self.file, mode)
+        self.writes = before is None or before.text != after.text or os.path.islink(self.file)  # auditd follows no link
+        self._old = OldFile(self.file, mode, host.path(path))
         self._there, self._data = self._old.identity, self._old.data
         self.is_written = False  # by write(), and not restored
         self.restricts = not self.writes and self._old.mode != self._old.new_mode
@@ -75,7 +76,7 @@ class Change(object):
     def _is_as_left(self):
         """Whether nobody else has written the file. Its bytes count too: what is edited in place within a tick of the clock, to a text of
         the same length, keeps inode, size and times."""
-        return _io.identity(self.file) == self._there and _io.content(self.file) == self._data
+        return _io.identity(self.file) == self._there and _io.content(self.host.path(self.path)) == self._data
 
     def restrict(self) -> None:
         """Give the file its mode; text and time stay, so auditd has nothing to load."""
@@ -94,7 +95,7 @@ class Change(object):
         """
         if not self._is_as_left and self._is_refused():
             _io.backup(self.file)
-            self._there, self._data = _io.identity(self.file), _io.content(self.file)
+            self._there, self._data = _io.identity(self.file), _io.content(self.host.path(self.path))
         if (self._there, self._data) != (self._old.identity, self._old.data):
             self._old.restore(self._check_unchanged)
             self._there, self._data = _io.identity(self.file), self._old.data
@@ -117,13 +118,15 @@ class Change(object):
 
 
 class OldFile(object):
-    """A file as it was before the change, and the mode and group it gets (``new_mode``: int, None to keep what it has)."""
+    """A file as it was before the change, and the mode and group it gets (``new_mode``: int, None to keep what it has). ``real``: the
+    path of what a link in its place leads to, in a tree that of the tree.
+    """
 
-    def __init__(self, path, new_mode):
+    def __init__(self, path, new_mode, real=None):
         self.path = path
         self.identity = _io.identity(path)  # before it is read: a change in between is seen
         try:
-            with open(path, "rb") as stream:
+            with open_regular(real or path) as stream:
                 self.data: "bytes | None" = stream.read()
                 status = os.fstat(stream.fileno())
         except FileNotFoundError:
@@ -137,7 +140,7 @@ class OldFile(object):
         self.gid = status.st_gid
         self.new_gid = self.gid if new_mode is None else 0  # a mode that is asked for is meant for root's group
         self.new_mode = self.mode & 0o664 if new_mode is None else new_mode  # auditd refuses a file that everybody may write
-        if _io.has_acl(path):
+        if _io.has_acl(real or path):
             # with an ACL these bits are its mask: to take them away would take from everybody whom the ACL names
             self.new_mode = self.new_mode & ~GROUP | self.mode & GROUP
 

@@ -98,8 +98,9 @@ def _with_our_word(current, failure, version, awk):
              if option != "-D"}
     words["-f"] = failure
     path = _finalize.path_behind(list(others), version)
-    for indented in (False, True):
-        wanted = _in_order(dict(others, **{path: _finalize.text(words, indented=indented)}))
+    rate = int(_compiled.control_of(current, version, awk).get("-r", 0))
+    for indented, rate_again in ((False, None), (True, None), (True, rate)):
+        wanted = _in_order(dict(others, **{path: _finalize.text(words, indented=indented, rate=rate_again)}))
         if str(_compiled.control_of(wanted, version, awk).get("-f")) != _finalize.PANIC:
             break
     return wanted

@@ -35,7 +35,7 @@ class Permissions(object):
         self.host, self.wanted, self.problems, self.stricter = host, OrderedDict(), [], []
         try:
             log_file = log_file or settings_of(host.text(AUDITD_CONF) or "").get("log_file")
-            found = _permissions.measure(host, log_file, rules_files) if _permissions.has_owners(host) else {}
+            found = _permissions.measure(host, log_file, rules_files) if host.has_owners else {}
         except AuditError as error:
             self._problem(None, str(error))
             found = {}

@@ -66,11 +66,8 @@ class Environment(object):
 
     @property
     def owners_count(self) -> bool:
-        """False in an offline tree that was unpacked by somebody who is not root: there no file has its owner."""
-        if self.host.is_live:
-            return True
-        top = self.host.stat("/")
-        return top is not None and top.st_uid == 0
+        """As C(_host.host.Host.has_owners)."""
+        return self.host.has_owners
 
     def build(self, feature: str) -> "bool | None":
         """Whether the host's auditd was built with "listener", "gssapi" or "tls"; None where there is no auditd to look into."""

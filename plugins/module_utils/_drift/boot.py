@@ -4,8 +4,10 @@
 
 from collections.abc import Iterator
 
+from .._live.boot import OFF
+
 LEAST_BACKLOG = 8192  # records; as the benchmarks have it, and what the roles set once rules are loaded
-ON, OFF = ("1", "on"), ("0", "off")
+ON = ("1", "on")
 
 
 def compare(sides) -> "Iterator[dict]":
@@ -41,6 +43,8 @@ def _words(sides, prefix, words, asked):
         yield sides.item(prefix + "off", "audit=1", "audit=" + words["audit"])
     elif words["audit"] not in ON:
         yield sides.item(prefix + "audit", "audit=1", "not set")
+    if words.get("prevents"):
+        yield sides.item(prefix + "prevents_auditd", "nothing that keeps auditd from starting", words["prevents"])
     limit = words["audit_backlog_limit"]
     if "audit_backlog_limit" not in asked and (limit is None or limit < LEAST_BACKLOG):
         yield sides.item(prefix + "audit_backlog_limit", "%d or more" % LEAST_BACKLOG, limit)

@@ -31,7 +31,7 @@ def compare(live: dict, parsed: Parsed, wanted: dict) -> dict:
     """
     sides = Sides(live, parsed, wanted, risks.risks(live))
     found = [finding for layer in LAYERS if layer.bare or not sides.is_absent for finding in layer.compare(sides)]
-    items = sorted(_unique(found), key=_order)
+    items = sorted(_unique(found), key=order)
     verdicts = controls.verdicts(sides, items)
     return as_text({
         "schema": tables.SCHEMA,
@@ -47,7 +47,8 @@ def compare(live: dict, parsed: Parsed, wanted: dict) -> dict:
     })
 
 
-def _order(finding):
+def order(finding: dict) -> tuple:
+    """What findings are sorted by."""
     return (SEVERITIES.index(finding["severity"]), tables.LAYERS.index(finding["layer"]), finding["id"])
 
 

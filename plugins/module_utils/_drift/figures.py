@@ -31,6 +31,7 @@ def of(live: dict, risks: "list[dict]") -> dict:
             "failure": status_words.get("failure"),
             "backlog_limit": limit,
             "lost": status_words.get("lost"),
+            "boot": live["kernel"].get("boot"),
             "backlog_percent": _tenths(status_words.get("backlog"), limit),
         },
         "rules": {layer: (rules.get(layer) or {}).get("count") for layer in ("disk", "compiled", "loaded")},

@@ -19,7 +19,7 @@ def compare(sides) -> "Iterator[dict]":
     status = (sides.live["kernel"] or {}).get("status")
     if status is None or not sides.wanted.get("audit_rules") or sides.live["rules"] is None:
         return
-    if status.get("rate_limit") and not _wants_rate_limit(sides.wanted["audit_rules"]):
+    if status.get("rate_limit") and not rule_sets.wants_rate_limit(sides.wanted["audit_rules"]):
         yield sides.item("kernel.rate_limit", 0, status["rate_limit"])
     silent = rule_sets.silencing(sides, sides.parsed.loaded or ())
     if silent:
@@ -30,12 +30,6 @@ def compare(sides) -> "Iterator[dict]":
     yield from _status(sides, status, wanted.control)
     if sides.parsed.loaded is not None:
         yield from _rules(sides, wanted, status.get("enabled") == 2)
-
-
-def _wants_rate_limit(policy):
-    if (policy.get("control") or {}).get("rate_limit"):
-        return True
-    return any(line.startswith("-r ") for text in (policy.get("files") or {}).values() for line in text.split("\n"))
 
 
 def _status(sides, status, control):

@@ -15,12 +15,14 @@ CAUSES = {
     "log_directory": ("high", "Whoever can write there can change or delete what was recorded."),
     "log": ("high", "Whoever can write there can change or delete what was recorded."),
     "tool": ("high", "Root runs this program: whoever can write to it is root, and decides what is audited."),
+    "startup": ("high", "Root reads or runs this when auditd starts or stops: whoever can write to it is root."),
+    "above": ("high", "Whoever owns this directory, or can write to it, can put others in the place of those below it."),
 }
 REFUSED = "auditctl refuses a rules file that everybody can write to or that is not root's: at the next boot no rule is loaded."
 
 FIX = "chown root %s; chmod go-w %s"
 BY_ROLE = ", which remediate does where it is no link (role audit_rules)"
-CURED = {"tool": "; or install its package again"}
+CURED = {"tool": "; or install its package again", "startup": "", "above": ""}
 WITH_ACL = ("chown root; getfacl %s shows to whom its access control list gives write: take that away with setfacl. chmod would cut "
             "the mask of the list, and with it what others may read")
 
@@ -33,5 +35,5 @@ def compare(sides) -> "Iterator[dict]":
             severity, why = "critical", REFUSED
         fix = WITH_ACL % path if facts.get("acl") else FIX % (path, path) + CURED.get(facts["kind"], BY_ROLE)
         actual = "mode %s, owner %s" % (facts["mode"], "root" if facts["uid"] == 0 else "uid %d" % facts["uid"])
-        yield sides.item("disk.permissions." + path[1:].replace("/", "."), "root's, written by root alone", actual, severity=severity,
-                         why=why, fix=fix)
+        ident = "disk.permissions." + (path[1:].replace("/", ".") or "root")
+        yield sides.item(ident, "root's, written by root alone", actual, severity=severity, why=why, fix=fix)

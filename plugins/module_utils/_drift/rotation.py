@@ -41,7 +41,7 @@ def _program(sides, have):
     if have.unexpected:
         yield sides.item("schedule.program_files", "nothing beside the program", have.unexpected)
     for path in sorted(program):
-        wrong = not_ours(have.files[path], _rotation.mode_of(path), sides.is_live)
+        wrong = not_ours(have.files[path], _rotation.mode_of(path), have.owners_count)
         if wrong and path not in different:
             yield sides.item("schedule.program_file." + path.rpartition("/")[2], *wrong)
     if have.loose:
@@ -53,7 +53,7 @@ def _schedule(sides, have):
     directory = ((sides.live["storage"] or {}).get("log_file") or LOG_FILE).rpartition("/")[0]
     for path, (text, mode) in sorted(_rotation.desired_files(
             policy, have.scheduler, have.minute, directory, has_systemd=have.has_systemd).items()):
-        wrong = different(have.files[path], text, mode, sides.is_live)
+        wrong = different(have.files[path], text, mode, have.owners_count)
         if wrong:
             yield sides.item("schedule.file." + path.rpartition("/")[2], *wrong)
     for link in sorted(_rotation.desired_links(policy, have.scheduler, has_systemd=have.has_systemd)):
@@ -65,20 +65,20 @@ def _schedule(sides, have):
         yield sides.item("schedule.other_scheduler", have.scheduler, stale)
 
 
-def not_ours(facts, mode, is_live):
-    """(expected, actual) of a file that root runs or reads as its own, None where it is so. In a tree the owner is its builder's matter."""
+def not_ours(facts, mode, owners_count):
+    """(expected, actual) of a file that root runs or reads as its own, None where it is so."""
     if not facts.is_there:
         return "present", "missing"
     if not facts.is_regular:
         return "a regular file", "not a regular file"
-    if is_live and facts.uid != 0:
+    if owners_count and facts.uid != 0:
         return "a file of root's", "it belongs to uid %d" % facts.uid
     if facts.mode & ~mode or (mode & ~facts.mode) & 0o111:
         return "%04o" % mode, "%04o" % facts.mode
     return None
 
 
-def different(facts, text, mode, is_live):
+def different(facts, text, mode, owners_count):
     """(expected, actual) of a file of ours, None where it is as the policy writes it."""
     if facts.error is not None:
         return "readable", facts.error
@@ -88,7 +88,7 @@ def different(facts, text, mode, is_live):
         wanted, actual = _lines(text), _lines(facts.text)
         missing, extra = [line for line in wanted if line not in actual], [line for line in actual if line not in wanted]
         return missing or "nothing more", extra or "nothing instead"
-    return not_ours(facts, mode, is_live)
+    return not_ours(facts, mode, owners_count)
 
 
 def _lines(text):

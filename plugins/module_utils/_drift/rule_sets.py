@@ -26,6 +26,8 @@ def differences(sides, prefix, wanted, have):
     for kind, rules, count in (("missing", missing, len(wanted.rules)), ("extra", comparison.extra, len(have.rules))):
         if rules:
             yield rules_item(sides, "%s.%s" % (prefix, kind), rules, count)
+    if comparison.out_of_order:
+        yield sides.item(prefix + ".order", "the order of the policy", [rule.render() for rule in comparison.out_of_order][:MOST_RULES])
     for option in sorted(set(wanted.control) | set(have.control)):
         if option in ("-D", "-c", "-i"):
             continue
@@ -52,6 +54,13 @@ def by_coverage(sides, missing, have):
     return lacking, otherwise
 
 
+def wants_rate_limit(policy):
+    """Whether the policy itself limits the records a second."""
+    if (policy.get("control") or {}).get("rate_limit"):
+        return True
+    return any(line.startswith("-r ") for text in (policy.get("files") or {}).values() for line in text.split("\n"))
+
+
 def _option(option, control):
     if option not in control:
         return "no " + option
@@ -73,6 +82,8 @@ def rules_item(sides, ident, rules, count):
 def silencing(sides, rules):
     """[rule with its place] of those that leave the kernel with little or nothing to record and are not the policy's own."""
     parsed = sides.parsed
-    ours = {rule.canonical for rule in silence.silencing(parsed.disk.rules) if managed(parsed.files.get(rule.file, ""))}
+    ours = {rule.canonical for rule in parsed.disk.rules if managed(parsed.files.get(rule.file, ""))}
+    found = silence.silencing(rules)
+    found += [rule for rule in silence.shadowing(rules, lambda other: other.canonical in ours) if rule not in found]
     return ["%s%s" % (rule.render(), " (%s line %s)" % (rule.file, rule.line) if rule.file else "")
-            for rule in silence.silencing(rules) if rule.canonical not in ours]
+            for rule in found if rule.canonical not in ours]

@@ -63,6 +63,10 @@ def _next_boot(sides):
         lines = ["%s: %s" % (_place(problem), problem["reason"]) for problem in failed]
         accepted = sides.wanted["audit_rules"].get("on_error") == "skip"
         yield sides.item("disk.rules_d.skipped", "in force", lines[:rule_sets.MOST_RULES], severity="info" if accepted else None)
+    limit = str(disk.control.get("-r", "0"))
+    if limit != "0" and not rule_sets.wants_rate_limit(sides.wanted["audit_rules"]):
+        line = disk.set_by["-r"]
+        yield sides.item("disk.rules_d.rate_limit", 0, "%s (%s line %s)" % (limit, line.file, line.number))
     deleted = ["%s (deleted by %s line %s)" % (rule.render(), line.file, line.number) for rule, line in disk.deleted
                if _files.managed(parsed.files.get(rule.file, ""))]
     if deleted:

@@ -10,6 +10,7 @@ from .._paths import AUDITD_CONF
 DIRECTORY = AUDITD_CONF.rpartition("/")[0]
 ELSEWHERE = re.compile(r"(?:^| )-c\s*(\S+)")
 KERNEL_OFF = re.compile(r"(?:^| )-s\s*(disable|nochange)")
+FOREGROUND = re.compile(r"(?:^| )-[ln]*f")
 
 
 def compare(sides) -> "Iterator[dict]":
@@ -26,6 +27,10 @@ def compare(sides) -> "Iterator[dict]":
     elif switch:
         yield sides.item("boot.auditd_options", "auditd -s enable", "auditd " + options,
                          why="auditd.service starts auditd so that it does not switch the kernel's auditing on.")
+    elif FOREGROUND.search(options):
+        yield sides.item("boot.auditd_options", "auditd without -f", "auditd " + options,
+                         why="auditd.service starts auditd with -f, for debugging: it writes its records to stdout, and none to its log.")
+    if services["prevented"]:
+        yield sides.item("boot.auditd_prevented", "auditd starts and can work", services["prevented"])
     if services["loads_rules"] is False:
-        yield sides.item("boot.rules", "auditd.service loads the rules",
-                         "ExecStartPost= has neither augenrules nor auditctl -R /etc/audit/audit.rules")
+        yield sides.item("boot.rules", "auditd.service or audit-rules.service loads the rules", "neither does, or they are deleted again")

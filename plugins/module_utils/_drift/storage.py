@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from . import tables
 from .finding import same
 
+SEVERITY_NOW = {"info": "high", "low": "high", "medium": "high"}  # the partition is full: records are lost as they come
 SOON = 7  # days; what stops the host sooner is a finding whoever chose it
 
 
@@ -15,7 +16,9 @@ def compare(sides) -> "Iterator[dict]":
     yield from _full(sides)
     for risk in sides.risks:
         severity, fix = risk["severity"], tables.RISK_FIXES.get(risk["key"], tables.ROOM)
-        if _is_accepted(sides, risk):
+        if risk["key"] == "disk_full_action" and risk["days"] == 0:
+            severity, fix = SEVERITY_NOW.get(severity, severity), tables.ROOM
+        elif _is_accepted(sides, risk):
             fix = tables.ROOM
             if not (risk["effect"].startswith("stops_") and risk["days"] is not None and risk["days"] <= SOON):
                 severity = "info"

@@ -7,6 +7,7 @@ Which controls of which benchmark speak of it is the library's to say: C(_librar
 
 from . import benchmark_tables
 from .checker_items import ITEMS as OF_CHECKER
+from .tables_boot import BOOT
 
 SCHEMA = 2
 LAYERS = ("disk", "compiled", "daemon", "kernel", "schedule", "storage", "boot")
@@ -65,9 +66,6 @@ LINK = "Whoever can change what the link leads to decides what is audited; the r
 SILENT = "These rules switch auditing off: every rule of the policy may be loaded, and nothing is recorded."
 SILENT_FIX = "delete them from their file in rules.d, or audit_rules_purge: quarantine (role audit_rules)"
 
-BY_HAND = "role audit_boot: audit_boot_line = [%s]; by hand: grubby --update-kernel=ALL --args=%s, or /etc/default/grub and update-grub"
-ADD_AUDIT, ADD_BACKLOG = (BY_HAND % (word, word) for word in ("audit=1", "audit_backlog_limit=8192"))
-
 # id of an item (or what it starts with, ending in a dot) -> severity, subject of its controls, why, fix
 # What an old value does while the new one waits for a restart: keys, values of the running auditd (none: any), severity. Else low.
 WAITS = (
@@ -118,6 +116,16 @@ ITEMS = {
         "low", "", "Files in rules.d that the policy does not keep, or its own files as they were before, have more rules than it wants.",
         RULES,
     ),
+    "disk.rules_d.order": (
+        "medium", "", "The first matching rule decides, and the files in rules.d have these in another order than the policy.", RULES,
+    ),
+    "disk.rules_d.rate_limit": (
+        "high", "", "The rules files have the kernel drop records above this number a second, unseen; the policy sets no limit.",
+        "take -r out of that file, or role audit_rules: audit_rules_rate_limit",
+    ),
+    "compiled.audit_rules.order": (
+        "medium", "", "The first matching rule decides, and audit.rules has these in another order than the policy.", RULES,
+    ),
     "disk.rules_d.control.": ("low", "", "The files in rules.d set this for the kernel otherwise than the policy.", RULES),
     "disk.rules_d.aborts": (
         "critical", "", "The rules do not load to their end at the next boot.",
@@ -125,8 +133,8 @@ ITEMS = {
         "moves that file away",
     ),
     "disk.rules_d.deleted": (
-        "high", "", "A -D behind them deletes these rules of the policy when they are loaded.",
-        "take the -D out of that file, or role audit_rules: audit_rules_purge",
+        "high", "", "A -D, -d or -W behind them deletes these rules of the policy when they are loaded.",
+        "take that line out of that file, or role audit_rules: audit_rules_purge",
     ),
     "disk.rules_d.left_out": (
         "medium", "", "These rules were asked for and are not in force on this host, because its kernel would refuse them.",
@@ -176,6 +184,10 @@ ITEMS = {
         "medium", "", "This system boots with SELinux, which denies auditd and cron a file without a label.",
         "restorecon in the tree, or touch /.autorelabel there before it boots",
     ),
+    "storage.log_blocked": (
+        "critical", "", "auditd cannot open its log like this at its next start, or cannot rename it: it stops, or stops recording.",
+        "make it a directory of root's, and the log a regular file in it",
+    ),
     "storage.log_volume": (
         "high", "",
         "fstab gives the log a volume of its own, and it is not mounted: what lies in its place is another log, on another disk.",
@@ -184,14 +196,6 @@ ITEMS = {
     "daemon.configuration": (
         "high", "", "The running auditd was started with another directory (-c): nothing that /etc/audit/auditd.conf says holds for it.",
         "restart auditd without -c",
-    ),
-    "boot.auditd_options": (
-        "high", "", "auditd.service starts auditd with another directory (-c): nothing that /etc/audit/auditd.conf says will hold for it.",
-        "take the option out of auditd.service and its drop-ins",
-    ),
-    "boot.rules": (
-        "critical", "", "Nothing loads the rules at the next boot, so from then on only what the kernel audits by itself is recorded.",
-        "restore the unit of the audit package",
     ),
     "daemon.enabled": (
         "high", "service", "Nothing starts auditd at the next boot, so from then on this host is not audited.",
@@ -204,6 +208,10 @@ ITEMS = {
         "critical", "",
         "auditd has suspended logging: it runs, but nothing is recorded, and a reload that changes max_log_file would kill it.",
         "playbook remediate",
+    ),
+    "daemon.was_suspended": (
+        "high", "", "auditd had suspended logging at the last comparison, and logs again: the records of the time between are gone.",
+        "give the log more room, or role auditd: auditd_failure_policy",
     ),
     "daemon.disk_error": ("high", "", "auditd met an error when it wrote its log.", "look at the disk that holds the log"),
     "daemon.writing_to_logs": ("high", "", "auditd says that it writes no log, although auditd.conf asks for one.", "role auditd"),
@@ -321,54 +329,8 @@ ITEMS = {
         "role audit_rotation makes room of finished logs; where others filled it, du -x shows who",
     ),
     "storage.": ("medium", "", "This host can stop itself, or stop auditing, by this setting.", FAILURE_POLICY),
-    "boot.audit": (
-        "info", "boot_audit", "Without audit=1 on the boot line, processes that start before auditd are not audited.",
-        ADD_AUDIT,
-    ),
-    "boot.line.": (
-        "medium", "", "The next kernel starts without a word that audit_boot_line asks for.", "role audit_boot: audit_boot_line"),
-    "boot.reboot_required": (
-        "low", "", "The boot loader has the words that audit_boot_line asks for; the running kernel started without them.",
-        "reboot the host",
-    ),
-    "boot.service": (
-        "medium", "service", "audit_boot_service = disabled, and the next boot can still start auditd.",
-        "role audit_boot: audit_boot_service",
-    ),
-    "boot.unit_deleted": (
-        "critical", "service",
-        "auditd is installed and its unit file was deleted: nothing can start it, and the next upgrade of its package brings the unit back "
-        "unannounced.", "role audit_boot: audit_boot_service = enabled, which reinstalls the package on a running host",
-    ),
-    "boot.auditd_masked": (
-        "critical", "service", "auditd.service is masked: nothing can start auditd, and the next boot does not.",
-        "role audit_boot: audit_boot_service = enabled; by hand: systemctl unmask auditd.service",
-    ),
-    "boot.rules_masked": (
-        "high", "", "audit-rules.service is masked: no rule is loaded at the next boot.",
-        "role audit_boot: audit_boot_service = enabled; by hand: systemctl unmask audit-rules.service",
-    ),
-    "boot.off": (
-        "medium", "boot_audit", "audit=0 on the boot line switches the kernel's auditing off until the next boot.",
-        ADD_AUDIT,
-    ),
-    "boot.next_off": (
-        "medium", "boot_audit",
-        "The boot loader starts the next kernel with audit=0, which switches auditing off until the boot after that.",
-        ADD_AUDIT,
-    ),
-    "boot.next_audit": (
-        "info", "boot_audit", "The running kernel has audit=1; the boot loader starts the next one without it.",
-        ADD_AUDIT,
-    ),
-    "boot.next_audit_backlog_limit": (
-        "info", "boot_backlog_limit", "The boot loader gives the next kernel a smaller queue until the rules are loaded.",
-        ADD_BACKLOG,
-    ),
-    "boot.audit_backlog_limit": (
-        "info", "boot_backlog_limit", "Until the rules are loaded the kernel queues 64 records; more than that during boot are lost.",
-        ADD_BACKLOG),
 }
+ITEMS.update(BOOT)
 
 # key of a risk -> fix; {policy} is what sets the key
 RISK_FIXES = {

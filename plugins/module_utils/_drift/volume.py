@@ -12,5 +12,7 @@ def compare(sides) -> "Iterator[dict]":
         return
     if volume["not_mounted"]:
         yield sides.item("storage.log_volume", "mounted", "%s is not mounted" % volume["not_mounted"])
+    if volume["log_blocked"]:
+        yield sides.item("storage.log_blocked", "auditd can open, write and rename it", volume["log_blocked"])
     if volume["unlabelled"]:
         yield sides.item("disk.selinux_label", "labelled as its directory is", volume["unlabelled"])

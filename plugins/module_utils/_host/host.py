@@ -122,6 +122,14 @@ class Host(object):
         return None
 
     @property
+    def has_owners(self) -> bool:
+        """Whether files have their owners: not in a tree that was unpacked by somebody who is not root."""
+        if self.is_live:
+            return True
+        top = self.stat("/")
+        return top is not None and top.st_uid == 0
+
+    @property
     def has_systemd(self) -> bool:
         """Whether systemd is the init of the running system, sd_booted(3); of an offline tree: whether it is installed."""
         paths = SYSTEMD_RUNS if self.is_live else SYSTEMD_INSTALLED
@@ -134,15 +142,21 @@ class Host(object):
         return self._run_command(argv, environ_update={"LC_ALL": "C", "LANGUAGE": "C"}, **options)
 
 
-def read_regular(path):
-    """The bytes of a regular file on this machine. OSError for anything else: a named pipe would hold the caller for good."""
+def open_regular(path):
+    """A stream of the bytes of a regular file on this machine, or of /dev/null. OSError for anything else: a named pipe would hold the
+    caller for good.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    with open(descriptor, "rb") as stream:
-        status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-        if stat.S_ISCHR(status.st_mode) and status.st_rdev == NULL_DEVICE:
-            return b""
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "it is not a regular file", path)
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode) or (stat.S_ISCHR(status.st_mode) and status.st_rdev == NULL_DEVICE):
+        return open(descriptor, "rb")
+    os.close(descriptor)
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    raise OSError(errno.EINVAL, "it is not a regular file", path)
+
+
+def read_regular(path):
+    """The bytes of what C(open_regular) opens."""
+    with open_regular(path) as stream:
         return stream.read()

@@ -12,7 +12,6 @@ PLACES = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/
 OF_ADMINISTRATOR, OF_PACKAGES = PLACES[0], PLACES[3:]
 REQUIRES = re.compile(r"^\s*(?:Requires|BindsTo|Requisite)\s*=.*\baudit-rules\.service\b", re.M)
 CONTINUED = re.compile(r"\\\n(?:\s*[#;].*\n)*")  # systemd.syntax(7): comments between the parts are passed over
-DROP_INS = (AUDITD + ".d", "service.d")  # of this unit before those of all services
 BY_LINK = AUDITD + ".requires/" + RULES  # what RequiredBy= makes when audit-rules.service is enabled
 
 
@@ -28,18 +27,20 @@ def requires_rules(host) -> bool:
         return False
     if any(host.lstat("%s/%s" % (place, BY_LINK)) is not None for place in PLACES):
         return True
-    texts = (CONTINUED.sub(" ", host.text(path) or "") for path in [unit, *_drop_ins(host)])
+    texts = (CONTINUED.sub(" ", host.text(path) or "") for path in [unit, *drop_ins(host, AUDITD)])
     return any(REQUIRES.search(text) for text in texts)
 
 
-def _drop_ins(host):
-    """The drop-ins of auditd.service: of two with one name, the one that systemd takes; a mask takes away all of that name."""
+def drop_ins(host, name: str) -> "list[str]":
+    """The paths of a unit's drop-ins, by their names as systemd reads them: of two with one name the one that systemd takes, that of the
+    unit before that of its type, the administrator's before the vendor's; a mask takes away all of that name.
+    """
     found = {}
-    for directory in ("%s/%s" % (place, name) for name in DROP_INS for place in PLACES):
-        for name in host.listdir(directory):
-            if name.endswith(".conf"):
-                found.setdefault(name, "%s/%s" % (directory, name))
-    return [path for path in found.values() if not is_mask(host, path)]
+    for directory in ("%s/%s" % (place, one) for one in (name + ".d", name.rpartition(".")[2] + ".d") for place in PLACES):
+        for entry in host.listdir(directory):
+            if entry.endswith(".conf"):
+                found.setdefault(entry, "%s/%s" % (directory, entry))
+    return [found[entry] for entry in sorted(found) if not is_mask(host, found[entry])]
 
 
 def is_deleted(host) -> bool:

@@ -52,12 +52,14 @@ def expectations(library: dict, names: "list[str]", choice) -> dict:
             waivers.append(_waiver(library, expected, value, contradicted))
     for key in forced:
         settings.pop(key, None)
-    in_force = {"enabled": 2 if choice.immutable else 1, "failure": policy.get("failure", 1)}
+    in_force = {"failure": policy.get("failure", 1)}
+    if choice.immutable is not None:  # else it is left as the rules files have it, and nothing of it is set aside
+        in_force["enabled"] = 2 if choice.immutable else 1
     switches = [{"id": "%s:%s" % (name, number), "key": switch, "accepted": [str(value)]}
                 for name in names for number, values in library["benchmarks"][name].get("status", {}).items()
                 for switch, value in values.items()]
     waivers += [_waiver(library, expected, str(in_force[expected["key"]])) for expected in switches
-                if expected["accepted"] != [str(in_force[expected["key"]])]]
+                if expected["key"] in in_force and expected["accepted"] != [str(in_force[expected["key"]])]]
     return {"settings": settings, "expectations": result + switches, "waivers": waivers}
 
 

@@ -35,7 +35,7 @@ def expand(host, policy: dict, release: "str | None" = None, stated: "list[str |
         policy.get("profiles") or [], skip=policy.get("skip") or (), filters=policy.get("filters") or (),
         exceptions=Exceptions(policy.get("exceptions"), _utc.day(), _utc.day(ANNOUNCED)),
         privileged=policy.get("privileged") or "discover", failure_policy=policy.get("failure_policy"),
-        rotation_wanted=bool(policy.get("rotation_wanted")), immutable=bool(locks(policy)))
+        rotation_wanted=bool(policy.get("rotation_wanted")), immutable=locks(policy))
     resolved = _library_host.resolve(
         host, policy["library"], choice, audit_release=release, search=functools.partial(_search, stated=stated, everywhere=everywhere))
     files = OrderedDict(resolved["files"])

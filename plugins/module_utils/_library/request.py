@@ -11,12 +11,12 @@ class Choice(object):
     ``profiles``: benchmark names, or auto. ``skip``: words for what is left out, as audit_rules_skip takes them. ``filters``: names of
     noise filters. ``exceptions``: the register, C(exceptions.Exceptions) or None. ``privileged``: discover takes the programs of the
     system, list the library's own, off none. ``failure_policy`` (a word of C(_policy.FAILURE_POLICIES) or None), ``rotation_wanted`` and
-    ``immutable`` decide what is waived.
+    ``immutable`` (None: the rules files decide) decide what is waived.
     """
 
     def __init__(
             self, profiles: "list[str]", *, skip: "list[str] | tuple" = (), filters: "list[str] | tuple" = (), privileged: str = "discover",
-            exceptions=None, failure_policy: "str | None" = None, rotation_wanted: bool = False, immutable: bool = False) -> None:
+            exceptions=None, failure_policy: "str | None" = None, rotation_wanted: bool = False, immutable: "bool | None" = None) -> None:
         self.profiles, self.skip, self.filters = list(profiles), list(skip), list(filters)
         self.privileged, self.exceptions = privileged, exceptions
         self.failure_policy, self.rotation_wanted, self.immutable = failure_policy, rotation_wanted, immutable

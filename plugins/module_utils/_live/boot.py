@@ -14,15 +14,20 @@ GRUB_D = "/etc/default/grub.d"  # Debian's and Ubuntu's grub-mkconfig reads *.cf
 ENTRIES = ("/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries")
 GRUB_ENVIRONMENTS = ("/boot/grub2/grubenv", "/boot/grub/grubenv")  # $kernelopts of the entries
 GRUB_CONFIGURATIONS = ("/boot/grub2/grub.cfg", "/boot/grub/grub.cfg")
+EFI = "/boot/efi/EFI"  # EFI/VENDOR/grub.cfg: Red Hat up to 8
 KERNEL_CMDLINE = "/etc/kernel/cmdline"  # kernel-install(8), where there is no grub
 ZIPL = "/etc/zipl.conf"
 ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?(GRUB_CMDLINE_LINUX|GRUB_CMDLINE_LINUX_DEFAULT|GRUB_ENABLE_BLSCFG)=(.*)$", re.M)
 LINUX_LINE = re.compile(r"^\s*linux\S*\s+\S+\s+(.*)$", re.M)
-RESCUE = re.compile(r"(?:^|\s)(?:single|recovery|rescue|systemd\.unit=rescue\.target)(?:\s|$)")
+WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')  # as next_arg() of the kernel (lib/cmdline.c) takes a line apart
+OFF = ("0", "off")  # audit_enable() of kernel/audit.c
+MASKS = ("auditd", "auditd.service", "audit-rules", "audit-rules.service")
+RESCUE = re.compile(r"(?:^|\s)(?:single|recovery|rescue|systemd\.unit=(?:rescue|emergency)\.target)(?:\s|$)")
 
 
 def read(reading) -> dict:
-    """{source, audit, audit_backlog_limit, next}; a word that is not there is None.
+    """{source, audit, audit_backlog_limit, prevents, next}; a word that is not there is None. ``prevents``: the word that keeps auditd or
+    the rules from being started.
 
     Of a running host the line that its kernel started with, and ``next`` {source, audit, audit_backlog_limit}: what the boot loader's files
     say, None where they say the same or cannot be read. Of a tree what it boots with.
@@ -37,37 +42,56 @@ def read(reading) -> dict:
     if line is None:
         raise NotAvailable("there is no %s" % PROC_CMDLINE)
     running = dict(_words(line), source=PROC_CMDLINE)
-    differs = coming is not None and any(coming[word] != running[word] for word in ("audit", "audit_backlog_limit"))
+    differs = coming is not None and any(coming[word] != running[word] for word in ("audit", "audit_backlog_limit", "prevents"))
     return dict(running, next=coming if differs else None)
 
 
 def next_words(host) -> dict:
-    """{audit, audit_backlog_limit, source} of the next boot, {} where nothing says."""
+    """{audit, audit_backlog_limit, prevents, source} of the next boot, {} where nothing says."""
     return _next(host) or {}
 
 
 def _words(line):
-    words = dict(word.partition("=")[::2] for word in line.split())
+    """One audit=0 is enough, whatever stands behind it: it takes the kernel's auditing away for good (audit_initialized). What
+    stands behind a double dash is for init.
+    """
+    pairs = [word.replace('"', "").partition("=")[::2] for word in WORD.findall(line.partition(" -- ")[0])]
+    words = {name.replace("-", "_"): value for name, value in pairs}
+    switches = [value.lower() for name, value in pairs if name == "audit"]
     limit = words.get("audit_backlog_limit", "")
-    return {"audit": words.get("audit"), "audit_backlog_limit": int(limit) if limit.isdecimal() else None}
+    return {
+        "audit": next((value for value in switches if value in OFF), switches[-1] if switches else None),
+        "audit_backlog_limit": int(limit) if limit.isdecimal() else None,
+        "prevents": next(("%s=%s" % pair for pair in pairs if pair[0] == "systemd.mask" and pair[1] in MASKS), None)
+        or next((found.group().strip() for found in [RESCUE.search(line)] if found), None),
+    }
 
 
 def _next(host):
-    """The words of the next boot, from the first of its sources that this host has; of several entries the worst, for any may be booted."""
+    """The words of the next boot, from the first of its sources that this host has; of several entries the worst, for any may be booted.
+    An audit=0 of a later source counts as well: the next kernel that is installed takes its line from there.
+    """
+    first = None
     for source, lines in _sources(host):
-        if lines:
-            found = [_words(line) for line in lines]
-            worst = min(found, key=lambda words: (words["audit"] in ("1", "on"), words["audit"] is None, words["audit_backlog_limit"] or 0))
-            return dict(worst, source=source)
-    return None
+        found = [dict(_words(line), source=source) for line in lines]
+        worst = min(found, key=_goodness, default=None)
+        if first is None:
+            first = worst
+        elif worst is not None and worst["audit"] in OFF and first["audit"] not in OFF:
+            first = dict(first, audit=worst["audit"], source=source)
+    return first
+
+
+def _goodness(words):
+    return words["audit"] in ("1", "on"), words["audit"] is None, words["prevents"] is None, words["audit_backlog_limit"] or 0
 
 
 def _sources(host):
     variables = _grub_variables(host)
     if uses_entries(host, variables):
         for directory in ENTRIES:
-            yield directory, _entries(host, directory)
-    for path in GRUB_CONFIGURATIONS:
+            yield directory, _to_work(_entries(host, directory))
+    for path in GRUB_CONFIGURATIONS + tuple("%s/%s/grub.cfg" % (EFI, vendor) for vendor in host.listdir(EFI)):
         text = host.text(path)
         if text is not None:
             yield path, menu_lines(text)
@@ -87,8 +111,12 @@ def uses_entries(host, variables: "dict | None") -> bool:
 
 
 def menu_lines(text: str) -> "list[str]":
-    """The boot lines of a grub.cfg, those of rescue systems left out."""
-    return [line for line in LINUX_LINE.findall(text) if "root=" in line and not RESCUE.search(line)]
+    """The boot lines of a grub.cfg, those of rescue systems left out where there are others."""
+    return _to_work([line for line in LINUX_LINE.findall(text) if "root=" in line])
+
+
+def _to_work(lines):
+    return [line for line in lines if not RESCUE.search(line)] or lines
 
 
 def entry_files(host, directory: str) -> "list[str]":

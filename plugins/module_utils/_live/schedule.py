@@ -18,18 +18,18 @@ NAMESPACES = ("pid", "mnt")  # of a process, namespaces(7)
 
 
 class Schedule(object):
-    """``scheduler``: cron or systemd, None where there is none, for ``scheduler_refused``. ``minute``: the host's own. ``has_systemd``: as
-    Host says. ``run_trouble``: (stuck or cut_off, sentence) of the run that the lock names. ``guard_runs``: None where nobody looked.
-    ``program``: {path: digest}, ``unexpected`` and ``loose``: [path]. ``files``: {path: FileFacts} of all files of ours, ``links``: [path]
-    of those that are there. ``interpreter``: why a launcher does not start. ``cron_runs``: None where nobody looked. ``installed_at``:
-    epoch seconds.
+    """``scheduler``: cron or systemd, None where there is none, for ``scheduler_refused``. ``minute``: the host's own. ``has_systemd`` and
+    ``owners_count``: as Host says. ``run_trouble``: (stuck or cut_off, sentence) of the run that the lock names. ``guard_runs``: None where
+    nobody looked. ``program``: {path: digest}, ``unexpected`` and ``loose``: [path]. ``files``: {path: FileFacts} of all files of ours,
+    ``links``: [path] of those that are there. ``interpreter``: why a launcher does not start. ``cron_runs``: None where nobody looked.
+    ``installed_at``: epoch seconds.
     """
 
     def __init__(self):
         self.scheduler = self.scheduler_refused = self.minute = self.interpreter = self.cron_runs = self.installed_at = None
         self.program, self.files = {}, {}
         self.unexpected, self.loose, self.links = [], [], []
-        self.has_systemd = False
+        self.has_systemd, self.owners_count = False, True
         self.run_trouble = self.guard_runs = None
 
 
@@ -65,6 +65,7 @@ def read_policy(reading) -> None:
         found.unexpected = _rotation.unexpected(host, program)
     found.loose = [path for path in _rotation.directories(program) if _rotation.is_loose(host, path)]
     found.minute, found.has_systemd = minute_of(host), host.has_systemd
+    found.owners_count = host.has_owners
     found.links = [link for link in _rotation.LINKS if host.lstat(link) is not None]
     found.files = {path: FileFacts(host, path) for path in _rotation.SCHEDULE_FILES}
     found.files.update((path, FileFacts(host, path, read=False)) for path in program)

@@ -2,78 +2,174 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the next boot starts: auditd, with which options, and with or without the rules."""
 
+import os
 import re
+import stat
 
-from .._host.units import AUDITD, PLACES, is_masked
+from .._host import unit_text, units
+from .._host.host import PROGRAM_DIRS
+from .._paths import AUDITD_CONF, LOG_FILE
+from .._rules.compiled import AUDIT_RULES
 
 UNITS = "/etc/systemd/system"
 TARGET = UNITS + "/multi-user.target.wants"
-ASSIGNMENT = re.compile(r"^(ExecStart|ExecStartPost)\s*=\s*(.*)$", re.M)
-LOADS_A_FILE = re.compile(r"auditctl\s+(?:-\w+\s+)*-R\b")
-LOADS = re.compile(r"augenrules|%s\s*/etc/audit/audit\.rules\b" % LOADS_A_FILE.pattern)
-CONTINUED = re.compile(r"\\\n\s*")
+DEFAULT_TARGET = UNITS + "/default.target"
+# targets that no boot to a working system reaches: systemd.special(7)
+NO_BOOT = ("rescue", "emergency", "halt", "poweroff", "reboot", "kexec", "shutdown", "sleep", "suspend", "hibernate", "hybrid-sleep",
+           "suspend-then-hibernate", "exit", "final", "umount")
+PROGRAMS = ("auditd", "auditctl", "augenrules")
+AUDIT_CONTROL = "CAP_AUDIT_CONTROL"
+ROOT = ("", "root", "0")
+# settings of systemd.exec(5) that give auditd another system than this one
+ELSEWHERE = ("RootDirectory", "RootImage")
+READ_ONLY = ("ReadOnlyPaths", "ReadOnlyDirectories")
+HIDDEN = ("InaccessiblePaths", "InaccessibleDirectories")
+WRITABLE = ("ReadWritePaths", "ReadWriteDirectories")
 
 
 def read(reading) -> dict:
-    """{enabled, options, loads_rules}, each None where nothing says; masks are those of C(units).
+    """{enabled, options, loads_rules, prevented}, each None where nothing says; masks are those of C(units).
 
-    ``enabled``: whether something starts auditd; ``options``: what the unit gives it on its command line; ``loads_rules``: whether the unit
-    loads the rules, by the augenrules that its package put there or by auditctl from audit.rules.
+    ``enabled``: whether something starts auditd; ``options``: what the unit gives it on its command line; ``loads_rules``: whether the
+    rules are loaded; ``prevented``: [what in the units or programs keeps auditd from starting, or from doing its work].
     """
     host = reading.host
-    unit = _text_of(host, "auditd.service")
-    started, after = _commands(host, unit) if unit is not None else ([], [])
+    pairs = unit_text.assignments(host, units.AUDITD)
+    started = unit_text.commands(host, pairs, "ExecStart")
+    directory = (reading.settings.get("log_file") or LOG_FILE).rpartition("/")[0]
     return {
         "enabled": enabled(host),
-        "options": " ".join(started[-1].split()[1:]) if started else None,
-        "loads_rules": _loads_rules(unit, after) if unit is not None else None,
+        "options": " ".join(started[-1][1:]) if started else None,
+        "loads_rules": _loads_rules(host, pairs) if pairs else None,
+        "prevented": _not_executable(host) + (_prevented(host, pairs, started, directory) if pairs else []),
     }
 
 
-def _loads_rules(unit, after):
-    """True where the unit loads what is made of rules.d, by augenrules or from audit.rules; False where it did, or loads another file."""
-    if any(LOADS.search(line) for line in after):
-        return True
-    return False if LOADS.search(unit) or any(LOADS_A_FILE.search(line) for line in after) else None
+def _not_executable(host):
+    """Programs that are there, and that nobody can execute."""
+    found = []
+    for program in PROGRAMS:
+        if host.which(program) is None:
+            paths = ["%s/%s" % (directory, program) for directory in PROGRAM_DIRS]
+            found += ["%s cannot be executed" % path for path in paths if host.stat(path) is not None][:1]
+    return found
 
 
-def _text_of(host, unit):
-    """The text of a unit as its package or the administrator wrote it, None where there is none."""
-    texts = (host.text("%s/%s" % (directory, unit)) for directory in PLACES)
-    return next((text for text in texts if text), None)
+def _prevented(host, pairs, started, directory):
+    found = []
+    if not started:
+        found.append("auditd.service has no ExecStart left")
+    elif os.path.basename(started[-1][0]) != "auditd":
+        found.append("auditd.service runs %s instead of auditd" % started[-1][0])
+    condition = unit_text.failed_condition(host, pairs)
+    if condition:
+        found.append("auditd.service has %s, which does not hold" % condition)
+    user = unit_text.last(pairs, "User")
+    if user not in ROOT:
+        found.append("auditd.service has User=%s; auditd needs root" % user)
+    found += ["auditd.service has %s=%s" % (key, unit_text.last(pairs, key)) for key in ELSEWHERE
+              if unit_text.last(pairs, key) not in ("", "/")]
+    if not _may_control(pairs):
+        found.append("CapabilityBoundingSet of auditd.service is without " + AUDIT_CONTROL)
+    hidden = _cover(pairs, HIDDEN, directory) or _cover(pairs, HIDDEN, AUDITD_CONF)
+    if hidden:
+        found.append("InaccessiblePaths of auditd.service has %s" % hidden)
+    found += _read_only(pairs, directory)
+    return found
 
 
-def _commands(host, unit):
-    """([ExecStart], [ExecStartPost]) of the auditd unit with its drop-ins; an empty assignment takes back those before it."""
-    texts = [unit]
-    for directory in PLACES[::-1]:
-        place = directory + "/auditd.service.d"
-        texts += [host.text("%s/%s" % (place, name)) or "" for name in host.listdir(place) if name.endswith(".conf")]
-    found = {"ExecStart": [], "ExecStartPost": []}
-    for text in texts:
-        for name, value in ASSIGNMENT.findall(CONTINUED.sub(" ", text)):
-            if value.strip():
-                found[name].append(value.strip())
-            else:
-                found[name] = []
-    return found["ExecStart"], found["ExecStartPost"]
+def _may_control(pairs):
+    """Whether the bounding set keeps the capability; an assignment that begins with ~ takes away, others add to what they have."""
+    allowed, is_first = True, True
+    for key, value in pairs:
+        if key != "CapabilityBoundingSet":
+            continue
+        named = AUDIT_CONTROL in value.upper().lstrip("~").split()
+        if not value:
+            allowed, is_first = False, True
+            continue
+        allowed = allowed and not named if value.startswith("~") else named or (allowed and not is_first)
+        is_first = False
+    return allowed
+
+
+def _read_only(pairs, directory):
+    closed = _cover(pairs, READ_ONLY, directory)
+    is_strict = unit_text.last(pairs, "ProtectSystem") == "strict" and "audit" not in unit_text.last(pairs, "LogsDirectory").split()
+    if closed is None and is_strict:
+        closed = "/"
+    opened = _cover(pairs, WRITABLE, directory)
+    if closed is None or opened is not None and len(opened) >= len(closed):
+        return []
+    return ["auditd.service makes %s read only, and auditd writes its log to %s" % (closed, directory)]
+
+
+def _cover(pairs, keys, path):
+    """The longest of the paths under these keys that is ``path`` or lies above it; None where there is none."""
+    listed = [word.lstrip("-+").rstrip("/") or "/" for key in keys for line in unit_text.values(pairs, key) for word in line.split()]
+    return max((one for one in listed if one == "/" or (path + "/").startswith(one + "/")), key=len, default=None)
+
+
+def _loads_rules(host, pairs):
+    """Whether auditd.service or audit-rules.service still loads audit.rules; None where neither ever said so."""
+    of_rules = unit_text.assignments(host, units.RULES)
+    after = unit_text.commands(host, pairs, "ExecStartPost")
+    run = unit_text.commands(host, of_rules, "ExecStart") + unit_text.commands(host, of_rules, "ExecStartPost")
+    named = any(units.RULES in value.split() for key in ("Wants", "Requires") for value in unit_text.values(pairs, key))
+    meant = named or of_rules or any(_is_loader(line.split()) for key, line in pairs if key == "ExecStartPost") or any(map(_loads, after))
+    if not meant:
+        return None
+    if any(map(_is_loader, after)):
+        return not _undone(after)
+    return any(map(_is_loader, run)) and not _undone(run) and unit_text.failed_condition(host, of_rules) is None
+
+
+def _loads(words):
+    """auditctl -R of any file."""
+    return os.path.basename(words[0]) == "auditctl" and "-R" in words
+
+
+def _is_loader(words):
+    """augenrules --load, or auditctl -R of the file that it makes."""
+    program = os.path.basename(words[0].lstrip(unit_text.PREFIXES)) if words else ""
+    return program == "augenrules" and "--load" in words or program == "auditctl" and words[-2:] == ["-R", AUDIT_RULES]
+
+
+def _undone(commands):
+    """Whether a later auditctl deletes the rules again, or switches auditing off."""
+    loaded = max(place for place, words in enumerate(commands) if _is_loader(words))
+    return any(os.path.basename(words[0]) == "auditctl" and ("-D" in words or re.search(r"-e ?0", " ".join(words)))
+               for words in commands[loaded + 1:])
 
 
 def enabled(host) -> "bool | None":
-    """Whether something starts auditd at boot: a target of systemd wants it, or sysvinit has a start link. None where neither is used; a
-    tree without what every installed system has there is none to judge by. None also for a masked unit, whose links say nothing.
+    """Whether something starts auditd at boot: a target that a boot reaches wants it, or sysvinit has a start link. None where neither is
+    used; a tree without what every installed system has there is none to judge by. None also for a masked unit, whose links say nothing.
     """
-    if is_masked(host, AUDITD):
+    if units.is_masked(host, units.AUDITD):
         return None
-    if not host.is_live and (host.lstat(TARGET) is None or _text_of(host, "auditd.service") is None) and not _levels(host):
+    levels = [name for name in host.listdir("/etc") if re.match(r"rc[2-5]\.d$", name)]
+    if not host.is_live and (host.lstat(TARGET) is None or not units.places(host, units.AUDITD)) and not levels:
         return None
     targets = [name for name in host.listdir(UNITS) if name.endswith((".wants", ".requires"))]
-    levels = _levels(host)
     if not targets and not levels:
         return None
-    return any(host.lstat("%s/%s/auditd.service" % (UNITS, name)) is not None for name in targets) or any(
-        re.match(r"S\d+auditd$", link) for name in levels for link in host.listdir("/etc/" + name))
+    if any(re.match(r"S\d+auditd$", link) for name in levels for link in host.listdir("/etc/" + name)):
+        return True
+    return not _is_no_boot(_link(host, DEFAULT_TARGET)) and any(
+        _is_wanted(host, "%s/%s/%s" % (place, name, units.AUDITD)) for place in units.PLACES for name in host.listdir(place)
+        if name.endswith((".wants", ".requires")) and not _is_no_boot(name.rpartition(".")[0]))
 
 
-def _levels(host):
-    return [name for name in host.listdir("/etc") if re.match(r"rc[2-5]\.d$", name)]
+def _is_wanted(host, path):
+    """A link in a directory of wants counts by its name, but for one that leads to /dev/null."""
+    return host.lstat(path) is not None and _link(host, path) != os.devnull
+
+
+def _link(host, path):
+    facts = host.lstat(path)
+    return os.readlink(host.path(path, follow=False)) if facts is not None and stat.S_ISLNK(facts.st_mode) else ""
+
+
+def _is_no_boot(target):
+    return os.path.basename(target).rpartition(".target")[0] in NO_BOOT

@@ -12,6 +12,7 @@ import stat
 
 from .._conf.words import threshold
 from .._errors import AuditError, NotAvailable
+from .._host.host import open_regular
 from .._paths import LOG_FILE, SENDMAIL
 
 MEGABYTE = 1024 * 1024
@@ -123,7 +124,7 @@ def _raw_size(host, path, stored):
     if reader is None or not stored:
         return None
     try:
-        with open(host.path(path), "rb") as stream:
+        with open_regular(host.path(path)) as stream:
             return reader(stream, stored)
     except (OSError, ValueError, IndexError):
         return None
@@ -216,7 +217,7 @@ def _first_record_time(host, path):
     if path.endswith(COMPRESSED):
         return None
     try:
-        with open(host.path(path), "rb") as stream:
+        with open_regular(host.path(path)) as stream:
             found = RECORD_TIME.search(stream.read(4096))
     except OSError:
         return None

@@ -1,12 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the log lies where fstab(5) says, and whether new files of an SELinux tree have their labels."""
+"""Whether the log lies where fstab(5) says and can be written there, and whether new files of an SELinux tree have their labels."""
 
 import errno
 import os
 import re
+import stat
 
 from .._errors import NotAvailable
+from .._host import attributes
 from .._paths import AUDITD_CONF, LOG_FILE
 from .._rotation import files as _rotation
 from .._rules.compiled import AUDIT_RULES
@@ -19,10 +21,28 @@ LABEL = "security.selinux"
 
 
 def read(reading) -> dict:
-    """{not_mounted, unlabelled}: the mount point of fstab that should hold the log and is not mounted, None for none; [path] of files of a
-    tree that lack the SELinux label which their directory has.
+    """{not_mounted, unlabelled, log_blocked}: the mount point of fstab that should hold the log and is not mounted, None for none; [path]
+    of files of a tree that lack the SELinux label which their directory has; why auditd cannot open, write or rename its log, None where it
+    can.
     """
-    return {"not_mounted": _not_mounted(reading), "unlabelled": _unlabelled(reading)}
+    log_file = reading.settings.get("log_file") or LOG_FILE
+    return {"not_mounted": _not_mounted(reading), "unlabelled": _unlabelled(reading), "log_blocked": _log_blocked(reading.host, log_file)}
+
+
+def _log_blocked(host, log_file):
+    """auditd opens its log with O_NOFOLLOW, auditd-event.c, open_audit_log(); a log that is not there yet is created."""
+    directory = log_file.rpartition("/")[0] or "/"
+    facts, itself = host.stat(directory), host.lstat(directory)
+    if facts is None:
+        return None if itself is None else "%s is a link that leads nowhere" % directory
+    if not stat.S_ISDIR(facts.st_mode):
+        return "%s is not a directory" % directory
+    log = host.lstat(log_file)
+    if log is not None and not stat.S_ISREG(log.st_mode):
+        kind = "a symbolic link, which auditd does not follow" if stat.S_ISLNK(log.st_mode) else "not a regular file"
+        return "%s is %s" % (log_file, kind)
+    return attributes.in_the_way(host.path(directory), is_directory=True) or (
+        None if log is None else attributes.in_the_way(host.path(log_file), is_directory=False))
 
 
 def _not_mounted(reading):

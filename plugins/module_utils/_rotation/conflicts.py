@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What else rotates, compresses or deletes the audit log: logrotate, cron tables, cron scripts and timers of the host's own."""
+"""What else rotates, compresses or deletes the audit log: logrotate, tmpfiles, cron tables, cron scripts and timers of the host's own."""
 
 import fnmatch
 import re
@@ -18,6 +18,16 @@ OWN_SCRIPTS = re.compile(r"(?:/usr/local|/opt|/root|/srv|/home|/etc)/[^\s;|&'\"]
 SIGNALS = re.compile(r"auditd\s+rotate|--signal\s+(?:rotate|usr1)|-(?:s\s*)?(?:sig)?usr1", re.I)
 CHANGES = re.compile(r"\b(?:gzip|pigz|bzip2|xz|zstd|rm|mv|unlink|shred|truncate|logrotate|savelog)\b|-delete\b|>\s*/var/log/audit")
 LARGEST_SCRIPT = 65536  # bytes
+FIND = re.compile(
+    r"\bfind\s+(/\S*)(.*?)(?:-delete\b|-exec(?:dir)?\s+(?:\S*/)?(?:rm|gzip|xz|mv|truncate|shred)\b|xargs.*\b(?:rm|gzip|xz|mv)\b)")
+NAME = re.compile(r"-i?name\s+(['\"]?)(\S+?)\1(?:\s|$)")
+# what logrotate(8) passes over in a directory that it includes: its tabooext
+TABOO = (",v", ".bak", ".cfsaved", ".disabled", ".dpkg-bak", ".dpkg-del", ".dpkg-dist", ".dpkg-new", ".dpkg-old", ".dpkg-tmp", ".rpmnew",
+         ".rpmorig", ".rpmsave", ".swp", ".ucf-dist", ".ucf-new", ".ucf-old", "~")
+INCLUDE = re.compile(r"^\s*include\s+(\S+)", re.M)
+UNIT_OF_TIMER = re.compile(r"^\s*Unit\s*=\s*(\S+\.service)\s*$", re.M)
+TMPFILES_D = ("/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/lib/tmpfiles.d")  # tmpfiles.d(5), the first of one name counts
+AGED, REMOVED = "dDevqQCxX", "rR"  # types of lines with an age, and those that delete
 
 
 def conflicts(host, log_file: str) -> "list[str]":
@@ -29,15 +39,74 @@ def conflicts(host, log_file: str) -> "list[str]":
             where = path if source == path else "%s (runs %s)" % (path, source)
             if SIGNALS.search(text) and "audit" in text.lower():
                 found.append("%s makes auditd rotate too: remove it" % where)
-            elif any(directory in line and CHANGES.search(line) for line in text.splitlines()):
+            elif _changes(text, directory, log_file):
                 found.append("%s compresses, moves or deletes logs in %s too: remove it" % (where, directory))
             else:
                 continue
             break
-    for path in [LOGROTATE] + ["%s/%s" % (LOGROTATE_D, name) for name in host.listdir(LOGROTATE_D)]:
+    for path in _logrotate_files(host):
         if _logrotate_takes(_text(host, path), log_file):
             found.append("%s makes logrotate rotate %s too: remove that entry" % (path, log_file))
+    for path in _tmpfiles(host):
+        if any(_tmpfiles_takes(line.split(), log_file) for line in _text(host, path).splitlines()):
+            found.append("%s has systemd-tmpfiles delete logs in %s: remove that line" % (path, directory))
     return found
+
+
+def _changes(text, directory, log_file):
+    """Whether a script changes logs: in a line that names their directory, after a change into it, by a variable that holds it, or by a
+    find from further up."""
+    lines = text.splitlines()
+    if any(directory in line and CHANGES.search(line) for line in lines) or any(_finds(line, log_file) for line in lines):
+        return True
+    inside = re.search(r"\b(?:cd|pushd)\s+[\"']?%s[/\"']*\s*(?:$|[;&|])" % re.escape(directory), text, re.M)
+    if inside and any(CHANGES.search(line) and not re.search(r"\s[\"']?/", line) for line in text[inside.end():].splitlines()):
+        return True
+    names = re.findall(r"^\s*(?:export\s+)?(\w+)=[\"']?%s" % re.escape(directory), text, re.M)
+    return any(CHANGES.search(line) and re.search(r"\$\{?%s\b" % name, line) for name in names for line in lines)
+
+
+def _finds(line, log_file):
+    for top, tests in (found.groups()[:2] for found in FIND.finditer(line)):
+        names = [name for _quote, name in NAME.findall(tests)]
+        own = [log_file.rpartition("/")[2] + end for end in ("", ".1", ".1.gz")] + ["audit-2026-01-01T000000Z.log.gz"]
+        if (log_file.startswith(top.rstrip("/") + "/")) and (not names or any(fnmatch.fnmatch(one, name) for one in own for name in names)):
+            return True
+    return False
+
+
+def _logrotate_files(host):
+    """What logrotate reads: its own file, and what that includes; without an include, its usual directory all the same."""
+    included = INCLUDE.findall(_text(host, LOGROTATE)) or []
+    for place in [LOGROTATE] + sorted(set(included + [LOGROTATE_D])):
+        names = host.listdir(place)
+        yield from ["%s/%s" % (place, name) for name in names if not name.endswith(TABOO)] if names else [place]
+
+
+def _tmpfiles(host):
+    seen = set()
+    for directory in TMPFILES_D:
+        for name in host.listdir(directory):
+            if name.endswith(".conf") and name not in seen:
+                seen.add(name)
+                yield directory + "/" + name
+
+
+def _tmpfiles_takes(words, log_file):
+    """Whether a line of tmpfiles.d(5) deletes what lies beside the log, by its age or at the boot."""
+    if len(words) < 2:
+        return False
+    kind, path = words[0][0], words[1].rstrip("/")
+    directory = log_file.rpartition("/")[0]
+    if kind in REMOVED or kind == "D" and path == directory:
+        return any(_matches(path, one) for one in (directory, log_file, log_file + ".1", log_file + ".1.gz"))
+    has_age = len(words) > 5 and words[5] not in ("-", "")
+    return has_age and kind in AGED[:-2] and any(_matches(path, one) for one in [directory] + _parents(directory))
+
+
+def _parents(directory):
+    parts = directory.split("/")
+    return ["/".join(parts[:count]) for count in range(2, len(parts))]
 
 
 def _places(host):
@@ -52,7 +121,8 @@ def _places(host):
         for name in host.listdir(directory):
             path = directory + "/" + name
             if name.endswith(".timer") and path not in (_files.TIMER, _files.GUARD_TIMER):
-                yield path[:-len("timer")] + "service"
+                named = UNIT_OF_TIMER.findall(_text(host, path))
+                yield "%s/%s" % (directory, named[-1]) if named else path[:-len("timer")] + "service"
 
 
 def _scripts(host, path):

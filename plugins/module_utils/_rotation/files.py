@@ -77,14 +77,14 @@ def _found_interpreter(host, running):
 def writable_by_others(host: Host, path: str) -> "str | None":
     """Why somebody else than root could replace what ``path`` leads to ("/opt/x belongs to uid 1000"), None where nobody can.
 
-    The file, every directory above it and every link on the way are looked at; in an offline tree owners are its builder's matter.
+    The file, every directory above it and every link on the way are looked at; owners only where files have theirs (C(Host.has_owners)).
     """
-    seen = set()
+    seen, has_owners = set(), host.has_owners
     for place in _steps(host, path):
         while place not in seen:
             seen.add(place)
             status = host.lstat(place)
-            if status is not None and host.is_live and status.st_uid != 0:
+            if status is not None and has_owners and status.st_uid != 0:
                 return "%s belongs to uid %d" % (place, status.st_uid)
             is_open = status is not None and not stat.S_ISLNK(status.st_mode) and status.st_mode & 0o022
             if is_open and not (stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX):
@@ -145,12 +145,12 @@ def is_file(host: Host, path: str) -> bool:
 
 
 def is_loose(host: Host, path: str) -> bool:
-    """True where a directory of the program is a link or a file, or others than root may write in it. In a tree the owner is not judged:
-    it may be its builder."""
+    """True where a directory of the program is a link or a file, or others than root may write in it; owners count where files have
+    theirs."""
     status = host.lstat(path)
     if status is None:
         return False
-    return not stat.S_ISDIR(status.st_mode) or bool(status.st_mode & 0o022) or (host.is_live and status.st_uid != 0)
+    return not stat.S_ISDIR(status.st_mode) or bool(status.st_mode & 0o022) or (host.has_owners and status.st_uid != 0)
 
 
 def mode_of(path: str) -> int:

@@ -166,7 +166,8 @@ def scheduler_of(host: Host, wanted: str = "auto") -> str:
     if wanted == "cron" and not has_cron:
         raise AuditError("audit_rotation_scheduler = cron: no cron daemon is installed (neither cron nor crond)")
     if wanted == "systemd" and not host.has_systemd:
-        raise AuditError("audit_rotation_scheduler = systemd: systemd does not run here")
+        reason = "systemd is not the init of this host" if host.is_live else "systemd is not installed in this tree"
+        raise AuditError("audit_rotation_scheduler = systemd: %s; give cron or auto" % reason)
     if wanted != "auto":
         return wanted
     if has_cron and not (host.has_systemd and cron_is_off(host)):

@@ -42,7 +42,7 @@ class Compiled(object):
     """What augenrules makes: ``text`` of audit.rules, ``rules`` as the kernel will list them, ``control`` {option: value or True},
     ``problems`` [dict file, line, token, reason, fatal], ``aborts_at`` the problem at which auditctl -R stops, None where it does not,
     ``survive``: how many rules are loaded there. ``statements``: every rule line that parses, in the order written, duplicates and
-    deletes too. ``set_by`` {option: the Line that has the last word}, ``deleted`` [(Rule, the Line of the -D that deletes it)].
+    deletes too. ``set_by`` {option: the Line that has the last word}, ``deleted`` [(Rule, the Line of the -D, -d or -W that deletes it)].
     ``controls``: {rule line: ids of benchmarks}, where somebody knows them.
     """
 
@@ -66,6 +66,9 @@ def read_rules_d(host) -> RulesD:
     """What stands in rules.d. One odd name hides no other."""
     names = [name for name in host.listdir(RULES_D) if name.endswith(".rules") and not name.startswith(".")]
     result = RulesD()
+    top = host.stat(RULES_D)
+    if top is not None and not stat.S_ISDIR(top.st_mode):
+        result.odd.append(Odd(RULES_D, "it is no directory", False, False))
     for name in sorted(names, key=natural_key):
         path = RULES_D + "/" + name
         try:
@@ -281,7 +284,9 @@ class _Run(object):
             if before is None:
                 self.fail(line, rule.text.strip(), "no rule to delete: nothing before it is the same")
             else:
-                rules.remove(self.known.pop(identity))
+                rules.remove(before)
+                del self.known[identity]
+                self.result.deleted.append((before, line))
         elif before is not None and not rule.prepend:  # the kernel takes a second one by -A, its flag makes it another rule
             reason = "Rule exists: the same rule is in %s line %s" % (os.path.basename(before.file or ""), before.line)
             self.fail(line, rule.text.strip(), reason)

@@ -65,13 +65,18 @@ def may_not_panic(policy: dict) -> bool:
     return answer is not None and str(answer["failure"]) != PANIC
 
 
-def text(options: dict, *, indented: bool = False) -> str:
+def text(options: dict, *, indented: bool = False, rate: "int | None" = None) -> str:
     """The text of the file. ``indented``: with each word again behind a blank, for an augenrules whose awk (mawk) leaves the indented
-    words of other files where they are, behind those that it moves to the top."""
+    words of other files where they are, behind those that it moves to the top. ``rate``: with the words again behind a -r of that value,
+    where another file has one behind a rule: augenrules moves only lines that begin with them, and auditctl takes all of a line.
+    """
     lines = ["", _files.MARK, "-D"]
     for option, value in options.items():
         line = option if value is True else "%s %d" % (option, value)
         lines += [line, " " + line] if indented and option in ("-b", "-f") else [line]
+    moved = ["%s %d" % (option, options[option]) for option in ("-b", "-f") if option in options]
+    if rate is not None and moved:
+        lines.append(" ".join(["-r %d" % rate] + moved))
     return "\n".join(lines) + "\n"
 
 

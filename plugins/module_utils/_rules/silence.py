@@ -7,6 +7,7 @@ one of auid=unset and auid!=unset. On the exclude list the action does not count
 """
 
 from . import tables
+from .rule import COMPARED
 
 NEVER, ALWAYS = 0, 2
 SYSCALL = 1300  # the record of a system call, linux/audit.h: without it no rule of the exit list leaves a trace
@@ -20,6 +21,15 @@ NUMBERS = frozenset(tables.FIELDS[name] for name in (
 DOMAINS = {tables.FIELDS["success"]: (0, 1)}
 TWO_SIDED = (0, 1)  # a comparison (-C) is false or true
 NOT_A_CONDITION = (tables.KEY, tables.ARCH)
+PATH, DIRECTORY, PERM, FSTYPE = (tables.FIELDS[name] for name in ("path", "dir", "perm", "fstype"))
+# What nobody can leave out and still have an audit trail: people (login.defs(5), UID_MIN and UID_MAX), calls that succeed, Linux' own
+# personality, sessions, all processes but the first.
+PEOPLE = (1000, 60000)
+CORE = dict.fromkeys((tables.FIELDS[name] for name in ("uid", "euid", "suid", "fsuid", "auid", "gid", "egid", "sgid", "fsgid")), PEOPLE)
+CORE.update({tables.FIELDS["success"]: (1, 1), tables.FIELDS["exit"]: (0, LAST >> 1), tables.FIELDS["pers"]: (0, 0)})
+CORE.update({tables.FIELDS["sessionid"]: (1, LAST - 1), tables.FIELDS["pid"]: (2, 1 << 22), tables.FIELDS["ppid"]: (2, 1 << 22)})
+# Filesystems on which hosts keep their files, linux/magic.h: ext4, xfs, btrfs, overlayfs
+DISKS = (0xEF53, 0x58465342, 0x9123683E, 0x794C7630)
 
 
 def silencing(rules: "list") -> "list":
@@ -34,7 +44,8 @@ def silencing(rules: "list") -> "list":
         everything = groups.pop(None, [])
         found.update(place for place, _spans in everything)
         for field, members in groups.items():
-            if _covers([span for _place, spans in members for span in spans], _domain(field)):
+            spans = [span for _place, parts in members for span in parts]
+            if _covers(spans, CORE.get(field) or _domain(field)) or _covers_all_but_one(spans, _domain(field)):
                 found.update(place for place, _spans in members)
     return [rules[place] for place in sorted(found)]
 
@@ -44,8 +55,10 @@ def _drops(rules, place):
     rule = rules[place]
     if rule.list == EXCLUDE:
         return bool(rule.fields)
-    if rule.action != NEVER or rule.list == tables.LISTS["filesystem"]:
+    if rule.action != NEVER:
         return False
+    if rule.list == tables.LISTS["filesystem"]:
+        return any(_takes_disk(operator, value) for number, operator, value in rule.fields if number == FSTYPE)
     if rule.list not in tables.SYSCALL_LISTS:
         return True
     recording = [at for at, other in enumerate(rules) if other.list == rule.list and other.action == ALWAYS]
@@ -57,8 +70,10 @@ def _conditions(rule):
     for more than one thing that is not always so."""
     spans = {}
     for number, operator, value in rule.fields:
-        if number in NOT_A_CONDITION:
+        if number in NOT_A_CONDITION or number == FSTYPE:
             continue
+        if isinstance(value, str) and tables.OPERATOR_NAMES.get(operator) == "!=":
+            continue  # all programs, or all files, but one
         if number == tables.MSGTYPE and rule.list == EXCLUDE:
             if not any(first <= SYSCALL <= last for first, last in spans_of(operator, value)):
                 return []
@@ -74,6 +89,50 @@ def _conditions(rule):
     if not narrow:
         return [(None, [])]
     return list(narrow.items()) if len(narrow) == 1 else []
+
+
+def _takes_disk(operator, value):
+    is_equal = tables.OPERATOR_NAMES.get(operator) == "="
+    return is_equal == (value in DISKS)
+
+
+def shadowing(rules: "list", is_wanted) -> "list":
+    """The never rules of the exit lists that keep a later rule from ever recording anything: whatever that one asks for, they match before.
+
+    ``rules``: in the kernel's order; ``is_wanted``: Rule -> whether somebody counts on it.
+    """
+    found = []
+    for place, rule in enumerate(rules):
+        if rule.action == NEVER and rule.list in tables.SYSCALL_LISTS and any(
+                other.list == rule.list and other.action == ALWAYS and is_wanted(other) and _covers_rule(rule, other)
+                for other in rules[place + 1:]):
+            found.append(rule)
+    return found
+
+
+def _covers_rule(never, rule):
+    """Whether each event that ``rule`` matches is matched by ``never`` as well."""
+    return not rule.mask & ~never.mask & COMPARED and all(_is_implied(field, rule.fields) for field in never.fields)
+
+
+def _is_implied(field, fields):
+    """Whether a condition of a never rule holds wherever all ``fields`` of another rule do."""
+    number, operator, value = field
+    same = [(theirs, other) for kind, theirs, other in fields if kind == number]
+    if number == tables.KEY or number == tables.ARCH and not same or (operator, value) in same:
+        return True
+    is_equal = tables.OPERATOR_NAMES.get(operator) == "="
+    if number == PERM:
+        return any(not other & ~value for _operator, other in same)
+    if number == DIRECTORY and is_equal:
+        return any((other + "/").startswith(value.rstrip("/") + "/") for kind, _operator, other in fields if kind in (PATH, DIRECTORY))
+    if isinstance(value, str):
+        return not is_equal and any(tables.OPERATOR_NAMES.get(theirs) == "=" and other != value for theirs, other in same)
+    if number not in NUMBERS:
+        return False
+    spans = spans_of(operator, value)
+    return _covers(spans, _domain(number)) or any(
+        all(_covers(spans, span) for span in spans_of(theirs, other)) and spans_of(theirs, other) for theirs, other in same)
 
 
 def _domain(field):
@@ -98,6 +157,15 @@ def common(parts):
     for part in parts[1:]:
         spans = [(max(one[0], two[0]), min(one[1], two[1])) for one in spans for two in part if max(one[0], two[0]) <= min(one[1], two[1])]
     return spans
+
+
+def _covers_all_but_one(spans, domain):
+    """Whether the spans leave one number of a large domain out: one user, one process."""
+    reached, out = domain[0], 0
+    for first, last in sorted(spans):
+        out += max(0, first - reached)
+        reached = max(reached, last + 1)
+    return domain != TWO_SIDED and out + max(0, domain[1] + 1 - reached) <= 1
 
 
 def _covers(spans, domain):

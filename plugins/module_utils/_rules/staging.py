@@ -163,8 +163,11 @@ def _compile_and_win(result, policy):
         words = {option: value for option, value in _compiled.control_of({last: result.files[last]}).items() if option != "-D"}
         if _finalize.lost(words, result.compiled):
             numbers = {option: value if value is True else int(value) for option, value in words.items()}
-            result.files[last] = _finalize.text(numbers, indented=True)
-            result.compiled = result.compile(result.files)
+            rate = int(result.compiled.control.get("-r", 0))  # as the files have it, or the kernel by itself
+            for rate_again in (None, rate):
+                if _finalize.lost(words, result.compiled):
+                    result.files[last] = _finalize.text(numbers, indented=True, rate=rate_again)
+                    result.compiled = result.compile(result.files)
         for option, value, line in _finalize.lost(words, result.compiled):
             word = option if value is True else "%s %s" % (option, value)
             raise AuditError(NOT_BEATEN % (line.file, line.number, line.text.strip(), word))
@@ -228,7 +231,12 @@ def _add_last(wanted, current, policy, reading):
         policy = _with_earlier_words(policy, ours)
     words = _finalize.words(policy, control, ours)
     if words or policy.get("control") or policy.get("control_defaults"):
-        wanted[_finalize.path_behind(list(others), release_tuple(release))] = _finalize.text(words)
+        path, text = _finalize.path_behind(list(others), release_tuple(release)), _finalize.text(words)
+        if path not in before and len(before) == 1:
+            there = next(iter(before))  # a file that sorts behind it and has no such words is no reason to rename it
+            control = _compiled.control_of(_in_order(dict(others, **{there: text})), release, awk)
+            path = there if all(str(control.get(option)) == str(value) for option, value in words.items()) else path
+        wanted[path] = text
 
 
 def verbatim_texts(policy):

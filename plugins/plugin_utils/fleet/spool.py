@@ -23,6 +23,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._host import files
 from ansible_collections.auditops.auditd.plugins.module_utils._utc import iso
 
 from . import document as drift_document
+from . import since as lost_since
 
 LOCK = ".lock"
 SET_ASIDE = ".set-aside"
@@ -39,9 +40,15 @@ class Spool:
         return self.directory / folder / drift_document.file_name(host)
 
     def write(self, document: dict, *, phase: str) -> str:
-        """Write the document of a host and return its path. Phase before keeps a second copy, phase now removes an old one."""
-        host, text = document["host"], drift_document.as_text(document)
-        path = write_text(self.path("hosts", host), text, replace=is_document)
+        """Write the document of a host, with what was lost since the last one, and return its path.
+
+        Phase before keeps a second copy, phase now removes an old one.
+        """
+        host = document["host"]
+        known = _document_in(self.path("hosts", host))
+        lost_since.judge(document, _document_in(self.path("last_good", host)) if known is not None and _is_failure(known) else known)
+        text = drift_document.as_text(document)
+        path = write_text(self.path("hosts", host), text, replace=is_document if known is None else None)
         if phase == "before":
             write_text(self.path("before", host), text, replace=is_document)
         elif phase == "now":

@@ -261,6 +261,16 @@ def test_switches_that_the_policy_sets_are_not_waived(tmp_path):
     assert {waiver["key"] for waiver in tree.apply(**wanted)["waivers"]}.isdisjoint({"enabled", "failure"})
 
 
+@pytest.mark.parametrize("immutable", ["keep", None])
+def test_a_lock_that_is_kept_as_it_is_waives_nothing(tmp_path, immutable):
+    tree = Tree(tmp_path, "rhel_9")
+    wanted = {"profiles": ["stig_rhel_9"], "failure_policy": "keep_running", "rotation_wanted": True}
+    if immutable:
+        wanted["immutable"] = immutable
+    assert "enabled" not in {waiver["key"] for waiver in tree.apply(**wanted)["waivers"]}
+    assert "enabled" not in {entry["subject"] for entry in tree.drift({}, **wanted)["waived"]}
+
+
 def test_beside_stays_where_a_walk_would_go(tmp_path):
     tree = Tree(tmp_path)
     (tmp_path / "sbin").symlink_to("usr/bin")

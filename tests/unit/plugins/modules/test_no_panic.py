@@ -151,8 +151,11 @@ def test_a_word_beside_others_counts_as_auditctl_takes_it(host, line):
     assert at_boot(host) == MASKED[line]
 
 
-def test_a_panic_behind_a_rule_is_named_where_no_file_of_ours_beats_it(kernel, host):
-    """augenrules moves a line that begins with -f to the top, so what stands behind a rule has the last word."""
-    put(host, {"50-x.rules": "-w /etc/passwd -p wa -k id -f 2\n"})
-    with pytest.raises(AuditError, match="50-x.rules line 1: .*take that line out"):
-        panic.converge(host, "keep_running")
+@pytest.mark.parametrize(("limit", "ours"), [("", "-r 0 -f 1"), ("-r 500\n", "-r 500 -f 1")])
+def test_a_panic_behind_a_rule_is_beaten_behind_another_word(kernel, host, limit, ours):
+    """augenrules moves a line that begins with -f to the top, so what stands behind a rule has the last word; ours stands behind -r."""
+    put(host, {"50-x.rules": limit + "-w /etc/passwd -p wa -k id -f 2\n"})
+    panic.converge(host, "keep_running")
+    assert at_boot(host) == "1" and "-w /etc/passwd -p wa -k id -f 2" in host.text("/etc/audit/rules.d/50-x.rules")
+    assert ours in host.text("/etc/audit/rules.d/zz-auditops-finalize.rules").split("\n")
+    assert panic.converge(host, "keep_running")["changed"] is False

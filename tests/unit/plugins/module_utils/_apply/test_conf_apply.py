@@ -97,6 +97,24 @@ def test_restore_of_nothing_is_nothing(tree):
     assert not (tree / "etc/audit/auditd.conf").exists()
 
 
+@pytest.mark.parametrize("same_text", [False, True])
+def test_a_link_of_a_tree_is_replaced_by_a_file(tree, same_text):
+    """Its target is the tree's, not this machine's: what lies there was read before, and stands there still. auditd follows none."""
+    target = tree / "nix/store/auditd.conf"
+    target.parent.mkdir(parents=True)
+    target.write_text("space_left = 2\nadmin_space_left = 1\n" if same_text else "num_logs = 5\n")
+    (tree / "etc/audit/auditd.conf").symlink_to("/nix/store/auditd.conf")
+    host = Host(str(tree))
+    before = _conf.parse(host.read("/etc/audit/auditd.conf"))
+    attempt = _conf_apply.Change(host, "3.0.9", before, _conf.parse("space_left = 2\nadmin_space_left = 1\n"))
+    assert attempt.writes
+    attempt.write(attempt.after)
+    path = tree / "etc/audit/auditd.conf"
+    assert not path.is_symlink() and path.read_bytes() == attempt.after.data and target.exists()
+    attempt.restore()
+    assert path.read_bytes() == before.data and not path.is_symlink()
+
+
 class LiveTree(Host):
     """A tree that passes for the running system."""
 

@@ -187,7 +187,7 @@ ON_DISK = [
     (remove(_ruleset.AUDIT_RULES), "compiled.audit_rules", "medium", "present", None),
     (replace(COMPILED, "-w /etc/sudoers -p wa -k scope\n", ""), "compiled.audit_rules.missing", "medium", None, "1 of 2 rules missing"),
     (replace(COMPILED, "-w /etc/sudoers", "-w /etc/x -p wa\n-w /etc/sudoers"),
-     "compiled.audit_rules.extra", "low", None, ["-w /etc/x -p wa"]),
+     "compiled.audit_rules.only_there", "high", None, ["-w /etc/x -p wa"]),
     (replace(COMPILED, "-w /etc/sudoers", "-z\n-w /etc/sudoers"), "compiled.audit_rules.aborts", "high", None, None),
     (remove(_rotation.CRON), "schedule.file.audit-rotate", "medium", "present", "missing"),
     (replace(_rotation.CONF, "keep_days = 30", "keep_days = 3"),
@@ -626,8 +626,8 @@ def test_a_file_of_somebody_else_on_a_running_host(tree):
     path = tree / _rotation.PROGRAM.lstrip("/")
     os.chown(path, 1000, 0)
     facts = _live_schedule.FileFacts(Host(str(tree)), _rotation.PROGRAM)
-    assert _drift_rotation.not_ours(facts, 0o755, is_live=True)[1] == "it belongs to uid 1000"
-    assert _drift_rotation.not_ours(facts, 0o755, is_live=False) is None
+    assert _drift_rotation.not_ours(facts, 0o755, owners_count=True)[1] == "it belongs to uid 1000"
+    assert _drift_rotation.not_ours(facts, 0o755, owners_count=False) is None
 
 
 def test_a_cron_daemon_is_looked_for_among_the_processes():

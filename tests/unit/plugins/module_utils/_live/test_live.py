@@ -66,7 +66,7 @@ def test_a_whole_tree(tree):
     assert live["rules"]["loaded"] is None
     assert live["rotation"]["installed"] is False and live["rotation"]["active"] is False
     assert live["storage"]["space_left_mb"] == 75
-    assert live["boot"] == {"source": "/etc/default/grub", "audit": "1", "audit_backlog_limit": 8192, "next": None}
+    assert live["boot"] == {"source": "/etc/default/grub", "audit": "1", "audit_backlog_limit": 8192, "prevents": None, "next": None}
     assert parsed.conf.settings == live["auditd_conf"]["settings"]
     assert [rule.canonical for rule in parsed.disk.rules] == live["rules"]["disk"]["rules"]
 

@@ -72,4 +72,4 @@ def test_what_loads_the_rules(tmp_path, unit, drop_in, loads):
         place = tmp_path / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text("[Service]\n%s%s\n" % ("ExecStart=/sbin/auditd\n" if place.name == "auditd.service" else "", text))
-    assert services.read(SimpleNamespace(host=Host(str(tmp_path))))["loads_rules"] is loads
+    assert services.read(SimpleNamespace(host=Host(str(tmp_path)), settings={}))["loads_rules"] is loads
