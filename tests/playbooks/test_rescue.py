@@ -151,3 +151,41 @@ def test_what_is_refused(tmp_path, variables, says):
     before = system(directory / "hosts/in-order")
     done = play(directory, "-e", json.dumps(variables))
     assert done.returncode != 0 and says in done.stdout and system(directory / "hosts/in-order") == before
+
+
+CONTEXTS = """/.*	system_u:object_r:default_t:s0
+/etc/.*	system_u:object_r:etc_t:s0
+/usr/.*	system_u:object_r:usr_t:s0
+/var/.*	system_u:object_r:var_t:s0
+/etc/audit(/.*)?	system_u:object_r:auditd_etc_t:s0
+/var/log/audit(/.*)?	system_u:object_r:auditd_log_t:s0
+/etc/cron\\.d(/.*)?	system_u:object_r:system_cron_spool_t:s0
+/usr/local/sbin/.*	--	system_u:object_r:bin_t:s0
+"""
+
+
+def label_of(path: Path) -> bytes | None:
+    try:
+        return os.getxattr(path, "security.selinux", follow_symlinks=False)
+    except OSError:
+        return None
+
+
+def test_no_file_of_a_labelled_tree_is_without_a_label_afterwards(tmp_path):
+    """A tree as RHEL 8 labels it: what is replaced keeps its label, what is new gets the one of the tree's own policy."""
+    directory = build(tmp_path, ["in-order"])
+    root = directory / "hosts/in-order"
+    hardened.put(root, "etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n")
+    hardened.put(root, "etc/selinux/targeted/contexts/files/file_contexts", CONTEXTS)
+    try:
+        for path in [root, *root.rglob("*")]:
+            os.setxattr(path, "security.selinux", b"system_u:object_r:before_t:s0\0", follow_symlinks=False)
+    except OSError as error:
+        pytest.skip(f"no labels can be set here: {error.strerror}")
+    assert play(directory).returncode == 0
+    labels = {str(path.relative_to(root)): label_of(path) for path in root.rglob("*")}
+    assert [name for name, label in labels.items() if not label] == []
+    assert labels["etc/audit/auditd.conf"] == b"system_u:object_r:before_t:s0\0", "what is replaced keeps its label"
+    assert labels["etc/audit/rotate.conf"] == b"system_u:object_r:auditd_etc_t:s0\0"
+    assert labels["usr/local/sbin/audit-rotate"] == b"system_u:object_r:bin_t:s0\0"
+    assert labels["etc/cron.d/audit-rotate"] == b"system_u:object_r:system_cron_spool_t:s0\0"

@@ -62,7 +62,7 @@ def end(host, store: "str | None", *, autorelabel: bool, check_mode: bool) -> di
     result: dict = {"labelled": [], "unlabelled": {}, "relabel": False, "still_short": None}
     if not check_mode and store:
         _close(host, Kept(host, store), store)
-    result["labelled"], result["unlabelled"] = labels.label_new(host, list(_written(host, log_file, store)), write=not check_mode)
+    result["labelled"], result["unlabelled"] = labels.label_new(host, _with_parents(_written(host, log_file, store)), write=not check_mode)
     if autorelabel and result["unlabelled"] and host.lstat(RELABEL) is None:
         result["relabel"] = True
         if not check_mode:
@@ -188,6 +188,16 @@ def _written(host, log_file, store):
     directory = os.path.dirname(log_file)
     for name in host.listdir(directory):
         yield "%s/%s" % (directory, name)
+
+
+def _with_parents(paths):
+    """The paths and the directories on the way to them, each once, from the top: a bare tree may have lacked those too."""
+    found = set()
+    for path in paths:
+        while path != "/" and path not in found:
+            found.add(path)
+            path = os.path.dirname(path)
+    return sorted(found)
 
 
 def _below(host, directory):
