@@ -32,8 +32,9 @@ is about, and the lines that are written for it on the product of the benchmark 
 them: system calls that an architecture or an auditctl does not know are left out, and what is left out is in the result of the task.
 
 ``audit_rules_skip`` leaves out by id (``cis_debian_12:6.2.3.9``), by key (``key:perm_mod``), by file
-(``file:30-auditops-time.rules``) or by the library's own name of a control (``control:chmod``). A control that is skipped is skipped for
-all benchmarks that ask for it.
+(``file:30-auditops-time.rules``) or by the library's own name of a control (``control:chmod``). An id is that
+of its own benchmark, and lines that another chosen control demands stay. ``audit_exceptions`` does the same with a record: reason, owner,
+approval, expiry and ticket.
 
 A watch is written as ``-w`` and, on products whose OVAL content reads nothing else, as ``-a`` lines for both architectures too. Lines in
 *italics of one family* (OVAL content, text checks) are there because only that family asks for them.
