@@ -9,6 +9,7 @@ the findings that speak of it. What nobody here looked at is not_checked.
 from .._library import bounds, exceptions
 from .._library.conf import accepts
 from .._library.demands import SWITCHES
+from .._paths import LOG_FILE
 from . import control_conf, control_rules, files, tables
 
 # subject of a finding -> the fact of the live document without which nobody saw it
@@ -20,9 +21,15 @@ ELSEWHERE_SEEN_IN = "files"  # modes and owners
 TITLES = {
     "package": "audit is installed", "service": "auditd is started at boot", "boot_audit": "audit=1 on the boot line",
     "boot_backlog_limit": "audit_backlog_limit on the boot line", "partition": "the log has a partition of its own",
+    "syscall_auditing": "system calls are audited", "configuration_mode": "mode of auditd.conf and of the rules files",
+    "configuration_owner": "owner of auditd.conf and of the rules files", "configuration_group": "group of auditd.conf and of the rules files",
+    "log_mode": "mode of the logs", "log_owner": "owner of the logs", "log_group": "group of the logs",
+    "log_directory_mode": "mode of the logs' directory", "log_directory_owner": "owner of the logs' directory",
+    "log_directory_group": "group of the logs' directory", "tools_mode": "mode of audit's programs", "tools_owner": "owner of audit's programs",
+    "tools_group": "group of audit's programs",
 }
 ABSENT = "audit is not installed"
-NOBODY = "nothing here looks at it: check %s by hand"
+NOBODY = "nothing here looks at this (%s): it has to be checked by hand"
 PARTS = ("rules", "auditd_conf", "status", "sample_files", "host", "elsewhere")  # of a benchmark, whose words are its controls
 STATUSES = ("pass", "fail", "waived", "skipped", "not_checked")
 
@@ -121,6 +128,8 @@ class _Judge(object):
         items = self.found.get("%s:%s" % (name, number), ())
         if items:
             return "fail", "; ".join(sorted({"%s: %s" % (item["id"], item["actual"]) for item in items})[:3])
+        if subject == "partition":
+            return self._partition()
         shipping = self.shipped.get("%s:%s" % (name, number))
         if shipping is not None:
             return "waived", shipping
@@ -130,6 +139,15 @@ class _Judge(object):
         if fact is not None and sides.live.get(fact) is None:
             return "not_checked", "could not be seen: %s" % sides.live["unavailable"].get(fact, "not available here")
         return "pass", ""
+
+    def _partition(self):
+        storage = self.sides.live["storage"] or {}
+        partition, log_file = storage.get("partition"), storage.get("log_file") or LOG_FILE
+        if partition is None:
+            return "not_checked", "could not be seen: %s" % self.sides.live["unavailable"].get("storage.partition", "not available here")
+        if partition["mount"].rstrip("/") == log_file.rpartition("/")[0].rstrip("/"):
+            return "pass", ""
+        return "fail", "%s lies on the filesystem of %s" % (log_file, partition["mount"])
 
 
 KNOWN_SUBJECTS = frozenset(row[1] for row in tables.ITEMS.values()).union(*bounds.SUBJECTS.values())

@@ -369,3 +369,25 @@ def test_a_rule_of_ones_own_is_wanted_as_it_stands(bake):
     tree = bake("cis_debian_12", "debian_12")
     tree.policy["rules"] = ["-w /etc/sudoers -p wa -k mine"]
     assert "disk.rules_d.missing" in {item["id"] for item in tree.document()["items"]}
+
+
+@pytest.mark.parametrize(("mount", "status"), [("/var/log/audit", "pass"), ("/var/log", "fail"), ("/", "fail"), (None, "not_checked")])
+def test_a_partition_of_its_own(bake, mount, status):
+    tree = bake("cis_rhel_9", "rhel_9")
+    wanted = {"audit_rules": tree.policy, "benchmarks": demands.packed()}
+    live, parsed = _drift.look(Host(str(tree.root)), wanted, tree.release)
+    live["storage"]["partition"] = mount and {"mount": mount, "size_mb": 900, "free_mb": 800, "device": "x", "filesystem": "xfs"}
+    found = {control["id"]: control for control in _drift.compare(live, parsed, wanted)["controls"]}["1.1.2.7.1"]
+    assert found["status"] == status and bool(found["why"]) is (status != "pass")
+
+
+@pytest.mark.parametrize(("subject", "change", "number"), [
+    ("log_directory_mode", lambda root: (root / "var/log/audit").chmod(0o777), "6.3.4.1"),
+    ("tools_mode", lambda root: (root / "sbin/auditctl").chmod(0o777), "6.3.4.8"),
+])
+def test_a_file_beyond_its_bound(bake, subject, change, number):
+    tree = bake("cis_rhel_9", "rhel_9")
+    (tree.root / "var/log/audit").mkdir(parents=True, exist_ok=True)
+    change(tree.root)
+    found = tree.verdicts()[number]
+    assert found["status"] == "fail" and found["items"], (subject, found)
