@@ -61,6 +61,8 @@ def write(path: Path, text: str, mode: int = 0o640) -> None:
 
 def write_logs(root: Path, rotated: int) -> None:
     directory = root / "var/log/audit"
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o750)  # as packages have it
     for number in range(rotated, -1, -1):
         end = NEWEST_RECORD - datetime.timedelta(hours=9 * number)
         start = end - datetime.timedelta(seconds=RECORDS_PER_LOG)

@@ -48,8 +48,8 @@ class Rules(object):
         lines = self.chosen.demanded.get(control, ())
         present = [line for line in lines if line not in self.chosen.absent]
         if not present:
-            reason = next(iter(self.chosen.absent[line] for line in lines), None)
-            return "not_checked", NOTHING_HERE + (": " + reason if reason else "")
+            reason = next((self.chosen.absent[line] for line in lines), None)
+            return "not_checked", "%s: the kernel takes no rule for it yet" % reason if reason else NOTHING_HERE
         if self.enabled == 0:
             return "fail", OFF
         missing = [why for line in present for why in self._why_not(self.recorded, line)]

@@ -22,10 +22,12 @@ TITLES = {
     "package": "audit is installed", "service": "auditd is started at boot", "boot_audit": "audit=1 on the boot line",
     "boot_backlog_limit": "audit_backlog_limit on the boot line", "partition": "the log has a partition of its own",
     "syscall_auditing": "system calls are audited", "configuration_mode": "mode of auditd.conf and of the rules files",
-    "configuration_owner": "owner of auditd.conf and of the rules files", "configuration_group": "group of auditd.conf and of the rules files",
+    "configuration_owner": "owner of auditd.conf and of the rules files",
+    "configuration_group": "group of auditd.conf and of the rules files",
     "log_mode": "mode of the logs", "log_owner": "owner of the logs", "log_group": "group of the logs",
     "log_directory_mode": "mode of the logs' directory", "log_directory_owner": "owner of the logs' directory",
-    "log_directory_group": "group of the logs' directory", "tools_mode": "mode of audit's programs", "tools_owner": "owner of audit's programs",
+    "log_directory_group": "group of the logs' directory",
+    "tools_mode": "mode of audit's programs", "tools_owner": "owner of audit's programs",
     "tools_group": "group of audit's programs",
 }
 ABSENT = "audit is not installed"
