@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The roles and modules whose variables are translated: a table each, and what has no equal here.
 
-The names and the values that count where nothing is set are those of linux-system-roles.auditd 1.1, robertdebock.auditd 3, juju4.auditd
-(2026-08), devsec.hardening 10.6, the benchmark roles of ansible-lockdown (2026-05) and simp/auditd (2026-07).
+The names and the values that count where nothing is set are those of the roles' defaults and README files as they were published up to
+2026; a name that a later release brings has no row, and is listed.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ ORIGINS: dict[str, Origin] = {
     "juju4": Origin(
         "juju4.auditd", ("auditd_",),
         means={"buffer_size": BACKLOG, "failure_mode": FAILURE, "enable_flag": ENABLED, "extra_rules": LINES, "exclusion_rules": EXCEPTIONS,
-               "exclusion_rules2": EXCEPTIONS, "ignore_errors": SKIP_ERRORS},
-        unset={"buffer_size": 32768, "failure_mode": 1, "enable_flag": 2, "ignore_errors": True},
+               "exclusion_rules2": EXCEPTIONS},
+        unset={"buffer_size": 32768, "failure_mode": 1, "enable_flag": 2},
         no_equal={
             "rules_templates": "the rules of its templates are not variables: adopt them from a host, or name a benchmark in "
                                "audit_rules_profiles",
@@ -67,7 +67,7 @@ ORIGINS: dict[str, Origin] = {
             "log_all_execve": "write the rule into audit_rules_extra", "log_all_socket": "write the rule into audit_rules_extra",
             "log_all_connect": "write the rule into audit_rules_extra", "sensitive_files": "write their watches into audit_rules_extra",
             "log_binaries_exec": "write a rule for each program into audit_rules_extra",
-            "rule_rootcmd_all": "write the rule into audit_rules_extra", "rules_purge": "set audit_rules_purge",
+            "rule_rootcmd_all": "write the rule into audit_rules_extra",
             "sugid_ignored_paths": "privileged programs are searched on local filesystems that allow them"}),
     "dev_sec": Origin(
         "devsec.hardening.os_hardening", ("os_auditd_",),

@@ -44,7 +44,7 @@ CASES = {
     "juju4": (
         {"auditd_extra_rules": ["-w /srv/x -p wa -k x", "-b 9"], "auditd_exclusion_rules": ["-a exit,never -F dir=/var/lock/lvm"],
          "auditd_log_tmp": True, "auditd_failure_mode": 2},
-        {"auditd_failure_policy": "stop_host", "audit_rules_extra": ["-w /srv/x -p wa -k x"], "audit_rules_on_error": "skip",
+        {"auditd_failure_policy": "stop_host", "audit_rules_extra": ["-w /srv/x -p wa -k x"], "audit_rules_immutable": True,
          "audit_rules_files": {"11-adopted-exceptions.rules": "-a exit,never -F dir=/var/lock/lvm\n"}},
         ["auditd_log_tmp: no equal", "auditd_extra_rules[1]: -b 9 is no rule"]),
     "dev_sec": (
