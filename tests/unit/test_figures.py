@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a benchmark reaches under a failure policy, by the grader: the checks that fail are those that the policy sets aside, and no other.
 
-The settings are those that C(_library.settled) makes of benchmark, policy and rotation on a host with a mailer and room. What the chapter of a
-benchmark asks beside rules and settings (packages, the unit, the boot line, modes) is no matter of the failure policy; AIDE's control fails
-everywhere, because nothing here configures it.
+The settings are those that C(_library.settled) makes of benchmark, policy and rotation on a host with a mailer and room. What the chapter
+of a benchmark asks beside rules and settings (packages, the unit, the boot line, modes) is no matter of the failure policy; AIDE's control
+fails everywhere, because nothing here configures it.
 """
 
 from __future__ import annotations
