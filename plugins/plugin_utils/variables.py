@@ -59,7 +59,8 @@ OF_PLAYBOOK: dict[str, dict[str, dict]] = {
     },
 }
 NEAR = 2  # letters that a mistyped name may differ in
-TAGS = ("audit_stop", "audit_conf", "audit_rotation", "audit_rules", "audit_boot")  # of the steps, playbooks/tasks/apply.yml
+# of the steps, playbooks/tasks/apply.yml
+TAGS = ("audit_stop", "audit_conf", "audit_rotation", "audit_rules", "audit_boot", "audit_check")
 
 
 def specifications() -> dict[str, dict[str, dict]]:
