@@ -60,6 +60,15 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+about:
+  description: The state of the host in at most ten lines, for people; with C(ansible -m) they stand first.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - Debian GNU/Linux 12, audit 3.0.9
+    - cannot stop itself, as far as its settings show
+    - 'auditd: running, starts at boot'
 info:
   description: The document.
   returned: success
@@ -135,6 +144,7 @@ info:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._live import about
 from ansible_collections.auditops.auditd.plugins.module_utils._live.collect import collect
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
@@ -146,7 +156,8 @@ ARGUMENT_SPEC = {
 
 def run(module):
     host = Host(module.params["root"], module.run_command)
-    return {"changed": False, "info": collect(host, module.params["release"] or None)}
+    info = collect(host, module.params["release"] or None)
+    return {"about": about.lines(info), "changed": False, "info": info}
 
 
 def main():
