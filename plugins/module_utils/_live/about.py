@@ -32,8 +32,9 @@ def _stops(live):
     found = [risk["sentence"] for risk in risks(live) if risk["effect"] == "stops_host" and risk["severity"] in ("critical", "high")]
     more = ["and %d more ways to stop itself" % (len(found) - MOST_STOPS)] if len(found) > MOST_STOPS else []
     if not found:
-        known = live.get("auditd_conf")
-        return ["cannot stop itself, as far as its settings show" if known else "not known whether it can stop itself: no auditd.conf was read"]
+        if not live.get("auditd_conf"):
+            return ["not known whether it can stop itself: no auditd.conf was read"]
+        return ["cannot stop itself, as far as its settings show"]
     return ["can stop itself: " + sentence for sentence in found[:MOST_STOPS]] + more
 
 
@@ -56,9 +57,9 @@ def _kernel(live):
 
 def _rules(live):
     rules = _part(live, "rules")
-    counts = ["%s %s" % (_part(rules, name).get("count", "not known"), words)
+    counts = [(_part(rules, name).get("count"), words)
               for name, words in (("disk", "on disk"), ("compiled", "compiled"), ("loaded", "loaded"))]
-    return "rules: " + ", ".join(counts)
+    return "rules: " + ", ".join("%s not known" % words if count is None else "%d %s" % (count, words) for count, words in counts)
 
 
 def _rotation(live):
