@@ -16,16 +16,16 @@ BECAUSE_FULL = "give the log more room: there is none left where auditd writes, 
 def judge(document: dict, previous: dict | None) -> None:
     """Raise what was lost since ``previous``, the last document of this host, to a finding of its own severity, in place.
 
-    A document keeps what it was compared with (C(live.since)), so that the second one of a run reports what the first one did.
+    A document with such a finding keeps what it was compared with (C(live.since)), so that the second one of a run reports what the first
+    one did.
     """
     live, before = _live(document), _live(previous)
     if live is None or before is None or previous is None:
         return
     same_run = bool(document.get("run")) and (document.get("run") or {}).get("id") == _dict(previous.get("run")).get("id")
-    since = _dict(before.get("since")) if same_run else _account(previous, before)
+    since = (same_run and _dict(before.get("since"))) or _account(previous, before)
     if not isinstance(since.get("at"), str):
         return
-    live["since"] = since
     start, end = since["at"], str(document.get("collected_at"))
     items = [_raised(item, live, since, end) if item["id"] == LOST else item for item in document["items"]]
     if since.get("suspended") is True and _dict(live.get("daemon")).get("logging_suspended") is False:
@@ -33,6 +33,7 @@ def judge(document: dict, previous: dict | None) -> None:
         items.append({"id": SUSPENDED, "layer": "daemon", "severity": severity, "expected": "every record is written", "controls": [],
                       "actual": f"suspended at {start}, not at {end}", "why": why, "fix": fix})
     if items != document["items"]:
+        live["since"] = since
         document.update(items=sorted(items, key=drift.order), status="drifted", summary=drift.summary(items))
 
 
