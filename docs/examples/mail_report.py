@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mail a report: summary.md is the text, index.html is attached. Needs Python and a mail server that takes the mail as it comes.

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 from auditd_site import COLLECTION, wait_for
-from test_remediate_live import cron, host, settings, stock  # noqa: F401
+from test_remediate_live import cron, host, settings, stock  # noqa: F401 # pylint: disable=unused-import
 from test_rotation_live import ROOMY
-from test_rotation_obstacles_live import here  # noqa: F401
+from test_rotation_obstacles_live import here  # noqa: F401 # pylint: disable=unused-import
 
 FOREIGN = """while :; do
     augenrules --load > /dev/null 2>&1

@@ -110,7 +110,7 @@ ATTACKS = {
     "library of another": (lambda: os.chown(LIBRARY, 1000, 1000), "must be a directory of root"),
     "library writable": (lambda: (LIBRARY / "audit_rotate").chmod(0o777), "must be a directory of root"),
     "half written": (lambda: (LIBRARY / "comparison.parcel").write_text((LIBRARY / "comparison.parcel").read_text()[:5000]), "no answer"),
-    "gone": (lambda: (LIBRARY / "comparison.parcel").unlink(), "no answer"),
+    "gone": ((LIBRARY / "comparison.parcel").unlink, "no answer"),
     "package broken": (append("audit_rotate/comparison.py", "\nnonsense(\n"), "no answer"),
 }
 

@@ -119,25 +119,21 @@ def _free_name(host, parent):
 
 def _candidates(host):
     """The paths that a cure may replace: what is there is copied, what is not is noted."""
-    for directory in DIRECTORIES:
-        yield directory
+    yield from DIRECTORIES
     for directory in WHOLE:
         for name in host.listdir(directory):
             found = host.lstat("%s/%s" % (directory, name))
             if stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode):
                 yield "%s/%s" % (directory, name)
-    for path in _rotation.SCHEDULE_FILES + _rotation.LINKS + _rotation.LAUNCHERS:
-        yield path
+    yield from _rotation.SCHEDULE_FILES + _rotation.LINKS + _rotation.LAUNCHERS
     yield from _below(host, _rotation.LIBRARY)
     yield from _below(host, _rotate_conf.STATE_DIR)
     for unit in ("auditd.service", "audit-rules.service"):
         yield "%s/%s" % (UNITS, unit)
         yield "%s/multi-user.target.wants/%s" % (UNITS, unit)
-    for path in list(boot.grub_files(host)) + [boot.KERNEL_CMDLINE, boot.ZIPL] + list(boot.GRUB_ENVIRONMENTS):
-        yield path
+    yield from list(boot.grub_files(host)) + [boot.KERNEL_CMDLINE, boot.ZIPL] + list(boot.GRUB_ENVIRONMENTS)
     for directory in boot.ENTRIES:
-        for path in boot.entry_files(host, directory):
-            yield path
+        yield from boot.entry_files(host, directory)
 
 
 def _note_new(host, kept, store):
@@ -224,5 +220,3 @@ def _still_short(host, log_file):
         return None
     return ("%s has %d MB free and admin_space_left is %d: make room (du -x below it shows who filled it), or the log is full again at "
             "once" % (room["mount"], room["free_mb"], least))
-
-

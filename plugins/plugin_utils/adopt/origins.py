@@ -47,8 +47,8 @@ ARCH = {"default_arch": "each translated rule names its machine itself"}
 
 ORIGINS: dict[str, Origin] = {
     "linux_system_roles": Origin(
-        "linux-system-roles.auditd", ("auditd_",), means={**RULE_WORDS, "purge_rules": PURGE, "loginuid_immutable": LOGINUID,
-                                                        "backlog_wait_time": WAIT},
+        "linux-system-roles.auditd", ("auditd_",),
+        means={**RULE_WORDS, "purge_rules": PURGE, "loginuid_immutable": LOGINUID, "backlog_wait_time": WAIT},
         unset={**SUSPENDS, "buffer_size": 32768, "fail_mode": 1, "maximum_rate": 60, "enable_flag": 1},
         no_equal={**ARCH, "start_service": OF_SERVICE, "manage_rules": "the role audit_rules writes nothing where it is not called"}),
     "robertdebock": Origin(

@@ -42,6 +42,6 @@ def hostile_document(host=HOSTILE):
     found = document(host, [finding], [dict(risk(), sentence=HOSTILE)], root=HOSTILE, collected_at=HOSTILE)
     found["waived"] = [{"controls": [HOSTILE], **dict.fromkeys(("subject", "benchmark", "policy", "reason", "compensating"), HOSTILE)}]
     found["controls"] = [{**control(HOSTILE), "benchmark": HOSTILE, "title": HOSTILE, "why": HOSTILE}]
-    found["exceptions"] = [{"control": HOSTILE, "reason": HOSTILE, "owner": HOSTILE}]
+    found["exceptions"] = [{"control": HOSTILE, "controls": [HOSTILE], "state": "in_force", "reason": HOSTILE, "owner": HOSTILE}]
     found["live"].update(version=HOSTILE, distribution={"name": HOSTILE, "version": HOSTILE})
     return found

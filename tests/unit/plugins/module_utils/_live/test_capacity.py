@@ -12,8 +12,8 @@ HOUR = 3600.0
 ROOM = {"size_mb": 10240, "free_mb": 9000}
 
 
-def figures(mb_per_day=24, stored=2, room=ROOM):
-    return {"growth": {"mb_per_day": mb_per_day, "stored_mb_per_day": stored}, "partition": room}
+def figures(mb_per_day=24, stored=2, **room):
+    return {"growth": {"mb_per_day": mb_per_day, "stored_mb_per_day": stored}, "partition": room.get("room", ROOM)}
 
 
 def told(found=None, logs=(), keep_days=90, period_hours=24, reaction_hours=24):
@@ -27,8 +27,8 @@ def told(found=None, logs=(), keep_days=90, period_hours=24, reaction_hours=24):
     ({"found": figures(2400, 200), "period_hours": 1, "reaction_hours": 2}, {"space_left": 200, "admin_space_left": 66}),
     ({"found": figures(2400, 200), "period_hours": 1, "reaction_hours": 48}, {"space_left": 4800}),
     ({"found": figures(24000, 2000)}, {"space_left": 5120, "fits": False}),  # half of the partition at most
-    ({"found": figures(24, 2, {"size_mb": 64, "free_mb": 60})}, {"space_left": 32, "admin_space_left": 31, "fits": False}),
-    ({"found": figures(24, 2, None)}, {"fits": None, "days_until_full": None, "space_left": 75}),
+    ({"found": figures(24, 2, room={"size_mb": 64, "free_mb": 60})}, {"space_left": 32, "admin_space_left": 31, "fits": False}),
+    ({"found": figures(24, 2, room=None)}, {"fits": None, "days_until_full": None, "space_left": 75}),
     ({"found": {"growth": None, "partition": ROOM}}, None),
 ])
 def test_recommend(options, expected):
