@@ -24,7 +24,7 @@ EXPECTED = {
     "SECURITY.md", "changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles", "tests",
 }
 TESTS = {"tests/config.yml"}
-LARGEST_KIB = 512
+LARGEST_KIB = 768  # 625 in November 2026; with the tests in it, it would have more than 1,200
 
 
 class Bad(Exception):
