@@ -18,6 +18,7 @@ SCHEMA = 1
 FOLDER = "history"  # beside the documents
 KEPT_RUNS = 90
 LOOK_BACK = 10  # runs in which a finding that comes and goes counts as flapping
+FLAPS = 3  # changes in them: it appeared, was fixed, and appeared again; twice is one fault that was mended
 NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z-[0-9a-f]{1,64}\.json\.gz", re.ASCII)
 LARGEST_SUMMARY = 64 << 20  # bytes, unpacked
 
@@ -41,7 +42,7 @@ class Changes:
             parts.append(f"{by_policy} new because the policy changed")
         parts += [f"{len(self.fixed)} fixed", f"{self.unchanged} unchanged"]
         if self.flapping:
-            parts.append(f"{len(self.flapping)} come and go (they changed at least twice in the last {LOOK_BACK} runs)")
+            parts.append(f"{len(self.flapping)} come and go (they changed at least {FLAPS} times in the last {LOOK_BACK} runs)")
         return ", ".join(parts)
 
 
@@ -107,7 +108,7 @@ def _compare_host(host: HostReport, states: list[dict[str, tuple[frozenset[str],
     past = [state[host.name][0] for state in states if host.name in state]
     for ident in sorted(has ^ had):
         seen = [ident in found for found in past] + [ident in has]
-        if sum(one != two for one, two in zip(seen, seen[1:], strict=False)) >= 2:
+        if sum(one != two for one, two in zip(seen, seen[1:], strict=False)) >= FLAPS:
             changes.flapping.append((host.name, ident))
 
 

@@ -100,7 +100,7 @@ class HostReport:
 
     @cached_property
     def stop_paths(self) -> tuple[stops.StopPath, ...]:
-        """How this host would have stopped itself before the remediation, and how it can now."""
+        """How this host would have stopped itself before its remediation, and how it can now."""
         return stops.paths(self.before.stops if self.before else None, self.stops_now, is_lost=self.is_lost)
 
     @property
@@ -155,10 +155,9 @@ class Fleet:
 
     @cached_property
     def before_counts(self) -> dict[str, int] | None:
-        """As counts, of the documents before; None where no host has one. A host without one counts as it is now."""
-        if not any(host.before for host in self.hosts):
-            return None
-        return _count_statuses((host.before.status if host.before else host.status) for host in self.hosts)
+        """As counts, of the hosts that have a document from before their remediation; None where no host has one."""
+        statuses = [host.before.status for host in self.hosts if host.before]
+        return _count_statuses(statuses) if statuses else None
 
     @cached_property
     def severities(self) -> dict[str, int]:

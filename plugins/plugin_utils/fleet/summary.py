@@ -24,9 +24,7 @@ def in_words(counts: dict[str, int], names: dict[str, str] | None = None) -> str
 
 def summary(fleet: Fleet, changes: Changes | None = None, *, limit: int = MOST_LINES) -> str:
     """The state of the fleet, the hosts that are not in sync, those that can or would have stopped themselves, what changed."""
-    lines = [f"Audit drift of {hosts_in_words(len(fleet.hosts))}: {in_words(fleet.counts, STATUS_WORDS)}"]
-    if fleet.before_counts:
-        lines[0] += f" (before: {in_words(fleet.before_counts, STATUS_WORDS)})"
+    lines = [f"Audit drift of {hosts_in_words(len(fleet.hosts))}: {in_words(fleet.counts, STATUS_WORDS)}{before_in_words(fleet)}"]
     lines += [f"  {sentence}" for sentence in progress(fleet)]
     lines += _hosts([host for host in fleet.hosts if host.status != "in_sync" or host.fixed], limit)
     lines += _stopping(fleet, limit)
@@ -36,6 +34,15 @@ def summary(fleet: Fleet, changes: Changes | None = None, *, limit: int = MOST_L
     if len(fleet.problems) > limit:
         lines.append(f"  and {len(fleet.problems) - limit} more, in the report")
     return "\n".join(lines)
+
+
+def before_in_words(fleet: Fleet) -> str:
+    """The counts of before the remediation, and of how many hosts where some had none."""
+    if not fleet.before_counts:
+        return ""
+    number = sum(fleet.before_counts.values())
+    of = f", of the {hosts_in_words(number)} remediated" if number < len(fleet.hosts) else ""
+    return f" (before{of}: {in_words(fleet.before_counts, STATUS_WORDS)})"
 
 
 def progress(fleet: Fleet) -> list[str]:
@@ -71,17 +78,20 @@ def _stopping(fleet: Fleet, limit: int) -> list[str]:
     for words, hosts in stopping(fleet):
         lines.append(f"Hosts that {words}:")
         for host, path in hosts[:limit]:
-            state = f" [{state_in_words(fleet, path)}]" if state_in_words(fleet, path) else ""
+            state = f" [{state_in_words(path)}]" if state_in_words(path) else ""
             lines.append(f"  {plain(host.name)}{state}: {plain(path.sentence)}")
         lines += _more(hosts, limit)
     return lines
 
 
 def stopping(fleet: Fleet) -> list[tuple[str, list[tuple[HostReport, StopPath]]]]:
-    """(words, [(host, the path to name)]): who would have, or can, and who can since the remediation alone; without empty lists."""
-    known = [(host, _to_name(host)) for host in fleet.stopping if host.stop_paths[0].state != stops.SINCE]
+    """(words, [(host, the path to name)]): who would have before its remediation, who can since then alone, and who can without a
+    remediation; without empty lists."""
+    before = [(host, _to_name(host)) for host in fleet.stopping if host.before and host.stop_paths[0].state != stops.SINCE]
+    now = [(host, _to_name(host)) for host in fleet.stopping if not host.before]
     since = [(host, path) for host in fleet.stopping for path in _first_since(host)]
-    found = [(stopping_tense(fleet), known), ("can stop themselves since the remediation, in a way in which they could not before", since)]
+    found = [("would have stopped themselves", before),
+             ("can stop themselves since the remediation, in a way in which they could not before", since), ("can stop themselves", now)]
     return [(words, hosts) for words, hosts in found if hosts]
 
 
@@ -95,15 +105,9 @@ def _first_since(host: HostReport) -> list[StopPath]:
     return [path for path in host.stop_paths if path.state == stops.SINCE][:1]
 
 
-def state_in_words(fleet: Fleet, path: StopPath) -> str:
-    """In a report of a remediation a host without one still is as it was."""
-    if path.state == stops.SINCE:
-        return ""
-    return path.state or (stops.STAYS if fleet.before_counts else "")
-
-
-def stopping_tense(fleet: Fleet) -> str:
-    return "would have stopped themselves" if fleet.before_counts else "can stop themselves"
+def state_in_words(path: StopPath) -> str:
+    """What became of a path; empty where no remediation came between, and where the list says it of each host."""
+    return "" if path.state == stops.SINCE else path.state
 
 
 def _more(entries: list, limit: int) -> list[str]:

@@ -26,6 +26,7 @@ HERE = Path(__file__).parent
 MOST_PATHS = 10
 MOST_FINDINGS = 10
 MOST_NAMES = 5
+NOT_REMEDIATED = "not remediated"
 VIEWS = {
     "overview": "Overview", "findings": "Findings", "hosts": "Hosts", "controls": "Controls", "changes": "Changes", "left": "Not known",
 }
@@ -91,8 +92,8 @@ def _figures(fleet: Fleet) -> str:
 
 
 def _did_stop(host: HostReport) -> bool:
-    """Before the remediation; a host without one counts as it is now."""
-    return any(path.state != stops.SINCE for path in host.stop_paths)
+    """Before its remediation, where there was one."""
+    return any(path.state not in (stops.NOW, stops.SINCE) for path in host.stop_paths)
 
 
 @dataclass
@@ -129,17 +130,22 @@ def _stopping(fleet: Fleet) -> str:
     found = paths(fleet)
     rows = "".join(_path(fleet, path) for path in found[:MOST_PATHS])
     more = f"<p>and {len(found) - MOST_PATHS} more ways</p>" if len(found) > MOST_PATHS else ""
-    columns = ("Hosts", "Path", "When", *(["Now"] if fleet.before_counts else []), "Soonest")
-    tense = "would have stopped themselves, or can now" if fleet.before_counts else "can stop themselves"
+    columns = ("Hosts", "Path", "When", *(["Now"] if _has_states(fleet) else []), "Soonest")
+    tense = "would have stopped themselves, or can now" if _has_states(fleet) else "can stop themselves"
     colour = ' class="critical"' if fleet.stopping_now else ""
     return f'<h3{colour}>Hosts that {tense}</h3><table class="list" id="stopping">{_head(columns)}<tbody>{rows}</tbody></table>{more}\n'
+
+
+def _has_states(fleet: Fleet) -> bool:
+    """Whether any host that stops itself was remediated."""
+    return any(host.before for host in fleet.stopping)
 
 
 def _path(fleet: Fleet, path: StopWay) -> str:
     when, days = "not known", path.days
     if days:
         when = f"within {min(days):g} days" if min(days) == max(days) else f"within {min(days):g} to {max(days):g} days"
-    now = f'<td data-label="Now">{_states(path)}</td>' if fleet.before_counts else ""
+    now = f'<td data-label="Now">{_states(path)}</td>' if _has_states(fleet) else ""
     example = escape(min(path.of_host, key=_days_first).sentence[:400])
     name = f'<td data-label="Path"><code>{escape(path.name[:200])}</code></td>'
     head = f'<th scope="row">{summary.hosts_in_words(len(path.hosts))}</th>{name}'
@@ -153,8 +159,8 @@ def _days_first(path: stops.StopPath) -> float:
 
 def _states(path: StopWay) -> str:
     """How many hosts of the path still have it, have it now, or have it no longer."""
-    states = [one.state or stops.STAYS for one in path.of_host]
-    known = [(state, states.count(state)) for state in stops.STATES if state in states]
+    states = [one.state for one in path.of_host]
+    known = [(state or NOT_REMEDIATED, states.count(state)) for state in stops.STATES if state in states]
     if len(known) == 1 and known[0][0] == stops.GONE:
         return f'<span class="gone">{stops.GONE}</span>'
     return ", ".join(f'<span class="{"gone" if state == stops.GONE else "critical"}">{number} {state}</span>' for state, number in known)

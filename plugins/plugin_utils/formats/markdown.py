@@ -25,8 +25,7 @@ def chunks(report: Report) -> Iterator[str]:
 def lines(report: Report) -> list[str]:
     fleet = report.fleet
     found = ["# Audit drift", "", f"**{summary.hosts_in_words(len(fleet.hosts))}**: {summary.in_words(fleet.counts, STATUS_WORDS)}"]
-    if fleet.before_counts:
-        found[-1] += f" (before: {summary.in_words(fleet.before_counts, STATUS_WORDS)})"
+    found[-1] += summary.before_in_words(fleet)
     found += [f"*{text(sentence)}*" for sentence in summary.progress(fleet)]
     if report.changes.since:
         found += [f"Since {text(report.changes.since)}: {report.changes.in_words()}"]
@@ -41,7 +40,7 @@ def _stopping(fleet: Fleet) -> list[str]:
         limit = MOST_HOSTS // len(parts)
         found += ["", f"## {summary.hosts_in_words(len(hosts))} {words}", ""]
         for host, path in hosts[:limit]:
-            state = summary.state_in_words(fleet, path)
+            state = summary.state_in_words(path)
             found.append(f"- {code(host.name)}{f' ({state})' if state else ''}: {text(path.sentence)}")
         found += _more(len(hosts), limit)
     return found

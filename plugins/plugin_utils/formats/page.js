@@ -311,7 +311,7 @@
     if (!data.since) { root.replaceChildren(el("p", {}, "There is no earlier run to compare with.")); return; }
     const intentional = new Set(data.intentional);
     const parts = [el("p", {}, "Since the run of " + data.since + ".")];
-    const flapping = "Changed at least twice in the last " + data.lookBack + " runs: two things set it in turn, such as two policies or another tool, or it depends on the moment.";
+    const flapping = "Changed at least " + data.flaps + " times in the last " + data.lookBack + " runs: two things set it in turn, such as two policies or another tool, or it depends on the moment.";
     const kinds = [["New", data.new, ""], ["Fixed", data.fixed, ""], ["Comes and goes", data.flapping, flapping]];
     for (const [words, byId, why] of kinds) {
       const rows = Object.entries(byId).sort((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1));

@@ -8,7 +8,7 @@ page.js reads it; the order of a host's row stands once, in HOST, and goes along
 from __future__ import annotations
 
 from ..fleet.document import SEVERITIES, STATUSES, VERDICTS
-from ..fleet.history import LOOK_BACK
+from ..fleet.history import FLAPS, LOOK_BACK
 from ..fleet.model import Fleet, HostReport, by_name
 from ..fleet.stops import STATES
 from .csv_rows import in_cell
@@ -51,7 +51,8 @@ def data(report: Report) -> dict:
         "hostRow": HOST, "severities": SEVERITIES, "statuses": STATUSES, "verdicts": VERDICTS, "stopStates": STATES, "asOf": fleet.as_of,
         "hasBefore": fleet.before_counts is not None,
         "hosts": [rows.host(host) for host in hosts],
-        "lookBack": LOOK_BACK, "since": changes.since, "new": _by_id(changes.new, index), "fixed": _by_id(changes.fixed, index),
+        "lookBack": LOOK_BACK, "flaps": FLAPS,
+        "since": changes.since, "new": _by_id(changes.new, index), "fixed": _by_id(changes.fixed, index),
         "flapping": _by_id(changes.flapping, index), "intentional": sorted(index[name] for name in changes.intentional if name in index),
         "gone": [[host.name, host.collected_at] for host in fleet.gone[:MOST_LISTED]], "goneCount": len(fleet.gone),
         "problems": [[name[:300], reason[:500]] for name, reason in fleet.problems[:MOST_LISTED]], "problemCount": len(fleet.problems),

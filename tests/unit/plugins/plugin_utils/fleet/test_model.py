@@ -108,7 +108,7 @@ def test_counts_and_order(fleet_dir):
     fleet = load(fleet_dir)
     assert [host.name for host in fleet.hosts] == ["db1", "app1", "web1"]
     assert fleet.counts == {"drifted": 1, "unknown": 1, "in_sync": 1}
-    assert fleet.before_counts == {"drifted": 2, "unknown": 1, "in_sync": 0}
+    assert fleet.before_counts == {"drifted": 1, "unknown": 0, "in_sync": 0}, "only web1 was remediated"
     assert [host.name for host in fleet.stopping] == ["db1", "web1"]
     assert [host.name for host in fleet.stopping_now] == ["db1"]
     assert [gone["id"] for gone in fleet.hosts[2].fixed] == ["disk.auditd_conf.disk_full_action"]
@@ -116,10 +116,10 @@ def test_counts_and_order(fleet_dir):
 
 def test_the_summary_says_what_changed_and_who_would_have_stopped(fleet_dir):
     text = summary.summary(load(fleet_dir))
-    assert text.splitlines()[0] == "Audit drift of 3 hosts: 1 drifted, 1 not known, 1 in sync (before: 2 drifted, 1 not known)"
+    assert text.splitlines()[0] == "Audit drift of 3 hosts: 1 drifted, 1 not known, 1 in sync (before, of the 1 host remediated: 1 drifted)"
     assert "  web1  in sync; 1 finding gone" in text
     assert "  web1 [no longer]: /var/log/audit is full in about 3 days" in text
-    assert "  db1 [still so]: " in text
+    assert "Hosts that can stop themselves:\n  db1: " in text
 
 
 HALT, SINGLE = risk(), {**risk(), "actual": "single", "sentence": "disk_full_action = single takes the host down"}
@@ -146,6 +146,20 @@ def test_a_remediation_says_who_can_stop_itself_now(tmp_path, before, now, lines
     assert [line for line in summary.summary(fleet).splitlines() if line in lines] == lines
     assert bool(fleet.stopping_now) is (now != [])
     assert json.loads(table.text(Report(fleet), "json"))["stopping"] == (["a"] if now != [] else [])
+
+
+def test_a_host_that_drifted_since_its_remediation_has_no_before(tmp_path):
+    for host, found in (("rhel-9", [item()]), ("debian-12", [])):
+        spool(tmp_path, host, document(host, found), "before")
+        spool(tmp_path, host, document(host), "after")
+    spool(tmp_path, "rhel-9", document("rhel-9", [item()], [HALT]), "now")
+    report = Report(load(tmp_path))
+    text = summary.summary(report.fleet)
+    assert "(before, of the 1 host remediated: 1 in sync)" in text.splitlines()[0]
+    assert "Hosts that can stop themselves:\n  rhel-9: " in text and WOULD not in text and "still so" not in text
+    markdown, page = (table.text(report, name) for name in ("markdown", "html"))
+    assert "## 1 host can stop themselves" in markdown and "still so" not in markdown
+    assert ">Hosts that can stop themselves</h3>" in page and '"critical">1 still so' not in page
 
 
 def test_the_summary_of_a_large_fleet_is_short(tmp_path):
