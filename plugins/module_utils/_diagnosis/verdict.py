@@ -6,9 +6,14 @@ auditd's own words decide where they stand at the end of what the host wrote. A 
 nothing speaks, what auditd.conf could do is a possibility and is called one.
 """
 
+import json
+import re
+import shlex
+
 from .._utc import iso
 
 SHUTDOWN_SECONDS = 900  # systemd gives a unit 90 s to stop, a few of them one after the other
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+\Z")
 POWERED_OFF = ("off", "restart")
 BY_ITSELF = ("client.instanceinitiatedshutdown", "instance initiated")
 BY_CLOUD = ("client.", "server.", "user initiated", "spot")
@@ -31,7 +36,7 @@ KERNEL_CAUSES = {
 class Facts(object):
     """What is known besides the lines: ``settings`` {key: word} of the actions in auditd.conf, ``panics`` (whether the rules say -f 2, None
     where they were not seen), ``room`` {free_mb, admin_space_left, others_percent}, ``state_reason``, ``is_live``,
-    ``exec_halts`` {key: path} of programs that power off, ``logs_seen``."""
+    ``exec_halts`` {key: path} of programs that power off, ``logs_seen``, ``root`` (the top of the tree, "/" of a running host)."""
 
     def __init__(self, **facts):
         self.settings = facts.get("settings") or {}
@@ -41,6 +46,7 @@ class Facts(object):
         self.is_live = facts.get("is_live", False)
         self.exec_halts = facts.get("exec_halts") or {}
         self.logs_seen = facts.get("logs_seen", False)
+        self.root = facts.get("root") or "/"
 
     @property
     def stopping(self):
@@ -243,7 +249,7 @@ RULES = (_kernel_audit, _panic, _auditd, _cloud, _person, _exec, _clean, _cut_of
 def _next(diagnosis, facts):
     """What to do, as commands."""
     steps = []
-    root = "" if facts.is_live else " -e audit_root=MOUNT_POINT"
+    root = "" if facts.is_live else " -e " + _assigned("audit_root", facts.root)
     stops = diagnosis["stopped_by"] in ("auditd", "kernel_audit") or facts.stopping or facts.panics
     if stops and facts.is_live:
         steps.append("ansible-playbook -i HOSTS -b auditops.auditd.remediate --tags audit_stop")
@@ -252,6 +258,14 @@ def _next(diagnosis, facts):
     if diagnosis["suspended"] and facts.is_live:
         steps.append("ansible-playbook -i HOSTS -b auditops.auditd.remediate")
     if diagnosis["stopped_by"] == "unknown":
-        steps.append("aws ec2 get-console-output --latest --instance-id ID, saved and given as console_file")
-        steps.append("aws ec2 describe-instances --instance-ids ID --query 'Reservations[].Instances[].StateReason', given as state_reason")
+        again = "ansible-playbook -i HOSTS -b auditops.auditd.diagnose" + root
+        steps.append("aws ec2 get-console-output --latest --output text --instance-id ID > FILE; then "
+                     "%s -e audit_diagnosis_console_file=FILE (option console of the module: the text)" % again)
+        steps.append("aws ec2 describe-instances --instance-ids ID --query 'Reservations[].Instances[].StateReason.Code' --output text; "
+                     "then %s -e audit_diagnosis_state_reason=CODE (option state_reason of the module)" % again)
     return steps
+
+
+def _assigned(name, value):
+    """A variable for -e, quoted for the shell. name=value ends at a blank, so other values than plain paths are JSON."""
+    return "%s=%s" % (name, value) if PLAIN_PATH.match(value) else shlex.quote(json.dumps({name: value}))

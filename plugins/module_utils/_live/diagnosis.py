@@ -37,7 +37,7 @@ def diagnose(host, run, *, console_text=None, console_file=None, state_reason=No
     facts = verdict.Facts(
         settings={key: storage.words(settings, key)[0] for key in ACTIONS if settings.get(key)}, panics=_panics(host),
         room=_room(host, settings, log_file), state_reason=state_reason, is_live=host.is_live, exec_halts=_exec_halts(host, settings),
-        logs_seen=seen)
+        logs_seen=seen, root=host.root)
     found = verdict.of(events, facts)
     session = verdict.last_session(events, is_live=host.is_live)
     evidence = [_shown(event) for event in session[-SHOWN:]]

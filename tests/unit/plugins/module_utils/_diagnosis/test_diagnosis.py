@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -37,6 +38,20 @@ def test_each_story_has_its_verdict(tmp_path, tell):
     assert cause in found["cause"] and (found["suspended"] is not None) == suspended, found
     assert by == "unknown" or found["evidence"] and found["when"]
     assert state(tmp_path) == before, "it only reads"
+
+
+@pytest.mark.parametrize(("name", "assigned"), [("patient", "audit_root={}"), ("a patient's", None)])
+def test_what_to_do_next_names_the_variables_of_the_playbooks_and_the_root(tmp_path, name, assigned):
+    top = tmp_path / name
+    for tell, playbook in ((stories.nothing_left, "diagnose"), (stories.halt_by_disk_full, "rescue")):
+        tell(stories.Story(top / playbook))
+        root = str(top / playbook)
+        steps = diagnosis.diagnose(Host(root), run)["diagnosis"]["next"]
+        given = [shlex.split(step.partition("ansible-playbook ")[2]) for step in steps if playbook in step]
+        wanted = assigned.format(root) if assigned else json.dumps({"audit_root": root})
+        assert given and all(wanted in words for words in given), steps
+    text = " ".join(diagnosis.diagnose(Host(str(top / "diagnose")), run)["diagnosis"]["next"])
+    assert "-e audit_diagnosis_console_file=FILE" in text and "-e audit_diagnosis_state_reason=CODE" in text
 
 
 def test_enough_stories():
