@@ -70,7 +70,9 @@ options:
   profiles:
     description:
       - The benchmarks whose rules are wanted, for example V(cis_debian_12), V(stig_rhel_9), V(pci_dss), V(ospp). V(auto) is the CIS
-        benchmark of the host's own distribution. The guide to controls lists them all.
+        benchmark of the host's own distribution, or that of the nearest release in its family. The guide to controls lists them all.
+      - A benchmark of another family of systems than the host's (Red Hat with Fedora and Amazon Linux, Debian with Ubuntu, SUSE) is
+        refused; one of another product of the family is taken, and a note says so.
       - Their files stand beside those of O(files), O(rules) and O(content). Nothing else is set; what they ask of C(auditd.conf) comes
         back in RV(auditd_conf), RV(expectations) and RV(waivers).
     type: list

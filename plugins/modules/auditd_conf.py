@@ -441,6 +441,7 @@ def _with_benchmarks(params, host, before, after, release):
     demands = Demands(params["benchmarks"], product(os_release.fields(host) or {}))
     register = exceptions.Exceptions(params["exceptions"], _utc.day(), _utc.day(exceptions.ANNOUNCED), params["skip"])
     names = words.choose(demands.library, params["profiles"], demands.product or "")
+    words.of_the_family(demands.library, names, demands.product or "")
     # of a whole file every key is the policy's
     policy = dict(after.settings) if params["settings"] is None else _completed(params, before, release)
     base = after if params["state"] == "replaced" else _conf.base(before, release)

@@ -27,9 +27,14 @@ HEAD = """\
 Benchmarks, their controls and the rules
 ========================================
 
-``audit_rules_profiles`` names the benchmarks; ``auto`` is the CIS benchmark of the host's product. Each table shows a control's id, what it
-is about, and the lines that are written for it on the product of the benchmark (x86_64, UID_MIN 1000). Other hosts get the lines that fit
-them: system calls that an architecture or an auditctl does not know are left out, and what is left out is in the result of the task.
+``audit_rules_profiles`` names the benchmarks; ``auto`` is the CIS benchmark of the host's product, or the nearest one of its family where
+there is none: Debian 11 takes that of Debian 12, Fedora that of the RHEL which branched off there. A finding says which one was taken. Each
+table shows a control's id, what it is about, and the lines that are written for it on the product of the benchmark (x86_64, UID_MIN 1000).
+Other hosts get the lines that fit them: system calls that an architecture or an auditctl does not know are left out, and what is left out
+is in the result of the task.
+
+A benchmark by name is taken on every system of its family: Red Hat with its rebuilds, Fedora and Amazon Linux; Debian with Ubuntu; SUSE. On
+a host of another family it is refused before anything is written. A host of none of these families takes what is named for it.
 
 ``audit_rules_skip`` leaves out by id (``cis_debian_12:6.2.3.9``), by key (``key:perm_mod``), by file
 (``file:30-auditops-time.rules``) or by the library's own name of a control (``control:chmod``). An id is that

@@ -27,6 +27,7 @@ def resolve(host, library: dict, choice, *, audit_release: "str | None" = None, 
     """
     fields = os_release.fields(host) or {}
     product = product_of(fields)
+    words.of_the_family(library, words.choose(library, choice.profiles, product), product)
     notes, programs = [], ()
     if _discovers(library, choice, product):
         programs, _complete, notes = (search or _privileged.discover)(host)

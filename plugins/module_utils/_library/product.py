@@ -15,6 +15,9 @@ CODENAMES = {  # what a derivative's own VERSION_ID does not say: the release it
 BRANCHED = ((40, "10"), (34, "9"), (28, "8"))  # Fedora's release: the RHEL that branched off there
 FIRST_FEDORA = 20  # VERSION_ID of a Fedora and what is made of it; those of RHEL are below
 RELEASES_OF_SLE = ("11", "12", "15", "16")  # a rolling openSUSE has a date there
+VENDOR_FAMILIES = {  # family of products: whose packages, paths and services its systems have
+    "rhel": "Red Hat", "amazon": "Red Hat", "debian": "Debian", "ubuntu": "Debian", "sle": "SUSE",
+}
 VENDORS = ("amzn", "debian", "ubuntu", "rhel", "sles")  # the IDs that benchmarks are written for
 
 
@@ -67,6 +70,11 @@ def parted(name: str) -> "tuple[str, tuple[int, ...]]":
     """("ubuntu", (22, 4)) of ubuntu_22_04."""
     words = str(name).split("_")
     return words[0], tuple(int(word) for word in words[1:] if word.isdecimal())
+
+
+def vendor_family(name: str) -> "str | None":
+    """C(Debian) of debian_12 and ubuntu_22_04, C(Red Hat) of rhel_9 and amazon_2023, C(SUSE) of sle_15; None for any other product."""
+    return VENDOR_FAMILIES.get(parted(name)[0])
 
 
 def taken_as(os_release: "dict[str, str]", title: "str | None") -> "str | None":

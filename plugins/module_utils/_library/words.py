@@ -27,6 +27,19 @@ def choose(library: dict, profiles: "list[str]", product: str) -> "list[str]":
     return names
 
 
+def of_the_family(library: dict, names: "list[str]", product: str) -> None:
+    """AuditError for a benchmark of another family of systems than the product's: hardly a path of it exists there. A product of no known
+    family takes each benchmark that is named for it."""
+    own = _product.vendor_family(product)
+    for name in names:
+        written_for = library["benchmarks"][name].get("product")
+        family = _product.vendor_family(written_for) if written_for else None
+        if own and family and family != own:
+            raise AuditError(
+                "audit_rules_profiles: %s was written for %s, of the %s family, and this host is %s, of the %s family; name a benchmark of "
+                "the host's family, or auto" % (name, written_for, family, product, own))
+
+
 def own_benchmark(library: dict, product: str) -> "str | None":
     """The CIS benchmark of a product, or the nearest one of its family; None where its family has none."""
     known = _cis_products(library)

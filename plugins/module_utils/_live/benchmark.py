@@ -57,7 +57,10 @@ def _choose(reading):
     profiles = next((part["profiles"] for part in parts if part.get("profiles")), ())
     if profiles and reading.wanted.get("benchmarks"):
         from .._library import words  # 2 ms of compiling that a policy without profiles does not need (measured)
-        parsed.benchmarks = words.choose(Demands(reading.wanted["benchmarks"], parsed.product).library, profiles, parsed.product)
+        library = Demands(reading.wanted["benchmarks"], parsed.product).library
+        names = words.choose(library, profiles, parsed.product)
+        words.of_the_family(library, names, parsed.product)
+        parsed.benchmarks = names
 
 
 def _chosen(reading, policy):

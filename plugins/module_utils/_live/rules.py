@@ -30,7 +30,7 @@ def read(reading) -> dict:
     found["auditd_needs_rules"] = requires_rules(host)
     found["reads_rules_as"] = {
         "machine": options.get("machine") or native_machine(), "uid_min": localise.uid_min(host), "awk": _compiled.awk_of(host),
-        "product": product(os_release.fields(host) or {})}
+        "product": _product(host)}
     try:
         text = host.text(_compiled.AUDIT_RULES)
         if text is None:
@@ -47,6 +47,14 @@ def read(reading) -> dict:
     except AuditError as error:
         reading.missing("rules.loaded", error)
     return found
+
+
+def _product(host):
+    """C(unknown) where os-release cannot be read: the rules are what they are, and the choice of benchmarks reports it."""
+    try:
+        return product(os_release.fields(host) or {})
+    except AuditError:
+        return product({})
 
 
 def _previous(host):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -134,6 +135,24 @@ def installed(root, monkeypatch):
 
     run.library = library
     return run
+
+
+@pytest.mark.parametrize(("spoil", "reason"), [
+    (shutil.rmtree, "{} does not exist"),
+    (lambda library: shutil.rmtree(library / "audit_rotate"), "the code in {} cannot be used: No module named 'audit_rotate'"),
+    (lambda library: (library / "audit_rotate/comparison.py").unlink(), "the code in {} cannot be used: cannot import name 'comparison'"),
+    (lambda library: (library / "audit_rotate/comparison.py").write_text("def\n"), "the code in {} cannot be used: invalid syntax"),
+    (lambda library: library.chmod(0o777), "{} must be a directory of root"),
+    (lambda library: (library / "audit_rotate").chmod(0o777), "{}/audit_rotate must be a directory of root"),
+])
+def test_a_library_that_cannot_be_used_is_an_error_and_no_drift(root, installed, spoil, reason):
+    spoil(installed.library)
+    program = root / "usr/local/sbin/audit-check"
+    program.write_text(program.read_text().replace(f'"{rotation.LIBRARY}"', f'"{installed.library}"'))
+    done = subprocess.run([sys.executable, "-IS", str(program), "--json"], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (3, "")
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith(f"{program}: " + reason.format(installed.library)) and sentence.endswith("; install it again")
 
 
 def question(root, **options):

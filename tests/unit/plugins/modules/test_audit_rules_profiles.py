@@ -54,6 +54,39 @@ def test_auto_is_the_nearest_of_the_family(tmp_path):
     assert "none for arch" in tree.drifted(profiles=["auto"])["disk.rules_d.profiles"]["actual"][0]
 
 
+@pytest.mark.parametrize(("product", "release", "profile"), [
+    ("rhel_9", None, "cis_ubuntu_24_04"), ("rhel_9", None, "cis_sle_15"), ("debian_12", None, "cis_rhel_9"),
+    ("debian_12", None, "cis_amazon_2023"), ("amazon_2023", None, "cis_debian_13"), ("ubuntu_24_04", None, "stig_sle_15"),
+    ("rhel_9", "ID=fedora\nVERSION_ID=41\n", "cis_debian_12"), ("debian_12", "ID=kali\nID_LIKE=debian\n", "stig_rhel_9"),
+])
+def test_a_benchmark_of_another_family_is_refused_and_nothing_is_written(tmp_path, product, release, profile):
+    tree = Tree(tmp_path, product)
+    tree.write("etc/audit/audit.rules", "")
+    if release:
+        tree.write("etc/os-release", release)
+    for profiles in ([profile], ["auto", "pci_dss", profile]):
+        with pytest.raises(AuditError, match=f"{profile} was written for .* family, and this host is .* family; name a benchmark of"):
+            tree.apply(profiles=profiles)
+        found = tree.drifted(profiles=profiles)["disk.rules_d.policy"]
+        assert found["severity"] == "high" and profile in found["actual"]
+    assert tree.rules_d() == {}
+
+
+@pytest.mark.parametrize(("product", "release", "profile"), [
+    ("rhel_10", None, "stig_rhel_9"), ("amazon_2023", None, "cis_rhel_9"), ("rhel_9", None, "cis_amazon_2023"),
+    ("ubuntu_24_04", None, "cis_debian_12"), ("debian_12", None, "cis_ubuntu_24_04"),
+    ("rhel_9", "ID=fedora\nVERSION_ID=41\n", "cis_rhel_9"), ("debian_12", "ID=kali\nID_LIKE=debian\n", "cis_ubuntu_24_04"),
+    ("debian_12", "ID=arch\n", "cis_rhel_9"),
+])
+def test_a_benchmark_of_the_family_or_for_a_system_of_none_is_taken(tmp_path, product, release, profile):
+    tree = Tree(tmp_path, product)
+    if release:
+        tree.write("etc/os-release", release)
+    assert tree.apply(profiles=[profile])["profiles"] == [profile]
+    found = tree.drifted(profiles=[profile])
+    assert "disk.rules_d.policy" not in found and profile in str(found["disk.rules_d.profiles"]["actual"])
+
+
 @pytest.mark.parametrize("word", ["6.2.3.1", "cis_debian_12:6.2.3.1", "key:scope", "control:sudoers"])
 def test_what_is_skipped_is_not_there(tmp_path, word):
     tree = Tree(tmp_path)
@@ -180,7 +213,7 @@ def test_a_walk_that_was_cut_off_keeps_what_was_known(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("privileged", "has"), [("list", ["/usr/bin/passwd"]), ("off", [])])
 def test_privileged_programs_without_a_search(tmp_path, privileged, has):
-    tree = Tree(tmp_path)
+    tree = Tree(tmp_path, "rhel_9" if privileged == "off" else "debian_12")
     tree.apply(profiles=["stig_rhel_9" if privileged == "off" else "auto"], privileged=privileged)
     text = tree.rules_d()[COMMANDS]
     assert "/helper " not in text and all(path in text for path in has)

@@ -450,11 +450,11 @@ def test_ids_are_those_of_the_hosts_own_benchmarks(tree, release, ids, waived):
     assert {number.partition(":")[0] for number in spoken_of} <= own | {name.replace("cis", "stig") for name in own}
 
 
-def test_a_benchmark_that_was_chosen_is_named_on_any_host(tree):
-    rules = controls.with_library(dict(WANTED["audit_rules"], profiles=["cis_rhel_9"]))
+def test_a_benchmark_that_was_chosen_is_named_on_any_host_of_its_family(tree):
+    rules = controls.with_library(dict(WANTED["audit_rules"], profiles=["cis_ubuntu_24_04"]))
     document = drift(tree, dict(WANTED, audit_rules=rules))
     waived = [entry["controls"] for entry in document["waived"] if entry["subject"] == "max_log_file_action"]
-    assert waived == [["cis_rhel_9:6.3.2.2"]]
+    assert waived == [["cis_ubuntu_24_04:6.2.2.2"]]
 
 
 def test_what_a_benchmark_demands_and_the_policy_grants_is_not_waived(tree):
