@@ -457,6 +457,22 @@ def test_a_benchmark_that_was_chosen_is_named_on_any_host_of_its_family(tree):
     assert waived == [["cis_ubuntu_24_04:6.2.2.2"]]
 
 
+@pytest.mark.parametrize("with_rules", [True, False])
+@pytest.mark.parametrize(("profile", "release"), [("cis_rhel_9", "ID=debian\nVERSION_ID=12\n"), ("cis_debian_12", None)])
+def test_benchmarks_that_the_host_cannot_have_are_never_in_sync(tree, profile, release, with_rules):
+    os_release = tree / "etc/os-release"
+    if release is None:
+        os_release.unlink(missing_ok=True)
+        os_release.mkdir()
+    else:
+        write(tree, "/etc/os-release", release)
+    wanted = of_profiles(profile)
+    document = drift(tree, wanted if with_rules else dict(wanted, audit_rules=None))
+    assert ("disk.rules_d.policy" in found(document)) == with_rules
+    assert document["status"] == ("drifted" if with_rules else "unknown")
+    assert document["status"] == "drifted" or document["live"]["unavailable"]["benchmark.policy"]
+
+
 def test_what_a_benchmark_demands_and_the_policy_grants_is_not_waived(tree):
     settings = dict(WANTED["auditd"]["settings"], max_log_file_action="keep_logs", disk_full_action="halt")
     rules = dict(WANTED["audit_rules"], immutable=True)
