@@ -21,7 +21,7 @@ def adopt(name: str, document: object) -> Adopted:
         raise NotADocument(f"{name}: this is no document of audit_info: it has no {', '.join(missing)}")
     adopted = Adopted(name, product=benchmarks.product_of(document))
     found = rules.read(document, adopted)
-    settings.adopt(document, adopted, rules.panics(found))
+    settings.adopt(document, adopted, rules.panics(found.control) if found else None)
     if found is not None:
         rules.adopt(found, document, adopted)
     rotation.adopt(document, adopted)

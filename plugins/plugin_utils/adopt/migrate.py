@@ -52,8 +52,7 @@ class Translation:
                 self._take(name, value, Source(f"the value of {self.origin.title} where {prefixes[0]}{name} is not set,"))
         for variable in sorted(self.values):
             self._take(variable.removeprefix(self._prefix(variable)), self.values[variable], Source(variable))
-        panics = str(self.control.get("-f", ("",))[0]) == "2"
-        settings.translate(self.settings, self.adopted, panics=panics)
+        settings.translate(self.settings, self.adopted, panics=rules.panics(self.control))
         rules.take(self.first, self.rest, self.adopted)
         rules.control(self.control, self.adopted)
         self._profiles(prefixes)

@@ -28,7 +28,8 @@ def markdown(fleet: Fleet) -> str:
         _section("What drift still reports with these variables", _by_sentence(findings(fleet))),
         _section("Comments that stand above no line of a variable", _by_sentence({one.name: one.comments for one in fleet.adopted})),
         _section("Lines in and out", _lines(fleet)),
-        _section("Hosts that were not read", _by_sentence({host: [why] for host, why in fleet.unread.items()})),
+        _section("Hosts that were not read" if fleet.knows_hosts else "Files that were not read",
+                 _by_sentence({name: [why] for name, why in fleet.unread.items()})),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -37,18 +38,25 @@ def summary(fleet: Fleet) -> list[str]:
     """A few lines for a terminal."""
     kinds = Counter(place.kind for place in fleet.places)
     variables = sum(len(place.stated) for place in fleet.places)
-    lines = [f"{_count(len(fleet.adopted), 'host')} adopted: {_count(variables, 'variable')} in {_count(len(fleet.places), 'file')} "
+    lines = [f"{_adopted(fleet, len(fleet.adopted))} adopted: {_count(variables, 'variable')} in {_count(len(fleet.places), 'file')} "
              f"({kinds['all']} for all, {kinds['group']} for groups, {kinds['host']} for hosts)."]
     compared = {host: found for host, found in fleet.findings.items() if found is not None}
     if compared:
         clean = sum(not _counting(found) for found in compared.values())
         lines.append(f"Compared with these variables: {clean} of {_count(len(compared), 'host')} in sync.")
     dangerous = sorted(one.name for one in fleet.adopted if one.dangers)
-    if dangerous:
-        lines.append(f"{_count(len(dangerous), 'host')} can stop or fill up by what was adopted: {_named(dangerous)}.")
+    if dangerous and fleet.knows_hosts:
+        lines.append(f"{_adopted(fleet, len(dangerous))} can stop or fill up by what was adopted: {_named(dangerous)}.")
+    elif dangerous:
+        lines.append(f"Hosts can stop or fill up by what was adopted from {_adopted(fleet, len(dangerous))}: {_named(dangerous)}.")
     if fleet.unread:
-        lines.append(f"{_count(len(fleet.unread), 'host')} not read: {_named(sorted(fleet.unread))}.")
+        lines.append(f"{_count(len(fleet.unread), 'host' if fleet.knows_hosts else 'file')} not read: {_named(sorted(fleet.unread))}.")
     return lines
+
+
+def _adopted(fleet: Fleet, number: int) -> str:
+    """So many hosts; of files of variables nobody knows how many hosts have them."""
+    return _count(number, "host") if fleet.knows_hosts else "1 set of variables" if number == 1 else f"{number} sets of variables"
 
 
 def findings(fleet: Fleet) -> dict[str, list[str]]:

@@ -44,8 +44,10 @@ def _unread(document: dict) -> list[str]:
             for rule in loaded["rules"] if rule not in known]
 
 
-def panics(found: HostRules | None) -> bool:
-    return found is not None and str(found.control.get("-f", ("",))[0]) == "2"
+def panics(control: Mapping[str, tuple[object, Source]]) -> Source | None:
+    """Where -f 2 is said; None where it is not."""
+    said = control.get("-f")
+    return said[1] if said is not None and str(said[0]) == "2" else None
 
 
 def adopt(found: HostRules, document: dict, adopted: Adopted) -> None:

@@ -24,32 +24,32 @@ UNPRUNED = ("max_log_file_action = KEEP_LOGS keeps every log for good, until the
 STOPS = "{key} = {value} stops the host: adopted as auditd_failure_policy: stop_host"
 
 
-def adopt(document: dict, adopted: Adopted, panics: bool) -> None:
-    """Fill in auditd_failure_policy, auditd_conf and auditd_mode. ``panics``: whether the rules set -f 2."""
+def adopt(document: dict, adopted: Adopted, panics: Source | None) -> None:
+    """Fill in auditd_failure_policy, auditd_conf and auditd_mode. ``panics``: where the rules set -f 2."""
     conf = document["auditd_conf"]
     if conf is None:
         adopted.note(f"auditd.conf was not read: {document['unavailable'].get('auditd_conf', 'unknown')}")
         return
     effective = {key: value for key, value in conf["effective"].items() if value is not None}
     lines = _lines(conf, adopted)
-    policy = policy_of(effective, panics)
+    policy = policy_of(effective, panics is not None)
     default = {**FAILURE_POLICIES[policy]["settings"], **ROTATED_BY_TIME}
     wanted = {key: effective[key] for key, value in default.items() if key in effective and not same(value, effective[key])}
     wanted.update(_own(document, lines, default))
-    _take(policy, wanted, lines, adopted)
-    _warn(effective, policy, panics, adopted)
+    _take(_policy(policy, lines, panics), wanted, lines, adopted)
+    _warn(effective, policy, panics is not None, adopted)
     _mode(conf, adopted)
 
 
-def translate(found: Mapping[str, tuple[str, Source]], adopted: Adopted, *, panics: bool) -> None:
+def translate(found: Mapping[str, tuple[str, Source]], adopted: Adopted, *, panics: Source | None) -> None:
     """The same of settings {key: (value, where it is said)} that are no file: what nobody says is left to each host."""
     said = {key: value for key, (value, _source) in found.items()}
-    policy = policy_of(said, panics)
+    policy = policy_of(said, panics is not None)
     default = {**FAILURE_POLICIES[policy]["settings"], **ROTATED_BY_TIME}
     shipped = _shipped(None)
     wanted = {key: value for key, value in said.items() if not same(default.get(key, shipped.get(key)), value)}
-    _take(policy, wanted, found, adopted)
-    _warn(said, policy, panics, adopted)
+    _take(_policy(policy, found, panics), wanted, found, adopted)
+    _warn(said, policy, panics is not None, adopted)
 
 
 def policy_of(effective: Mapping[str, str], panics: bool) -> str:
@@ -97,12 +97,19 @@ def _shipped(release: str | None) -> Mapping[str, str]:
     return text.parse(text.stock(release)).settings
 
 
-def _take(policy: str, wanted: dict[str, str], lines: Mapping[str, tuple[str, Source]], adopted: Adopted) -> None:
-    source = next((lines[key][1] for key in keys.ACTION_KEYS if key in lines), Source("/etc/audit/auditd.conf"))
-    if policy != "keep_running":
-        adopted.variables["auditd_failure_policy"] = Variable(policy, policy, {None: source})
+def _policy(policy: str, lines: Mapping[str, tuple[str, Source]], panics: Source | None) -> Variable:
+    """The policy with where it comes from: the first action that stops the host, or -f 2, where it is stop_host."""
+    actions = [lines[key] for key in keys.ACTION_KEYS if key in lines]
+    stopping = [source for word, source in actions if _word(word) in STOPPING_WORDS] + ([panics] if panics else [])
+    source = next(iter([*stopping, *(source for _word_of, source in actions)]), Source("/etc/audit/auditd.conf"))
+    return Variable(policy, policy, {None: source})
+
+
+def _take(policy: Variable, wanted: dict[str, str], lines: Mapping[str, tuple[str, Source]], adopted: Adopted) -> None:
+    if policy.value != "keep_running":
+        adopted.variables["auditd_failure_policy"] = policy
     kept = {key: wanted[key] for key in keys.KEYS if key in wanted}
-    for sentence, key in refused(json.dumps(kept, sort_keys=True), policy):
+    for sentence, key in refused(json.dumps(kept, sort_keys=True), str(policy.value)):
         adopted.note(f"auditd.conf: {sentence}")
         kept.pop(key, None)
     if kept:

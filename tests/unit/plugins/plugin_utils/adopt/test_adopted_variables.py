@@ -54,6 +54,11 @@ def test_variables(tmp_path, name):
     assert variables.problems(values(one), ROLES) == []
 
 
+def test_a_policy_by_the_failure_flag_alone_names_the_line_of_it(tmp_path):
+    source = adopted(tmp_path, rules={"site.rules": "-f 2\n"}).variables["auditd_failure_policy"].sources[None]
+    assert (source.path, source.line) == ("/etc/audit/rules.d/site.rules", 1)
+
+
 @pytest.mark.parametrize("conf, rules, danger, change", [
     ({"disk_full_action": "HALT"}, "", "disk_full_action = HALT stops the host", "disk_full_action: HALT -> SYSLOG"),
     ({}, "-f 2\n", "-f 2 lets the kernel panic", "the kernel's failure flag: -f 2 -> -f 1"),

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls, variables
-from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt import from_files, migrate, origins
+from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt import from_files, migrate, origins, report
 
 GUIDE = Path(controls.__file__).parents[2] / "docs/docsite/rst"
 RULES = [
@@ -123,6 +123,27 @@ def test_files(tmp_path):
     assert list(found.unread) == [str(tmp_path / "odd.yaml")]
     with pytest.raises(AuditError, match="neither a file nor a directory"):
         from_files.fleet_of([str(tmp_path / "missing")], "simp", dict)
+
+
+STOPS_BY = {
+    "the failure flag": ({"auditd_fail_mode": 2}, "auditd_fail_mode"),
+    "a later action": ({"auditd_fail_mode": 2, "auditd_disk_error_action": "HALT"}, "auditd_disk_error_action"),
+    "an action": ({"auditd_admin_space_left_action": "single"}, "auditd_admin_space_left_action"),
+}
+
+
+@pytest.mark.parametrize("name", STOPS_BY)
+def test_a_policy_that_stops_hosts_has_the_variable_that_asks_for_it_beside_it(tmp_path, name):
+    given, variable = STOPS_BY[name]
+    path = tmp_path / "all.yml"
+    path.write_text(yaml.safe_dump(given))
+    found = from_files.fleet_of([str(path)], "linux_system_roles", lambda path: yaml.safe_load(Path(path).read_text()))
+    line = next(line for line in found.texts()["group_vars/all/audit.yml"].splitlines() if line.startswith("auditd_failure_policy"))
+    assert line.startswith("auditd_failure_policy: 'stop_host'") and variable in line and "is not set" not in line
+    said = report.summary(found)
+    assert said[0].startswith("1 set of variables adopted: "), said
+    assert "Hosts can stop or fill up by what was adopted from 1 set of variables: all." in said
+    assert not any("host adopted" in one or "host can stop" in one for one in said)
 
 
 @pytest.mark.parametrize("kind", origins.ORIGINS)
