@@ -182,6 +182,7 @@ class Site:
     def start(self, text: str | None = None, **changes) -> int:
         """Start auditd with this configuration and return its pid."""
         self.configure(text, **changes)
+        time.sleep(TICK)
         done = self.command("/sbin/auditd")
         assert done.returncode == 0, f"auditd returned {done.returncode}: {done.stderr}"
         wait_for(lambda: self.pid and kernel_status()["pid"] == self.pid, "auditd to start")
@@ -372,6 +373,9 @@ def _audit_socket() -> socket.socket:
 def _send(channel: socket.socket, tag: str, number: int, padding: int):
     text = f"op=auditops-{tag} n={number} {'x' * padding}".encode() + b"\0"
     channel.send(struct.pack("=IHHII", 16 + len(text), USER_MESSAGE, 1, number & 0xFFFFFFFF, 0) + text)
+
+
+TICK = 0.03  # seconds; what was written in the same tick of the clock as auditd's first record is not known to be in force
 
 
 def wait_for(check, what: str, timeout: float = 20.0):
