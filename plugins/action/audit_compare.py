@@ -52,7 +52,12 @@ class ActionModule(ActionBase):
 def _write(options: dict, found: Comparison) -> dict:
     dest = Path(unfrackpath(options["dest"], follow=False))
     texts = {"compare.txt": formats.text(found), "compare.json": formats.as_json(found), "compare.html": formats.page(found)}
+    compared_files = {Path(options[side]).expanduser().absolute() for side in ("left", "right") if options[f"{side}_info"] is None}
     for side in ("left", "right"):
-        if options[f"{side}_info"] is not None:
-            texts[f"{side}.json"] = json.dumps(options[f"{side}_info"], indent=1, sort_keys=True) + "\n"
+        name = f"{side}.json"
+        document = sides.document_of(options, side)
+        if document is not None:
+            texts[name] = json.dumps(document, indent=1, sort_keys=True) + "\n"
+        elif dest / name not in compared_files:
+            (dest / name).unlink(missing_ok=True)  # of an earlier comparison: a benchmark has no document
     return {name: str(write_text(dest / name, text)) for name, text in texts.items()}

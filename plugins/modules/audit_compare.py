@@ -17,7 +17,8 @@ description:
     difference.
   - What was not seen on a side is neither the same nor different. It is listed, and the sides then do not count as the same.
   - The text goes to the terminal; with O(dest) also C(compare.txt), C(compare.json), a self-contained page C(compare.html), and the two
-    documents C(left.json) and C(right.json), which can be compared with later states.
+    documents C(left.json) and C(right.json), which can be compared with later states. A benchmark has no document; the file that an earlier
+    comparison left of its side is removed.
   - Runs on the controller alone; no host is contacted.
 author:
   - The auditops.auditd authors (@auditops)

@@ -18,7 +18,7 @@ LARGEST = 64 * 1024 * 1024  # bytes of a document
 
 def compare(options: dict) -> Comparison:
     """The Comparison of both sides; AuditError where a side is none, or where both are benchmarks."""
-    left, right = (_document(options, side) for side in ("left", "right"))
+    left, right = (document_of(options, side) for side in ("left", "right"))
     if left is not None and right is not None:
         return hosts.compare(options["left"], options["right"], (left, right))
     if left is not None:
@@ -28,7 +28,7 @@ def compare(options: dict) -> Comparison:
     raise AuditError("audit_left and audit_right are two benchmarks: name a host, a tree or a document for one of them")
 
 
-def _document(options: dict, side: str) -> dict | None:
+def document_of(options: dict, side: str) -> dict | None:
     """The document of a side, None for a benchmark."""
     name, document = options[side], options[f"{side}_info"]
     if document is not None:
