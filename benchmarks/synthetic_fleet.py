@@ -24,8 +24,9 @@ WHY_OF = {
 EXCEPTIONS = (
     {"control": "6.3.1.2", "benchmark": "stig_rhel_9", "reason": "build hosts audit no mounts", "owner": "platform", "approved_by": "ciso",
      "expires": "2099-12-31", "ticket": "SEC-7"},
-    {"key": "perm_mod", "reason": "the log has no room for it before the volume grows", "owner": "storage", "expires": "2026-02-28"},
-    {"setting": "disk_full_action", "reason": "hosts stay up", "owner": "sre"},
+    {"key": "perm_mod", "reason": "the log has no room for it before the volume grows", "owner": "storage", "expires": "2026-02-28",
+     "state": "expired", "controls": ["STIG RHEL-09-654015"]},
+    {"skip": "stig_rhel_9:6.3.2", "reason": "audit_rules_skip", "state": "in_force", "controls": ["STIG RHEL-09-653020"]},
 )
 WAIVED = {"controls": ["CIS RHEL 9 6.3.2.3"], "subject": "disk_full_action", "benchmark": "halt", "policy": "SYSLOG",
           "reason": "auditd_failure_policy is keep_running", "compensating": "the log is rotated by time and pruned"}

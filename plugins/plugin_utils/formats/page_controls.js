@@ -93,12 +93,14 @@ function controlsView(page) {
   function expiry(entry) {
     if (!entry.expires) return el("span", { class: "soft" }, "no date");
     const left = days(entry.expires + "T23:59:59Z");
-    const state = left < 0 ? "expired" : left <= 30 ? "expiring" : "in_force";
-    return [entry.expires + " ", badge(states[state], left < 0 ? "expired" : left <= 30 ? "expires in " + many(left, "day") : "in force")];
+    const state = entry.state in states ? entry.state : left < 0 ? "expired" : left <= 30 ? "expiring" : "in_force";
+    const words = { expired: "expired", expiring: left < 0 ? "expiring" : "expires in " + many(left, "day"), in_force: "in force" };
+    return [entry.expires + " ", badge(states[state], words[state])];
   }
 
   function exceptionRow([entry, on]) {
-    const subject = ["control", "key", "setting", "file"].filter((name) => entry[name]).map((name) => name + " " + entry[name]).join(", ");
+    const named = ["control", "key", "setting", "file"].filter((name) => entry[name]).map((name) => name + " " + entry[name]).join(", ");
+    const subject = named || (entry.skip ? "skip " + entry.skip : (entry.controls || []).join(", "));
     return el("tr", {}, el("th", { scope: "row" }, subject || "not known", entry.benchmark ? [el("br"), el("span", { class: "soft" }, entry.benchmark)] : null),
       el("td", { "data-label": "Reason" }, entry.reason || "none given"), el("td", { "data-label": "Owner" }, entry.owner || "nobody"),
       el("td", { "data-label": "Approved by" }, entry.approved_by || "nobody"), el("td", { "data-label": "Expires" }, expiry(entry)),
