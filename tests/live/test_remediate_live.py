@@ -226,6 +226,9 @@ def test_a_suspended_host_is_saved_not_killed(host):
     with site.load("after", 50):
         wait_for(lambda: "op=auditops-after" in (site.log_dir / "audit.log").read_text(), "logging again")
     assert {settings(site)[key] for key in ACTIONS} == {"SYSLOG"}
+    left = [item["id"] for item in host.document()["items"] if item["severity"] != "info"]
+    assert left == ["daemon.was_suspended"], "the records of that time are gone: said once, and no step cures it"
+    host.run("drift")
     assert host.document()["status"] == "in_sync"
 
 
