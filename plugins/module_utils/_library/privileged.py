@@ -8,6 +8,7 @@ import stat
 import time
 from collections import namedtuple
 
+from .._host import mounts
 from .._rules import tables
 
 KERNEL_FILESYSTEMS = frozenset((  # no programs of the host live there
@@ -137,7 +138,7 @@ def _skipped_mounts(host):
         before, _dash, after = line.partition(" - ")
         fields, kind = before.split(), after.split(" ")[0]
         words = fields[5].split(",")
-        point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), fields[4])
+        point = mounts.unescaped(fields[4])
         if kind in KERNEL_FILESYSTEMS or kind in REMOTE_FILESYSTEMS or "nosuid" in words or "noexec" in words:
             skipped.add(point)
     return skipped - {"/"}

@@ -12,6 +12,7 @@ import stat
 
 from .._conf.words import threshold
 from .._errors import AuditError, NotAvailable
+from .._host import mounts
 from .._host.host import open_regular
 from .._paths import LOG_FILE, SENDMAIL
 
@@ -85,7 +86,7 @@ def mount_of(path):
         fields = line.split(" ")
         if len(fields) < 3:
             continue
-        mount = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), fields[1])
+        mount = mounts.unescaped(fields[1])
         inside = path == mount or path.startswith(mount.rstrip("/") + "/")
         if inside and len(mount) >= len(best[1]):
             best = (fields[0], mount, fields[2])

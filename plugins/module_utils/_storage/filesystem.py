@@ -6,11 +6,11 @@ import os
 import re
 
 from .._errors import AuditError, NotAvailable
+from .._host import mounts
 
 CAP_SYS_RESOURCE = 24  # include/uapi/linux/capability.h; ext4 asks for it (fs/ext4/ioctl.c, EXT4_IOC_RESIZE_FS), xfs and btrfs do not
 STATUS = "/proc/self/status"
 MOUNTINFO = "/proc/self/mountinfo"
-ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 def _ext(host, mount, device):
@@ -47,18 +47,18 @@ def find(host, path: str) -> dict:
     here = path
     while host.stat(here) is None and here != "/":
         here = os.path.dirname(here)
-    here = os.path.realpath(here) if host.is_live and host.root == "/" else here
-    best = None
+    here = os.path.realpath(here) if host.is_live else here
+    best: "dict | None" = None
     for line in (host.text(MOUNTINFO) or "").splitlines():
         words = line.split(" ")
         if "-" not in words[5:]:
             continue
         dash = words.index("-", 5)
-        mount = _unescaped(words[4])
+        mount = mounts.unescaped(words[4])
         above = here == mount or here.startswith(mount.rstrip("/") + "/")
         if above and (best is None or len(mount) >= len(best["mount"])):
             options = words[5].split(",") + (words[dash + 3].split(",") if len(words) > dash + 3 else [])
-            best = {"type": words[dash + 1], "mount": mount, "device": _unescaped(words[dash + 2]), "number": words[2],
+            best = {"type": words[dash + 1], "mount": mount, "device": mounts.unescaped(words[dash + 2]), "number": words[2],
                     "read_only": "ro" in options}
     if best is None:
         raise NotAvailable("%s names no filesystem for %s" % (MOUNTINFO, path))
@@ -99,10 +99,6 @@ def _may(host, capability):
         if line.startswith("CapEff:"):
             return bool(int(line.split()[1], 16) >> capability & 1)
     return True
-
-
-def _unescaped(word):
-    return ESCAPED.sub(lambda found: chr(int(found.group(1), 8)), word)
 
 
 def _output(host, argv, package):

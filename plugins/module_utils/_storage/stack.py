@@ -46,9 +46,7 @@ def _name(host, found):
         if node is None or not node.st_rdev:
             raise AuditError("%s is on %s, which is no block device here" % (found["mount"], found["device"]))
         number = found["number"] = "%d:%d" % (os.major(node.st_rdev), os.minor(node.st_rdev))
-    name = os.path.basename(host.path("/sys/dev/block/" + number))
-    if host.is_live:
-        name = os.path.basename(os.path.realpath(host.path("/sys/dev/block/" + number)))
+    name = _last_name(host, "/sys/dev/block/" + number)
     if host.stat("/sys/class/block/" + name) is None:
         raise AuditError("the kernel does not list the device %s of %s below /sys/class/block" % (number, found["mount"]))
     return name
@@ -76,7 +74,12 @@ def _of_lvm(host, stack, name):
 def _kernel_name(host, device):
     if host.stat(device) is None:
         raise AuditError("%s is a physical volume of the group, and there is no such device here" % device)
-    return os.path.basename(os.path.realpath(host.path(device)) if host.is_live else host.path(device))
+    return _last_name(host, device)
+
+
+def _last_name(host, path):
+    """The last part of what a path leads to: of a device's links, the kernel's name for it."""
+    return os.path.basename(os.path.realpath(host.path(path)))
 
 
 def _base(host, name, pv, extent=0):
