@@ -13,7 +13,7 @@ import stat
 from .._errors import NotAvailable
 
 SYSFS = "/sys"
-MOUNTS = "/proc/self/mounts"
+SECTOR = 512  # sysfs counts in these, whatever the disk's own (Documentation/ABI/stable/sysfs-block)
 KERNEL_NAME = re.compile(r"/dev/(sd[a-z]+|vd[a-z]+|xvd[a-z]+|hd[a-z]+|nvme\d+n\d+|mmcblk\d+)p?(\d+)$")
 TAGS = {"UUID": "UUID", "LABEL": "LABEL", "PARTUUID": "PART_ENTRY_UUID", "PARTLABEL": "PART_ENTRY_NAME"}
 BY_TAG = re.compile(r"/dev/disk/by-(uuid|label|partuuid|partlabel)/(.*)$")
@@ -37,36 +37,53 @@ class Machine(object):
 
     def disks(self, name: str) -> "set[str]":
         """The whole disks below a device: of a partition its disk, of a mapped device the disks of all it is mapped to."""
-        place = os.path.realpath("%s/class/block/%s" % (self.sysfs, name))
-        if os.path.exists(place + "/partition"):
-            return self.disks(os.path.basename(os.path.dirname(place)))
-        below = os.listdir(place + "/slaves") if os.path.isdir(place + "/slaves") else []
+        disk = self.disk(name)
+        if disk is not None:
+            return self.disks(disk)
+        slaves = "%s/class/block/%s/slaves" % (self.sysfs, name)
+        below = os.listdir(slaves) if os.path.isdir(slaves) else []
         return {disk for slave in below for disk in self.disks(slave)} if below else {name}
+
+    def disk(self, name: str) -> "str | None":
+        """The disk of a partition, None for what is none."""
+        place = os.path.realpath("%s/class/block/%s" % (self.sysfs, name))
+        return os.path.basename(os.path.dirname(place)) if os.path.exists(place + "/partition") else None
 
     def mapped_name(self, name: str) -> "str | None":
         """The name of a device of the device mapper, VG-LV for LVM."""
-        return self._line("%s/class/block/%s/dm/name" % (self.sysfs, name))
+        return self.fact(name, "dm/name")
 
     def partition(self, name: str) -> "str | None":
         """The number of a partition."""
-        return self._line("%s/class/block/%s/partition" % (self.sysfs, name))
+        return self.fact(name, "partition")
+
+    def size(self, name: str) -> int:
+        """Bytes. NotAvailable where the kernel does not list the device."""
+        sectors = self.fact(name, "size")
+        if sectors is None:
+            raise NotAvailable("%s/class/block/%s/size cannot be read" % (self.sysfs, name))
+        return int(sectors) * SECTOR
 
     def tags(self, name: str) -> "dict[str, str]":
         """What is on a device, as blkid(8) probes it: UUID, LABEL, TYPE, PART_ENTRY_UUID, ..."""
         _code, out, _error = self.run(["blkid", "-p", "-o", "export", "/dev/" + name])
         return dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
 
-    @staticmethod
-    def _line(path):
+    def fact(self, name: str, attribute: str) -> "str | None":
+        """An attribute that sysfs has of a device, None where it has none."""
         try:
-            with open(path) as stream:
+            with open("%s/class/block/%s/%s" % (self.sysfs, name, attribute)) as stream:
                 return stream.read().strip()
         except OSError:
             return None
 
     def named(self, number: int) -> "str | None":
         """The kernel name of the device with this number, as C(st_rdev) gives it."""
-        place = "%s/dev/block/%d:%d" % (self.sysfs, os.major(number), os.minor(number))
+        return self.numbered("%d:%d" % (os.major(number), os.minor(number)))
+
+    def numbered(self, number: str) -> "str | None":
+        """The kernel name of the device with this number, as mountinfo and sysfs spell it (C(253:0))."""
+        place = "%s/dev/block/%s" % (self.sysfs, number)
         return os.path.basename(os.path.realpath(place)) if os.path.exists(place) else None
 
 

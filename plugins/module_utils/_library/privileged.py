@@ -134,11 +134,7 @@ def _skipped_mounts(host):
     if not host.is_live:
         return {"/proc", "/sys", "/dev"}
     skipped = set()
-    for line in (host.text("/proc/self/mountinfo") or "").splitlines():
-        before, _dash, after = line.partition(" - ")
-        fields, kind = before.split(), after.split(" ")[0]
-        words = fields[5].split(",")
-        point = mounts.unescaped(fields[4])
-        if kind in KERNEL_FILESYSTEMS or kind in REMOTE_FILESYSTEMS or "nosuid" in words or "noexec" in words:
-            skipped.add(point)
+    for mount in mounts.parse(host.text(mounts.MOUNTINFO) or ""):
+        if mount.kind in KERNEL_FILESYSTEMS | REMOTE_FILESYSTEMS or "nosuid" in mount.options or "noexec" in mount.options:
+            skipped.add(mount.point)
     return skipped - {"/"}

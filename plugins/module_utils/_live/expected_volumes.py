@@ -4,6 +4,7 @@
 
 import os
 
+from .._host import mounts
 from .._paths import LOG_FILE
 from . import storage, volume
 
@@ -23,17 +24,17 @@ class Volume(object):
 
 def root_source(host) -> str:
     """What the tree's fstab calls its root; an empty text where it does not say."""
-    return next((words[0] for words in _lines(host) if words[1] == "/"), "")
+    return next((entry.source for entry in mounts.wanted(host) if entry.point == "/"), "")
 
 
 def of(host, log_file: "str | None" = None) -> "list[Volume]":
     """The volumes above the log and our own state but the root, the outermost first. ``log_file``: of auditd.conf, None: the usual."""
     paths = [os.path.dirname(log_file or LOG_FILE), STATE]
     found = []
-    for source, point, kind, options in _lines(host):
-        one = Volume(point, source, kind, options.split(","), is_mounted=False)
-        if point != "/" and any(one.holds(path) for path in paths):
-            one.is_mounted = volume.is_mounted(host, point)
+    for entry in mounts.wanted(host):
+        one = Volume(entry.point, entry.source, entry.kind, entry.options, is_mounted=False)
+        if entry.point != "/" and any(one.holds(path) for path in paths):
+            one.is_mounted = volume.is_mounted(host, entry.point)
             found.append(one)
     return sorted(found, key=_depth)
 
@@ -50,12 +51,3 @@ def missing(host, log_file: "str | None" = None) -> "list[Volume]":
 def device_of_root(host) -> str:
     """What is mounted where the tree lies, as this machine's mounts name it."""
     return storage.mount_of(host.root)[0]
-
-
-def _lines(host):
-    """(source, mount point, type, options) of each line; swap and what is not mounted at boot are left out."""
-    for line in (host.text(volume.FSTAB) or "").splitlines():
-        words = line.split()
-        if len(words) > 3 and not words[0].startswith("#") and "noauto" not in words[3].split(","):
-            point = volume.unescaped(words[1].encode(*volume.BYTES)).decode(*volume.BYTES)
-            yield words[0], point.rstrip("/") or "/", words[2], words[3]

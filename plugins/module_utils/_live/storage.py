@@ -76,21 +76,8 @@ def partition(host, directory):
 
 def mount_of(path):
     """(device, mount point, type) of the longest mount point above ``path``; the last mounted wins (proc(5))."""
-    best = ("", "/", "")
-    try:
-        with open("/proc/self/mounts", "rb") as stream:
-            lines = stream.read().decode("utf-8", "surrogateescape").splitlines()
-    except OSError as error:
-        raise NotAvailable("cannot read /proc/self/mounts: %s" % error.strerror)
-    for line in lines:
-        fields = line.split(" ")
-        if len(fields) < 3:
-            continue
-        mount = mounts.unescaped(fields[1])
-        inside = path == mount or path.startswith(mount.rstrip("/") + "/")
-        if inside and len(mount) >= len(best[1]):
-            best = (fields[0], mount, fields[2])
-    return best
+    found = mounts.holding(mounts.of_machine(), path)
+    return (found.source, found.point, found.kind) if found else ("", "/", "")
 
 
 def finished_logs(host, log_file):

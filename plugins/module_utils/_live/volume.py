@@ -4,19 +4,14 @@
 
 import errno
 import os
-import re
 import stat
 
-from .._errors import NotAvailable
-from .._host import attributes
+from .._host import attributes, mounts
 from .._paths import AUDITD_CONF, LOG_FILE
 from .._rotation import files as _rotation
 from .._rules.compiled import AUDIT_RULES
 
-FSTAB, MOUNTS = "/etc/fstab", "/proc/self/mounts"
 SELINUX_CONFIG, RELABEL = "/etc/selinux/config", "/.autorelabel"
-BYTES = ("utf-8", "surrogateescape")  # as Host.text() decodes, whatever the locale
-ESCAPED = re.compile(br"\\([0-7]{3})")
 LABEL = "security.selinux"
 
 
@@ -48,13 +43,7 @@ def _log_blocked(host, log_file):
 def _not_mounted(reading):
     """The longest mount point of fstab above the log but the root; swap and what is not mounted at boot are none."""
     log_file = reading.settings.get("log_file") or LOG_FILE
-    points = []
-    for line in (reading.host.text(FSTAB) or "").splitlines():
-        words = line.split()
-        if len(words) > 3 and not words[0].startswith("#") and "noauto" not in words[3].split(","):
-            point = unescaped(words[1].encode(*BYTES)).decode(*BYTES).rstrip("/")
-            if point and log_file.startswith(point + "/"):
-                points.append(point)
+    points = [entry.point for entry in mounts.wanted(reading.host) if entry.point != "/" and log_file.startswith(entry.point + "/")]
     if not points:
         return None
     point = max(points, key=len)
@@ -64,17 +53,7 @@ def _not_mounted(reading):
 def is_mounted(host, point: str) -> bool:
     """Whether something is mounted at the host's directory ``point``, as this machine has it."""
     here = os.path.realpath(host.path(point))
-    try:
-        with open(MOUNTS, "rb") as stream:
-            entries = [line.split(b" ") for line in stream.read().split(b"\n")]
-    except OSError as error:
-        raise NotAvailable("cannot read %s: %s" % (MOUNTS, error.strerror))
-    return here.encode(*BYTES) in {unescaped(words[1]) for words in entries if len(words) > 1}
-
-
-def unescaped(word):
-    """A path as fstab(5) and /proc/self/mounts spell it: blanks, tabs, line ends and backslashes are three octal digits."""
-    return ESCAPED.sub(lambda found: bytes((int(found.group(1), 8) & 0xff,)), word)
+    return any(mount.point == here for mount in mounts.of_machine())
 
 
 def _unlabelled(reading):

@@ -10,7 +10,6 @@ from .._host import mounts
 
 CAP_SYS_RESOURCE = 24  # include/uapi/linux/capability.h; ext4 asks for it (fs/ext4/ioctl.c, EXT4_IOC_RESIZE_FS), xfs and btrfs do not
 STATUS = "/proc/self/status"
-MOUNTINFO = "/proc/self/mountinfo"
 
 
 def _ext(host, mount, device):
@@ -48,20 +47,10 @@ def find(host, path: str) -> dict:
     while host.stat(here) is None and here != "/":
         here = os.path.dirname(here)
     here = os.path.realpath(here) if host.is_live else here
-    best: "dict | None" = None
-    for line in (host.text(MOUNTINFO) or "").splitlines():
-        words = line.split(" ")
-        if "-" not in words[5:]:
-            continue
-        dash = words.index("-", 5)
-        mount = mounts.unescaped(words[4])
-        above = here == mount or here.startswith(mount.rstrip("/") + "/")
-        if above and (best is None or len(mount) >= len(best["mount"])):
-            options = words[5].split(",") + (words[dash + 3].split(",") if len(words) > dash + 3 else [])
-            best = {"type": words[dash + 1], "mount": mount, "device": mounts.unescaped(words[dash + 2]), "number": words[2],
-                    "read_only": "ro" in options}
-    if best is None:
-        raise NotAvailable("%s names no filesystem for %s" % (MOUNTINFO, path))
+    found = mounts.holding(mounts.parse(host.text(mounts.MOUNTINFO) or ""), here)
+    if found is None:
+        raise NotAvailable("%s names no filesystem for %s" % (mounts.MOUNTINFO, path))
+    best = {"type": found.kind, "mount": found.point, "device": found.source, "number": found.number, "read_only": "ro" in found.options}
     room = host.statvfs(best["mount"])
     best["free"] = room.f_bavail * room.f_frsize
     return best

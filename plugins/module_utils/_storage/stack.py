@@ -1,16 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What lies under a directory: filesystem, logical volume and its group, partition, disk, each with its size and what is unused.
-
-Device facts are sysfs's (Documentation/ABI/stable/sysfs-block): sizes and starts there count sectors of 512 bytes, whatever the disk's own.
-"""
+"""What lies under a directory: filesystem, logical volume and its group, partition, disk, each with its size and what is unused."""
 
 import os
 
 from .._errors import AuditError
+from .._host.block_devices import SECTOR, SYSFS, Machine
 from . import filesystem, lvm, partition
 
-SECTOR = 512
 # dm/uuid starts with the one who made the device (Documentation/ABI/testing/sysfs-block-dm); only LVM's are changed here
 MAPPED = {
     "CRYPT-": "is encrypted (LUKS): grow what is below and then use cryptsetup resize by hand",
@@ -27,33 +24,44 @@ def read(host, path: str) -> dict:
     """
     found = filesystem.find(host, path)
     filesystem.refuse(host, found)
-    name = _name(host, found)
-    top = {"name": "/dev/" + name, "size": _size(host, name)}
+    machine = machine_of(host)
+    name = _name(host, machine, found)
+    top = {"name": "/dev/" + name, "size": machine.size(name)}
     stack: dict = {"filesystem": found, "device": top, "volume": None, "group": None}
     if name.startswith("dm-"):
-        _of_lvm(host, stack, name)
+        _of_lvm(host, machine, stack, name)
     else:
-        stack["bases"] = [_base(host, name, None)]
+        stack["bases"] = [_base(host, machine, name, None)]
     found["size"] = filesystem.size(host, found, stack["device"]["name"])
     return stack
 
 
-def _name(host, found):
+def machine_of(host) -> Machine:
+    """The block devices of a host."""
+    return Machine(host.run, host.path(SYSFS))
+
+
+def _name(host, machine, found):
     """The kernel's name of the device of a filesystem. btrfs shows a number of its own: there its device's counts."""
     number = found["number"]
     if number.startswith("0:"):
-        node = host.stat(found["device"])
-        if node is None or not node.st_rdev:
+        number = found["number"] = _number(host, found["device"])
+        if number is None:
             raise AuditError("%s is on %s, which is no block device here" % (found["mount"], found["device"]))
-        number = found["number"] = "%d:%d" % (os.major(node.st_rdev), os.minor(node.st_rdev))
-    name = _last_name(host, "/sys/dev/block/" + number)
-    if host.stat("/sys/class/block/" + name) is None:
-        raise AuditError("the kernel does not list the device %s of %s below /sys/class/block" % (number, found["mount"]))
+    name = machine.numbered(number)
+    if name is None:
+        raise AuditError("the kernel does not list the device %s of %s below /sys/dev/block" % (number, found["mount"]))
     return name
 
 
-def _of_lvm(host, stack, name):
-    uuid = _word(host, name, "dm/uuid") or ""
+def _number(host, path):
+    """C(major:minor) of a device node, None for anything else."""
+    node = host.stat(path)
+    return "%d:%d" % (os.major(node.st_rdev), os.minor(node.st_rdev)) if node is not None and node.st_rdev else None
+
+
+def _of_lvm(host, machine, stack, name):
+    uuid = machine.fact(name, "dm/uuid") or ""
     for start, reason in MAPPED.items():
         if uuid.startswith(start):
             raise AuditError("/dev/%s under %s %s" % (name, stack["filesystem"]["mount"], reason))
@@ -68,44 +76,28 @@ def _of_lvm(host, stack, name):
     if "x" in group["vg_attr"][2:3]:
         raise AuditError("the volume group %s is exported; vgimport it first" % group["vg_name"])
     rows = [row for row in lvm.report(host, "pv") if row["vg_name"] == group["vg_name"]]
-    stack["bases"] = [_base(host, _kernel_name(host, row["pv_name"]), row["pv_size"], extent=group["vg_extent_size"]) for row in rows]
+    stack["bases"] = [
+        _base(host, machine, _kernel_name(host, machine, row["pv_name"]), row["pv_size"], extent=group["vg_extent_size"]) for row in rows]
 
 
-def _kernel_name(host, device):
-    if host.stat(device) is None:
+def _kernel_name(host, machine, device):
+    number = _number(host, device)
+    name = machine.numbered(number) if number else None
+    if name is None:
         raise AuditError("%s is a physical volume of the group, and there is no such device here" % device)
-    return _last_name(host, device)
+    return name
 
 
-def _last_name(host, path):
-    """The last part of what a path leads to: of a device's links, the kernel's name for it."""
-    return os.path.basename(os.path.realpath(host.path(path)))
-
-
-def _base(host, name, pv, extent=0):
+def _base(host, machine, name, pv, *, extent=0):
     """One device below, and the partition it may be. What is neither partition nor disk (RAID, LUKS, multipath) is left as it is."""
-    base = {"device": "/dev/" + name, "size": _size(host, name), "pv": pv, "partition": None, "extent": extent}
-    number = _word(host, name, "partition")
-    if number is None:
+    base = {"device": "/dev/" + name, "size": machine.size(name), "pv": pv, "partition": None, "extent": extent}
+    number, disk = machine.partition(name), machine.disk(name)
+    if number is None or disk is None:
         return base
-    disk = os.path.basename(os.path.dirname(os.path.realpath(host.path("/sys/class/block/" + name))))
-    sector = int(_word(host, disk, "queue/logical_block_size") or SECTOR)
-    table = partition.read(host, "/dev/" + disk, sector)
+    table = partition.read(host, "/dev/" + disk, int(machine.fact(disk, "queue/logical_block_size") or SECTOR))
     partition.refuse(table, base["device"])
-    size = _size(host, disk)
+    size = machine.size(disk)
     base["partition"] = {
         "disk": "/dev/" + disk, "disk_size": size, "number": int(number), "label": table.label,
         "table": table.row(base["device"])["size"] * table.sector, "limit": table.limit(base["device"], size)}
     return base
-
-
-def _size(host, name):
-    text = _word(host, name, "size")
-    if text is None:
-        raise AuditError("/sys/class/block/%s/size cannot be read" % name)
-    return int(text) * SECTOR
-
-
-def _word(host, name, fact):
-    text = host.text("/sys/class/block/%s/%s" % (name, fact))
-    return text.strip() if text is not None else None
