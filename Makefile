@@ -44,14 +44,14 @@ test: lint sanity package molecule pytest
 
 .PHONY: pytest
 # The unit tests and the playbooks over trees on two workers, then the live tests in a row, as there is one kernel; the end counts and names the skips of both.
-pytest: $(VENV)/.tools tree audit-package other-releases
+pytest: $(VENV)/.tools tree audit-package other-releases aws-collection
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider --junit-xml $(BUILD)/unit.xml -n 2 tests/unit tests/playbooks
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) AUDITOPS_RUN_BEFORE=$(BUILD)/unit.xml $(BIN)/python -m pytest -q -p no:cacheprovider -rs tests/live
 
 unit: $(VENV)/.tools tree
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs -n 2 tests/unit
 
-playbooks: $(VENV)/.tools tree
+playbooks: $(VENV)/.tools tree aws-collection
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs -n 2 tests/playbooks
 
 live: $(VENV)/.tools tree audit-package other-releases
@@ -142,6 +142,11 @@ lab-packages:
 
 other-releases: lab-packages audit-package
 	@if $(HAS_APT); then $(PYTHON) molecule/lab/chroots.py; fi
+
+# rescue_ec2's test: amazon.aws, which only those have who use it.
+.PHONY: aws-collection
+aws-collection: $(VENV)/.tools
+	@$(BIN)/python molecule/lab/aws_collection.py > /dev/null
 
 chroots: lab-packages
 	$(PYTHON) molecule/lab/chroots.py bullseye bookworm trixie

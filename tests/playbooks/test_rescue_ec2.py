@@ -4,21 +4,22 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import test_remediation_steps as hardened
 
 REGION = "eu-west-1"
-HAS_COLLECTION = importlib.util.find_spec("ansible_collections.amazon") is not None
+LAB = Path(os.environ.get("AUDITOPS_LAB") or Path(os.environ.get("XDG_CACHE_HOME") or "/var/tmp") / "auditops-lab")
+WITH_AWS = LAB / "collections"  # make aws-collection
 
 
-def play(directory, *options, **environment):
-    paths = os.pathsep.join([str(hardened.COLLECTION.parents[2]), *sys.path])
+def play(directory, *options, collections=(WITH_AWS,), **environment):
+    paths = os.pathsep.join(map(str, [hardened.COLLECTION.parents[2], *collections]))
     everything = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=paths, ANSIBLE_NOCOLOR="1", AWS_DEFAULT_REGION=REGION,
                       AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", **environment)
     command = [sys.executable, "-m", "ansible", "playbook", "-i", directory / "hosts.json", "auditops.auditd.rescue_ec2", *options]
@@ -31,10 +32,9 @@ def inventory(directory, **variables):
     (directory / "hosts.json").write_text(json.dumps({"all": {"hosts": {"helper": host}}}))
 
 
-@pytest.mark.skipif(HAS_COLLECTION, reason="amazon.aws is installed here")
 def test_without_the_collection_one_sentence_says_so(tmp_path):
     inventory(tmp_path, audit_ec2_instance="i-1", audit_ec2_helper="i-2")
-    done = play(tmp_path)
+    done = play(tmp_path, collections=())
     assert done.returncode != 0 and "rescue_ec2 needs the collection amazon.aws on the controller" in done.stdout
 
 
@@ -43,8 +43,8 @@ def cloud():
     """EC2 with a patient and a helper; yields (client, patient, helper, endpoint)."""
     server = pytest.importorskip("moto.server", reason="moto is not installed")
     boto3 = pytest.importorskip("boto3", reason="boto3 is not installed")
-    if not HAS_COLLECTION:
-        pytest.skip("amazon.aws is not installed")
+    if not WITH_AWS.is_dir():
+        pytest.skip(f"amazon.aws is not in {WITH_AWS}: make aws-collection")
     running = server.ThreadedMotoServer(port=0)
     running.start()
     endpoint = "http://{}:{}".format(*running.get_host_and_port())
