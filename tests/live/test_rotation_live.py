@@ -233,6 +233,29 @@ def test_every_event_exactly_once_under_load(here):
     assert here.run().returncode == 0
     here.check("load", sent[0], lost)
     assert len(here.names()) >= ROTATIONS
+    if kernel_status()["lost"] == lost:
+        assert here.status()["missing"] == [], "the numbers of the kernel's events have no gap where none is missing"
+
+
+def test_a_full_partition_that_nobody_saw_is_recorded_from_when_to_when(rotation):
+    site = rotation.site
+    site.small_partition(32)
+    site.start(**ROOMY, space_left=2, admin_space_left=1)
+    site.send(300, "before")
+    wait_for(lambda: site.numbers("before")[-1:] == [299], "the events")
+    start = time.time()
+    blob = site.fill_partition()
+    site.send(2000, "hidden")
+    wait_for(lambda: kernel_status()["backlog"] == 0, "auditd to have taken them")
+    blob.unlink()
+    site.send(300, "after")
+    wait_for(lambda: site.numbers("after")[-1:] == [299], "the events after it")
+    missing = 2000 - len(site.numbers("hidden"))
+    assert missing > 100, "a full partition keeps no record"
+    done = rotation.run()
+    assert done.returncode == 0, done.stderr
+    (gap,) = rotation.status()["missing"]
+    assert gap["events"] == pytest.approx(missing, abs=20) and start - 5 <= gap["from"] <= gap["to"] <= time.time()
 
 
 def test_killed_at_random_points_under_load(here):
@@ -297,6 +320,8 @@ def test_a_suspended_auditd_is_woken(rotation, reason):
     assert done.returncode == 0, done.stderr + json.dumps(rotation.status(), indent=1)
     assert site.report()["logging_suspended"] is False
     assert rotation.status()["resumed"]
+    (gap,) = rotation.status()["missing"]
+    assert gap["events"] is None and gap["from"] <= gap["to"] <= time.time(), "nobody counts what was not written, yet"
     site.send(5, "after")
     wait_for(lambda: b"op=auditops-after n=4 " in (site.log_dir / "audit.log").read_bytes(), "an event after the resume")
     everything = b"".join(content(path) for path in site.log_dir.glob("audit.log*"))

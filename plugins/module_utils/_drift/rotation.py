@@ -108,6 +108,8 @@ def _works(sides, have):
     last = live["rotation"]["last"]
     if last is not None and last.get("given_up"):
         yield sides.item("schedule.given_up", "room for new records", _loss(last["given_up"]))
+    if last is not None and last.get("missing"):
+        yield sides.item("schedule.missing_events", "every event is in a log", _missing(last["missing"]))
     if last is None:
         yield sides.item("schedule.status", "the record of the last run", live["unavailable"].get("rotation.last") or "unreadable")
     elif last["result"] not in (None, "success"):
@@ -117,6 +119,16 @@ def _works(sides, have):
         overdue = schedule.overdue(last["last_success"], have.installed_at, period, _utc.epoch(live["collected_at"]))
         if overdue:
             yield sides.item("schedule.last_success", *overdue)
+
+
+def _missing(times):
+    """From when to when events are in no log, in words; the record is the host's, so nothing in it is taken for granted."""
+    try:
+        return ["%s to %s: %s" % (
+            _utc.iso(one["from"]), _utc.iso(one["to"]), "auditd had suspended logging" if one["events"] is None
+            else "%d events" % one["events"]) for one in times]
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        return "events, and the record of when cannot be read"
 
 
 def _loss(given_up):

@@ -318,6 +318,11 @@ ITEMS = {
         "and whoever made the flood may have meant that.",
         "look at who made the records, then give the log more room or role audit_rotation: audit_rotation_when_full",
     ),
+    "schedule.missing_events": (
+        "high", "", "The kernel made events at these times, and they are in no log: the disk was full, logging was suspended, or records "
+        "were lost. What they were about is not known. Named for 30 days after it was seen.",
+        "look at what filled the disk or stopped auditd then, and give the log more room",
+    ),
     "schedule.last_run": ("high", "", "The last run of the rotation failed.", ROTATION),
     "storage.rotated_logs": (
         "low", "", "Logs that auditd rotated lie uncompressed and outside any retention; the next rotations delete or strand them.",

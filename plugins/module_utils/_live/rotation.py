@@ -13,7 +13,7 @@ from .._rotation import schedule as _schedule
 from .._rotation.conflicts import conflicts
 from .._rotation.found import jobs
 
-STATUS_KEYS = ("last_run", "last_success", "result", "exit", "error", "given_up")
+STATUS_KEYS = ("last_run", "last_success", "result", "exit", "error", "given_up", "missing")
 KEEPS = ("keep", "keep_days", "keep_megabytes", "min_free_megabytes")
 # words of systemd.time(7) that the timers use -> seconds between two runs
 CALENDARS = {calendar: period for _fields, calendar, period in _schedule.WORDS.values()}

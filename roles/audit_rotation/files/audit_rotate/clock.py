@@ -29,6 +29,11 @@ class Clock(object):
         self.doubt = self._doubt()
 
     @property
+    def boot_time(self):
+        """Epoch seconds at which this boot began."""
+        return self.now - self.since_boot
+
+    @property
     def note(self):
         """What status.json keeps for the next run, a dict."""
         return {

@@ -40,6 +40,8 @@ class Job(object):
         self.would_delete = []
         self.given_up = []  # of the deleted ones: those that the policy would have kept, had there been room
         self.flood = None  # who made the newest records, where archives were given up for them
+        self.missing = []  # [{from, to, events}]: times of which events are in no log
+        self.serials = self.previous.get("serials")  # where the last log that was looked through ended
         self.repaired = []
         self.waiting = []
         self.problems = []

@@ -8,7 +8,7 @@ Where the log's filesystem has no room for the smaller copy beside the original,
 
 import os
 
-from . import methods, records, store
+from . import methods, records, serials, store
 from ._errors import AuditError
 from ._host.files import fsync_directory, make_directory, unlink_if_there, write_all
 from .exits import Failure
@@ -23,6 +23,7 @@ LEFT_TO_OTHERS = 64 * MEGABYTE  # of the filesystem that archives wait on
 def pack(job):
     """Compress every plain archive that nobody writes to, the oldest first; those that lack room are tried again after the others."""
     if job.method is None:
+        _look_through(job)
         return
     _be_nice()
     todo = [entry for entry in job.archives() if not entry.suffix and not entry.staged and entry.stem not in job.doubtful]
@@ -48,6 +49,29 @@ def pack(job):
                 len(lacking), "s" if len(lacking) > 1 else "", job.directory, job.free() // MEGABYTE))
             return
         ready = lacking
+
+
+def _look_through(job):
+    """What is not to be compressed is looked through all the same, once, for events that are missing."""
+    entries = job.archives()
+    stems = [entry.stem for entry in entries]
+    known = (job.serials or {}).get("stem")
+    new = entries[stems.index(known) + 1:] if known in stems else [entry for entry in entries if entry.stem in job.fresh]
+    open_now = written_by_others({store.identity(entry.status) for entry in new}, job.directory) if new else set()
+    for entry in new:
+        if entry.suffix or job.dry_run:
+            continue
+        if store.identity(entry.status) in open_now:
+            return  # it and what follows: next time
+        try:
+            descriptor = store.open_plain(entry.path)
+        except OSError as error:
+            job.problem("partly", "%s cannot be read: %s" % (entry.name, error.strerror))
+            return
+        try:
+            serials.follow(job, entry, store.blocks_of(descriptor))
+        finally:
+            os.close(descriptor)
 
 
 def _pack_one(job, entry):
@@ -133,6 +157,7 @@ def _write(job, entry, source, directory):
     if not _is_still(entry.path, source, status):
         os.unlink(target)
         return None
+    serials.follow(job, entry, store.blocks_of(source))
     first, last = records.first_of(source), records.last_of(source, status.st_size)
     os.unlink(entry.path)
     fsync_directory(job.directory)

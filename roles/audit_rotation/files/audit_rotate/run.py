@@ -96,11 +96,13 @@ def _ask(job, auditd, mode):
                 job.say("would make room and wake auditd, which has suspended logging")
                 return None
             job.daemon_writes = False
+            since = takeover.last_record(job)
             pack.pack(job)
             retention.prune(job)
             job.problems[:] = [problem for problem in job.problems if problem[0] != "no_space"]  # the resume says what counts
             job.resumed = auditd.resume(job)
             job.daemon_writes = True
+            job.missing.append({"from": since, "to": time.time(), "events": None})
             if mode == "guard" or job.resumed["moved_aside"]:
                 return None
         auditd.check()

@@ -6,7 +6,7 @@ import json
 import os
 import time
 
-from . import VERSION, bounded, lock
+from . import VERSION, bounded, lock, serials
 from ._errors import AuditError
 from ._host.files import make_directory, write_atomic
 from ._host.host import read_regular
@@ -75,7 +75,7 @@ def _is_loss(value):
 FORM = (
     ("last_run", _is_date), ("last_success", _is_date), ("reported_at", _is_date), ("adopted_at", _is_date), ("name_formats", _are_formats),
     ("exit", lambda value: isinstance(value, str)), ("unrotated", _is_refusal),
-    ("given_up", _is_loss), ("clock", lambda value: isinstance(value, dict)),
+    ("given_up", _is_loss), ("clock", lambda value: isinstance(value, dict)), ("missing", serials.is_account), ("serials", serials.is_note),
 )
 
 
@@ -101,6 +101,8 @@ def document(job, mode, started, error):
         "reported_at": _reported_at(previous, started, shown["exit"] if shown else None),
         "adopted_at": previous.get("adopted_at") or (iso(started) if job.judged else None),
         "given_up": _given_up(job, started),
+        "missing": serials.account(job),
+        "serials": job.serials,
         "clock": job.clock.note,
     }
     status.update(_account(job))

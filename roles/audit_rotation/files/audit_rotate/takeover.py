@@ -107,6 +107,22 @@ def _take(job, entry):
     raise OSError(0, "auditd rotates faster than its logs can be named")
 
 
+def last_record(job):
+    """Epoch seconds of the newest record beside the log; now, where there is none."""
+    try:
+        descriptor = store.open_plain(job.settings.log_file)
+    except (OSError, Failure):
+        descriptor = None
+    if descriptor is not None:
+        try:
+            when = _last_record(descriptor, os.fstat(descriptor), None)
+        finally:
+            os.close(descriptor)
+        if when is not None:
+            return when
+    return max((entry.time for entry in job.archives() if entry.time <= job.now), default=job.now)
+
+
 def _date_of(status, job):
     """The mtime where it is a date that a name can carry, else now."""
     return status.st_mtime if 0 < status.st_mtime < LAST_DATE else job.now

@@ -48,6 +48,22 @@ def test_what_had_to_be_given_up_is_high(tree, loss, words):  # noqa: F811
         assert finding["severity"] == "high" and all(word in finding["actual"] for word in words)
 
 
+@pytest.mark.parametrize("times, words", [
+    ([], None),
+    ([{"from": 1760000000.0, "to": 1760000060, "events": 4900, "seen": "x"}], ["2025-10-09T08:53:20Z to 2025-10-09T08:54:20Z: 4900"]),
+    ([{"from": 1760000000.0, "to": 1760000060, "events": None, "seen": "x"}], ["suspended logging"]), (5, ["cannot be read"]),
+])
+def test_a_time_without_a_log_between_two_comparisons_is_high(tree, times, words):  # noqa: F811
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    write(tree, _rotation.STATUS, json.dumps({
+        "schema": 1, "last_run": now, "last_success": now, "result": "success", "exit": "ok", "error": None, "missing": times}))
+    finding = found(drift(tree)).get("schedule.missing_events")
+    if words is None:
+        assert finding is None
+    else:
+        assert finding["severity"] == "high" and all(word in str(finding["actual"]) for word in words)
+
+
 def test_the_interpreter_of_the_policy_is_compared(tree):  # noqa: F811
     assert "schedule.interpreter" not in found(drift(tree))
     wanted = copy.deepcopy(WANTED)
