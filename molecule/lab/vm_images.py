@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Disk images of Debian 12 and 13 that boot under qemu: ``vm_images.py [IMAGE...]`` builds what is missing and prints their directory.
 
-An image has systemd, its own kernel, auditd, sshd and Python; those whose name ends in ``-cron`` have a cron daemon too. An image is three
-files: NAME.img (raw, ext4, no partitions), NAME.vmlinuz and NAME.initrd. One takes two to three minutes; afterwards it is reused.
+An image has systemd, its own kernel, auditd, sshd and Python; the word behind the dash of a name adds what MORE has for it. An image
+is three files: NAME.img (raw, ext4, no partitions), NAME.vmlinuz and NAME.initrd. One takes two to three minutes; afterwards it is reused.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from pathlib import Path
 
 import lab
 
-IMAGES = {"debian12": "bookworm", "debian12-cron": "bookworm", "debian13": "trixie", "debian13-cron": "trixie"}
+IMAGES = {"debian12": "bookworm", "debian12-cron": "bookworm", "debian13": "trixie", "debian13-cron": "trixie", "debian13-lvm": "trixie"}
 DIRECTORY = lab.CACHE / "images"
 KEY = lab.CACHE / "ssh_key"
 SIZE = "2500M"
 PACKAGES = ["auditd", "dbus", "e2fsprogs", "initramfs-tools", "iproute2", "kmod", "linux-image-cloud-amd64", "logrotate", "openssh-server",
             "procps", "python3", "systemd-sysv", "udev", "zstd"]
+MORE = {"cron": ["cron"], "lvm": ["fdisk", "lvm2", "xfsprogs"]}
 # An initramfs with the four drivers that qemu's devices want is built and unpacked in a tenth of the time of a full one.
 BEFORE = """set -eu; root=$1
 mkdir -p "$root/etc/initramfs-tools/conf.d"
@@ -54,7 +55,7 @@ def key() -> Path:
 def build(name: str) -> Path:
     """The image of this name, built where it is not there or where its recipe has changed."""
     image = DIRECTORY / f"{name}.img"
-    packages = [*PACKAGES, *(["cron"] if name.endswith("-cron") else [])]
+    packages = [*PACKAGES, *MORE.get(name.partition("-")[2], [])]
     public = key().with_suffix(".pub")
     recipe = lab.digest(name, *packages, SIZE, BEFORE, AFTER, public.read_text(encoding="ascii"))
     with lab.lock(f"image-{name}"):

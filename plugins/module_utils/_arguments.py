@@ -72,6 +72,7 @@ CHECK = {
 }
 
 AUDITD = dict(BENCHMARK_CONF, **{
+    "reaction_hours": {"type": "int", "default": 24},
     "state": {"type": "str", "choices": ["merged", "replaced"], "default": "merged"},
     "settings": {"type": "dict", "default": {}},
     "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},

@@ -94,6 +94,10 @@ options:
         type: list
         elements: str
         default: []
+      reaction_hours:
+        description: As O(auditops.auditd.auditd_conf#module:reaction_hours).
+        type: int
+        default: 24
       exceptions:
         description: As O(auditops.auditd.auditd_conf#module:exceptions).
         type: list

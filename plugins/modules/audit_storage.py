@@ -115,9 +115,10 @@ most:
   type: int
 capacity:
   description:
-    - How much room the log of this host needs, in MB of 1024 * 1024 bytes - C(mb_per_day), C(peak_mb_per_day) (its fastest day),
-      C(stored_mb_per_day) (after compression), C(needed_mb) for C(keep_days) of C(/etc/audit/rotate.conf) and a rotation each day, whether
-      that C(fits) the filesystem, C(days_until_full), and the recommended C(space_left) and C(admin_space_left).
+    - How much room the log of this host needs, in MB of 1024 * 1024 bytes - C(mb_per_day), C(peak_mb_per_day) (as fast as
+      its fastest hours), C(peak_day_mb) (its fullest day), C(stored_mb_per_day) (after compression), C(compression_ratio), C(needed_mb) for
+      C(keep_days) of C(/etc/audit/rotate.conf) (V(null) where that is 0) and a rotation each day, whether that C(fits) the filesystem,
+      C(days_until_full), and the recommended C(space_left) and C(admin_space_left).
     - V(null) where the logs span less than an hour, or where O(path) is not where the log lies.
   returned: success
   type: dict
@@ -172,8 +173,7 @@ def _capacity(host, params):
         return None
     rotation = rotate_conf.parse(host.text(rotate_conf.PATH) or "")
     return capacity.recommend(
-        live_storage.measure(host, settings)[0], live_storage.finished_logs(host, log_file), keep_days=rotation["keep_days"],
-        period_hours=24, reaction_hours=params["reaction_hours"])
+        live_storage.measure(host, settings)[0], keep_days=rotation["keep_days"], period_hours=24, reaction_hours=params["reaction_hours"])
 
 
 def _sizes(found):

@@ -174,6 +174,13 @@ options:
       - Seconds to wait for each proof.
     type: float
     default: 10
+  reaction_hours:
+    description:
+      - For C(space_left) and C(admin_space_left) that are V(auto) in O(settings) - how many hours somebody needs to react to a warning.
+      - C(space_left) becomes what the log writes meanwhile at its fastest, more than one rotation period writes, and at most half of the
+        partition. A number that is there and differs from that by less than half stays. A log too young to measure keeps what is there.
+    type: int
+    default: 24
 seealso:
   - module: auditops.auditd.auditd_signal
   - module: auditops.auditd.audit_drift
@@ -331,7 +338,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._host.host import 
 from ansible_collections.auditops.auditd.plugins.module_utils._library import exceptions, settled, words
 from ansible_collections.auditops.auditd.plugins.module_utils._library.demands import Demands
 from ansible_collections.auditops.auditd.plugins.module_utils._library.product import product
-from ansible_collections.auditops.auditd.plugins.module_utils._live import rotation_proof, storage
+from ansible_collections.auditops.auditd.plugins.module_utils._live import capacity, rotation_proof, storage
 from ansible_collections.auditops.auditd.plugins.module_utils._paths import AUDITD_CONF
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
@@ -354,6 +361,7 @@ ARGUMENT_SPEC = dict(_arguments.BENCHMARK_CONF, **{
     "backup": {"type": "bool", "default": False},
     "mode": {"type": "str"},
     "timeout": {"type": "float", "default": 10},
+    "reaction_hours": {"type": "int", "default": 24},
 })
 
 
@@ -363,12 +371,27 @@ def run(module):
     release, unknown = _release(host, params)
     if params["state"] == "gathered":
         return _gathered(host, params, release)
+    params.update(_computed(params, host, release))
     if params["state"] == "rendered":
         return _rendered(module, host, release)
     if unknown and host.which("auditd") is None and host.which("auditctl") is None:
         raise AuditError("%s; install it first, or name the release of audit that will be" % unknown)
     with lock.held(host, max(lock.LONGEST_WAIT, params["timeout"]), wanted=not module.check_mode):
         return _converged(module, host, release)
+
+
+def _computed(params, host, release):
+    """{settings or content: with numbers where a threshold is to be computed}."""
+    asked = _conf.parse(_ended(params["content"])).settings if params["content"] is not None else params["settings"] or {}
+    settings = {key.lower(): value for key, value in asked.items()}
+    if not capacity.automatic(settings):
+        return {}
+    before = _conf.effective(_conf.parse(host.text(params["path"])), release)
+    figures = storage.measure(host, dict(before, **{key: settings[key] for key in ("log_file",) if settings.get(key)}))[0]
+    numbers = capacity.thresholds(host, settings, before, figures, params["reaction_hours"])
+    if params["content"] is not None:
+        return {"content": _conf.merge(_conf.parse(_ended(params["content"])), numbers, release).text}
+    return {"settings": dict({key: value for key, value in asked.items() if key.lower() not in numbers}, **numbers)}
 
 
 def _release(host, params):

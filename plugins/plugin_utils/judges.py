@@ -18,6 +18,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._conf import keys 
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as conf_text
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._live import capacity
 from ansible_collections.auditops.auditd.plugins.module_utils._policy import FAILURE_POLICIES
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import checker
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as rotation_files
@@ -34,6 +35,7 @@ RANGES = {
     "audit_rules_backlog_limit": (0, UINT32_MAX, ""),
     "audit_rules_backlog_wait_time": (0, UINT32_MAX, "auto"),
     "audit_rules_rate_limit": (0, UINT32_MAX, "keep"),
+    "audit_storage_reaction_hours": (1, 720, ""),  # a month: what nobody does in that time nobody does
     "auditd_timeout": (1, 3600, ""),  # an hour: whatever takes longer has failed
 }
 ROTATION = "audit_rotation_"
@@ -88,7 +90,7 @@ def conf(variables: Mapping, given: Mapping) -> list[str]:
     if not settings or release(variables, given):
         return []
     try:
-        settings = {key.lower(): value for key, value in _once(settings).items()}
+        settings = _with_thresholds({key.lower(): value for key, value in _once(settings).items()})
         found: list[str] = []
         for one in (named,) if named else RELEASES:
             refused = _refused(settings, variables, one)
@@ -98,6 +100,16 @@ def conf(variables: Mapping, given: Mapping) -> list[str]:
     except conf_keys.ConfError as error:
         return [f"auditd_conf.{error}"]
     return found
+
+
+def _with_thresholds(settings: dict) -> dict:
+    """The settings with a number that each host could compute in the place of each C(auto)."""
+    asked = capacity.automatic(settings)
+    other = next((settings[key] for key in capacity.KEYS if key not in asked and str(settings.get(key)).isdecimal()), None)
+    space, admin = (capacity.SMALLEST[key] for key in capacity.KEYS)
+    if other is not None:
+        space, admin = max(space, int(other) + 1), min(admin, max(int(other) - 1, 0))
+    return {**settings, **{key: str({"space_left": space, "admin_space_left": admin}[key]) for key in asked}}
 
 
 def _once(settings: dict) -> dict:
@@ -274,7 +286,7 @@ OF_ROLE: dict[str, tuple[Judge, ...]] = {
     "audit_check": (check,),
     "audit_drift": (report,),
     "audit_boot": (boot,),
-    "audit_storage": (storage,),
+    "audit_storage": (ranges, storage),
     "diagnose": (diagnose,),
     "rescue": (rescue,),
     "rescue_ec2": (rescue_ec2,),

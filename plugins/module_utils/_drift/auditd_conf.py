@@ -39,7 +39,7 @@ def compare(sides) -> "Iterator[dict]":
     if refused:
         yield sides.item("disk.auditd_conf.policy", "settings that this host can take", refused)
     settled = sides.parsed.settled
-    settings = settled.settings if settled else wanted_settings(wanted, sides.parsed.conf, sides.live["version"])
+    settings = settled.settings if settled else wanted_settings(wanted, sides.parsed, sides.live["version"])
     for key, value in sorted(settings.items()):
         finding = _setting(sides, key, value) or settled and _spelling(sides, key, value, settled)
         if finding:

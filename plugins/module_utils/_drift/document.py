@@ -43,6 +43,7 @@ def compare(live: dict, parsed: Parsed, wanted: dict) -> dict:
         "controls": verdicts,
         "exceptions": controls.register(sides),
         "live": figures.of(live, sides.risks),
+        "audit_storage_recommend": live["capacity"],
         "waived": controls.waived(sides, verdicts),
     })
 

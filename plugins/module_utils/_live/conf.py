@@ -7,10 +7,11 @@ import stat
 from .._conf import stops, validator
 from .._conf import text as _conf
 from .._conf.environment import Environment
-from .._errors import AuditError, NotThere
+from .._errors import AuditError, NotAvailable, NotThere
 from .._library import settled as benchmark_conf
 from .._library.demands import Demands
 from .._paths import AUDITD_CONF
+from . import capacity
 from .system import file_facts
 
 
@@ -34,13 +35,16 @@ def read(reading) -> dict:
     )
 
 
-def wanted_settings(wanted, conf, release):
-    """The settings of the policy that this release is to have where the file is ``conf``, keys in small letters."""
+def wanted_settings(wanted, parsed, release):
+    """The settings of the policy that this release is to have, keys in small letters. ``parsed``: C(reading.Parsed)."""
     settings = {key.lower(): value for key, value in (wanted.get("settings") or {}).items()}
+    settings.update(parsed.thresholds)
+    for key in capacity.automatic(settings):
+        del settings[key]  # why it was not computed is a finding of its own
     if wanted.get("unsupported_keys") == "drop":
         for key in _conf.unsupported(settings, release):
             del settings[key]
-    return stops.completed(conf, settings, wanted.get("failure_policy"), release)
+    return stops.completed(parsed.conf, settings, wanted.get("failure_policy"), release)
 
 
 def read_policy(reading) -> None:
@@ -51,8 +55,9 @@ def read_policy(reading) -> None:
     if not wanted or parsed.conf is None:
         return
     try:
+        parsed.thresholds = _thresholds(reading, wanted)
         asked = benchmark_conf.Asked(
-            wanted_settings(wanted, parsed.conf, release), own=wanted.get("own_keys") or (), failure_policy=wanted.get("failure_policy"),
+            wanted_settings(wanted, parsed, release), own=wanted.get("own_keys") or (), failure_policy=wanted.get("failure_policy"),
             rotation_wanted=bool(wanted.get("rotation_wanted")), demands=_demands(reading, wanted))
         settled = benchmark_conf.settle(
             asked, _conf.base(None if wanted.get("state") == "replaced" else parsed.conf, release), release, parsed.environment,
@@ -65,6 +70,15 @@ def read_policy(reading) -> None:
     parsed.conf_refused = [validator.sentence(problem, settled.settings) for problem in settled.problems
                            if problem.fatal and (problem.key, problem.value) not in known
                            and not stops.is_to_come(reading.host, problem.value)]
+
+
+def _thresholds(reading, wanted):
+    """{key: MB} of the thresholds that the policy has computed here."""
+    settings = {key.lower(): value for key, value in (wanted.get("settings") or {}).items()}
+    figures = reading.live.get("storage")
+    if not figures and capacity.automatic(settings):
+        raise NotAvailable("the room for the log was not seen, and space_left = auto needs it")
+    return capacity.thresholds(reading.host, settings, reading.live["auditd_conf"]["effective"], figures, capacity.reaction_hours(wanted))
 
 
 def _demands(reading, wanted):

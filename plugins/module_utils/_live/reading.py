@@ -18,6 +18,7 @@ class Parsed(object):
         self.conf_irregular = False  # a directory, a pipe or a device stands in the place of auditd.conf
         self.conf = None  # _conf.text.Conf of auditd.conf
         self.environment = None  # _conf.environment.Environment; readers alone ask it
+        self.thresholds = {}  # {key: MB as text} of those that the policy wants to be computed
         self.report_values = {}  # what auditd's state report has to say if auditd.conf is in force
         self.settled = None  # _library.settled.Settled: what the policy and the benchmarks make of auditd.conf here
         self.benchmarks = []  # names of the benchmarks that the policy chose

@@ -201,6 +201,27 @@ def _rate(logs, start, end, basis):
     }
 
 
+def peaks(logs: "list[Log]", rate: dict) -> dict:
+    """{peak_mb_per_day, peak_day_mb} of text: as fast as the fastest finished log that covers an hour or more, and never slower than the
+    mean; and what the fullest 24 hours wrote, None where the finished logs span less.
+    """
+    ratio = rate["mb_per_day"] / max(rate["stored_mb_per_day"], 0.001)
+    written = [(log.time, (log.raw if log.raw is not None else log.stored * ratio) / MEGABYTE) for log in logs]
+    fastest, fullest, window, oldest = rate["mb_per_day"], 0.0, 0.0, 1
+    for place in range(1, len(written)):
+        end, size = written[place]
+        span = end - written[place - 1][0]
+        if span >= SHORTEST_SPAN:
+            fastest = max(fastest, size / (span / DAY))
+        window += size
+        while end - written[oldest][0] >= DAY:
+            window -= written[oldest][1]
+            oldest += 1
+        fullest = max(fullest, window)
+    spans_a_day = bool(logs) and logs[-1].time - logs[0].time >= DAY
+    return {"peak_mb_per_day": significant(fastest, 3), "peak_day_mb": significant(fullest, 3) if spans_a_day else None}
+
+
 def _first_record_time(host, path):
     if path.endswith(COMPRESSED):
         return None
@@ -292,6 +313,8 @@ def measure(host, settings):
         missing["storage.logs"] = str(error)
         logs = []
     rate = _or_none(missing, "storage.growth", growth, host, log_file, logs)
+    if rate is not None:
+        rate.update(peaks(logs, rate))
     limits = thresholds(settings, room["size_mb"] if room else None)
     plain = rotated_plain(logs, log_file)
     current = host.stat(log_file)

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
+from ansible_collections.auditops.auditd.plugins.module_utils._drift import document
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.modules import auditd_conf
 
 FIXTURES = Path(__file__).parents[1] / "module_utils/fixtures"
@@ -262,3 +264,22 @@ def test_what_is_rendered_is_judged_as_given_and_ends_with_a_newline(tree):
     result = run(tree, state="rendered", content=UNENDED, release="3.0.9")
     assert "no newline" in str(result["problems"])
     assert result["rendered"] == UNENDED + "\n"
+
+
+def test_thresholds_are_computed_from_the_log_and_drift_agrees(tree):
+    """400 MB a day: written once by the module, in sync for drift, and nothing to do the second time. Nobody's file says auto."""
+    logs = tree / "var/log/audit"
+    for day in range(5):
+        log = logs / f"audit.log.{5 - day}"
+        log.write_bytes(b"type=USER msg=audit(1700000000.000:1): x\n")
+        os.truncate(log, 400 << 20)
+        os.utime(log, (1700000000 + day * 86400,) * 2)
+    settings = {"space_left": "auto", "admin_space_left": "auto"}
+    first = run(tree, settings=settings, reaction_hours=48)
+    assert first["changed"] and (first["after"]["space_left"], first["after"]["admin_space_left"]) == ("800", "266")
+    assert run(tree, settings=settings, reaction_hours=48)["changed"] is False
+    wanted = {"auditd": {"settings": settings, "reaction_hours": 48}}
+    live, parsed = document.look(Host(str(tree)), wanted)
+    found = document.compare(live, parsed, wanted)
+    assert not [item for item in found["items"] if "space_left" in item["id"] or "policy" in item["id"]]
+    assert {key: found["audit_storage_recommend"][key] for key in ("space_left", "peak_day_mb")} == {"space_left": 800, "peak_day_mb": 400}
