@@ -14,7 +14,7 @@ def of(live: dict, risks: "list[dict]") -> dict:
     storage.pop("sendmail", None)
     if storage.get("partition"):
         storage["partition"] = dict(storage["partition"], free_mb=significant(storage["partition"]["free_mb"], 2))
-    storage["risks"] = [{key: risk[key] for key in ("id", "effect", "severity", "days", "sentence")} for risk in risks]
+    storage["risks"] = [{key: risk[key] for key in ("id", "key", "actual", "effect", "severity", "days", "sentence")} for risk in risks]
     daemon = live["daemon"]
     rules = live["rules"] or {}
     return {

@@ -21,16 +21,18 @@ LOOK_BACK = 10  # runs in which a finding that comes and goes counts as flapping
 FLAPS = 3  # changes in them: it appeared, was fixed, and appeared again; twice is one fault that was mended
 NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z-[0-9a-f]{1,64}\.json\.gz", re.ASCII)
 LARGEST_SUMMARY = 64 << 20  # bytes, unpacked
+State = tuple[frozenset[str], str | None]  # ids of the findings of a host, and the digest of its policy
 
 
 @dataclass
 class Changes:
-    """Findings of this run against the run before: (host, finding id); info is not among them."""
+    """Findings of the hosts of this run against the last run that knew each: (host, finding id); info is not among them."""
 
-    since: str = ""  # when the run before started; empty: there is none
+    since: str = ""  # when the run before started; empty: no earlier run knew any of these hosts
     new: list[tuple[str, str]] = field(default_factory=list)
     fixed: list[tuple[str, str]] = field(default_factory=list)
     unchanged: int = 0
+    first: int = 0  # hosts that no earlier run knew: nothing of them is new, fixed or unchanged
     flapping: list[tuple[str, str]] = field(default_factory=list)
     intentional: set[str] = field(default_factory=set)  # hosts whose policy changed: what is new there is not the host's doing
     trend: list[dict] = field(default_factory=list)  # of the runs, oldest first: {started, counts, severities, stopping}
@@ -41,6 +43,8 @@ class Changes:
         if by_policy:
             parts.append(f"{by_policy} new because the policy changed")
         parts += [f"{len(self.fixed)} fixed", f"{self.unchanged} unchanged"]
+        if self.first:
+            parts.append(f"{self.first} host{'' if self.first == 1 else 's'} compared for the first time")
         if self.flapping:
             parts.append(f"{len(self.flapping)} come and go (they changed at least {FLAPS} times in the last {LOOK_BACK} runs)")
         return ", ".join(parts)
@@ -74,40 +78,43 @@ def compare(directory: Path, fleet: Fleet) -> Changes:
     changes = Changes(trend=[_point(entry) for entry in earlier] + [_point(_summary(fleet, hosts=False))])
     if not earlier:
         return changes
-    before, older = earlier[-1], earlier[-1 - LOOK_BACK:-1]
-    changes.since = str(before["run"]["started"])
-    states = [_states(entry) for entry in (*older, before)]
+    states = [_states(entry) for entry in earlier[-1 - LOOK_BACK:]]
     for host in sorted(fleet.hosts, key=_name):
-        if not host.is_lost and host.name in states[-1]:
-            _compare_host(host, states, changes)
+        if host.is_lost or (fleet.run is not None and not host.in_run):
+            continue  # what an earlier run found of it is no change of this one
+        past = [state[host.name] for state in states if host.name in state]
+        changes.first += not past
+        if past:
+            changes.since = str(earlier[-1]["run"]["started"])
+            _compare_host(host, past, changes)
     return changes
 
 
 def new_findings(directory: Path, host: str, items: Sequence[dict], run: dict) -> list[str]:
-    """Ids of findings of one host that the newest summary of another run does not have; none where that knows nothing of the host."""
-    for name in reversed(_names(directory)):
+    """Ids of findings of one host that the last other run that knew the host did not find; none where no run knew it."""
+    for name in reversed(_names(directory)[-2 - LOOK_BACK:]):
         try:
             entry = _read(directory / name)
         except ValueError:
             continue  # the report names it
-        if entry["run"]["id"] != run["id"]:
-            row = entry["hosts"].get(host)
-            had = {entry["ids"][number] for number in entry["sets"][row[0]]} if row else None
-            return [] if had is None else sorted({item["id"] for item in items if item["severity"] != "info"} - had)
+        row = entry["hosts"].get(host) if entry["run"]["id"] != run["id"] else None
+        if row:
+            had = {entry["ids"][number] for number in entry["sets"][row[0]]}
+            return sorted({item["id"] for item in items if item["severity"] != "info"} - had)
     return []
 
 
-def _compare_host(host: HostReport, states: list[dict[str, tuple[frozenset[str], str | None]]], changes: Changes) -> None:
-    had, policy = states[-1][host.name]
+def _compare_host(host: HostReport, past: list[State], changes: Changes) -> None:
+    """``past``: what earlier runs found of the host, oldest first."""
+    had, policy = past[-1]
     has = frozenset(item["id"] for item in host.items if item["severity"] != "info")
     if policy and host.policy and policy != host.policy:
         changes.intentional.add(host.name)
     changes.new += [(host.name, ident) for ident in sorted(has - had)]
     changes.fixed += [(host.name, ident) for ident in sorted(had - has)]
     changes.unchanged += len(has & had)
-    past = [state[host.name][0] for state in states if host.name in state]
     for ident in sorted(has ^ had):
-        seen = [ident in found for found in past] + [ident in has]
+        seen = [ident in found for found, _policy in past] + [ident in has]
         if sum(one != two for one, two in zip(seen, seen[1:], strict=False)) >= FLAPS:
             changes.flapping.append((host.name, ident))
 
@@ -132,7 +139,7 @@ def _summary(fleet: Fleet, *, hosts: bool = True) -> dict:
     return {**found, "ids": list(ids), "sets": [list(key) for key in sets], "policies": list(policies), "hosts": rows}
 
 
-def _states(entry: dict) -> dict[str, tuple[frozenset[str], str | None]]:
+def _states(entry: dict) -> dict[str, State]:
     sets = [frozenset(entry["ids"][number] for number in numbers) for numbers in entry["sets"]]
     return {host: (sets[row[0]], entry["policies"][row[1]]) for host, row in entry["hosts"].items()}
 

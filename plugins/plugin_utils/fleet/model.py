@@ -203,8 +203,7 @@ class Fleet:
             for item in host.items:
                 key = keys.get(id(item))
                 if key is None:
-                    compact = drift_document.compact
-                    key = keys[id(item)] = (item["id"], compact(item["actual"]), compact(item["expected"]), item["severity"])
+                    key = keys[id(item)] = (item["id"], spelled(item, "actual"), spelled(item, "expected"), item["severity"])
                 group = found.get(key)
                 if group is None:
                     group = found[key] = FindingGroup(item, item["severity"])
@@ -266,6 +265,12 @@ def whole_document(host: HostReport) -> dict:
         return drift_document.read(host.path, Unshared())
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {name: list(value) if isinstance(value, tuple) else value for name, value in host.now.items()}
+
+
+def spelled(item: dict, name: str) -> str:
+    """A value as findings are grouped by it: auditd reads the words of auditd.conf in any case, and policies write them in both."""
+    text = drift_document.compact(item[name])
+    return text.upper() if item["id"].startswith("disk.auditd_conf.") and item["id"].endswith("_action") else text
 
 
 def count_by_severity(items: Iterable[dict]) -> dict[str, int]:

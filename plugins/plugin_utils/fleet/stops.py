@@ -10,6 +10,7 @@ from dataclasses import dataclass
 NOW, GONE, STAYS, SINCE, NOT_KNOWN = "", "no longer", "still so", "since the remediation", "not known now"
 STATES = (NOW, GONE, STAYS, SINCE, NOT_KNOWN)
 STOPPING_SEVERITIES = ("critical", "high")
+OPTIONS = {"kernel_failure": "auditctl -f", "backlog_limit": "auditctl -b"}  # what is no key of auditd.conf
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,12 @@ def paths(before: Sequence[dict] | None, now: Sequence[dict], *, is_lost: bool =
 
 
 def _name(risk: dict) -> str:
-    """auditd reads the words of its actions in any case."""
+    """auditd reads the words of its actions in any case; a program behind one is spelled as it is."""
     key = str(risk.get("key") or str(risk.get("id", "")).partition(".")[2] or risk.get("id") or "not known")
     value = risk.get("actual")
-    return key if value is None else f"{key} = {str(value).upper()}"
+    if value is None:
+        return key
+    if key in OPTIONS:
+        return f"{OPTIONS[key]} {value}"
+    word, space, rest = str(value).partition(" ")
+    return f"{key} = {word.upper()}{space}{rest}"

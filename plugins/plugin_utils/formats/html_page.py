@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from ..fleet import stops, summary
 from ..fleet.document import STATUS_WORDS, STATUSES, compact
@@ -73,22 +74,33 @@ def _in_script(text: str) -> str:
 
 def _header(fleet: Fleet) -> str:
     moments = sorted(host.collected_at for host in fleet.hosts if host.collected_at)
-    read = f", read {moments[0]}" + (f" to {moments[-1]}" if moments[-1] != moments[0] else "") if moments else ""
+    read = f", read {_moment(moments[0])}" + (f" to {_moment(moments[-1])}" if moments[-1] != moments[0] else "") if moments else ""
     lines = "".join(f"<p><b>{escape(sentence)}</b></p>" for sentence in summary.progress(fleet))
     hosts = summary.hosts_in_words(len(fleet.hosts))
     return f'<header>\n<h1>Audit drift</h1>\n<p class="soft">{hosts}{escape(read)}</p>\n{lines}</header>\n'
 
 
+def _moment(moment: str) -> str:
+    return moment.replace("T", " ").replace("Z", " UTC")
+
+
 def _figures(fleet: Fleet) -> str:
     cells = []
+    remediated = sum(host.before is not None for host in fleet.hosts)
+    was_all = bool(remediated) and remediated == len(fleet.hosts)  # of a part of the fleet the figures cannot stand beside those of all
     for status in STATUSES:
-        before = f' <span class="soft">(before: {fleet.before_counts[status]})</span>' if fleet.before_counts else ""
+        before = f' <span class="soft">(before: {(fleet.before_counts or {})[status]})</span>' if was_all else ""
         colour = f' class="{status}"' if fleet.counts[status] else ""
-        cells.append(f"<li><b{colour}>{fleet.counts[status]}</b>{STATUS_WORDS[status]}{before}</li>")
-    now = len(fleet.stopping_now)
-    earlier = f' <span class="soft">(before: {sum(_did_stop(host) for host in fleet.hosts)})</span>' if fleet.before_counts else ""
-    cells.append(f'<li><b{" class=critical" if now else ""}>{now}</b>can stop themselves{earlier}</li>')
-    return f'<ul class="figures">{"".join(cells)}</ul>\n'
+        cells.append(f'<li><b{colour}>{fleet.counts[status]}</b><a href="#hosts={status}">{STATUS_WORDS[status]}</a>{before}</li>')
+    now, could = len(fleet.stopping_now), sum(_did_stop(host) for host in fleet.hosts)
+    earlier = f' <span class="soft">(before: {could})</span>' if was_all else ""
+    cells.append(f'<li><b{" class=critical" if now else ""}>{now}</b><a href="#hosts=stopping">can stop themselves</a>{earlier}</li>')
+    part = ""
+    if remediated and not was_all:
+        were = summary.in_words(fleet.before_counts or {}, STATUS_WORDS)
+        sentence = f"Before their remediation, of {summary.hosts_in_words(remediated)}: {were}; {could} could stop themselves."
+        part = f'<p class="soft">{sentence}</p>\n'
+    return f'<ul class="figures">{"".join(cells)}</ul>\n{part}'
 
 
 def _did_stop(host: HostReport) -> bool:
@@ -171,7 +183,9 @@ def _head(columns: tuple[str, ...]) -> str:
 
 
 def _names(hosts: list[HostReport]) -> str:
-    shown = ", ".join(f'<span class="word">{escape(host.name[:100])}</span>' for host in hosts[:MOST_NAMES])
+    shown = ", ".join(
+        f'<a class="word" href="#host={quote(host.name, safe="", errors="backslashreplace")}">{escape(host.name[:100])}</a>'
+        for host in hosts[:MOST_NAMES])
     return shown + (f" and {len(hosts) - MOST_NAMES} more" if len(hosts) > MOST_NAMES else "")
 
 

@@ -2,6 +2,7 @@
 // Draws the views of the report from the data in the page. Texts of hosts only ever become text nodes. At most PAGE rows are drawn at once.
 (function () {
   const PAGE = 50;
+  const SHOWN_LINES = 6; // of a value, until somebody asks for the rest
   const SVG = "http:" + "//www.w3.org/2000/svg"; // a name, not an address: nothing is asked for there
   const data = JSON.parse(document.getElementById("data").textContent);
   const field = {};
@@ -32,8 +33,13 @@
   const many = (number, one, more) => number + " " + (number === 1 ? one : more || one + "s");
   const badge = (word, words) => el("span", { class: "badge " + word }, words || word);
   // A word that a browser would break at a hyphen or a slash goes to the next line whole, as long as a line has room for it.
-  const whole = (text) => text.split(" ").flatMap((word, place) => [place ? " " : null, /^--|\w[-/]\w/.test(word) ? el("span", { class: "word" }, word) : word]);
+  // A list of many words between commas breaks behind one of these.
+  const parted = (word) => word.split(/(?<=,)/).flatMap((part, place) => (place ? [el("wbr"), part] : [part]));
+  const whole = (text) => text.split(" ").flatMap((word, place) => [place ? " " : null,
+    word.length > 30 && word.includes(",") ? parted(word) : /^--|\w[-/]\w/.test(word) ? el("span", { class: "word" }, word) : word]);
   const code = (lines) => lines.flatMap((line, number) => (number ? [el("br"), el("code", {}, whole(line))] : [el("code", {}, whole(line))]));
+  const folded = (lines) => (lines.length <= SHOWN_LINES + 1 ? code(lines)
+    : [code(lines.slice(0, SHOWN_LINES)), el("details", {}, el("summary", {}, "and " + many(lines.length - SHOWN_LINES, "line") + " more"), code(lines.slice(SHOWN_LINES)))]);
   const severity = (number) => data.severities[number];
   const hostLink = (number) => el("a", { class: "word", href: "#host=" + encodeURIComponent(hosts[number][field.name]) }, hosts[number][field.name] || "(no name)");
 
@@ -73,7 +79,7 @@
       after.disabled = start + PAGE >= rows.length;
     }
     show(settings.start);
-    const table = el("table", { class: "list" }, settings.caption ? el("caption", {}, settings.caption) : null, el("thead", {}, head), body);
+    const table = el("table", { class: "list" + (settings.kind ? " fixed " + settings.kind : "") }, settings.caption ? el("caption", {}, settings.caption) : null, el("thead", {}, head), body);
     return [el("div", { class: "pager" }, before, after, status), table];
   }
 
@@ -121,8 +127,8 @@
     } }, many(finding.on.length, "host"));
     return [el("tr", {},
       el("td", {}, badge(severity(item[SEVERITY]))), el("th", { scope: "row" }, item[ID]),
-      el("td", { "data-label": "Has" }, code(item[ACTUAL].slice(0, 6)), item[ACTUAL].length > 6 ? " ..." : ""),
-      el("td", { "data-label": "Policy" }, code(item[EXPECTED].slice(0, 6)), item[EXPECTED].length > 6 ? " ..." : ""),
+      el("td", { "data-label": "Has" }, code(item[ACTUAL].slice(0, SHOWN_LINES)), item[ACTUAL].length > SHOWN_LINES ? " ..." : ""),
+      el("td", { "data-label": "Policy" }, code(item[EXPECTED].slice(0, SHOWN_LINES)), item[EXPECTED].length > SHOWN_LINES ? " ..." : ""),
       el("td", {}, button)), detail];
   }
 
@@ -130,8 +136,8 @@
     return [
       el("p", {}, data.texts[item[WHY]]), el("p", {}, el("span", { class: "soft" }, "Fix: "), data.texts[item[FIX]]),
       item[CONTROLS].length ? el("p", { class: "soft" }, item[CONTROLS].map((number) => data.texts[number]).join(", ")) : null,
-      item[ACTUAL].length > 6 ? el("p", {}, el("span", { class: "soft" }, "Has: "), el("br"), code(item[ACTUAL])) : null,
-      item[EXPECTED].length > 6 ? el("p", {}, el("span", { class: "soft" }, "Policy: "), el("br"), code(item[EXPECTED])) : null,
+      item[ACTUAL].length > SHOWN_LINES ? el("p", {}, el("span", { class: "soft" }, "Has: "), el("br"), code(item[ACTUAL])) : null,
+      item[EXPECTED].length > SHOWN_LINES ? el("p", {}, el("span", { class: "soft" }, "Policy: "), el("br"), code(item[EXPECTED])) : null,
     ];
   }
 
@@ -146,7 +152,7 @@
       const found = findings.filter((finding) =>
         (worst.value === "" || finding.item[SEVERITY] === Number(worst.value)) && (layer.value === "" || finding.item[LAYER] === layers[Number(layer.value)]) &&
         (!wanted || (finding.item[ID] + " " + finding.item[ACTUAL].join(" ")).toLowerCase().includes(wanted)));
-      list.replaceChildren(...pages(found, ["Severity", "Finding", "Has", "Policy", "Hosts"].map((words) => ({ words: words })), findingRow));
+      list.replaceChildren(...pages(found, ["Severity", "Finding", "Has", "Policy", "Hosts"].map((words) => ({ words: words })), findingRow, { kind: "finding" }));
     }
     draw();
     const same = bySet.map((on, set) => ({ set: set, on: on })).filter((entry) => entry.on.length > 1 && data.sets[entry.set].length);
@@ -189,7 +195,8 @@
 
   let order = "worst";
   let reverse = false;
-  let redrawHosts = () => {};
+  let chooseHosts = () => {}; // by the word behind #hosts=: a status, stopping, or the number of a set of findings
+  const canStop = (host) => host[field.stops].some((stop) => data.stopStates[stop[1]] !== "no longer");
   const sortedOnce = {}; // by name of the order: a filter goes through ten thousand hosts at each key, and sorts none of them
   function inOrder() {
     if (!sortedOnce[order]) sortedOnce[order] = hosts.map((host, number) => number).sort(sorts[order]);
@@ -203,6 +210,7 @@
     const [severityBox, worst] = choice("At least", data.severities, () => draw());
     const [groupBox, group] = choice("Group", data.groups, () => draw());
     const [systemBox, system] = choice("Distribution", data.systems, () => draw());
+    const [stopBox, stopping] = choice("Can stop itself", ["yes"], () => draw());
     const [newBox, only] = choice("Since last run", ["new findings"], () => draw());
     function fits(host, number, wanted) {
       if (wanted && !names[number].includes(wanted)) return false;
@@ -211,6 +219,7 @@
       if (group.value !== "" && !host[field.groups].includes(Number(group.value))) return false;
       if (system.value !== "" && host[field.system] !== Number(system.value)) return false;
       if (only.value !== "" && !newOn.get(number)) return false;
+      if (stopping.value !== "" && !canStop(host)) return false;
       return worst.value === "" || host[field.counts].slice(0, Number(worst.value) + 1).some(Boolean);
     }
     function sorted(name) {
@@ -228,19 +237,25 @@
       setBox.replaceChildren(...(onlySet < 0 ? [] : ["Only hosts that drifted in the same way. ",
         el("button", { type: "button", onclick: () => { onlySet = -1; location.hash = "#hosts"; draw(); } }, "Show all")]));
     }
-    redrawHosts = draw;
+    chooseHosts = (word) => {
+      const set = word === null || word === "" ? -1 : Number(word);
+      onlySet = Number.isInteger(set) && set >= 0 && set < data.sets.length ? set : -1;
+      if (data.statuses.includes(word)) status.value = String(data.statuses.indexOf(word));
+      if (word === "stopping") stopping.value = "0";
+      draw();
+    };
     draw();
-    root.replaceChildren(el("div", { class: "filters", role: "search" }, searchBox, statusBox, severityBox, groupBox, systemBox, newBox), setBox, list);
+    root.replaceChildren(el("div", { class: "filters", role: "search" }, searchBox, statusBox, severityBox, stopBox, groupBox, systemBox, newBox), setBox, list);
   }
 
   // ---- one host
   function itemTable(caption, items) {
-    return el("table", { class: "list" }, el("caption", {}, caption), el("thead", {}, el("tr", {},
+    return el("table", { class: "list fixed item" }, el("caption", {}, caption), el("thead", {}, el("tr", {},
       ["Severity", "Finding", "Has", "Policy", "Why and fix"].map((words) => el("th", { scope: "col" }, words)))),
-    el("tbody", {}, items.slice(0, 150).map((number) => {
+    el("tbody", {}, items.slice().sort((a, b) => data.items[a][SEVERITY] - data.items[b][SEVERITY] || (data.items[a][ID] < data.items[b][ID] ? -1 : 1)).slice(0, 150).map((number) => {
       const item = data.items[number];
       return el("tr", {}, el("td", {}, badge(severity(item[SEVERITY]))), el("th", { scope: "row" }, item[ID]),
-        el("td", { "data-label": "Has" }, code(item[ACTUAL])), el("td", { "data-label": "Policy" }, code(item[EXPECTED])), el("td", {}, findingWords(item).slice(0, 3)));
+        el("td", { "data-label": "Has" }, folded(item[ACTUAL])), el("td", { "data-label": "Policy" }, folded(item[EXPECTED])), el("td", {}, findingWords(item).slice(0, 3)));
     })));
   }
 
@@ -308,9 +323,9 @@
 
   // ---- since the last run
   function drawChanges(root) {
-    if (!data.since) { root.replaceChildren(el("p", {}, "There is no earlier run to compare with.")); return; }
+    if (!data.since) { root.replaceChildren(el("p", {}, "There is no earlier run of these hosts to compare with.")); return; }
     const intentional = new Set(data.intentional);
-    const parts = [el("p", {}, "Since the run of " + data.since + ".")];
+    const parts = [el("p", {}, "Since the run of " + age(data.since) + ".")];
     const flapping = "Changed at least " + data.flaps + " times in the last " + data.lookBack + " runs: two things set it in turn, such as two policies or another tool, or it depends on the moment.";
     const kinds = [["New", data.new, ""], ["Fixed", data.fixed, ""], ["Comes and goes", data.flapping, flapping]];
     for (const [words, byId, why] of kinds) {
@@ -355,11 +370,8 @@
   function show(focus) {
     const [wanted, argument] = splitHash();
     const view = views.includes(wanted) ? wanted : "overview";
-    if (view === "hosts") {
-      const set = argument === null ? -1 : Number(argument);
-      if (set !== onlySet) { onlySet = Number.isInteger(set) && set < data.sets.length ? set : -1; redrawHosts(); }
-    }
     drawOnce(view);
+    if (view === "hosts" && (argument !== null || onlySet >= 0)) chooseHosts(argument);
     if (view === "host") drawHost(document.getElementById("host-body"), document.getElementById("host-name"), argument || "");
     for (const name of views) document.getElementById(name).hidden = name !== view;
     for (const link of document.querySelectorAll("#nav a")) {
@@ -376,7 +388,11 @@
   }
   document.getElementById("nav").hidden = false;
   window.addEventListener("hashchange", () => show(true));
-  window.addEventListener("beforeprint", () => { for (const view of views.slice(0, 6)) { drawOnce(view); document.getElementById(view).hidden = false; } });
+  window.addEventListener("beforeprint", () => {
+    for (const view of views.slice(0, 6)) { drawOnce(view); document.getElementById(view).hidden = false; }
+    for (const button of document.querySelectorAll("#findings-body button[aria-expanded=false]")) button.click();
+    for (const details of document.querySelectorAll("main details")) details.open = true;
+  });
   window.addEventListener("afterprint", () => show(false));
   show(false);
 })();

@@ -56,8 +56,9 @@ function controlsView(page) {
       button.setAttribute("aria-expanded", String(open));
       detail.hidden = !open;
       detail.replaceChildren(...(open ? [el("td", { colspan: String(4 + data.verdicts.length) }, el("div", { class: "detail" }, controlWords(number)))] : []));
-    } }, "Why");
-    return [el("tr", {}, el("th", { scope: "row" }, control[BENCHMARK] + " " + control[IDENT]), el("td", { "data-label": "Title" }, control[TITLE]),
+    } }, "Why", el("span", { class: "unseen" }, " " + control[BENCHMARK] + " " + control[IDENT]));
+    return [el("tr", {}, el("th", { scope: "row", class: "key" }, control[IDENT]), el("td", { class: "key", "data-label": "Benchmark" }, control[BENCHMARK]),
+      el("td", { "data-label": "Title" }, control[TITLE]),
       cells(tally[number]), el("td", {}, button)), detail];
   }
 
@@ -83,7 +84,7 @@ function controlsView(page) {
       const wanted = text.value.toLowerCase();
       const rows = order.filter((row) => (benchmark.value === "" || data.controls[row][BENCHMARK] === benchmarks[Number(benchmark.value)]) &&
         (verdict.value === "" || tally[row][Number(verdict.value)] > 0) && (!wanted || data.controls[row].join(" ").toLowerCase().includes(wanted)));
-      const heads = ["Control", "Title"].concat(data.verdicts.map(inWords), "Details").map((words) => ({ words: words }));
+      const heads = ["Control", "Benchmark", "Title"].concat(data.verdicts.map(inWords), "Details").map((words) => ({ words: words }));
       list.replaceChildren(...pages(rows, heads, controlRow));
     }
     draw();

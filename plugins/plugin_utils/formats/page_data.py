@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..fleet.document import SEVERITIES, STATUSES, VERDICTS
 from ..fleet.history import FLAPS, LOOK_BACK
-from ..fleet.model import Fleet, HostReport, by_name
+from ..fleet.model import Fleet, HostReport, by_name, spelled
 from ..fleet.stops import STATES
 from .csv_rows import in_cell
 from .page_charts import system_of
@@ -49,7 +49,6 @@ def data(report: Report) -> dict:
     index = {host.name: number for number, host in enumerate(hosts)}
     found = {
         "hostRow": HOST, "severities": SEVERITIES, "statuses": STATUSES, "verdicts": VERDICTS, "stopStates": STATES, "asOf": fleet.as_of,
-        "hasBefore": fleet.before_counts is not None,
         "hosts": [rows.host(host) for host in hosts],
         "lookBack": LOOK_BACK, "flaps": FLAPS,
         "since": changes.since, "new": _by_id(changes.new, index), "fixed": _by_id(changes.fixed, index),
@@ -111,7 +110,7 @@ class _Rows:
         """The number of (id, severity, value, policy); hosts may say why in words of their own."""
         number = self.of_item.get(id(item))
         if number is None:
-            key = (item["id"], item["severity"], in_cell(item["actual"]), in_cell(item["expected"]))
+            key = (item["id"], item["severity"], spelled(item, "actual"), spelled(item, "expected"))
             number = self.keys.get(key)
             if number is None:
                 number = self.keys[key] = len(self.items)

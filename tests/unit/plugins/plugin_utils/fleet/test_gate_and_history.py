@@ -167,6 +167,26 @@ def test_a_host_that_was_away_is_compared_with_what_was_known_before(tmp_path):
     assert (changes.new, changes.fixed) == ([], []), "away is not fixed"
 
 
+def test_only_hosts_of_this_run_are_compared(tmp_path):
+    runs = Runs(tmp_path)
+    runs.next(a=["x", "y"])
+    changes, _fleet = runs.next(b=["x"])
+    assert (changes.since, changes.unchanged, changes.first) == ("", 0, 1), "the first comparison of b; a was not compared"
+    changes, _fleet = runs.next(a=["x"], c=["z"])
+    assert (changes.fixed, changes.unchanged, changes.first) == ([("a", "y")], 1, 1)
+    assert changes.in_words() == "0 new because hosts drifted, 1 fixed, 1 unchanged, 1 host compared for the first time"
+
+
+def test_a_host_that_comes_back_is_compared_with_the_last_run_that_knew_it(tmp_path):
+    runs = Runs(tmp_path)
+    runs.next(a=["x"], b=[])
+    runs.next(a=None, b=[])
+    changes, fleet = runs.next(a=["x", "y"], b=[])
+    assert (changes.new, changes.unchanged) == ([("a", "y")], 1)
+    items = next(host.items for host in fleet.hosts if host.name == "a")
+    assert history.new_findings(runs.history, "a", items, fleet.run) == ["y"], "the gate of the host says the same"
+
+
 def test_the_same_run_published_twice_is_one_summary(tmp_path):
     runs = Runs(tmp_path)
     runs.next(a=["x"])

@@ -111,6 +111,22 @@ def test_hosts_stop_by_path_soonest_first(tmp_path):
     assert ["is full in about 40 days" in row for row in rows] == [False, False, True]
 
 
+def test_figures_of_before_are_not_those_of_the_fleet_where_a_part_was_remediated(tmp_path):
+    spool = Spool(tmp_path)
+    spool.write(documents.document("cured", [documents.item()], [documents.risk()], phase="before"), phase="before")
+    spool.write(documents.document("cured", phase="after"), phase="after")
+    spool.write(documents.document("other", [documents.item()]), phase="now")
+    shown = " ".join(Page(table.text(Report(reader.load([str(tmp_path)])), "html")).shown)
+    assert "Before their remediation, of 1 host: 1 drifted; 1 could stop themselves." in shown and "(before:" not in shown
+
+
+def test_words_of_auditd_conf_are_one_finding_in_any_case(tmp_path):
+    found = [documents.document(f"h{number}", [documents.item(expected=word)]) for number, word in enumerate(("SYSLOG", "syslog"))]
+    assert len(embedded(page_of(tmp_path, *found))["items"]) == 1
+    (group,) = reader.load([str(tmp_path)]).groups
+    assert len(group.hosts) == 2
+
+
 def test_the_page_says_who_can_stop_itself_since_the_remediation(tmp_path):
     spool = Spool(tmp_path)
     spool.write(documents.document("cured", [documents.item()], [documents.risk()], phase="before"), phase="before")
@@ -118,7 +134,7 @@ def test_the_page_says_who_can_stop_itself_since_the_remediation(tmp_path):
     spool.write(documents.document("chosen", [documents.item()], phase="before"), phase="before")
     spool.write(documents.document("chosen", risks=[documents.risk(days=None)], phase="after"), phase="after")
     text = table.text(Report(reader.load([str(tmp_path)])), "html")
-    assert "<b class=critical>1</b>can stop themselves <span class=\"soft\">(before: 1)</span>" in text
+    assert '<b class=critical>1</b><a href="#hosts=stopping">can stop themselves</a> <span class="soft">(before: 1)</span>' in text
     assert '<span class="gone">1 no longer</span>, <span class="critical">1 since the remediation</span>' in text
     states = {host[0]: [one[1] for one in host[embedded(text)["hostRow"].index("stops")]] for host in embedded(text)["hosts"]}
     assert {name: [embedded(text)["stopStates"][number] for number in found] for name, found in states.items()} == {
