@@ -20,9 +20,9 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import R
 PROGRAM = host_library.digests()
 BENCHMARKS = demands.packed()
 COLLECTION = "auditops.auditd"
-JUDGED = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "audit_drift")
+JUDGED = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "audit_shipping", "audit_drift")
 ON_CONTROLLER = ("report_dir", "phase", "fail_on", "use", "collect", "max_age")
-POLICY = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "program")
+POLICY = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "audit_shipping", "program")
 USE = ("auto", "always", "never")
 RESIDENT, PUSHED = "audit-check", "module"
 DAY = 86400
@@ -129,8 +129,9 @@ def _interpreter(task_vars: dict) -> str | None:
 def _arguments(args: dict) -> dict:
     """What the module on the host gets: the policy, with the digests of the program and the library where they are needed."""
     arguments = {name: value for name, value in args.items() if name not in ON_CONTROLLER}
-    if not arguments.get("audit_check"):
-        arguments.pop("audit_check", None)  # an empty policy asks for nothing
+    for name in ("audit_check", "audit_shipping"):
+        if not arguments.get(name):
+            arguments.pop(name, None)  # an empty policy asks for nothing
     if (arguments.get("audit_rotation") or arguments.get("audit_check")) and not arguments.get("program"):
         arguments["program"] = PROGRAM
     arguments.setdefault("benchmarks", BENCHMARKS)

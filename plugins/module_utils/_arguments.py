@@ -62,6 +62,15 @@ BOOT = {
     "line": {"type": "list", "elements": "str", "default": []},
 }
 
+SHIPPING = {
+    "to": {"type": "list", "elements": "str", "choices": ["syslog", "remote"], "default": []},
+    "syslog_priority": {"type": "str", "default": "LOG_INFO"},
+    "syslog_facility": {"type": "str", "default": "LOG_LOCAL6"},
+    "remote_server": {"type": "str", "default": ""},
+    "remote_conf": {"type": "dict", "default": {}},
+    "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"], "default": "keep_running"},
+}
+
 PRESENCE = {"type": "str", "default": "present", "choices": ["present", "absent"]}
 
 CHECK = {
@@ -91,6 +100,7 @@ DRIFT = {
     "audit_rotation": {"type": "dict", "options": ROTATION},
     "audit_boot": {"type": "dict", "options": BOOT},
     "audit_check": {"type": "dict", "options": dict(CHECK, state=PRESENCE)},
+    "audit_shipping": {"type": "dict", "options": SHIPPING},
     "program": {"type": "dict"},
     "benchmarks": {"type": "str"},
     "code": {"type": "str"},
@@ -102,7 +112,7 @@ DRIFT = {
     "fail_on": {"type": "str", "choices": ["never"] + list(SEVERITIES[::-1]), "default": "never"},
 }
 
-WANTED = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "program", "benchmarks")
+WANTED = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "audit_shipping", "program", "benchmarks")
 COMPARED = ("root", "release") + WANTED  # what of DRIFT a comparison on a host looks at
 
 LONGEST_LOGGED, LONGEST_INVOCATION = 60, 440  # characters of one value and of a line in the journal, which stays below 500 bytes

@@ -9,7 +9,7 @@ short_description: Compare the live audit settings of a host with the policy
 version_added: 1.0.0
 description:
   - Compares what the policy says with what a host has on disk, compiled, in the running daemon, in the kernel, in the schedule of the
-    rotation, in the room for its log, and on its boot line.
+    rotation, in the room for its log, in what ships its records, and on its boot line.
   - There is one finding for each difference, with the layer, the reason it matters and what cures it.
   - Answers whether the host can stop itself, by which path, and when.
   - It changes nothing and reads a host in one task.
@@ -302,6 +302,39 @@ options:
         type: str
         choices: [present, absent]
         default: present
+  audit_shipping:
+    description:
+      - The policy for what passes the records on, as M(auditops.auditd.audit_shipping) takes it. Leave it out and only actions of
+        audisp-remote that take the host down are reported.
+    type: dict
+    suboptions:
+      to:
+        description: As O(auditops.auditd.audit_shipping#module:to).
+        type: list
+        elements: str
+        choices: [syslog, remote]
+        default: []
+      syslog_priority:
+        description: As O(auditops.auditd.audit_shipping#module:syslog_priority).
+        type: str
+        default: LOG_INFO
+      syslog_facility:
+        description: As O(auditops.auditd.audit_shipping#module:syslog_facility).
+        type: str
+        default: LOG_LOCAL6
+      remote_server:
+        description: As O(auditops.auditd.audit_shipping#module:remote_server).
+        type: str
+        default: ''
+      remote_conf:
+        description: As O(auditops.auditd.audit_shipping#module:remote_conf).
+        type: dict
+        default: {}
+      failure_policy:
+        description: As O(auditops.auditd.audit_shipping#module:failure_policy).
+        type: str
+        choices: [keep_running, suspend_auditing, stop_host]
+        default: keep_running
   program:
     description:
       - The SHA-256 of each file of the rotation program by its path on the host. Filled in by the action plugin.
@@ -490,7 +523,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._errors import Aud
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
 ARGUMENT_SPEC = _arguments.DRIFT
-POLICY = ("auditd", "audit_rules", "audit_rotation", "audit_boot")
+POLICY = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_shipping")
 PACKAGE = "auditops_auditd"  # what the code that comes as an argument is imported as
 INSTALLED = "ansible_collections.auditops.auditd.plugins.module_utils"
 # Filled in by the action plugin: a result that carried them back would be ten times as long.

@@ -25,6 +25,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._rotation import f
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar, staging, tables
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import lines as rule_lines
 from ansible_collections.auditops.auditd.plugins.module_utils._rules.rule import RuleError
+from ansible_collections.auditops.auditd.plugins.module_utils._shipping import wanted as shipping_wanted
 from ansible_collections.auditops.auditd.plugins.module_utils._storage import size as storage_size
 
 # One of each span of releases that accept the same, the newest first: a setting that all of them refuse is refused everywhere.
@@ -39,6 +40,7 @@ RANGES = {
     "auditd_timeout": (1, 3600, ""),  # an hour: whatever takes longer has failed
 }
 ROTATION = "audit_rotation_"
+SHIPPING = "audit_shipping_"
 # Options of the module audit_rotation; the others are keys of rotate.conf
 OF_MODULE = ("schedule", "scheduler", "guard_minutes", "interpreter", "run", "replace")
 Judge = Callable[[Mapping, Mapping], list[str]]
@@ -219,6 +221,16 @@ def storage(variables: Mapping, given: Mapping) -> list[str]:
     return []
 
 
+def shipping(variables: Mapping, given: Mapping) -> list[str]:
+    policy = {name.removeprefix(SHIPPING): value for name, value in variables.items() if name.startswith(SHIPPING)}
+    policy = {"to": [], "syslog_priority": "LOG_INFO", "syslog_facility": "LOG_LOCAL6", **policy}
+    try:
+        shipping_wanted.check({**policy, "failure_policy": variables.get("auditd_failure_policy")}, variables.get("auditd_release"))
+    except AuditError as error:
+        return [str(error)]
+    return []
+
+
 def diagnose(variables: Mapping, given: Mapping) -> list[str]:
     path = variables.get("audit_diagnosis_console_file")
     found = [f"audit_diagnosis_console_file = {path}: there is no such file on the controller"] if path and not os.path.isfile(path) else []
@@ -286,6 +298,7 @@ OF_ROLE: dict[str, tuple[Judge, ...]] = {
     "audit_check": (check,),
     "audit_drift": (report,),
     "audit_boot": (boot,),
+    "audit_shipping": (shipping,),
     "audit_storage": (ranges, storage),
     "diagnose": (diagnose,),
     "rescue": (rescue,),

@@ -60,7 +60,7 @@ OF_PLAYBOOK: dict[str, dict[str, dict]] = {
 }
 NEAR = 2  # letters that a mistyped name may differ in
 # of the steps, playbooks/tasks/apply.yml
-TAGS = ("audit_stop", "audit_conf", "audit_rotation", "audit_rules", "audit_boot", "audit_check")
+TAGS = ("audit_stop", "audit_conf", "audit_rotation", "audit_rules", "audit_boot", "audit_check", "audit_shipping")
 
 
 def specifications() -> dict[str, dict[str, dict]]:

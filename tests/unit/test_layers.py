@@ -17,7 +17,7 @@ PREFIX = "ansible_collections.auditops.auditd.plugins.module_utils"
 # The lowest first. A flat file of module_utils is ground, whatever its name.
 FLOORS = (
     ("_host",),
-    ("_conf", "_rules", "_daemon", "_rotation", "_storage", "_diagnosis"),
+    ("_conf", "_rules", "_daemon", "_rotation", "_storage", "_shipping", "_diagnosis"),
     ("_library", "_live"),
     ("_drift", "_apply"),
     ("_check",),

@@ -15,6 +15,7 @@ from .._live import rotation as rotation_reader
 from .._live import rules as rules_reader
 from .._live import schedule as schedule_reader
 from .._live import services as services_reader
+from .._live import shipping as shipping_reader
 from .._live import staged as staged_reader
 from .._live import storage as storage_reader
 from .._live import system as system_reader
@@ -33,6 +34,7 @@ from . import (
     rotation,
     rules,
     services,
+    shipping,
     storage,
     units,
     volume,
@@ -69,6 +71,8 @@ LAYERS = (
     row("files", permissions_reader.read_all, files.compare),
     row("storage", storage_reader.read, storage.compare),
     row("volume", volume_reader.read, volume.compare, policy="auditd", needs=("volume",)),
+    row("shipping", shipping_reader.read, shipping.compare, prepare=shipping_reader.read_policy, policy="audit_shipping",
+        needs=("shipping",)),
     row("boot", boot_reader.read, boot.compare, policy="audit_boot", needs=("boot",), bare=True),
 )
 

@@ -7,10 +7,11 @@ Which controls of which benchmark speak of it is the library's to say: C(_librar
 
 from . import benchmark_tables
 from .checker_items import ITEMS as OF_CHECKER
+from .shipping_items import ITEMS as OF_SHIPPING
 from .tables_boot import BOOT
 
 SCHEMA = 2
-LAYERS = ("disk", "compiled", "daemon", "kernel", "schedule", "storage", "boot")
+LAYERS = ("disk", "compiled", "daemon", "kernel", "schedule", "storage", "shipping", "boot")
 
 # option of auditctl(8) -> word of the policy and of struct audit_status
 CONTROL_WORDS = {"-b": "backlog_limit", "-f": "failure", "-e": "enabled", "--backlog_wait_time": "backlog_wait_time"}
@@ -77,6 +78,7 @@ WAITS = (
 
 ITEMS = {
     **OF_CHECKER,
+    **OF_SHIPPING,
     "disk.audit": (
         "critical", "package", "Audit is not installed, so nothing that happens on this host is recorded.",
         "role auditd: auditd_manage_package",

@@ -33,6 +33,7 @@ class Parsed(object):
         self.profiles_refused = None  # why the profiles cannot be had here
         self.staged = None  # _rules.staging.Staged: what rules.d is to be; None where it is that already
         self.rules_refused = None  # why the policy's rules cannot be loaded here: a sentence or [sentence]
+        self.shipping_refused = None  # why the policy for shipping cannot be had here: a sentence
         self.checker = None  # _live.checker: the files of audit-check as they lie there
         self.rotation = None  # _live.schedule: the files of the rotation as they lie there
 

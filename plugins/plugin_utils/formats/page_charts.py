@@ -11,7 +11,7 @@ from ..fleet.document import SEVERITIES, STATUS_WORDS, STATUSES
 from ..fleet.model import Fleet
 from ..fleet.stops import days_until
 
-LAYERS = ("disk", "compiled", "daemon", "kernel", "schedule", "storage", "boot")
+LAYERS = ("disk", "compiled", "daemon", "kernel", "schedule", "storage", "shipping", "boot")
 DAYS = ((7, "under 7 days"), (30, "7 to 29 days"), (90, "30 to 89 days"), (365, "90 to 364 days"), (float("inf"), "a year or more"))
 MOST_BARS = 8
 Part = tuple[str, int]  # class of the colour, number

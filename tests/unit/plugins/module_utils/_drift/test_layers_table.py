@@ -101,7 +101,7 @@ def test_an_id_without_a_row_is_an_error():
 @pytest.mark.parametrize("layer", layers.LAYERS, ids=lambda layer: layer.fact)
 def test_each_row_is_whole(layer):
     assert layer.compare and (layer.reader or layer.prepare)
-    assert layer.policy in (None, "auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check")
+    assert layer.policy in (None, "auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "audit_shipping")
     assert bool(layer.needs) <= bool(layer.policy) and set(layer.in_tree) <= set(layer.needs)
     known = dict(collect.READERS)
     assert layer.reader in (None, known.get(layer.fact, layer.reader)), "two readers of one fact"
@@ -112,14 +112,14 @@ def test_a_new_layer_is_a_file_and_a_row(host, monkeypatch):
         return {"target": reading.host.text("/etc/sudoers")}
 
     def compare(sides):
-        if sides.live["shipping"]["target"] == "":
-            yield sides.item("shipping.target", "a target", "none")
+        if sides.live["upstream"]["target"] == "":
+            yield sides.item("upstream.target", "a target", "none")
 
-    row = layers.row("shipping", read, compare, bare=True)
+    row = layers.row("upstream", read, compare, bare=True)
     monkeypatch.setattr(document, "LAYERS", (*layers.LAYERS, row))
-    monkeypatch.setattr(tables, "LAYERS", (*tables.LAYERS, "shipping"))
-    monkeypatch.setitem(tables.ITEMS, "shipping.target", ("high", "", "Nothing leaves this host.", "role audit_shipping"))
+    monkeypatch.setattr(tables, "LAYERS", (*tables.LAYERS, "upstream"))
+    monkeypatch.setitem(tables.ITEMS, "upstream.target", ("high", "", "Nothing leaves this host.", "role audit_shipping"))
     live, parsed = document.look(host, {}, "3.1.5")
-    assert live["shipping"] == {"target": ""}
+    assert live["upstream"] == {"target": ""}
     found = {item["id"]: item for item in document.compare(live, parsed, {})["items"]}
-    assert found["shipping.target"]["severity"] == "high" and found["shipping.target"]["layer"] == "shipping"
+    assert found["upstream.target"]["severity"] == "high" and found["upstream.target"]["layer"] == "upstream"

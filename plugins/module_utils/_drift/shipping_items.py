@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a difference of shipping means: rows of C(tables.ITEMS)."""
+
+SHIPPING = "role audit_shipping"
+RESTART = "restart auditd: role audit_shipping with auditd_restart: if_needed, or service auditd restart (Debian: systemctl restart auditd)"
+
+# id, or the beginning of one: severity, subject, why, fix
+ITEMS = {
+    "shipping.policy": (
+        "high", "", "The policy for shipping cannot be had on this host; nothing of the policy is applied until it is right.", SHIPPING,
+    ),
+    "shipping.stops.": (
+        "critical", "", "audisp-remote takes this host down by this action when it cannot ship; the policy keeps the host running.",
+        SHIPPING + ": audit_shipping_remote_conf, or set active = no in au-remote.conf",
+    ),
+    "shipping.program.": (
+        "high", "", "The program that ships the records is not installed: no record leaves this host.",
+        SHIPPING + ": audit_shipping_manage_package",
+    ),
+    "shipping.plugin.": (
+        "high", "", "The plugin of auditd that ships the records is not set as the policy says: records do not leave this host, or leave "
+        "it under another name.", SHIPPING,
+    ),
+    "shipping.conf.": ("medium", "", "audisp-remote.conf has other values than the policy.", SHIPPING + ": audit_shipping_remote_conf"),
+    "shipping.running.": (
+        "high", "", "The plugin is configured and does not run: no record leaves this host.",
+        SHIPPING + "; where that is not enough, " + RESTART,
+    ),
+    "shipping.waits.": (
+        "low", "", "The plugin runs with other arguments than its file has: auditd gives them when it starts a plugin.", RESTART,
+    ),
+    "shipping.queue": (
+        "medium", "", "Records wait to be shipped: the other end takes them slower than they come, or not at all.",
+        "look at the host that collects, and the network between",
+    ),
+    "shipping.queue_full": (
+        "high", "", "The queue of records to be shipped is nearly full: what comes then is not shipped. It stays in this host's own log.",
+        "look at the host that collects, or " + SHIPPING + ": audit_shipping_remote_conf.queue_depth",
+    ),
+    "shipping.lag": (
+        "medium", "", "The oldest record in the queue waits longer than it should: whoever looks at the collected log does not see it.",
+        "look at the host that collects, and the network between",
+    ),
+    "shipping.suspended": (
+        "high", "", "auditd has stopped passing records to its plugins, after its queue overflowed: no record leaves this host.",
+        "role auditd: auditd_conf.overflow_action, auditd_conf.q_depth, then restart auditd",
+    ),
+    "shipping.overflow": (
+        "medium", "", "Records came faster than the plugins took them, and some were not shipped. They are in this host's own log.",
+        "role auditd: auditd_conf.q_depth",
+    ),
+    "shipping.rate_limit.": (
+        "info", "", "The log daemon drops what comes faster than this, which records of an audited host may.",
+        "journald.conf: RateLimitBurst=0; rsyslog: ratelimit.interval=\"0\" of imjournal",
+    ),
+}

@@ -1,0 +1,63 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What passes the records of a host on: the plugins of auditd by their files, whether they run, and what waits to be sent."""
+
+from .._errors import AuditError
+from .._shipping import on_host, plugins, processes, queue_file, rate_limits, remote_conf
+from .._shipping import wanted as _wanted
+
+
+def read(reading) -> dict:
+    """{plugins: {syslog, remote: {path, text, program, running}}, remote: {path, text, queue}, rate_limits: {journald, rsyslog}}.
+
+    ``text``: None where there is no file; ``running``: its arguments, None where it does not run or nobody looked; ``queue``: {entries,
+    waiting, oldest}, None without one. ``rate_limits``: {} where nothing goes to syslog.
+    """
+    host, release = reading.host, reading.live["version"]
+    found = {word: _plugin(reading, word) for word in plugins.KINDS}
+    conf_path = remote_conf.path_of(release)
+    conf_text = _text(host, conf_path)
+    to_syslog = plugins.is_active(found["syslog"]["text"])
+    limits = {"journald": rate_limits.journald(host), "rsyslog": rate_limits.rsyslog(host)} if to_syslog else {}
+    return {
+        "plugins": found, "rate_limits": limits,
+        "remote": {"path": conf_path, "text": conf_text, "queue": _queue(host, remote_conf.parse(conf_text))},
+    }
+
+
+def _text(host, path):
+    try:
+        return host.text(path)
+    except AuditError:
+        return None
+
+
+def _plugin(reading, word):
+    host, release = reading.host, reading.live["version"]
+    path = plugins.path_of(word, release, reading.settings)
+    text, program = _text(host, path), plugins.program_of(host, word, release)
+    pid = (reading.live["daemon"] or {}).get("pid")
+    running = processes.running(pid, program) if pid and program and plugins.is_active(text) else None
+    return {"path": path, "text": text, "program": program, "running": None if running is None else running[1]}
+
+
+def _queue(host, conf):
+    path = conf.get("queue_file")
+    if conf.get("mode", "").lower() != "forward" or not path:
+        return None
+    found = queue_file.read(host.path(path))
+    return None if found is None else {"entries": found.entries, "waiting": found.waiting, "oldest": found.oldest}
+
+
+def read_policy(reading) -> None:
+    """Why the policy cannot be had on this host goes into ``shipping_refused`` of Parsed: a sentence."""
+    policy, parsed = reading.wanted.get("audit_shipping"), reading.parsed
+    if not policy:
+        return
+    try:
+        _wanted.check(policy, reading.live["version"])
+        if "remote" in policy["to"]:
+            conf = remote_conf.parse(_wanted.target("remote", policy, "", reading.live["version"]).conf[1])
+            on_host.check_remote(reading.host, conf, reading.settings)
+    except AuditError as error:
+        parsed.shipping_refused = str(error)

@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The processes by which auditd passes records on: its children, and those of audispd before 3.0."""
+
+import os
+
+from .._daemon.process import proc
+
+
+def words_of(pid: "int | str") -> "list[str]":
+    """The command line of a process, [] where it is gone."""
+    try:
+        with open(proc(pid, "cmdline"), "rb") as stream:
+            return [os.fsdecode(word) for word in stream.read().split(b"\0") if word]
+    except OSError:
+        return []
+
+
+def below(pid: int) -> "dict[int, list[str]]":
+    """{pid: command line} of the children of a process, and of theirs."""
+    parents = {}
+    for name in os.listdir(proc("")):
+        if name.isdigit():
+            parent = _parent(name)
+            if parent:
+                parents.setdefault(parent, []).append(int(name))
+    children = parents.get(pid, [])
+    everyone = children + [one for child in children for one in parents.get(child, [])]
+    return {one: words_of(one) for one in everyone}
+
+
+def _parent(pid):
+    try:
+        with open(proc(pid, "stat"), "rb") as stream:
+            return int(stream.read().rpartition(b") ")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def running(pid: int, program: str) -> "tuple[int, list[str]] | None":
+    """(pid, its arguments) of the plugin that auditd ``pid`` runs; of one that is compiled into audispd, audispd itself. None for none."""
+    name = "audispd" if program.startswith("builtin_") else program.rpartition("/")[2]
+    for one, words in sorted(below(pid).items()):
+        if words and words[0].rpartition("/")[2] == name:
+            return one, words[1:]
+    return None

@@ -1,0 +1,186 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+DOCUMENTATION = r"""
+module: audit_shipping
+short_description: Have auditd pass its records on to syslog or to an auditd that collects
+version_added: 1.0.0
+description:
+  - Writes the files of auditd's plugins whole, by the host's release of audit, has auditd reload them, and sees that the plugins run.
+    Where one does not stay, every file is put back.
+  - A plugin that others switched on is left alone. One that this module switched on and that O(to) no longer names is switched off.
+  - auditd gives a plugin its arguments when it starts it, and after the last plugin was switched off it starts none until it is
+    restarted (seen with 3.0.9). What waits for a restart is in RV(waiting).
+extends_documentation_fragment:
+  - auditops.auditd.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details:
+      - The files name keys by their paths; no secret is in them.
+  idempotent:
+    support: full
+options:
+  root:
+    description:
+      - Work on the system below this directory instead of the running one. Files are written there, and nothing is started.
+    type: path
+    default: /
+  release:
+    description:
+      - The release of audit, for a tree that does not show it, for example V(3.0.9).
+    type: str
+  to:
+    description:
+      - Where the records go. V(syslog) is the system's own log daemon, V(remote) the auditd of another host.
+    type: list
+    elements: str
+    choices: [syslog, remote]
+    default: []
+  syslog_priority:
+    description:
+      - The priority of each record, in the words of syslog(3).
+    type: str
+    default: LOG_INFO
+  syslog_facility:
+    description:
+      - The facility of each record, in the words of syslog(3). V(LOG_LOCAL0) to V(LOG_LOCAL7) keep the records apart from everything else.
+    type: str
+    default: LOG_LOCAL6
+  remote_server:
+    description:
+      - The name or address of the host whose auditd collects, for V(remote).
+    type: str
+    default: ''
+  remote_conf:
+    description:
+      - Keys of audisp-remote.conf(5) that win over what this module sets. A value that the host's release does not take is refused.
+    type: dict
+    default: {}
+  failure_policy:
+    description:
+      - What the host does when it can no longer ship. V(keep_running) refuses C(suspend), C(single) and C(halt) in any action of
+        O(remote_conf), V(suspend_auditing) refuses C(single) and C(halt).
+    type: str
+    choices: [keep_running, suspend_auditing, stop_host]
+    default: keep_running
+  missing:
+    description:
+      - What happens where a plugin's program is not installed. V(report) names its package in RV(missing) and changes nothing.
+    type: str
+    choices: [fail, report]
+    default: fail
+  restart:
+    description:
+      - Whether auditd is restarted where only that gives a plugin its new arguments.
+    type: str
+    choices: [never, if_needed]
+    default: never
+  timeout:
+    description:
+      - Seconds that auditd gets to confirm the reload.
+    type: float
+    default: 10
+seealso:
+  - module: auditops.auditd.audit_drift
+author:
+  - The auditops.auditd authors (@auditops)
+"""
+
+EXAMPLES = r"""
+- name: Pass each record on to the system's log daemon
+  auditops.auditd.audit_shipping:
+    to: [syslog]
+    syslog_facility: LOG_LOCAL6
+  become: true
+
+- name: Pass each record on to the auditd that collects, and keep what it cannot take in a queue
+  auditops.auditd.audit_shipping:
+    to: [remote]
+    remote_server: logs.example.com
+    remote_conf:
+      port: 60
+      queue_depth: 20480
+  become: true
+"""
+
+RETURN = r"""
+files:
+  description: The files that were written, or would be in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/audit/plugins.d/syslog.conf]
+switched_off:
+  description: The plugins that were switched off because O(to) no longer names them.
+  returned: success
+  type: list
+  elements: str
+missing:
+  description: The packages that have to be installed first, with O(missing=report).
+  returned: success
+  type: list
+  elements: str
+  sample: [audispd-plugins]
+waiting:
+  description: What only a restart of auditd brings into force, one sentence each.
+  returned: success
+  type: list
+  elements: str
+proof:
+  description: The proof of the reload. V(null) where nothing was reloaded.
+  returned: success
+  type: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping
+from ansible_collections.auditops.auditd.plugins.module_utils._diff import rooted
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
+
+ARGUMENT_SPEC = dict(
+    _arguments.SHIPPING,
+    root={"type": "path", "default": "/"},
+    release={"type": "str"},
+    missing={"type": "str", "choices": ["fail", "report"], "default": "fail"},
+    restart={"type": "str", "choices": ["never", "if_needed"], "default": "never"},
+    timeout={"type": "float", "default": 10},
+)
+
+
+def run(module):
+    params = module.params
+    host = Host(params["root"], module.run_command)
+    with lock.held(host, wanted=not module.check_mode):
+        planned = shipping.plan(host, params, params["release"], missing=params["missing"])
+        changed = bool(planned.files or planned.queue_directory) and not planned.missing
+        proof, waiting = None, []
+        if not planned.missing and not module.check_mode:
+            changed, proof, waiting = shipping.converge(
+                planned, timeout=params["timeout"], restart=params["restart"] == "if_needed")
+    for sentence in waiting:
+        module.warn("%s until auditd is restarted" % sentence)
+    return rooted({
+        "changed": changed, "proof": proof, "waiting": waiting, "files": sorted(planned.files), "switched_off": planned.off,
+        "missing": planned.missing, "diff": planned.diff(),
+    }, host.root)
+
+
+def main():
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    try:
+        module.exit_json(**as_text(run(module)))
+    except AuditError as error:
+        module.fail_json(**as_text(dict(error.details, msg=str(error))))
+
+
+if __name__ == "__main__":
+    main()

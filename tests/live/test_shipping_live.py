@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Records on their way off the host: a real auditd, a real rsyslogd, and a second auditd that collects."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from auditd_site import wait_for
+from log_server import Collector, remote_plugin, rsyslogd
+
+SYSLOG_CONF = "/etc/audit/plugins.d/syslog.conf"
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("packages")
+
+
+def numbers(text: str, tag: str) -> list[int]:
+    return [int(number) for number in re.findall(rf"op=auditops-{tag} n=(\d+)", text)]
+
+
+def read(path: Path) -> str:
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
+def ship(site, **options):
+    answer = site.module("audit_shipping", **options)
+    assert "result" in answer, answer
+    return answer["result"]
+
+
+def test_syslog_gets_each_record(site, cache):
+    site.start()
+    with rsyslogd(cache, site.path("/dev/log")) as received:
+        received.unlink(missing_ok=True)
+        result = ship(site, to=["syslog"])
+        assert result["changed"] and result["files"] == [SYSLOG_CONF] and result["waiting"] == []
+        assert "active = yes" in site.path(SYSLOG_CONF).read_text()
+        site.flood(300, "ship", 600)
+        wait_for(lambda: len(set(numbers(read(received), "ship"))) == 300, "rsyslogd to have all 300")
+        again = ship(site, to=["syslog"])
+        assert not again["changed"] and again["files"] == []
+        other = site.module("audit_shipping", to=["syslog"], syslog_facility="LOG_LOCAL5")
+        assert other["result"]["waiting"] and "until auditd is restarted" in other["warnings"][0]
+        assert not ship(site, to=["syslog"], syslog_facility="LOG_LOCAL5")["changed"], "what waits is no change"
+        restarted = ship(site, to=["syslog"], syslog_facility="LOG_LOCAL6", restart="if_needed")
+        assert restarted["waiting"] == []
+        off = ship(site, to=[])
+        assert off["switched_off"] == ["syslog"] and not ship(site, to=[])["changed"]
+        site.send(5, "later")
+        wait_for(lambda: len(site.numbers("later")) == 5, "the log to have the last")
+        assert numbers(read(received), "later") == []
+
+
+def test_what_others_switched_on_is_left_alone(site):
+    text = "active = yes\ndirection = out\npath = /sbin/audisp-syslog\ntype = always\nargs = LOG_INFO\nformat = string\n"
+    site.path(SYSLOG_CONF).write_text(text)
+    site.path(SYSLOG_CONF).chmod(0o640)
+    site.start()
+    assert not ship(site, to=[])["changed"] and site.path(SYSLOG_CONF).read_text() == text
+
+
+@pytest.fixture
+def collector(tmp_path):
+    collector = Collector(tmp_path / "collector")
+    collector.start()
+    yield collector
+    collector.end()
+
+
+def sending(audited, collector, tmp_path, **conf):
+    """audited ships to the collector, by a queue of its own."""
+    audited.configure(q_depth=20000)
+    audited.start(audited.path("/etc/audit/auditd.conf").read_text())
+    conf = {"port": collector.port, "queue_file": str(tmp_path / "queue" / "remote.log"), "queue_depth": 2000, **conf}
+    return {"to": ["remote"], "remote_server": "127.0.0.1", "remote_conf": conf}
+
+
+def test_a_collector_gets_each_record(audited, collector, cache, tmp_path):
+    with remote_plugin(cache):
+        options = sending(audited, collector, tmp_path)
+        assert ship(audited, **options)["changed"] and not ship(audited, **options)["changed"]
+        audited.flood(300, "ship", 300)
+        wait_for(lambda: len(set(numbers(collector.log(), "ship"))) == 300, "the collector to have all 300", 60)
+
+
+@pytest.mark.parametrize("kill", [True, False])
+def test_nothing_is_lost_while_the_collector_is_away(audited, collector, cache, tmp_path, kill):
+    with remote_plugin(cache):
+        ship(audited, **sending(audited, collector, tmp_path))
+        audited.send(20, "before")
+        wait_for(lambda: len(numbers(collector.log(), "before")) == 20, "the collector to have the first", 60)
+        collector.end(kill=kill)
+        audited.flood(500, "away", 500)
+        pid = audited.pid
+        collector.start()
+        audited.flood(20, "after", 20)
+        wait_for(lambda: len(set(numbers(collector.log(), "after"))) == 20, "the collector to have the last", 90)
+        assert set(numbers(collector.log(), "away")) == set(range(500))
+        assert audited.pid == pid
+        os.kill(pid, signal.SIGCONT)
