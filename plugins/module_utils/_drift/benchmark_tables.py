@@ -17,6 +17,10 @@ ITEMS = {
         "info", "", "A benchmark demands this, and this host cannot take it.",
         "give the host what is missing, or an entry of audit_exceptions (role audit_rules)",
     ),
+    "disk.controls.": (
+        "low", "", "The benchmark is chosen, these of its controls fail, and nothing else here says so.",
+        "have what they demand, or record an exception: role audit_rules: audit_exceptions",
+    ),
     "disk.exceptions.expired.": (
         "low", "", "An exception has expired, and what it left out of the benchmark is demanded again.",
         "role audit_rules: audit_exceptions (have it approved again, or take it out)",

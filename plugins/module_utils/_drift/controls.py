@@ -171,6 +171,31 @@ def _joined(whys):
     return "; ".join(several[:3]) + ("; and %d more" % (len(several) - 3) if len(several) > 3 else "")
 
 
+def unexplained(sides, verdicts: "list[dict]", items: "list[dict]") -> "list[dict]":
+    """A finding for each benchmark of which controls fail that no finding of low or above speaks of, and their ids among its own: what a
+    chosen benchmark demands is part of the policy, and a host without it is not in sync."""
+    if sides.is_absent:
+        return []
+    spoken_of = {ident for item in items if item["severity"] != "info" for ident in item["controls"]}
+    failed = {}
+    for control in verdicts:
+        if control["status"] == "fail" and _ident(control) not in spoken_of:
+            failed.setdefault(control["benchmark"], []).append(control)
+    found = []
+    for name, controls in failed.items():
+        item = sides.item(
+            "disk.controls." + name, "each control passes, or an exception from it is on record",
+            ["%s: %s" % (control["id"], control["why"]) for control in controls], controls=list(map(_ident, controls)))
+        for control in controls:
+            control["items"].append(item["id"])
+        found.append(item)
+    return found
+
+
+def _ident(control):
+    return "%s:%s" % (control["benchmark"], control["id"])
+
+
 def _left(status, why, record):
     if status == "pass":
         return status, why
@@ -195,17 +220,20 @@ def _title(benchmark, number, titles):
 
 def waived(sides, controls: "list[dict]") -> "list[dict]":
     """What the chosen benchmarks demand and the policy sets aside: [{controls, subject, benchmark, policy, reason, compensating}]. Neither
-    what the host satisfies all the same, nor what the user set by name, nor what has a record of its own."""
-    status = {"%s:%s" % (control["benchmark"], control["id"]): control["status"] for control in controls}
+    what the host satisfies all the same, nor what the user set by name, nor what has a record of its own, nor what fails: it has yet to be
+    done, or something else is wrong with it."""
+    status = {_ident(control): control["status"] for control in controls}
     own = {name.lower() for name in (sides.wanted.get("auditd") or {}).get("own_keys") or ()}
     settings = {key.lower(): control_conf.text_of(value) for key, value in sides.settings.items()
                 if value is not None and key.lower() not in own}
     found = []
     for entry in sides.demands.waived(settings, sides.control):
-        ids = [number for number in entry["controls"] if status.get(number, "waived") in ("waived", "fail")]
+        ids = [number for number in entry["controls"] if status.get(number, "waived") == "waived"]
         if ids and not accepts(entry["benchmark"].split(" or "), sides.effective.get(entry["subject"])):
             found.append(dict(entry, controls=ids))
-    return found + files.waived(sides)
+    of_files = [dict(entry, controls=[number for number in entry["controls"] if status.get(number, "waived") == "waived"])
+                for entry in files.waived(sides)]
+    return found + [entry for entry in of_files if entry["controls"]]
 
 
 def register(sides) -> "list[dict]":

@@ -33,6 +33,7 @@ def compare(live: dict, parsed: Parsed, wanted: dict) -> dict:
     found = [finding for layer in LAYERS if layer.bare or not sides.is_absent for finding in layer.compare(sides)]
     items = sorted(_unique(found), key=order)
     verdicts = controls.verdicts(sides, items)
+    items = sorted(items + controls.unexplained(sides, verdicts, items), key=order)
     return as_text({
         "schema": tables.SCHEMA,
         "collected_at": live["collected_at"],

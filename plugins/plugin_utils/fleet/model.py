@@ -87,6 +87,14 @@ class HostReport:
         return count_by_severity(self.items)
 
     @cached_property
+    def control_counts(self) -> dict[str, dict[str, int]]:
+        """{benchmark: {verdict: number of controls}}."""
+        found: dict[str, dict[str, int]] = {}
+        for control in self.now["controls"]:
+            found.setdefault(control["benchmark"], dict.fromkeys(drift_document.VERDICTS, 0))[control["status"]] += 1
+        return found
+
+    @cached_property
     def fixed(self) -> list[dict]:
         """The findings of before that are gone; informational ones are no achievement, and an unknown host has achieved nothing."""
         if self.before is None or self.is_lost:
@@ -235,6 +243,16 @@ class Fleet:
                     control["id"], {"title": control["title"], **dict.fromkeys(drift_document.VERDICTS, 0)})
                 row[control["status"]] += hosts
         return {benchmark: dict(sorted(rows.items())) for benchmark, rows in sorted(found.items())}
+
+    @cached_property
+    def control_counts(self) -> dict[str, tuple[int, dict[str, int]]]:
+        """{benchmark: (number of hosts, {verdict: of how many controls, each counted on each host})}."""
+        found: dict[str, tuple[int, dict[str, int]]] = {}
+        for host in self.hosts:
+            for benchmark, counts in host.control_counts.items():
+                hosts, total = found.get(benchmark, (0, dict.fromkeys(drift_document.VERDICTS, 0)))
+                found[benchmark] = (hosts + 1, {verdict: number + counts[verdict] for verdict, number in total.items()})
+        return dict(sorted(found.items()))
 
     @cached_property
     def items_of_controls(self) -> dict[tuple[str, str], list[str]]:

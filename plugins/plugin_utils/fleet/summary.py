@@ -26,7 +26,8 @@ def summary(fleet: Fleet, changes: Changes | None = None, *, limit: int = MOST_L
     """The state of the fleet, the hosts that are not in sync, those that can or would have stopped themselves, what changed."""
     lines = [f"Audit drift of {hosts_in_words(len(fleet.hosts))}: {in_words(fleet.counts, STATUS_WORDS)}{before_in_words(fleet)}"]
     lines += [f"  {sentence}" for sentence in progress(fleet)]
-    lines += _hosts([host for host in fleet.hosts if host.status != "in_sync" or host.fixed], limit)
+    lines += _hosts([host for host in fleet.hosts if host.status != "in_sync" or host.fixed or failing_controls(host)], limit)
+    lines += controls(fleet)
     lines += _stopping(fleet, limit)
     if changes is not None and changes.since:
         lines.append(f"Since {changes.since}: {changes.in_words()}")
@@ -34,6 +35,19 @@ def summary(fleet: Fleet, changes: Changes | None = None, *, limit: int = MOST_L
     if len(fleet.problems) > limit:
         lines.append(f"  and {len(fleet.problems) - limit} more, in the report")
     return "\n".join(lines)
+
+
+def controls(fleet: Fleet) -> list[str]:
+    """The verdicts of each benchmark in words: "stig_rhel_9: 73 pass, 2 fail, 1 waived"."""
+    lines = []
+    for benchmark, (hosts, counts) in fleet.control_counts.items():
+        of = "" if len(fleet.hosts) == 1 else f" on {hosts_in_words(hosts)}"
+        lines.append(f"{plain(benchmark)}{of}: {verdicts_in_words(counts)}")
+    return lines
+
+
+def verdicts_in_words(counts: dict[str, int]) -> str:
+    return in_words(counts, {"not_checked": "not checked"})
 
 
 def before_in_words(fleet: Fleet) -> str:
@@ -67,10 +81,16 @@ def _hosts(hosts: list[HostReport], limit: int) -> list[str]:
     lines = []
     for host in hosts[:limit]:
         words = [in_words(host.counts)] * bool(host.items) + [plain(host.error)] * bool(host.error)
+        failing = failing_controls(host)
+        words += [f"{failing} control{'' if failing == 1 else 's'} failed"] * bool(failing)
         state = f": {'; '.join(words)}" if words else ""
         gone = f"; {len(host.fixed)} finding{'' if len(host.fixed) == 1 else 's'} gone" if host.fixed else ""
         lines.append(f"  {plain(host.name):<{width}}  {STATUS_WORDS[host.status]}{state}{gone}")
     return lines + _more(hosts, limit)
+
+
+def failing_controls(host: HostReport) -> int:
+    return sum(counts["fail"] for counts in host.control_counts.values())
 
 
 def _stopping(fleet: Fleet, limit: int) -> list[str]:

@@ -14,6 +14,7 @@ from .report import Report
 
 MOST_HOSTS = 8
 MOST_FINDINGS = 10
+MOST_BENCHMARKS = 4
 LONGEST = 160  # characters of one value
 MARKUP = re.compile(r"[\\`*{}\[\]<>#|~&@]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=www)\.")
 
@@ -29,8 +30,13 @@ def lines(report: Report) -> list[str]:
     found += [f"*{text(sentence)}*" for sentence in summary.progress(fleet)]
     if report.changes.since:
         found += [f"Since {text(report.changes.since)}: {report.changes.in_words()}"]
-    found += _stopping(fleet) + _findings(fleet) + _unknown(fleet)
+    found += _controls(fleet) + _stopping(fleet) + _findings(fleet) + _unknown(fleet)
     return found
+
+
+def _controls(fleet: Fleet) -> list[str]:
+    lines = [f"- {text(line)}" for line in summary.controls(fleet)]
+    return [""] * bool(lines) + lines[:MOST_BENCHMARKS] + _more(len(lines), MOST_BENCHMARKS)
 
 
 def _stopping(fleet: Fleet) -> list[str]:

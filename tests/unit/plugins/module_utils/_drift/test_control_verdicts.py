@@ -381,8 +381,25 @@ def test_a_partition_of_its_own(bake, mount, status):
     wanted = {"audit_rules": tree.policy, "benchmarks": demands.packed()}
     live, parsed = _drift.look(Host(str(tree.root)), wanted, tree.release)
     live["storage"]["partition"] = mount and {"mount": mount, "size_mb": 900, "free_mb": 800, "device": "x", "filesystem": "xfs"}
-    found = {control["id"]: control for control in _drift.compare(live, parsed, wanted)["controls"]}["1.1.2.7.1"]
+    document = _drift.compare(live, parsed, wanted)
+    found = {control["id"]: control for control in document["controls"]}["1.1.2.7.1"]
     assert found["status"] == status and bool(found["why"]) is (status != "pass")
+    unexplained = [item for item in document["items"] if item["id"] == "disk.controls.cis_rhel_9"]
+    assert bool(unexplained) is (status == "fail"), "a benchmark that was chosen is part of the policy"
+    if unexplained:
+        assert unexplained[0]["severity"] == "low" and document["status"] == "drifted"
+        assert unexplained[0]["controls"] == ["cis_rhel_9:1.1.2.7.1"] and unexplained[0]["id"] in found["items"]
+
+
+@pytest.mark.parametrize("bare", [True, False])
+@pytest.mark.parametrize(("profile", "product"), CASES)
+def test_no_host_with_a_control_that_fails_is_in_sync(bake, profile, product, bare):
+    """And what fails is not listed as waived as well."""
+    document = bake(profile, product, bare=bare).document()
+    failed = {"%s:%s" % (control["benchmark"], control["id"]) for control in document["controls"] if control["status"] == "fail"}
+    spoken_of = {ident for item in document["items"] if item["severity"] != "info" for ident in item["controls"]}
+    assert failed <= spoken_of and (document["status"] == "drifted" or not failed)
+    assert not failed.intersection(ident for entry in document["waived"] for ident in entry["controls"])
 
 
 @pytest.mark.parametrize(("subject", "change", "number"), [

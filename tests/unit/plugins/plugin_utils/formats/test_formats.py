@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 import referencing
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import history, reader
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import history, reader, summary
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
 from ansible_collections.auditops.auditd.plugins.plugin_utils.formats import markdown, table
 from ansible_collections.auditops.auditd.plugins.plugin_utils.formats.report import Report
@@ -108,7 +108,11 @@ def test_jsonl(report, tmp_path):
 
 def test_csv(report, tmp_path):
     rows = list(csv.DictReader(io.StringIO(written(report, "csv", tmp_path).decode("utf-8"), newline=""), strict=True))
-    assert len(rows) == sum(len(host.items) or host.is_lost for host in report.fleet.hosts)
+    of_controls = [row for row in rows if row["layer"] == "controls"]
+    assert len(rows) - len(of_controls) == sum(len(host.items) or host.is_lost for host in report.fleet.hosts)
+    wanted = [control for host in report.fleet.hosts for control in host.now["controls"] if control["status"] != "pass"]
+    assert [row["actual"] for row in of_controls if row["controls"]] == [control["status"] for control in wanted]
+    assert len(of_controls) - len(wanted) == sum(len(host.control_counts) for host in report.fleet.hosts)
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 
@@ -117,6 +121,23 @@ def test_markdown(report, tmp_path):
     assert text.count("\n") <= 40 and "\x1b" not in text
     assert "<script" not in re.sub("`[^`]*`", "", text) and "@all" not in re.sub("`[^`]*`", "", text)
     assert not [line for line in text.splitlines() if len(line) > 1000]
+
+
+def test_the_controls_are_counted_for_each_benchmark(tmp_path):
+    """Where nobody opens the page: on the terminal, in the mail, in the spreadsheet; a host in sync with controls that fail is among the named."""
+    counts = "1 pass, 1 fail, 1 waived, 1 not checked"
+    fleet = proper(tmp_path / "many")
+    assert f"cis_rhel_9 on 1 host: {counts}" in summary.summary(fleet).splitlines()
+    assert f"- cis_rhel_9 on 1 host: {counts}" in markdown.lines(Report(fleet))
+    controls = [documents.control("6.3.2.3", "fail"), documents.control("6.3.2.4", "fail"), documents.control("6.3.2.5", "pass")]
+    fleet = fleet_of(tmp_path / "one", documents.document("web1", controls=controls))
+    lines = summary.summary(fleet).splitlines()
+    assert lines[1:] == ["  web1  in sync: 2 controls failed", "cis_rhel_9: 1 pass, 2 fail"]
+    rows = list(csv.reader(io.StringIO(written(Report(fleet), "csv", tmp_path).decode())))
+    assert [row[:2] + row[4:9] for row in rows[1:]] == [
+        ["web1", "in_sync", "controls", "cis_rhel_9", "every control passes", "1 pass, 2 fail", ""],
+        ["web1", "in_sync", "controls", "cis_rhel_9:6.3.2.3", "Ensure that it is so", "fail", "cis_rhel_9:6.3.2.3"],
+        ["web1", "in_sync", "controls", "cis_rhel_9:6.3.2.4", "Ensure that it is so", "fail", "cis_rhel_9:6.3.2.4"]]
 
 
 def test_junit(report, tmp_path):
