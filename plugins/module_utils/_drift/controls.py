@@ -132,6 +132,8 @@ class _Judge(object):
             return "fail", "; ".join(sorted({"%s: %s" % (item["id"], item["actual"]) for item in items})[:3])
         if subject == "partition":
             return self._partition()
+        if subject == "package" and not _has_program(sides.live):
+            return "not_checked", "there is no program auditd to be seen here"
         shipping = self.shipped.get("%s:%s" % (name, number))
         if shipping is not None:
             return "waived", shipping
@@ -150,6 +152,13 @@ class _Judge(object):
         if partition["mount"].rstrip("/") == log_file.rpartition("/")[0].rstrip("/"):
             return "pass", ""
         return "fail", "%s lies on the filesystem of %s" % (log_file, partition["mount"])
+
+
+def _has_program(live):
+    """Whether auditd is there; of a tree its programs say so, where these can be seen."""
+    if live["daemon"] is not None:
+        return live["daemon"]["installed"]
+    return live["files"] is None or any(path.endswith("/auditd") for path, facts in live["files"].items() if facts["kind"] == "tool")
 
 
 KNOWN_SUBJECTS = frozenset(row[1] for row in tables.ITEMS.values()).union(*bounds.SUBJECTS.values())

@@ -23,9 +23,11 @@ class Sides(object):
 
     @property
     def is_absent(self):
-        """Neither a configuration nor a release nor a daemon: the package is not there."""
+        """Neither a release nor a daemon: the package is not there. A package that was removed leaves its configuration on Debian; a tree
+        that has one may lack the programs because nobody copied them."""
         live, daemon = self.live, self.live["daemon"] or {}
-        return live["auditd_conf"] is None and live["version"] is None and not daemon.get("running") and not daemon.get("installed")
+        is_left = live["auditd_conf"] is not None and not self.is_live
+        return not is_left and live["version"] is None and not daemon.get("running") and not daemon.get("installed")
 
     @property
     def effective(self):

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """csv: a row a finding, for a spreadsheet; a host of which nothing is known has a row that says why (RFC 4180).
 
-With a benchmark chosen, a host has a row with the counts of its controls, and one for each control that does not pass: C(layer) is C(controls),
-C(actual) the verdict, C(expected) the title.
+With a benchmark chosen, a host has a row with the counts of its controls, and one for each control that does not pass: C(layer) is
+C(controls), C(actual) the verdict, C(expected) the title.
 """
 
 from __future__ import annotations

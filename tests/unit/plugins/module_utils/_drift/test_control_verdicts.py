@@ -5,135 +5,24 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-import grader
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import controls as _controls
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import document as _drift
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._library import profiles as _profiles
-from ansible_collections.auditops.auditd.plugins.module_utils._library import settled, words
-from ansible_collections.auditops.auditd.plugins.module_utils._library.demands import Demands
+from ansible_collections.auditops.auditd.plugins.module_utils._library import settled
 from ansible_collections.auditops.auditd.plugins.module_utils._policy import FAILURE_POLICIES
-from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _compiled
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import files as _files
-from ansible_collections.auditops.auditd.plugins.plugin_utils import controls, demands
+from ansible_collections.auditops.auditd.plugins.plugin_utils import demands
 from ansible_collections.auditops.auditd.plugins.plugin_utils.judges import AnyHost
-
-LIBRARY = controls.library()
-OS_RELEASE = {
-    "amazon_2023": "ID=amzn\nVERSION_ID=2023\n", "debian_12": "ID=debian\nVERSION_ID=12\n", "debian_13": "ID=debian\nVERSION_ID=13\n",
-    "rhel_8": "ID=rhel\nVERSION_ID=8.10\n", "rhel_9": "ID=rhel\nVERSION_ID=9.5\n", "rhel_10": "ID=rhel\nVERSION_ID=10.0\n",
-    "ubuntu_22_04": "ID=ubuntu\nVERSION_ID=22.04\n", "ubuntu_24_04": "ID=ubuntu\nVERSION_ID=24.04\n",
-    "sle_15": "ID=sles\nVERSION_ID=15.5\n",
-}
-OVAL, TEXT = grader.load("oval"), grader.load("text")
-CASES = sorted({(case["profiles"][0], case["product"]) for case in [*OVAL.values(), *TEXT.values()]})
-FINAL = "-D\n-c\n-b 8192\n-f 2\n--loginuid-immutable\n-e 2\n"
-# Watched by no file of its own: a directory has to be there for the kernel to take the rule
-DIRECTORY = re.compile(r"(?:-w |dir=)(\S+)/(?: |$)")
-PATH = re.compile(r"(?:-w |path=|dir=)(\S+)")
-
-
-class Baked:
-    """A tree of one product under stop_host, with everything that one profile demands; what is broken in it is written over it."""
-
-    def __init__(self, root: Path, profile: str, product: str, bare: bool = False) -> None:
-        self.root, self.profile, self.product = root, profile, product
-        self.release = LIBRARY["products"][product]["audit"]
-        self.policy = {"profiles": [profile], "library": LIBRARY, "privileged": "list", "failure_policy": "stop_host", "immutable": True,
-                       "rotation_wanted": True, "control": {"failure": 2}}
-        self.write("etc/os-release", OS_RELEASE[product])
-        (root / "var/log/audit").mkdir(parents=True)
-        (root / "var/log/audit").chmod(0o700)
-        self.write("etc/group", "root:x:0:\nadm:x:4:\n")
-        self.write("sbin/auditctl", "", 0o755)
-        self.write("sbin/auditd", "", 0o755)
-        self.write("usr/lib/sendmail", "", 0o755)
-        for name in ("audit.rules", "auditd.conf", "10-base-config.rules"):
-            self.write(f"usr/share/audit-rules/{name}", "")
-        self.write("etc/audit/auditd.conf", _conf.stock(self.release), 0o600)
-        self.write("etc/audit/rules.d/audit.rules", "-D\n-b 8192\n", 0o600)
-        if not bare:
-            self._fill()
-        self.compile()
-
-    def write(self, path, text, mode=0o644):
-        place = self.root / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text)
-        place.chmod(mode)
-
-    def _fill(self):
-        whole, resolved = _profiles.expand(Host(str(self.root)), self.policy, self.release)
-        for text in whole["files"].values():
-            for line in text.splitlines():
-                match = PATH.search(line) if not line.startswith("#") else None
-                if match:
-                    where = self.root / match.group(1).lstrip("/")
-                    (where if DIRECTORY.search(line) else where.parent).mkdir(parents=True, exist_ok=True)
-        for name, text in whole["files"].items():
-            self.write("etc/audit/rules.d/" + name, _files.with_mark(text), 0o600)
-        self.write("etc/audit/rules.d/zz-auditops-finalize.rules", _files.with_mark(FINAL), 0o600)
-        asked = self.asked()
-        self.write("etc/audit/auditd.conf", settled.settle(asked, self.conf(), self.release, AnyHost()).conf.text, 0o600)
-
-    def conf(self):
-        return _conf.parse((self.root / "etc/audit/auditd.conf").read_text())
-
-    def demands(self):
-        return Demands(demands.packed(), self.product).settings([self.profile])
-
-    def asked(self):
-        """What a user would have to write to have all of the benchmark: the one word that the rotation by time sets aside."""
-        own = {key: found[0].accepted[0] for key, found in self.demands().items() if key == "max_log_file_action"}
-        settings = {**FAILURE_POLICIES["stop_host"]["settings"], "num_logs": "5", **own}
-        return settled.Asked(settings, own=own, failure_policy="stop_host", demands=self.demands())
-
-    def rules_files(self):
-        return {path.name: path.read_text() for path in (self.root / "etc/audit/rules.d").glob("*.rules")}
-
-    def compile(self):
-        text = _compiled.compile_rules(_compiled.read_rules_d(Host(str(self.root)))).text
-        self.write("etc/audit/audit.rules", text, 0o600)
-
-    def document(self, **auditd):
-        asked = self.asked()
-        wanted = {
-            "auditd": {"settings": asked.settings, "own_keys": sorted(asked.own), "failure_policy": "stop_host", "profiles": [self.profile],
-                       "benchmark_conf": "apply", "rotation_wanted": False, **auditd},
-            "audit_rules": self.policy, "benchmarks": demands.packed(),
-        }
-        live, parsed = _drift.look(Host(str(self.root)), wanted, self.release)
-        return _drift.compare(live, parsed, wanted)
-
-    def verdicts(self, **auditd):
-        return {control["id"]: control for control in self.document(**auditd)["controls"]}
-
-    def graded(self):
-        """Ids of which one of the graders misses something."""
-        benchmark, files = LIBRARY["benchmarks"][self.profile], self.rules_files()
-        conf, failed = dict(self.conf().settings), set()
-        for number, needs in self.needs(OVAL):
-            if number in words._numbers(benchmark) and grader.oval(needs, files, conf):
-                failed.add(number)
-        for number, needs in self.needs(TEXT):
-            known = words._by_number(benchmark, number)
-            if known and grader.text(needs, files):
-                failed.add(known)
-        return failed
-
-    def needs(self, fixture):
-        for case in fixture.values():
-            if case["product"] == self.product and case["profiles"] == [self.profile]:
-                yield from ((number.split()[0], needs) for number, needs in case["rules"].items())
+from baked import CASES, LIBRARY, PATH, Baked
 
 
 @pytest.fixture
 def bake(tmp_path):
-    return lambda profile, product, bare=False: Baked(tmp_path, profile, product, bare)
+    return lambda profile, product, **how: Baked(tmp_path, profile, product, **how)
 
 
 def test_natural_order():

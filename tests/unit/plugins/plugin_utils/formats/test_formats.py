@@ -124,7 +124,7 @@ def test_markdown(report, tmp_path):
 
 
 def test_the_controls_are_counted_for_each_benchmark(tmp_path):
-    """Where nobody opens the page: on the terminal, in the mail, in the spreadsheet; a host in sync with controls that fail is among the named."""
+    """Where nobody opens the page: on the terminal, in the mail, in the spreadsheet; a host with controls that fail is named."""
     counts = "1 pass, 1 fail, 1 waived, 1 not checked"
     fleet = proper(tmp_path / "many")
     assert f"cis_rhel_9 on 1 host: {counts}" in summary.summary(fleet).splitlines()
