@@ -421,6 +421,7 @@ def _converged(module, host, release):
         return {"changed": False, "actions": [], "restart_required": [], "before": {}, "after": {}, "problems": [], "release": release}
     after, dropped = _wanted(module, host, before, release)
     after, untaken = _with_benchmarks(params, host, before, after, release)
+    _refuse_without_rotation(module, host)
     waits, after = _deferred(params, host, before, after, release)
     problems, loadable, refused = _judged(params, host, (before, after), release)
     change = _conf_apply.Change(
@@ -487,6 +488,20 @@ def _completed(params, before, release):
     """The settings with what the failure policy takes back, in the spelling that the file has."""
     settings = stops.completed(before, params["settings"], params["failure_policy"], release)
     return spelling.as_written(settings, dict(before.settings) if before is not None else {})
+
+
+def _refuse_without_rotation(module, host):
+    """AuditError for what the user asks of max_log_file_action where nothing rotates by time. In check mode, where the step before has not
+    installed it either, a warning."""
+    params = module.params
+    own = {key: value for key, value in (params["settings"] or {}).items() if key.lower() in params["own_keys"]}
+    if not own or not params["rotation_wanted"] or params["rotation"] == "proven" or params["scope"] != "all":
+        return
+    why = bound.refused(own, of_benchmark=bool(params["profiles"]), reason=rotation_proof.absent(host))
+    if why and not module.check_mode:
+        raise AuditError(why)
+    if why:
+        module.warn(as_text(why))
 
 
 def _deferred(params, host, before, after, release):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from .. import _utc
 from .._live.schedule import CRON_DAEMONS
+from .._live.storage import DAY, kept_mb
 from .._paths import LOG_FILE
 from .._rotation import files as _rotation
 from .._rotation import schedule
@@ -26,6 +27,7 @@ def compare(sides) -> "Iterator[dict]":
         yield from _schedule(sides, have)
     if live["rotation"]["installed"]:
         yield from _works(sides, have)
+        yield from _overtaken(sides)
     rotated = (live["storage"] or {}).get("rotated_logs")
     if rotated:
         yield sides.item("storage.rotated_logs", "archived", rotated)
@@ -129,6 +131,25 @@ def _missing(times):
             else "%d events" % one["events"]) for one in times]
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
         return "events, and the record of when cannot be read"
+
+
+def _overtaken(sides):
+    """With ROTATE auditd deletes its oldest log by itself; what the log grows by until the next look has to fit into the others."""
+    storage, effective = sides.live["storage"] or {}, sides.effective
+    rate = (storage.get("growth") or {}).get("mb_per_day")
+    kept = kept_mb(effective) if str(effective.get("max_log_file_action")).upper() == "ROTATE" else None
+    if not rate or kept is None:
+        return
+    wanted = sides.wanted["audit_rotation"]
+    guard = _rotation.guard_minutes(wanted.get("guard_minutes"))
+    seconds = guard * 60 or schedule.Schedule(wanted.get("schedule") or "daily").period
+    spare = kept * (int(effective["num_logs"]) - 1) // int(effective["num_logs"])  # the rotated logs, without audit.log
+    grown = rate * seconds / float(DAY)
+    if grown > spare:
+        who = "the guard looks every %d minutes" % guard if guard else "there is no guard, and the rotation runs every %d minutes" % (
+            seconds // 60)
+        yield sides.item("schedule.overtaken", "each log is archived before auditd deletes it",
+                         "%s MB/day are %d MB until the next look, and auditd keeps %d MB of rotated logs: %s" % (rate, grown, spare, who))
 
 
 def _loss(given_up):

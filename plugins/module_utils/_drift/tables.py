@@ -315,6 +315,12 @@ ITEMS = {
     "schedule.guard_running": (
         "medium", "", "The guard of the log's size does not run: a flood between two rotations can fill the filesystem.", ROTATION,
     ),
+    "schedule.overtaken": (
+        "high", "", "With max_log_file_action = ROTATE auditd deletes its oldest log, and the log grows faster than the rotation takes it "
+        "over: records are gone before they are archived.",
+        "role auditd: auditd_conf.num_logs or max_log_file (more), role audit_rotation: audit_rotation_guard_minutes (fewer), or leave "
+        "max_log_file_action to the policy",
+    ),
     "schedule.given_up": (
         "high", "", "Archives were deleted that the policy would have kept, because there was no room for new records: evidence is gone, "
         "and whoever made the flood may have meant that.",

@@ -19,12 +19,16 @@ TIMER_UNIT = _rotation.TIMER.rpartition("/")[2]
 
 def unproven(host) -> "str | None":
     """Why nobody can count on the rotation of this host; None where it is proven. In a tree nothing runs: what would run is judged."""
+    return absent(host) or dead_scheduler(host, "cron" if host.stat(_rotation.CRON) is not None else "systemd") or last_run_trouble(host)
+
+
+def absent(host) -> "str | None":
+    """Why this host has no rotation by time at all; None where one is installed, whether it is proven to run or not."""
     if host.stat(_rotation.PROGRAM) is None:
         return "it is not installed"
-    cron = host.stat(_rotation.CRON) is not None
-    if not cron and (host.stat(_rotation.TIMER) is None or host.lstat(_rotation.TIMER_LINK) is None):
+    if host.stat(_rotation.CRON) is None and (host.stat(_rotation.TIMER) is None or host.lstat(_rotation.TIMER_LINK) is None):
         return "nothing starts it: there is neither %s nor an enabled %s" % (_rotation.CRON, TIMER_UNIT)
-    return dead_scheduler(host, "cron" if cron else "systemd") or last_run_trouble(host)
+    return None
 
 
 def dead_scheduler(host, scheduler: str) -> "str | None":

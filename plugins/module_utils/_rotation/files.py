@@ -192,7 +192,7 @@ def desired_files(
     ``has_systemd``: then the guard is a service, whoever starts the rotation.
     """
     schedule = Schedule(policy.get("schedule") or "daily")
-    guard = _guard_minutes(policy.get("guard_minutes"))
+    guard = guard_minutes(policy.get("guard_minutes"))
     config = _rotate_conf.complete(policy.get("config"))
     files = {CONF: (rotate_conf(policy.get("config")), 0o600)}
     if guard and (has_systemd or scheduler == "systemd"):
@@ -210,7 +210,7 @@ def desired_files(
 def desired_links(policy: dict, scheduler: "str | None", *, has_systemd: bool = False) -> "dict[str, str]":
     """{link: target} that enable the timer and the guard."""
     links = {TIMER_LINK: TIMER} if scheduler == "systemd" else {}
-    if scheduler and (has_systemd or scheduler == "systemd") and _guard_minutes(policy.get("guard_minutes")):
+    if scheduler and (has_systemd or scheduler == "systemd") and guard_minutes(policy.get("guard_minutes")):
         links[GUARD_LINK] = GUARD_SERVICE
     return links
 
@@ -225,7 +225,8 @@ def stale_files(policy: dict, scheduler: "str | None", *, has_systemd: bool = Fa
     return [path for path in everything if path not in wanted]
 
 
-def _guard_minutes(wanted):
+def guard_minutes(wanted: "int | None") -> int:
+    """Minutes between two looks of the guard as a policy has it, 0 for no guard."""
     minutes = GUARD_MINUTES if wanted is None else int(wanted)
     if not 0 <= minutes <= 59:
         raise AuditError("guard_minutes = %d: it is 1 to 59 minutes, or 0 for no guard" % minutes)

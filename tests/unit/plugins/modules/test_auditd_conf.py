@@ -283,3 +283,43 @@ def test_thresholds_are_computed_from_the_log_and_drift_agrees(tree):
     found = document.compare(live, parsed, wanted)
     assert not [item for item in found["items"] if "space_left" in item["id"] or "policy" in item["id"]]
     assert {key: found["audit_storage_recommend"][key] for key in ("space_left", "peak_day_mb")} == {"space_left": 800, "peak_day_mb": 400}
+
+
+ROTATION = {"usr/local/sbin/audit-rotate": "#!/usr/bin/python3\n",
+            "etc/cron.d/audit-rotate": "0 0 * * * root /usr/local/sbin/audit-rotate\n"}
+
+
+@pytest.mark.parametrize(("value", "profiles", "there", "refused"), [
+    ("keep_logs", [], False, "auditd would keep every log until the disk is full"),
+    ("KEEP_LOGS", ["cis_debian_12"], False, "auditd would keep every log"),
+    ("rotate", ["cis_debian_12"], False, "auditd would delete records that nobody has archived"),
+    ("ROTATE", [], False, None),  # auditd bounds the log itself, and no benchmark asks more
+    ("keep_logs", [], True, None), ("rotate", ["cis_debian_12"], True, None), ("IGNORE", [], False, None),
+])
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_keep_logs_and_rotate_need_the_rotation(tree, value, profiles, there, refused, check_mode):
+    for path, text in ROTATION.items() if there else ():
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_text(text)
+    before = snapshot(tree / "etc")
+    wanted = {"settings": {"max_log_file_action": value}, "own_keys": ["max_log_file_action"], "rotation_wanted": True,
+              "failure_policy": "stop_host", "profiles": profiles}
+    if refused is None:
+        assert not any("rotation by time, and" in text for text in run(tree, check_mode, **wanted)["warnings"])
+    elif check_mode:
+        assert any(refused in text for text in run(tree, True, **wanted)["warnings"]), "the rotation may come in the step before"
+    else:
+        with pytest.raises(AuditError) as caught:
+            run(tree, **wanted)
+        assert refused in str(caught.value) and "auditd_conf.max_log_file_action = " in str(caught.value)
+        assert "role audit_rotation" in str(caught.value) and snapshot(tree / "etc") == before
+
+
+def test_keep_logs_waits_until_the_rotation_is_proven(tree):
+    """As IGNORE does: until something prunes, the log keeps the bound that it has."""
+    for path, text in ROTATION.items():
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_text(text)
+    (tree / "etc/audit/auditd.conf").write_text(STOCK + "max_log_file_action = ROTATE\n")
+    result = run(tree, settings={"max_log_file_action": "KEEP_LOGS"}, own_keys=["max_log_file_action"], rotation_wanted=True)
+    assert result["deferred"] == ["max_log_file_action"] and result["after"]["max_log_file_action"] == "ROTATE"

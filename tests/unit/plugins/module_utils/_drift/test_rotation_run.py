@@ -76,3 +76,20 @@ def test_the_interpreter_of_the_policy_is_compared(tree):  # noqa: F811
 def test_a_python_that_others_can_replace_is_a_finding(tree, path, mode):  # noqa: F811
     (tree / path).chmod(mode)
     assert f"/{path} may be written by others (mode {mode:04o})" in found(drift(tree))["schedule.interpreter"]["actual"]
+
+
+@pytest.mark.parametrize(("action", "rate", "guard", "high"), [
+    ("ROTATE", 40000, 1, False),  # 27 MB in a minute, four logs of 8 MB wait for it
+    ("ROTATE", 60000, 1, True), ("rotate", 60000, 1, True), ("ROTATE", 60000, 10, True), ("ROTATE", 4000, 10, False),
+    ("ROTATE", 100, 0, True),  # no guard: a day's growth
+    ("KEEP_LOGS", 60000, 1, False), ("IGNORE", 60000, 1, False), ("ROTATE", None, 1, False),
+])
+def test_growth_that_beats_the_guard_under_rotate_is_high(tree, action, rate, guard, high):  # noqa: F811
+    def change(live, _parsed):
+        live["auditd_conf"]["effective"].update(max_log_file_action=action, num_logs="5", max_log_file="8")
+        live["storage"]["growth"] = rate and {"mb_per_day": rate}
+    wanted = dict(WANTED, audit_rotation=dict(WANTED["audit_rotation"], guard_minutes=guard))
+    finding = found(drift(tree, wanted, change=change)).get("schedule.overtaken")
+    assert bool(finding) is high
+    if high:
+        assert finding["severity"] == "high" and "auditd keeps 32 MB of rotated logs" in finding["actual"]

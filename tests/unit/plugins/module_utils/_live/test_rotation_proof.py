@@ -100,7 +100,8 @@ def test_a_cron_daemon_that_does_not_run_starts_nothing(monkeypatch, tmp_path, r
     ("max_log_file_action = IGNORE\n", "IGNORE", None),  # no bound is taken away
     ("max_log_file_action = SYSLOG\n", "IGNORE", None),
     ("num_logs = 5\n", "IGNORE", None),  # IGNORE is what auditd does without a word
-    ("max_log_file_action = ROTATE\n", "KEEP_LOGS", None),
+    ("max_log_file_action = ROTATE\n", "KEEP_LOGS", "ROTATE"),  # nothing deletes what piles up
+    ("max_log_file_action = KEEP_LOGS\n", "KEEP_LOGS", None),
 ])
 def test_the_bound_is_kept(before, wanted, kept):
     before = None if before is None else _conf.parse(before)
