@@ -63,11 +63,20 @@ BOOT = {
 }
 
 SHIPPING = {
-    "to": {"type": "list", "elements": "str", "choices": ["syslog", "remote"], "default": []},
+    "to": {"type": "list", "elements": "str", "choices": ["syslog", "remote", "s3", "command"], "default": []},
     "syslog_priority": {"type": "str", "default": "LOG_INFO"},
     "syslog_facility": {"type": "str", "default": "LOG_LOCAL6"},
     "remote_server": {"type": "str", "default": ""},
     "remote_conf": {"type": "dict", "default": {}},
+    "schedule": {"type": "str", "default": "hourly"},
+    "scheduler": {"type": "str", "default": "auto", "choices": ["auto", "cron", "systemd"]},
+    "s3_bucket": {"type": "str", "default": ""},
+    "s3_prefix": {"type": "str", "default": ""},
+    "s3_region": {"type": "str", "default": ""},
+    "s3_endpoint_url": {"type": "str", "default": ""},
+    "s3_program": {"type": "str", "default": ""},
+    "s3_copy_options": {"type": "list", "elements": "str", "default": []},
+    "command": {"type": "list", "elements": "str", "default": []},
     "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"], "default": "keep_running"},
 }
 

@@ -312,7 +312,7 @@ options:
         description: As O(auditops.auditd.audit_shipping#module:to).
         type: list
         elements: str
-        choices: [syslog, remote]
+        choices: [syslog, remote, s3, command]
         default: []
       syslog_priority:
         description: As O(auditops.auditd.audit_shipping#module:syslog_priority).
@@ -330,6 +330,45 @@ options:
         description: As O(auditops.auditd.audit_shipping#module:remote_conf).
         type: dict
         default: {}
+      schedule:
+        description: As O(auditops.auditd.audit_shipping#module:schedule).
+        type: str
+        default: hourly
+      scheduler:
+        description: As O(auditops.auditd.audit_shipping#module:scheduler).
+        type: str
+        choices: [auto, cron, systemd]
+        default: auto
+      s3_bucket:
+        description: As O(auditops.auditd.audit_shipping#module:s3_bucket).
+        type: str
+        default: ''
+      s3_prefix:
+        description: As O(auditops.auditd.audit_shipping#module:s3_prefix).
+        type: str
+        default: ''
+      s3_region:
+        description: As O(auditops.auditd.audit_shipping#module:s3_region).
+        type: str
+        default: ''
+      s3_endpoint_url:
+        description: As O(auditops.auditd.audit_shipping#module:s3_endpoint_url).
+        type: str
+        default: ''
+      s3_program:
+        description: As O(auditops.auditd.audit_shipping#module:s3_program).
+        type: str
+        default: ''
+      s3_copy_options:
+        description: As O(auditops.auditd.audit_shipping#module:s3_copy_options).
+        type: list
+        elements: str
+        default: []
+      command:
+        description: As O(auditops.auditd.audit_shipping#module:command).
+        type: list
+        elements: str
+        default: []
       failure_policy:
         description: As O(auditops.auditd.audit_shipping#module:failure_policy).
         type: str

@@ -5,7 +5,7 @@
 
 DOCUMENTATION = r"""
 module: audit_shipping
-short_description: Have auditd pass its records on to syslog or to an auditd that collects
+short_description: Ship the records of auditd to syslog, to an auditd that collects, or as archives to S3
 version_added: 1.0.0
 description:
   - Writes the files of auditd's plugins whole, by the host's release of audit, has auditd reload them, and sees that the plugins run.
@@ -36,10 +36,11 @@ options:
     type: str
   to:
     description:
-      - Where the records go. V(syslog) is the system's own log daemon, V(remote) the auditd of another host.
+      - Where the records go. V(syslog) is the system's own log daemon, V(remote) the auditd of another host. V(s3) and V(command) take
+        the archives of the rotation, which has to be installed (M(auditops.auditd.audit_rotation)).
     type: list
     elements: str
-    choices: [syslog, remote]
+    choices: [syslog, remote, s3, command]
     default: []
   syslog_priority:
     description:
@@ -61,6 +62,55 @@ options:
       - Keys of audisp-remote.conf(5) that win over what this module sets. A value that the host's release does not take is refused.
     type: dict
     default: {}
+  schedule:
+    description:
+      - When archives are shipped. V(hourly), V(daily), V(weekly), V(monthly) or the five fields of crontab(5).
+    type: str
+    default: hourly
+  scheduler:
+    description:
+      - What starts the shipping of archives. V(auto) takes cron where a cron daemon is installed, else systemd.
+    type: str
+    choices: [auto, cron, systemd]
+    default: auto
+  s3_bucket:
+    description:
+      - The bucket that takes the archives, for V(s3).
+    type: str
+    default: ''
+  s3_prefix:
+    description:
+      - What stands before the names of the archives in the bucket, for example V(audit/web-1).
+    type: str
+    default: ''
+  s3_region:
+    description:
+      - The region of the bucket. Empty means what the AWS program finds by itself.
+    type: str
+    default: ''
+  s3_endpoint_url:
+    description:
+      - The address of a service that speaks S3 and is not of AWS.
+    type: str
+    default: ''
+  s3_program:
+    description:
+      - The AWS command line program. Empty means C(aws) where programs usually lie.
+    type: str
+    default: ''
+  s3_copy_options:
+    description:
+      - Further words for C(aws s3 cp), for example V(--sse) and V(aws:kms).
+    type: list
+    elements: str
+    default: []
+  command:
+    description:
+      - A program and its words, run without a shell for each archive. C({path}), C({name}) and C({sha256}) are replaced. It has the
+        archive where it ends with 0.
+    type: list
+    elements: str
+    default: []
   failure_policy:
     description:
       - What the host does when it can no longer ship. V(keep_running) refuses C(suspend), C(single) and C(halt) in any action of
@@ -139,7 +189,7 @@ proof:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
-from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping, shipping_archives
 from ansible_collections.auditops.auditd.plugins.module_utils._diff import rooted
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
@@ -161,16 +211,21 @@ def run(module):
     host = Host(params["root"], module.run_command)
     with lock.held(host, wanted=not module.check_mode):
         planned = shipping.plan(host, params, params["release"], missing=params["missing"])
-        changed = bool(planned.files or planned.queue_directory) and not planned.missing
+        archives = shipping_archives.plan(host, params)
+        changed = bool(planned.files or planned.queue_directory or archives.changed) and not planned.missing
         proof, waiting = None, []
         if not planned.missing and not module.check_mode:
-            changed, proof, waiting = shipping.converge(
+            of_plugins, proof, waiting = shipping.converge(
                 planned, timeout=params["timeout"], restart=params["restart"] == "if_needed")
+            changed = of_plugins or archives.changed
+            if archives.changed:
+                shipping_archives.apply(host, archives)
     for sentence in waiting:
         module.warn("%s until auditd is restarted" % sentence)
     return rooted({
-        "changed": changed, "proof": proof, "waiting": waiting, "files": sorted(planned.files), "switched_off": planned.off,
-        "missing": planned.missing, "diff": planned.diff(),
+        "changed": changed, "proof": proof, "waiting": waiting,
+        "files": sorted(planned.files) + sorted(archives.written), "switched_off": planned.off,
+        "missing": planned.missing, "diff": planned.diff() + archives.diff(),
     }, host.root)
 
 

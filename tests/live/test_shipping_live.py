@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 from pathlib import Path
 
 import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._shipping.queue_file import read as read_queue
 from auditd_site import wait_for
 from log_server import Collector, remote_plugin, rsyslogd
 
@@ -66,6 +66,22 @@ def test_what_others_switched_on_is_left_alone(site):
     assert not ship(site, to=[])["changed"] and site.path(SYSLOG_CONF).read_text() == text
 
 
+def shipping(site, options):
+    """{id: finding} of the layer shipping under this policy."""
+    policy = {"to": [], "syslog_priority": "LOG_INFO", "syslog_facility": "LOG_LOCAL6", "remote_server": "", "remote_conf": {},
+              "failure_policy": "keep_running", **options}
+    answer = site.module("audit_drift", audit_shipping=policy, code=None, root="/")
+    assert "result" in answer, answer
+    items = answer["result"]["drift"]["items"]
+    return {item["id"]: item for item in items if item["layer"] == "shipping" and item["severity"] != "info"}
+
+
+def waiting(directory: Path) -> int:
+    """How many records wait in the queue."""
+    found = read_queue(str(directory / "queue" / "remote.log"))
+    return found.waiting if found else 0
+
+
 @pytest.fixture
 def collector(tmp_path):
     collector = Collector(tmp_path / "collector")
@@ -103,5 +119,63 @@ def test_nothing_is_lost_while_the_collector_is_away(audited, collector, cache, 
         audited.flood(20, "after", 20)
         wait_for(lambda: len(set(numbers(collector.log(), "after"))) == 20, "the collector to have the last", 90)
         assert set(numbers(collector.log(), "away")) == set(range(500))
-        assert audited.pid == pid
-        os.kill(pid, signal.SIGCONT)
+        assert audited.pid == pid, "the host that sends goes on"
+
+
+def test_nothing_is_lost_over_a_restart_of_the_sender(audited, collector, cache, tmp_path):
+    with remote_plugin(cache):
+        ship(audited, **sending(audited, collector, tmp_path))
+        collector.end()
+        audited.flood(200, "queued", 400)
+        wait_for(lambda: waiting(tmp_path) >= 200, "the queue to have them", 60)
+        audited.kill()
+        collector.start()
+        audited.start(audited.path("/etc/audit/auditd.conf").read_text())
+        audited.send(5, "after")
+        wait_for(lambda: set(numbers(collector.log(), "queued")) == set(range(200)), "the collector to have what was queued", 90)
+
+
+def test_a_network_that_is_cut_loses_nothing_and_is_a_finding(audited, collector, cache, tmp_path):
+    """SIGSTOP takes the other end away as a cut cable does: the connection stands, and nothing is answered."""
+    with remote_plugin(cache):
+        options = sending(audited, collector, tmp_path, heartbeat_timeout=2, max_time_per_record=2)
+        ship(audited, **options)
+        assert shipping(audited, options) == {}
+        collector.process.send_signal(signal.SIGSTOP)
+        try:
+            audited.flood(400, "cut", 400)
+            wait_for(lambda: waiting(tmp_path) > 200, "records to wait", 60)
+            assert shipping(audited, options)["shipping.queue"]["severity"] == "medium"
+        finally:
+            collector.process.send_signal(signal.SIGCONT)
+        audited.flood(20, "after", 20)
+        wait_for(lambda: set(numbers(collector.log(), "cut")) == set(range(400)), "the collector to have all 400", 120)
+        assert audited.numbers("cut") == list(range(400))
+
+
+def test_a_full_queue_keeps_what_it_has_and_the_host_goes_on(audited, collector, cache, tmp_path):
+    with remote_plugin(cache):
+        options = sending(audited, collector, tmp_path, queue_depth=100)
+        ship(audited, **options)
+        collector.end()
+        audited.flood(400, "full", 400)
+        wait_for(lambda: waiting(tmp_path) >= 95, "the queue to fill", 60)
+        assert shipping(audited, options)["shipping.queue_full"]["severity"] == "high"
+        assert audited.pid and audited.numbers("full") == list(range(400)), "this host's own log has all of them"
+        collector.start()
+        audited.flood(20, "after", 20)
+        wait_for(lambda: len(numbers(collector.log(), "full")) >= 90, "the collector to have what the queue held", 90)
+
+
+def test_an_action_that_halts_is_replaced(audited, collector, cache, tmp_path):
+    with remote_plugin(cache):
+        options = sending(audited, collector, tmp_path)
+        conf = audited.path("/etc/audit/audisp-remote.conf")
+        conf.write_text("remote_server = 127.0.0.1\nport = 9\ndisk_low_action = halt\n")  # the plugin is off: nothing can halt here
+        try:
+            found = shipping(audited, options)
+            assert "shipping.conf.remote" in found and "shipping.stops.disk_low_action" not in found, "it is not active"
+            ship(audited, **options)
+            assert "= halt" not in conf.read_text() and shipping(audited, options) == {}
+        finally:
+            conf.unlink()

@@ -37,6 +37,16 @@ def variable(name, value, sentence):
     return {name: value}, sentence
 
 
+def shipping(targets, sentence, **others):
+    return {"audit_shipping_to": targets, **others}, sentence
+
+
+def remote(key, value, reason):
+    conf = {key: value}
+    said = f"audit_shipping_remote_conf.{key}" + ("" if "no such key" in reason else f" = {value}") + f": {reason}"
+    return {"audit_shipping_to": ["remote"], "audit_shipping_remote_server": "logs.example.com", "audit_shipping_remote_conf": conf}, said
+
+
 FAILURE_WORDS = ("keep_running", "suspend_auditing", "stop_host")
 # name: (role, (variables, the sentence or how it begins))
 CASES = {
@@ -125,6 +135,30 @@ CASES = {
     "textfile": ("audit_rotation", variable("audit_rotation_textfile", "metrics.prom", "audit_rotation_textfile = metrics.prom: it is")),
     "interpreter": ("audit_rotation", variable("audit_rotation_interpreter", "/nope/python3", "audit_rotation_interpreter (interpreter) = "
                                                "/nope/python3: there is no such file")),
+    "ship_word": ("audit_shipping", variable("audit_shipping_to", ["sylog"], "value of audit_shipping_to must be one or more of: ")),
+    "ship_twice": ("audit_shipping", variable("audit_shipping_to", ["syslog", "syslog"], "audit_shipping_to names syslog twice")),
+    "ship_facility": ("audit_shipping", shipping(["syslog"], "audit_shipping_syslog_facility = local6: give one of LOG_LOCAL0",
+                                                 audit_shipping_syslog_facility="local6")),
+    "ship_priority": ("audit_shipping", shipping(["syslog"], "audit_shipping_syslog_priority = info: give one of LOG_DEBUG",
+                                                 audit_shipping_syslog_priority="info")),
+    "ship_no_server": ("audit_shipping", ({"audit_shipping_to": ["remote"]}, "audit_shipping_remote_server is empty")),
+    "ship_server_words": ("audit_shipping", shipping(["remote"], "audit_shipping_remote_conf.remote_server = a b: audisp-remote takes one",
+                                                     audit_shipping_remote_server="a b")),
+    "ship_conf_text": ("audit_shipping", variable("audit_shipping_remote_conf", "port = 60", to("dict", "audit_shipping_remote_conf", ""))),
+    "ship_key": ("audit_shipping", remote("queue_deph", 10, "audisp-remote.conf(5) has no such key")),
+    "ship_newer_key": ("audit_shipping", remote("tls_psk_file", "/etc/psk", "audisp-remote 3.0.9 does not know this key")),
+    "ship_newer_word": ("audit_shipping", remote("transport", "tls", "tls came with audit 4.2")),
+    "ship_port": ("audit_shipping", remote("port", 0, "give a whole number from 1 to 65535")),
+    "ship_depth": ("audit_shipping", remote("queue_depth", "10k", "give a whole number from 1")),
+    "ship_queue_file": ("audit_shipping", remote("queue_file", "remote.log", "give an absolute path")),
+    "ship_mode": ("audit_shipping", remote("mode", "later", "the word is unknown; give one of immediate, forward")),
+    "ship_format": ("audit_shipping", remote("format", "ascii", "mode = forward needs format = managed")),
+    "ship_halt": ("audit_shipping", remote("network_failure_action", "halt", "auditd_failure_policy never stops a host")),
+    "ship_single": ("audit_shipping", remote("remote_ending_action", "single", "auditd_failure_policy never stops a host")),
+    "ship_suspend": ("audit_shipping", remote("queue_error_action", "suspend", "auditd_failure_policy never stops a host")),
+    "ship_exec": ("audit_shipping", remote("disk_full_action", "exec notify", "the program must be given by its absolute path")),
+    "ship_action": ("audit_shipping", remote("startup_failure_action", "stop", "the word is unknown; give one of ignore, syslog, exec")),
+    "ship_value_list": ("audit_shipping", remote("port", [60], "give one word, number or path")),
     "format": ("audit_drift", variable("audit_drift_formats", ["pdf"], "value of audit_drift_formats must be one or more of: ")),
     "fail_on_without_history": ("audit_drift", ({"audit_drift_fail_on": "new", "audit_drift_history": False},
                                 "audit_drift_fail_on = new: with audit_drift_history = false nothing is ever new")),

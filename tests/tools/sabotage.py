@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 COLLECTION = Path("ansible_collections/auditops/auditd")
-ROLES = ("auditd", "audit_rules", "audit_rotation", "audit_check", "audit_drift")
+ROLES = ("auditd", "audit_rules", "audit_rotation", "audit_check", "audit_shipping", "audit_drift")
 # What is emptied, by scenario; those named after a role empty that role.
 TARGETS = {
     **{f"{role}_{kind}": f"roles/{role}/tasks/main.yml" for role in ROLES for kind in ("default", "alternative")},

@@ -8,6 +8,7 @@ from .. import _utc
 from .._errors import AuditError
 from .._shipping import plugins, remote_conf
 from .._shipping import wanted as _wanted
+from . import shipping_archives
 
 LAG = 900  # seconds that a record may wait to be sent
 PART = 10  # one part in so many of a queue may be filled before that is a finding
@@ -34,7 +35,9 @@ def compare(sides) -> "Iterator[dict]":
         for daemon, limit in sorted(found["rate_limits"].items()):
             if limit:
                 yield sides.item("shipping.rate_limit." + daemon, "none, or more than the host ever records", limit)
-    yield from _dropped(sides)
+    if any(word in policy["to"] for word in _wanted.TARGETS):
+        yield from _dropped(sides)
+    yield from shipping_archives.compare(sides, policy)
 
 
 def _stops(sides, found):

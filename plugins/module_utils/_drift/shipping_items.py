@@ -50,6 +50,23 @@ ITEMS = {
         "medium", "", "Records came faster than the plugins took them, and some were not shipped. They are in this host's own log.",
         "role auditd: auditd_conf.q_depth",
     ),
+    "shipping.archives.": (
+        "medium", "", "What ships the archives is not installed as the policy says.", SHIPPING,
+    ),
+    "shipping.archives.program": (
+        "high", "", "audit-ship, which ships the archives, is not installed: no archive leaves this host.", "role audit_rotation",
+    ),
+    "shipping.archives.aws": (
+        "high", "", "The AWS command line program is not installed: no archive leaves this host.",
+        "install the package awscli, or " + SHIPPING + ": audit_shipping_s3_program",
+    ),
+    "shipping.archives.failed.": (
+        "high", "", "The last run could not ship an archive. Nothing is pruned that was not shipped, so the disk fills.",
+        "look at the reason; audit-ship runs again by its schedule, or by hand",
+    ),
+    "shipping.archives.age": (
+        "high", "", "No archive has been shipped for two periods of the schedule: nothing starts audit-ship, or it does not end.", SHIPPING,
+    ),
     "shipping.rate_limit.": (
         "info", "", "The log daemon drops what comes faster than this, which records of an audited host may.",
         "journald.conf: RateLimitBurst=0; rsyslog: ratelimit.interval=\"0\" of imjournal",

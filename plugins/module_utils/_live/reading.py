@@ -34,6 +34,7 @@ class Parsed(object):
         self.staged = None  # _rules.staging.Staged: what rules.d is to be; None where it is that already
         self.rules_refused = None  # why the policy's rules cannot be loaded here: a sentence or [sentence]
         self.shipping_refused = None  # why the policy for shipping cannot be had here: a sentence
+        self.shipping_archives = None  # _live.shipping_archives: how archives are shipped, as it lies there
         self.checker = None  # _live.checker: the files of audit-check as they lie there
         self.rotation = None  # _live.schedule: the files of the rotation as they lie there
 

@@ -5,6 +5,7 @@
 from .._errors import AuditError
 from .._shipping import on_host, plugins, processes, queue_file, rate_limits, remote_conf
 from .._shipping import wanted as _wanted
+from . import shipping_archives
 
 
 def read(reading) -> dict:
@@ -50,7 +51,7 @@ def _queue(host, conf):
 
 
 def read_policy(reading) -> None:
-    """Why the policy cannot be had on this host goes into ``shipping_refused`` of Parsed: a sentence."""
+    """Fills ``shipping_archives`` of Parsed, or ``shipping_refused``: why the policy cannot be had on this host."""
     policy, parsed = reading.wanted.get("audit_shipping"), reading.parsed
     if not policy:
         return
@@ -59,5 +60,6 @@ def read_policy(reading) -> None:
         if "remote" in policy["to"]:
             conf = remote_conf.parse(_wanted.target("remote", policy, "", reading.live["version"]).conf[1])
             on_host.check_remote(reading.host, conf, reading.settings)
+        parsed.shipping_archives = shipping_archives.read(reading.host, policy)
     except AuditError as error:
         parsed.shipping_refused = str(error)

@@ -5,6 +5,7 @@
 import hashlib
 import os
 import stat
+from collections import namedtuple
 
 from .._errors import AuditError
 from .._host.host import MAX_LINKS, Host
@@ -15,7 +16,8 @@ from .schedule import SPREAD, UNITS, Schedule
 
 PROGRAM = "/usr/local/sbin/audit-rotate"
 ARCHIVE_PROGRAM = "/usr/local/sbin/audit-archive"
-LAUNCHERS = (PROGRAM, ARCHIVE_PROGRAM, RESUME_PROGRAM)
+SHIP_PROGRAM = "/usr/local/sbin/audit-ship"  # role audit_shipping gives it a configuration and a schedule
+LAUNCHERS = (PROGRAM, ARCHIVE_PROGRAM, RESUME_PROGRAM, SHIP_PROGRAM)
 LIBRARY = "/usr/local/lib/audit-rotate"
 PACKAGE = LIBRARY + "/audit_rotate"
 IMPORTED = (".py", ".pyc", ".so")
@@ -242,6 +244,9 @@ def _cron_text(schedule, guard, minute):
     return "".join(lines)
 
 
+Sandbox = namedtuple("Sandbox", "memory families")
+ALONE = Sandbox("MemoryDenyWriteExecute=yes\n", "AF_UNIX AF_NETLINK")
+FOR_SHIPPING = Sandbox("", "AF_UNIX AF_NETLINK AF_INET AF_INET6")
 RUNS_ONCE = ("Type=oneshot\n", "")
 STAYS = ("Type=simple\nRestart=always\nRestartSec=10\n", "\n[Install]\nWantedBy=multi-user.target\n")
 
@@ -249,8 +254,10 @@ STAYS = ("Type=simple\nRestart=always\nRestartSec=10\n", "\n[Install]\nWantedBy=
 def _service(description, command, config, log_directory, kind):
     """A service that may write where the logs and its state lie, see every process's open files, signal auditd, and no more.
 
+    A shipped_command of the site asks over the network, and may be written in a language that makes its machine code while it runs.
     It sees /home and /root: the interpreter that Ansible uses may lie there, and 203/EXEC at each tick is what hiding them came to.
     """
+    sandbox = FOR_SHIPPING if config["shipped_command"] else ALONE
     files = [config[key] for key in ("textfile", "log_file") if config[key]]
     directories = [log_directory, config["state_dir"]] + [path.rpartition("/")[0] for path in files]
     paths = "".join("ReadWritePaths=-%s\n" % path for path in sorted(set(directories)))
@@ -266,8 +273,7 @@ StateDirectory=audit-rotate
 StateDirectoryMode=0750
 CapabilityBoundingSet=CAP_AUDIT_CONTROL CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_KILL CAP_SYS_PTRACE
 LockPersonality=yes
-MemoryDenyWriteExecute=yes
-NoNewPrivileges=yes
+%sNoNewPrivileges=yes
 PrivateDevices=yes
 PrivateTmp=yes
 ProtectControlGroups=yes
@@ -276,12 +282,12 @@ ProtectHostname=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectSystem=strict
-%sRestrictAddressFamilies=AF_UNIX AF_NETLINK
+%sRestrictAddressFamilies=%s
 RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
 SystemCallArchitectures=native
-%s""" % (description, kind[0], command, paths, kind[1])
+%s""" % (description, kind[0], command, sandbox.memory, paths, sandbox.families, kind[1])
 
 
 def _timer(description, calendars, delay):

@@ -5,9 +5,9 @@
 from collections import namedtuple
 
 from .._errors import AuditError
-from . import plugins, remote_conf
+from . import archives, plugins, remote_conf
 
-TARGETS = ("syslog", "remote")
+TARGETS = ("syslog", "remote")  # those of auditd itself; archives are shipped by C(archives)
 SWITCHES = ("active", "path", "type", "args", "format")  # of a plugin's file: what decides whether and how it runs
 
 Wanted = namedtuple("Wanted", "word program plugin conf")
@@ -26,6 +26,7 @@ def check(policy: dict, release: "str | None" = None) -> None:
         plugins.check_syslog(policy["syslog_priority"], policy["syslog_facility"])
     if "remote" in targets:
         remote_conf.check(_remote(policy), release, policy.get("failure_policy"))
+    archives.check(policy)
 
 
 def _remote(policy):

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rotate_tree import Tree, archives
@@ -88,3 +90,18 @@ def test_only_what_was_shipped_is_deleted(tmp_path, stamp, kept, how):
     done = tree.run()
     assert len(archives(tree)) == kept
     assert done.returncode == (14 if stamp is None and how == "shipped_command" else 0)
+
+
+def test_a_command_that_hangs_is_ended_with_what_it_started(tmp_path, monkeypatch):
+    """The child of a script holds the pipe that is read: ending the script alone would wait for it."""
+    from audit_rotate import retention
+
+    monkeypatch.setattr(retention, "LONGEST_COMMAND", 0.3)
+    script, child = tmp_path / "hangs", tmp_path / "child"
+    script.write_text(f"#!/bin/sh\nsleep 300 &\necho $! > {child}\nwait\n")
+    script.chmod(0o755)
+    problems = []
+    job = SimpleNamespace(problem=lambda *said: problems.append(said))
+    assert retention._output_of(job, str(script)) == "" and "did not end within" in problems[0][1]
+    state = Path(f"/proc/{child.read_text().strip()}/stat")
+    assert not state.exists() or state.read_text().rpartition(") ")[2][0] in "ZX"

@@ -38,6 +38,24 @@ def held(settings, mode, wait):
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def held_file(path):
+    """Hold a lock file of its own meanwhile. Failure ``locked`` at once where another process holds it."""
+    try:
+        make_directory(os.path.dirname(path))
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except (OSError, AuditError) as error:
+        raise Failure("unusable", "%s cannot be used: %s" % (path, getattr(error, "strerror", None) or error))
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Failure("locked", "another run holds %s" % path)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def holder(settings):
     """The Run that the lock file names, None where the last one ended as it should."""
     try:

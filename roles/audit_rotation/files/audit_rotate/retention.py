@@ -263,13 +263,14 @@ def _stamp(path):
 
 def _output_of(job, command):
     import shlex
+    import signal
     import subprocess
     try:
-        done = subprocess.Popen(shlex.split(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        done = subprocess.Popen(shlex.split(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
         try:
             out = done.communicate(timeout=LONGEST_COMMAND)[0]
         except subprocess.TimeoutExpired:
-            done.kill()
+            os.killpg(done.pid, signal.SIGKILL)  # what it started too: it holds the pipe that is read here
             done.communicate()
             raise OSError(0, "it did not end within %d seconds" % LONGEST_COMMAND)
     except (OSError, ValueError) as error:

@@ -158,6 +158,15 @@ def test_systemd_takes_the_units(tmp_path):
     assert all("ProtectHome=read-only\n" in files[path][0] for path in (_rotation.SERVICE, _rotation.GUARD_SERVICE))
 
 
+@pytest.mark.parametrize("command", ["", "/usr/local/bin/shipped-until --bucket logs"])
+def test_the_network_is_open_where_a_command_of_the_site_asks_over_it(command):
+    files = _rotation.desired_files({"config": {"shipped_command": command}}, "systemd", 17)
+    for path in (_rotation.SERVICE, _rotation.GUARD_SERVICE):
+        families = next(line for line in files[path][0].splitlines() if line.startswith("RestrictAddressFamilies="))
+        assert ("AF_INET AF_INET6" in families) == bool(command)
+        assert ("MemoryDenyWriteExecute" in files[path][0]) == (not command) and "PrivateNetwork" not in files[path][0]
+
+
 def test_rotate_conf_says_what_differs_from_the_defaults_and_reads_back():
     config = {"keep": 5, "compress": "XZ", "level": "6", "shipped_command": "/usr/bin/shipper --until", "keep_days": None}
     text = _rotation.rotate_conf(config)

@@ -4,12 +4,22 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping as apply
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping_archives
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import document
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
-from ansible_collections.auditops.auditd.plugins.module_utils._shipping import plugins, queue_file, rate_limits, remote_conf, wanted
+from ansible_collections.auditops.auditd.plugins.module_utils._shipping import (
+    archives,
+    plugins,
+    queue_file,
+    rate_limits,
+    remote_conf,
+    wanted,
+)
 
 SYSLOG = {"to": ["syslog"], "syslog_priority": "LOG_INFO", "syslog_facility": "LOG_LOCAL6", "failure_policy": "keep_running"}
 REMOTE = {**SYSLOG, "to": ["remote"], "remote_server": "logs.example.com", "remote_conf": {}}
@@ -259,3 +269,93 @@ def test_a_plugin_that_stops_the_host_is_found_without_a_policy_for_shipping(tre
 def test_a_policy_that_the_host_cannot_take_is_a_finding_that_remediate_refuses(tree):
     found = findings(tree, remote(transport="tls", tls_psk_file="/etc/psk", tls_psk_identity="me"))
     assert list(found) == ["shipping.policy"] and "tls came with audit 4.2" in found["shipping.policy"]["actual"]
+
+
+# archives
+S3 = {**SYSLOG, "to": ["s3"], "schedule": "hourly", "scheduler": "cron", "s3_bucket": "logs", "s3_prefix": "audit/web-1", "command": []}
+
+
+@pytest.fixture
+def rotating(tree):
+    for program in ("usr/local/sbin/audit-ship", "usr/sbin/cron", "usr/bin/aws"):
+        tree("/" + program, "", 0o755)
+    return tree
+
+
+def install(tree, policy):
+    planned = shipping_archives.plan(Host(str(tree.root)), policy)
+    shipping_archives.apply(Host(str(tree.root)), planned)
+    return planned.changed
+
+
+def test_archives_get_a_configuration_and_a_schedule_and_lose_them(rotating):
+    assert install(rotating, S3) and not install(rotating, S3) and findings(rotating, S3) == {}
+    conf = rotating.root / "etc/audit/ship.json"
+    assert conf.stat().st_mode & 0o777 == 0o600
+    target = json.loads(conf.read_text())["targets"][0]
+    assert (target["bucket"], target["prefix"], target["program"]) == ("logs", "audit/web-1", "/usr/bin/aws")
+    assert "/usr/local/sbin/audit-ship" in (rotating.root / "etc/cron.d/audit-ship").read_text()
+    assert install(rotating, {**S3, "to": []}) and not conf.exists() and not (rotating.root / "etc/cron.d/audit-ship").exists()
+
+
+def test_the_unit_of_systemd_has_the_network_and_nothing_to_write_but_its_state(rotating):
+    rotating("/lib/systemd/systemd", "", 0o755)
+    install(rotating, {**S3, "scheduler": "systemd"})
+    text = (rotating.root / "etc/systemd/system/audit-ship.service").read_text()
+    assert "AF_INET AF_INET6" in text and "ProtectSystem=strict" in text and "StateDirectory=audit-rotate" in text
+    assert (rotating.root / "etc/systemd/system/timers.target.wants/audit-ship.timer").is_symlink()
+    assert findings(rotating, {**S3, "scheduler": "systemd"}) == {}
+    assert "shipping.archives.stale" in findings(rotating, S3)
+
+
+@pytest.mark.parametrize("policy, said", [
+    ({**S3, "s3_bucket": ""}, "audit_shipping_s3_bucket = : give the name of a bucket"),
+    ({**S3, "s3_bucket": "My_Bucket"}, "give the name of a bucket"),
+    ({**S3, "s3_prefix": "a b"}, "printable ASCII without blanks"),
+    ({**S3, "s3_program": "aws"}, "give an absolute path"),
+    ({**S3, "schedule": "hourli"}, "audit_shipping_schedule = hourli"),
+    ({**S3, "to": ["command"]}, "give a list of words"),
+    ({**S3, "to": ["command"], "command": ["cp", "{path}"]}, "the absolute path of a program"),
+    ({**S3, "to": ["command"], "command": ["/bin/cp", "a\nb"]}, "more than one line"),
+])
+def test_what_is_wrong_with_archives_is_one_sentence(policy, said):
+    with pytest.raises(AuditError, match=".") as refused:
+        wanted.check(policy)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("break_it, said", [
+    (lambda tree: (tree.root / "usr/bin/aws").unlink(), "AWS command line program is not installed"),
+    (lambda tree: (tree.root / "usr/bin/aws").chmod(0o777), "root must not run it"),
+    (lambda tree: (tree.root / "usr/local/sbin/audit-ship").unlink(), "the role audit_rotation makes the archives"),
+    (lambda tree: (tree.root / "usr/sbin/cron").unlink(), "no cron daemon is installed"),
+])
+def test_what_the_host_lacks_for_archives_is_one_sentence(rotating, break_it, said):
+    break_it(rotating)
+    with pytest.raises(AuditError, match=said):
+        shipping_archives.plan(Host(str(rotating.root)), S3)
+    assert not (rotating.root / "etc/audit/ship.json").exists()
+
+
+@pytest.mark.parametrize("break_it, expected", [
+    (lambda tree: (tree.root / "etc/audit/ship.json").write_text("{}"), "shipping.archives.file.ship.json"),
+    (lambda tree: (tree.root / "etc/cron.d/audit-ship").unlink(), "shipping.archives.file.audit-ship"),
+    (lambda tree: (tree.root / "usr/local/sbin/audit-ship").unlink(), "shipping.archives.program"),
+])
+def test_each_break_of_archives_is_a_finding(rotating, break_it, expected):
+    install(rotating, S3)
+    break_it(rotating)
+    assert list(findings(rotating, S3)) == [expected]
+
+
+def test_an_archive_that_could_not_be_shipped_is_a_finding(rotating, monkeypatch):
+    install(rotating, S3)
+    rotating(archives.MANIFEST, json.dumps({"run": {"at": "2026-11-25T00:00:00Z", "failed": {"s3": "audit.log.x: no route"}}}))
+    rotating(archives.STAMP, "1795410116\n")
+    host = Host(str(rotating.root))
+    live, parsed = document.look(host, {"audit_shipping": S3}, "3.0.9")
+    live["root"], live["collected_at"] = "/", "2026-11-26T00:00:00Z"
+    found = {item["id"]: item for item in document.compare(live, parsed, {"audit_shipping": S3})["items"] if item["layer"] == "shipping"}
+    assert set(found) >= {"shipping.archives.failed.s3", "shipping.archives.age"}
+    assert "no route" in found["shipping.archives.failed.s3"]["actual"]
+    assert "shipped up to 2026-11-23" in found["shipping.archives.age"]["actual"]

@@ -1,0 +1,52 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compare how archives are shipped with the policy: program, configuration, schedule, and whether the last run shipped all of them."""
+
+from collections.abc import Iterator
+
+from .. import _utc
+from .._rotation.schedule import Schedule
+from .._shipping import archives
+from .rotation import different
+
+
+def compare(sides, policy: dict) -> "Iterator[dict]":
+    """The findings about audit-ship."""
+    have = sides.parsed.shipping_archives
+    if have is None or not archives.wants(policy):
+        return
+    if not have.installed:
+        yield sides.item("shipping.archives.program", "installed", "not installed")
+        return
+    if have.scheduler is None:
+        yield sides.item("shipping.archives.scheduler", policy.get("scheduler") or "auto", have.refused)
+        return
+    if "s3" in policy["to"] and not have.aws:
+        yield sides.item("shipping.archives.aws", "the AWS command line program", "not installed")
+    for path, (text, mode) in sorted(archives.desired_files(policy, have.scheduler, have.minute, have.aws).items()):
+        wrong = different(have.files[path], text, mode, sides.is_live)
+        if wrong:
+            yield sides.item("shipping.archives.file." + path.rpartition("/")[2], *wrong)
+    missing = sorted(set(archives.desired_links(policy, have.scheduler)) - set(have.links))
+    if missing:
+        yield sides.item("shipping.archives.enabled", "enabled", "%s is missing" % ", ".join(missing))
+    there = [path for path, facts in have.files.items() if facts.is_there] + have.links
+    stale = [path for path in archives.stale_files(policy, have.scheduler) if path in there]
+    if stale:
+        yield sides.item("shipping.archives.stale", have.scheduler, stale)
+    if sides.is_live:
+        yield from _works(sides, policy, have)
+
+
+def _works(sides, policy, have):
+    until = "shipped up to %s" % _utc.iso(have.until) if have.until else "nothing is known to be shipped"
+    failed = have.run.get("failed") or {}
+    for name in sorted(failed):
+        yield sides.item("shipping.archives.failed." + name, "each archive", "%s; %s" % (str(failed[name])[:300], until))
+    at, longest = have.run.get("at"), 2 * Schedule(policy["schedule"]).period
+    try:
+        age = _utc.epoch(sides.live["collected_at"]) - _utc.epoch(at) if at else None
+    except (TypeError, ValueError):
+        age = None
+    if age is not None and age > longest:
+        yield sides.item("shipping.archives.age", "within %d seconds" % longest, "last at %s; %s" % (at, until))

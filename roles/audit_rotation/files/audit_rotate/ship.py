@@ -1,0 +1,248 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""audit-ship: every archive to S3, or to a command of the site, once and verified; and the stamp up to which the rotation may prune.
+
+It runs by its own clock and holds no lock of the rotation, so a slow network holds up no rotation. What was shipped is remembered by the
+name of the archive without the suffix of its compression: the same records compressed later are not shipped again.
+"""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from . import settings, status, store
+from ._errors import AuditError
+from ._host.files import write_atomic
+from ._host.host import Host, read_regular
+from ._rotation.conf import PATH
+from ._rotation.files import writable_by_others
+from ._utc import iso
+from .exits import Failure
+from .lock import held_file
+from .names import Names, stem_of
+
+USAGE = """usage: audit-ship [--config FILE] [--rotate-config FILE] [--status]
+
+  Ships the archives that are not shipped yet, the oldest first, as FILE (/etc/audit/ship.json) says. --status prints what was shipped.
+
+The exit code is 0 where everything is shipped, 14 where an archive could not be; the next run tries again. Others: audit-rotate --help.
+"""
+CONF = "/etc/audit/ship.json"
+MANIFEST, STAMP, LOCK = "shipped.json", "shipped.stamp", "ship.lock"
+CHUNK = 1 << 20
+SHOWN = 300  # characters of what a program says
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin", "LC_ALL": "C", "HOME": "/root"}
+
+
+class NotShipped(AuditError):
+    """A target did not take an archive; the message says why."""
+
+
+def main(arguments):
+    """Ship, and return the exit code."""
+    try:
+        options = _options(arguments)
+        if options is None:
+            sys.stdout.write(USAGE)
+            return 0
+        wanted = _configuration(options["--config"])
+        chosen = settings.load(options["--rotate-config"], "/")
+        if options["--status"]:
+            sys.stdout.write(json.dumps(_remembered(chosen), indent=1, sort_keys=True) + "\n")
+            return 0
+        with held_file(os.path.join(chosen.state_dir, LOCK)):
+            return _ship(chosen, wanted)
+    except AuditError as error:
+        sys.stderr.write("audit-ship: %s\n" % error)
+        return getattr(error, "code", 1)
+
+
+def _options(arguments):
+    options, left = {"--config": CONF, "--rotate-config": PATH, "--status": False}, list(arguments)
+    while left:
+        word = left.pop(0)
+        if word in ("--help", "-h"):
+            return None
+        if word == "--status":
+            options[word] = True
+        elif word in options and left:
+            options[word] = left.pop(0)
+        else:
+            raise Failure("usage", "%s is not an option of audit-ship, or lacks its value" % word)
+    return options
+
+
+def _configuration(path):
+    """The configuration, whose file only root may write: it names programs that root runs."""
+    try:
+        found = os.lstat(path)
+        if found.st_uid not in (0, os.geteuid()) or found.st_mode & 0o022:
+            raise Failure("bad_config", "%s must be root's, and nobody else may write it" % path)
+        return json.loads(read_regular(path).decode("utf-8"))
+    except OSError as error:
+        raise Failure("bad_config", "%s: %s" % (path, error.strerror))
+    except ValueError as error:
+        raise Failure("bad_config", "%s is no JSON: %s" % (path, error))
+
+
+def _remembered(chosen):
+    """{archives: {stem: {target: {sha256, bytes, at}}}, run: {at, failed: {target: reason}}}."""
+    try:
+        found = json.loads(read_regular(os.path.join(chosen.state_dir, MANIFEST)).decode("utf-8"))
+    except (OSError, ValueError):
+        found = {}  # shipped again at worst: S3 is asked first
+    return {"archives": found.get("archives") or {}, "run": found.get("run") or {}}
+
+
+def _archives(chosen):
+    formats = status.read(chosen).get("formats") or ()
+    names = Names(chosen.base, chosen.config["name_format"], chosen.config["name_zone"], formats)
+    found = [entry for entry in names.scan(chosen.directory, os.geteuid()) if entry.kind == "archive"]
+    return sorted(found, key=_order)
+
+
+def _order(entry):
+    return entry.order
+
+
+def _ship(chosen, wanted):
+    archives, manifest, failed = _archives(chosen), _remembered(chosen)["archives"], {}
+    stems = {stem_of(entry.name) for entry in archives}
+    manifest = {stem: done for stem, done in manifest.items() if stem in stems}
+    for entry in archives:
+        done = manifest.setdefault(stem_of(entry.name), {})
+        for target in wanted["targets"]:
+            if target["name"] in done or target["name"] in failed:
+                continue
+            try:
+                done[target["name"]] = _with_retries(entry, target, wanted)
+                _remember(chosen, manifest)
+            except NotShipped as error:
+                failed[target["name"]] = "%s: %s" % (entry.name, error)  # the others would wait for the same
+    _remember(chosen, manifest, failed)
+    until = _shipped_until(archives, manifest, [target["name"] for target in wanted["targets"]])
+    if until is not None:
+        _write(chosen, STAMP, "%d\n" % until)
+    for name, reason in sorted(failed.items()):
+        sys.stderr.write("audit-ship: %s did not take %s\n" % (name, reason))
+    return Failure("partly", "").code if failed else 0
+
+
+def _shipped_until(archives, manifest, targets):
+    """Epoch seconds: each archive up to then is with each target; None where that is not known of any."""
+    until = None
+    for entry in archives:
+        if not set(targets) <= set(manifest.get(stem_of(entry.name), {})):
+            return until if until is None else min(until, int(entry.time) - 1)
+        until = int(entry.time)
+    return until
+
+
+def _remember(chosen, manifest, failed=None):
+    """After each archive, so that a run which is killed is continued; with how the run ended once it has."""
+    run = _remembered(chosen)["run"] if failed is None else {"at": iso(), "failed": failed}
+    _write(chosen, MANIFEST, json.dumps({"archives": manifest, "run": run}, sort_keys=True))
+
+
+def _write(chosen, name, text):
+    write_atomic(os.path.join(chosen.state_dir, name), text.encode("utf-8"), 0o600)
+
+
+def _with_retries(entry, target, wanted):
+    """What is remembered of an archive that a target took, after as many tries as it has."""
+    pause = wanted.get("pause", 1)
+    for attempt in range(wanted.get("attempts", 4)):
+        if attempt:
+            time.sleep(pause)
+            pause *= 4
+        try:
+            return _once(entry, target, wanted.get("timeout", 3600))
+        except NotShipped as error:
+            reason = error
+    raise reason
+
+
+def _once(entry, target, timeout):
+    try:
+        descriptor = store.open_plain(entry.path)
+    except OSError as error:
+        raise NotShipped("it cannot be read: %s" % error.strerror)
+    with open(descriptor, "rb") as stream:
+        digest, size = _digest(stream)
+    KINDS[target["kind"]](entry, target, digest, size, timeout)
+    return {"sha256": digest, "bytes": size, "at": iso()}
+
+
+def _digest(stream):
+    """(sha256, size)"""
+    digest, size = hashlib.sha256(), 0
+    chunk = stream.read(CHUNK)
+    while chunk:
+        digest.update(chunk)
+        size += len(chunk)
+        chunk = stream.read(CHUNK)
+    return digest.hexdigest(), size
+
+
+def _to_s3(entry, target, digest, size, timeout):
+    """By the AWS command line program; proven by what S3 then says of the object. What is there already is not sent again."""
+    key = "/".join(part for part in (target.get("prefix", "").strip("/"), entry.name) if part)
+    if _is_in_s3(target, key, digest, size, timeout):
+        return
+    place = "s3://%s/%s" % (target["bucket"], key)
+    copy = ["s3", "cp", "--only-show-errors", "--metadata", "sha256=" + digest]
+    _run([target["program"]] + target.get("options", []) + copy + target.get("copy_options", []) + [entry.path, place], timeout)
+    if not _is_in_s3(target, key, digest, size, timeout):
+        raise NotShipped("aws s3 cp ended with 0, and %s is not there with %d bytes and this checksum" % (place, size))
+
+
+def _is_in_s3(target, key, digest, size, timeout):
+    ask = ["s3api", "head-object", "--bucket", target["bucket"], "--key", key, "--output", "json"]
+    try:
+        said = json.loads(_run([target["program"]] + target.get("options", []) + ask, timeout))
+    except (NotShipped, ValueError):
+        return False  # not there, or not allowed to be asked: the copy says which
+    metadata = {name.lower(): value for name, value in (said.get("Metadata") or {}).items()}
+    return said.get("ContentLength") == size and metadata.get("sha256") == digest
+
+
+def _by_command(entry, target, digest, _size, timeout):
+    """A command of the site: it has the archive where it ends with 0."""
+    words = {"{path}": entry.path, "{name}": entry.name, "{sha256}": digest}
+    argv = []
+    for word in target["argv"]:
+        for name, value in words.items():
+            word = word.replace(name, value)
+        argv.append(word)
+    _run(argv, timeout)
+
+
+def _run(argv, timeout):
+    """The output of a program that only root can change, run without a shell. NotShipped where it fails or does not end."""
+    unsafe = writable_by_others(Host("/"), argv[0]) if os.path.exists(argv[0]) else "%s does not exist" % argv[0]
+    if unsafe:
+        raise NotShipped("root must not run it: %s" % unsafe)
+    environment = dict(ENVIRONMENT, **{name: value for name, value in os.environ.items() if name.startswith("AWS_")})
+    try:
+        process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd="/",
+            start_new_session=True)
+    except OSError as error:
+        raise NotShipped("%s: %s" % (argv[0], error.strerror))
+    try:
+        out, complaint = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # what it started too: it holds the pipe that is read here
+        process.communicate()
+        raise NotShipped("%s did not end within %d seconds" % (argv[0], timeout))
+    if process.returncode:
+        said = complaint.decode("utf-8", "replace").strip()[-SHOWN:]
+        raise NotShipped("%s ended with %d: %s" % (argv[0], process.returncode, said or "it says nothing"))
+    return out.decode("utf-8", "replace")
+
+
+KINDS = {"s3": _to_s3, "command": _by_command}

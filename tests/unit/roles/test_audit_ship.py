@@ -1,0 +1,186 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""audit-ship: each archive once, verified, the oldest first; and nothing is pruned that was not shipped."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from rotate_tree import FILES, Tree
+
+# Honours what audit-ship asks of the AWS program: a directory is the bucket, a file beside an object has its metadata.
+AWS = """#!{python} -IS
+import json, os, shutil, sys
+from pathlib import Path
+root, words = Path({root!r}), sys.argv[1:]
+with open(root / "calls", "a") as stream:
+    stream.write(" ".join(words) + "\\n")
+if (root / "down").exists():
+    sys.exit("Could not connect to the endpoint URL")
+if words[0] == "--region":
+    words = words[2:]
+value = dict(zip(words, words[1:]))
+if words[:2] == ["s3", "cp"]:
+    target = root / "bucket" / words[-1].split("/", 3)[3]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(words[-2], target)
+    Path(str(target) + ".metadata").write_text(json.dumps(dict([value["--metadata"].split("=")])))
+    if (root / "truncates").exists():
+        target.write_text("")
+else:
+    target = root / "bucket" / value["--key"]
+    if words[:2] != ["s3api", "head-object"] or not target.exists():
+        sys.exit("Not Found")
+    print(json.dumps(dict(ContentLength=target.stat().st_size, Metadata=json.loads(Path(str(target) + ".metadata").read_text()))))
+"""
+
+
+class Site:
+    def __init__(self, root, tmp, **config):
+        self.root = root
+        (root / "bucket").mkdir()
+        self.aws = root / "aws"
+        self.aws.write_text(AWS.format(root=str(root), python=sys.executable))
+        self.aws.chmod(0o755)
+        self.tree = Tree(root / "tree", adopt="prune", compress="gzip", shipped_stamp=root / "tree/state/shipped.stamp", **config)
+        self.config = root / "ship.json"
+        self.configure({"name": "s3", "kind": "s3", "program": str(self.aws), "bucket": "logs", "prefix": "audit/web-1/",
+                        "options": ["--region", "eu-west-1"]})
+
+    def configure(self, *targets, **others):
+        self.config.write_text(json.dumps({"targets": targets, "attempts": 2, "pause": 0.01, "timeout": 60, **others}))
+        self.config.chmod(0o600)
+
+    def ship(self, *arguments):
+        return subprocess.run([sys.executable, "-IS", str(FILES / "audit-ship"), "--config", str(self.config), "--rotate-config",
+                               str(self.tree.conf), *arguments], check=False, capture_output=True, text=True)
+
+    @property
+    def archives(self):
+        return sorted(path.name for path in self.tree.log.glob("audit.log.20*"))
+
+    @property
+    def shipped(self):
+        return sorted(path.name for path in (self.root / "bucket").rglob("audit.log*") if not path.name.endswith(".metadata"))
+
+    @property
+    def copies(self):
+        return (self.root / "calls").read_text().count("s3 cp") if (self.root / "calls").exists() else 0
+
+    def rotated(self, count):
+        self.tree.rotated(count)
+        assert self.tree.run("--archive-only").returncode == 0
+        return self
+
+
+@pytest.fixture
+def site(tmp_path_factory):
+    """Below a directory that only we can write: what others could change is not run."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root: a program that is not root's is not run")
+    root = tmp_path_factory.mktemp("ship")
+    return Site(root, root)
+
+
+def test_each_archive_goes_once_and_is_verified(site):
+    site.rotated(3)
+    done = site.ship()
+    assert (done.returncode, done.stderr) == (0, "") and site.shipped == site.archives and len(site.archives) == 3
+    for name in site.archives:
+        assert (site.root / "bucket/audit/web-1" / name).read_bytes() == (site.tree.log / name).read_bytes()
+    assert site.ship().returncode == 0 and site.copies == 3
+    assert set(json.loads(site.ship("--status").stdout)["archives"]) == {name.rpartition(".gz")[0] for name in site.archives}
+
+
+def test_nothing_is_pruned_before_it_is_shipped(site):
+    site.rotated(4)
+    site.tree.configure(adopt="prune", keep=1, keep_days_min=0, shipped_stamp=site.root / "tree/state/shipped.stamp")
+    (site.root / "down").touch()
+    assert site.ship().returncode == 14
+    site.tree.run("--archive-only")
+    assert len(site.archives) == 4, "there is no stamp yet"
+    (site.root / "down").unlink()
+    assert site.ship().returncode == 0
+    site.tree.run("--archive-only")
+    assert len(site.archives) == 1 and len(site.shipped) == 4
+
+
+def test_a_far_end_that_is_down_is_tried_again_and_then_left_for_the_next_run(site):
+    site.rotated(2)
+    (site.root / "down").touch()
+    done = site.ship()
+    assert done.returncode == 14 and "Could not connect" in done.stderr and site.archives[0] in done.stderr
+    assert site.copies == 2, "two attempts for the first, none for the second"
+    (site.root / "down").unlink()
+    assert site.ship().returncode == 0 and site.shipped == site.archives
+
+
+def test_a_copy_that_is_cut_short_does_not_count(site):
+    site.rotated(1)
+    (site.root / "truncates").touch()
+    done = site.ship()
+    assert done.returncode == 14 and "is not there with" in done.stderr and not (site.root / "tree/state/shipped.stamp").exists()
+    (site.root / "truncates").unlink()
+    assert site.ship().returncode == 0
+
+
+def test_what_is_there_already_is_not_sent_again(site):
+    """A run that was killed behind the copy, before it could remember it."""
+    site.rotated(2)
+    site.ship()
+    (site.root / "tree/state/shipped.json").unlink()
+    assert site.ship().returncode == 0 and site.copies == 2
+
+
+def test_a_command_of_the_site_gets_its_words_without_a_shell(site):
+    site.rotated(1)
+    command = site.root / "keep"
+    command.write_text('#!/bin/sh\ncp "$1" "$2/$3" && echo "$4" > %s/digest\n' % site.root)
+    command.chmod(0o755)
+    argv = [str(command), "{path}", str(site.root / "bucket"), "{name}", "$(id) {sha256}"]
+    site.configure({"name": "command", "kind": "command", "argv": argv})
+    assert site.ship().returncode == 0 and site.shipped == site.archives
+    assert (site.root / "digest").read_text().startswith("$(id) ")
+
+
+def test_the_stamp_stops_before_the_first_archive_that_one_target_lacks(site):
+    site.rotated(3)
+    refuses = site.root / "refuses"
+    refuses.write_text('#!/bin/sh\ncase "$1" in *%s*) exit 1;; esac\n' % site.archives[1])
+    refuses.chmod(0o755)
+    s3 = json.loads(site.config.read_text())["targets"][0]
+    site.configure(s3, {"name": "command", "kind": "command", "argv": [str(refuses), "{path}"]})
+    assert site.ship().returncode == 14 and site.shipped == site.archives, "the other target has all"
+    until = float((site.root / "tree/state/shipped.stamp").read_text())
+    times = [os.stat(site.tree.log / name).st_mtime for name in site.archives]
+    assert times[0] <= until < times[1]
+
+
+@pytest.mark.parametrize("break_it, said", [
+    (lambda site: site.aws.chmod(0o777), "root must not run it"),
+    (lambda site: site.aws.unlink(), "does not exist"),
+    (lambda site: site.aws.write_text("#!/bin/sh\nsleep 60\n"), "did not end within 1 seconds"),
+])
+def test_what_root_must_not_run_or_does_not_end(site, break_it, said):
+    site.rotated(1)
+    target = json.loads(site.config.read_text())["targets"][0]
+    site.configure(target, attempts=1, timeout=1)
+    break_it(site)
+    done = site.ship()
+    assert done.returncode == 14 and said in done.stderr
+
+
+@pytest.mark.parametrize("break_it, code", [
+    (lambda site: site.config.chmod(0o666), 3), (lambda site: site.config.unlink(), 3), (lambda site: site.config.write_text("{"), 3),
+])
+def test_a_configuration_that_is_not_ours(site, break_it, code):
+    break_it(site)
+    assert site.ship().returncode == code
+
+
+def test_help_and_a_wrong_word(site):
+    assert site.ship("--help").stdout.startswith("usage: audit-ship") and site.ship("--nothing").returncode == 2
