@@ -20,7 +20,8 @@ MODE = 0o600
 
 
 def manifest_of(host) -> "list[dict]":
-    """[{from, to, mode, uid, gid} or {from, line, text} or {from, link}] of what was retired. AuditError where it is not ours."""
+    """[{from, to, mode, uid, gid} or {from, line, text} or {from, link} or {from, timer}] of what was retired; ``timer``: the name of one
+    that ran. AuditError where it is not ours."""
     text = host.text(MANIFEST)
     if text is None:
         return []
@@ -52,8 +53,9 @@ def retire(host, found) -> "list[str]":
     """Move the files of these C(found.Job) away and comment their lines; the sentences that say so."""
     entries, said = manifest_of(host), []
     _io.make_directory(host.path(DIRECTORY), 0o700)
-    _stop(host, [timer for job in found for timer in job.timers])
     for job in found:
+        for timer in job.timers:
+            _stop(host, timer, job.files[0], entries)
         for link in job.links:
             entries.append({"from": link, "link": os.readlink(host.path(link, follow=False))})
             _write_manifest(host, entries)
@@ -76,7 +78,8 @@ def retire(host, found) -> "list[str]":
 def undo(host) -> "list[str]":
     """Put back what was retired, where nothing lies in its place; the sentences that say so."""
     said, left = [], []
-    for entry in reversed(manifest_of(host)):
+    entries = manifest_of(host)
+    for entry in reversed([entry for entry in entries if "timer" not in entry]):
         path = entry["from"]
         if "to" in entry:
             done = _move_back(host, entry)
@@ -91,9 +94,11 @@ def undo(host) -> "list[str]":
         else:
             left.insert(0, entry)
             said.append("%s was not put back: something else lies there" % path)
-    if said:
-        _write_manifest(host, left)
+    if entries:
+        timers = [entry["timer"] for entry in entries if "timer" in entry and "%s is back" % entry["from"] in said]
         _reload(host, any(path.endswith(".timer is back") for path in said))
+        _start(host, timers)
+        _write_manifest(host, left)
     return said
 
 
@@ -123,7 +128,8 @@ def _move_back(host, entry):
     path, target = entry["from"], str(entry["to"])
     if host.lstat(path) is not None or os.path.dirname(target) != DIRECTORY or host.lstat(target) is None:
         return False
-    _io.write_atomic(host.path(path, follow=False), host.read(target), int(str(entry["mode"]), 8), int(entry["gid"]))
+    _io.write_atomic(host.path(path, follow=False), host.read(target), int(str(entry["mode"]), 8), int(entry["gid"]),
+                    uid=int(entry["uid"]))
     _io.remove(host.path(target, follow=False))
     return True
 
@@ -151,16 +157,38 @@ def _uncomment(host, entry):
 def _rewrite(host, path, lines):
     status = host.stat(path)
     data = "\n".join(lines).encode("utf-8", "surrogateescape")
-    _io.write_atomic(host.path(path), data, stat.S_IMODE(status.st_mode), status.st_gid)
+    _io.write_atomic(host.path(path), data, stat.S_IMODE(status.st_mode), status.st_gid, uid=status.st_uid)  # cron wants a table's user
 
 
-def _stop(host, timers):
-    systemctl = host.which("systemctl") if host.is_live and host.has_systemd else None
-    if systemctl and timers:
-        host.run([systemctl, "stop"] + timers)
+def _stop(host, timer, path, entries):
+    """Stop a timer that runs; a moved file alone would leave it in systemd's memory until the next boot."""
+    systemctl = _systemctl(host)
+    if systemctl is None or not _is_active(host, systemctl, timer):
+        return
+    entries.append({"from": path, "timer": timer})
+    _write_manifest(host, entries)
+    host.run([systemctl, "stop", timer])
+    if _is_active(host, systemctl, timer):
+        raise AuditError("%s still runs after systemctl stop: stop it by hand and run again; its files were left where they are" % timer)
+
+
+def _start(host, timers):
+    systemctl = _systemctl(host)
+    for timer in timers if systemctl else ():
+        code, out, error = host.run([systemctl, "start", timer])
+        if code:
+            raise AuditError("%s is back and cannot be started: %s" % (timer, (error or out).strip()))
+
+
+def _is_active(host, systemctl, timer):
+    return host.run([systemctl, "is-active", "--quiet", timer])[0] == 0
+
+
+def _systemctl(host):
+    return host.which("systemctl") if host.is_live and host.has_systemd else None
 
 
 def _reload(host, needed):
-    systemctl = host.which("systemctl") if host.is_live and host.has_systemd else None
+    systemctl = _systemctl(host)
     if systemctl and needed:
         host.run([systemctl, "daemon-reload"])

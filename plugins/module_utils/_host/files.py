@@ -71,10 +71,10 @@ def _acl(path):
         return b""
 
 
-def write_atomic(path: str, data: bytes, mode: int = 0o600, gid: int = 0, *, before_rename=None) -> None:
+def write_atomic(path: str, data: bytes, mode: int = 0o600, gid: int = 0, *, uid: int = 0, before_rename=None) -> None:
     """Replace ``path`` by ``data``: temporary file beside it, fsync, owner, mode, SELinux label, ACL, rename, fsync of the directory.
 
-    The owner is root where the caller is, of the group ``gid``. Of a file with an ACL the group's bits of the mode, which are its mask,
+    The owner is ``uid`` where the caller is root, of the group ``gid``. Of a file with an ACL the group's bits of the mode, which are its mask,
     stay as they are. A link at ``path`` is replaced, not followed. C(before_rename()) may still refuse, by an AuditError. Raises
     AuditError and leaves the old file in place where anything fails.
     """
@@ -84,7 +84,7 @@ def write_atomic(path: str, data: bytes, mode: int = 0o600, gid: int = 0, *, bef
         try:
             write_all(descriptor, data)
             if os.geteuid() == 0:
-                os.fchown(descriptor, 0, gid)
+                os.fchown(descriptor, uid, gid)
             _copy_attribute(path, descriptor, SELINUX_XATTR)
             if has_acl(path):
                 _copy_attribute(path, descriptor, ACL_XATTR)

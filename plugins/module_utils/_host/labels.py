@@ -30,13 +30,12 @@ class Labels(object):
     def __init__(self, host):
         self.host = host
         self.exact, self.expressions = {}, []
-        self.substitutes = []
+        self.substitutes = []  # the administrator's own first, then the policy's, each over the other's result
         mode, policy = settings(host)
         if mode not in IN_FORCE:
             return
         base = CONTEXTS % policy
-        for suffix in (".subs_dist", ".subs"):
-            self.substitutes = _pairs(host.text(base + suffix)) + self.substitutes
+        self.substitutes = [_pairs(host.text(base + suffix)) for suffix in (".subs", ".subs_dist")]
         for suffix in ("", ".homedirs", ".local"):
             for line in (host.text(base + suffix) or "").splitlines():
                 self._add(line.split())
@@ -69,9 +68,8 @@ class Labels(object):
         return None if found == NONE else found
 
     def _substituted(self, path):
-        for source, target in self.substitutes:
-            if path == source or path.startswith(source.rstrip("/") + "/"):
-                return target.rstrip("/") + path[len(source.rstrip("/")):]
+        for pairs in self.substitutes:
+            path = next((target + path[len(source):] for source, target in pairs if (path + "/").startswith(source + "/")), path)
         return path
 
 
@@ -133,5 +131,7 @@ def _literal(text):
 
 
 def _pairs(text):
+    """[(path, what it stands for)], the last line first: libselinux takes that one."""
     words = [line.split() for line in (text or "").splitlines()]
-    return [(pair[0], pair[1]) for pair in words if len(pair) == 2 and not pair[0].startswith("#")]
+    pairs = [pair for pair in words if len(pair) == 2 and not pair[0].startswith("#")]
+    return [(source.rstrip("/"), target.rstrip("/")) for source, target in reversed(pairs)]

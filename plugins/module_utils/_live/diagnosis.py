@@ -53,12 +53,12 @@ def diagnose(host, run, *, console_text=None, console_file=None, state_reason=No
 def _events(host, run, log_file, unread, days):
     """(the events in one order, whether any log was there). One stream has the order; the others are put in by their times."""
     journal, has_journal = stop_logs.journal(host, run, unread)
-    syslog, has_syslog = stop_logs.syslog(host, unread, days)
+    syslog, has_syslog = stop_logs.syslog(host, run, unread, days)
     main, second = (journal, syslog) if _last(journal) >= _last(syslog) and journal else (syslog, journal)
     if not main:
         main, second = second, []
-    records, last_record = stop_records.audit_log(host, log_file, unread)
-    others = stop_records.wtmp(host, unread) + records + stop_logs.leftovers(host, unread)
+    records, last_record = stop_records.audit_log(host, run, log_file, unread)
+    others = stop_records.wtmp(host, unread) + records + stop_logs.leftovers(host, run, unread)
     events = _merged(main, [one for one in others if not _is_known(one, main)])
     return events, has_journal or has_syslog or bool(records) or last_record is not None
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lines of a host's logs that speak of a stop: syslog files, the journal, the kernel's last words, a console text.
 
-Only programs of the machine that reads are run. Rotated and compressed files are read by the standard library; what it cannot read is
-named.
+Only programs of the machine that reads are run. Rotated and compressed files are read by the standard library, or by zstd and lz4 of this
+machine; what cannot be read is named.
 """
 
 import bz2
@@ -22,7 +22,8 @@ DIRECTORY = "/var/log"
 NAMES = re.compile(r"^(messages|syslog|kern\.log|daemon\.log|boot\.log)([-.].*)?$")
 JOURNALS = ("/var/log/journal", "/run/log/journal")
 READERS = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
-UNREADABLE = (".zst", ".lz4")
+# what the standard library of 3.6 does not read, and who does: the program of the machine that reads
+UNPACKERS = {".zst": ["zstd", "-dc", "--"], ".lz4": ["lz4", "-dc", "--"]}
 LARGEST = 64 * 1024 * 1024  # bytes of one file: the end of it
 IDENTIFIERS = ("auditd", "audisp", "kernel", "systemd", "systemd-logind", "systemd-shutdown", "sudo", "shutdown", "init")
 JOURNAL_LINES = 400000
@@ -58,12 +59,12 @@ def event(source, number, line, row):
             "by": row.by, "what": row.what, "key": row.key}
 
 
-def syslog(host, unread, days=None) -> "tuple[list[dict], bool]":
+def syslog(host, run, unread, days=None) -> "tuple[list[dict], bool]":
     """(events of the syslog files, whether there is any). ``unread`` {what: why} is filled; ``days``: older files are not read."""
     with LocalTime(host) as zone:
         groups: "dict[str, list[dict]]" = {}
         for path, status in _files(host, days):
-            data = _contents(host, path, unread)
+            data = contents(host, run, path, unread)
             if data is None:
                 continue
             groups.setdefault(_family(path), []).extend(_events(path, data, status.st_mtime, zone))
@@ -99,17 +100,29 @@ def _modified(pair):
     return (pair[1].st_mtime, pair[0])
 
 
-def _contents(host, path, unread):
+def contents(host, run, path, unread) -> "bytes | None":
+    """The end of a log, unpacked; None, and why in ``unread``, where it cannot be read."""
     ending = os.path.splitext(path)[1]
-    if ending in UNREADABLE:
-        unread[path] = "compressed in a way that the standard library does not read; decompress it and run again"
-        return None
     try:
-        data = READERS[ending](host.read(path)) if ending in READERS else _end_of(host.path(path))
+        if ending in UNPACKERS:
+            data = _unpacked(run, UNPACKERS[ending] + [host.path(path)])
+        else:
+            data = READERS[ending](host.read(path)) if ending in READERS else _end_of(host.path(path))
     except (AuditError, OSError, EOFError, ValueError, lzma.LZMAError) as error:
         unread[path] = str(error)
         return None
     return data[-LARGEST:]
+
+
+def _unpacked(run, command):
+    try:
+        code, out, error = run(command)
+    except (AuditError, OSError) as problem:
+        code, out, error = 127, "", str(problem)
+    if code:
+        raise AuditError("%s of this machine cannot read it (code %s): %s; install %s here, or unpack the file, and run again" % (
+            command[0], code, (error or "").strip(), command[0]))
+    return out.encode("utf-8", "surrogateescape")
 
 
 def _end_of(real):
@@ -152,12 +165,12 @@ def console(path: str, text: str) -> "list[dict]":
     return list(_events(path, data, None, None))
 
 
-def leftovers(host, unread) -> "list[dict]":
+def leftovers(host, run, unread) -> "list[dict]":
     """The panics that pstore, systemd-pstore and kdump left."""
     found = []
     for path in _texts(host):
         status = host.lstat(path)
-        data = _contents(host, path, unread)
+        data = contents(host, run, path, unread)
         events = [one for one in _events(path, data or b"", None, None) if one["what"] in ("panic", "oom_panic")]
         for one in events[:1]:
             found.append(dict(one, time=status.st_mtime, dated_by_file=True))

@@ -8,12 +8,13 @@ import re
 import struct
 
 from .._errors import AuditError
-from . import storage
+from . import stop_logs, storage
 
 WTMP = "/var/log/wtmp"
 # struct utmp of glibc with 32-bit times, utmp(5): type, pid, line, id, user, host, exit, session, seconds, microseconds
 RECORD = struct.Struct("<hxxi32s4s32s256shhiii16s20x")
 RUN_LVL, BOOT_TIME = 1, 2
+NEWEST = 3  # logs that are looked at until one has a record
 TAIL = 4 * 1024 * 1024  # bytes of the end of a log
 AUDIT_RECORD = re.compile(br"^(?:node=\S+ )?type=(\S+) msg=audit\((\d+)\.\d+:\d+\): ?(.*)$", re.M)
 COMMAND = re.compile(br"cmd=(?:\"([^\"]*)\"|([0-9A-F]+))")
@@ -44,11 +45,11 @@ def wtmp(host, unread) -> "list[dict]":
     return found
 
 
-def audit_log(host, log_file, unread) -> "tuple[list[dict], float | None]":
+def audit_log(host, run, log_file, unread) -> "tuple[list[dict], float | None]":
     """(events of the newest records, the time of the last record); of the live log, or of the newest finished one where that is empty."""
     newest = [log_file] + [os.path.dirname(log_file) + "/" + log.name for log in storage.finished_logs(host, log_file)[::-1]]
-    for path in newest:
-        data = _tail(host, path, unread)
+    for path in newest[:NEWEST]:
+        data = _tail(host, run, path, unread)
         found = AUDIT_RECORD.findall(data)
         if not found:
             continue
@@ -57,9 +58,9 @@ def audit_log(host, log_file, unread) -> "tuple[list[dict], float | None]":
     return [], None
 
 
-def _tail(host, path, unread):
+def _tail(host, run, path, unread):
     if path.endswith(storage.COMPRESSED):
-        return b""
+        return (stop_logs.contents(host, run, path, unread) or b"")[-TAIL:]
     try:
         with open(host.path(path), "rb") as stream:
             stream.seek(max(0, os.fstat(stream.fileno()).st_size - TAIL))

@@ -3,6 +3,7 @@
 """Jobs of the host's own that rotate, compress or delete the audit log and do nothing else: what they keep, and what would retire them."""
 
 import re
+import stat
 
 from .._errors import AuditError
 from . import files as _files
@@ -11,9 +12,12 @@ from .shell import understand
 
 PERIODICAL = ("hourly", "daily", "weekly", "monthly")
 CRON_D, CRONTAB = "/etc/cron.d", "/etc/crontab"
-ROOTS_TABLES = ("/var/spool/cron/crontabs/root", "/var/spool/cron/root")  # Debian, Red Hat
+SPOOLS = ("/var/spool/cron/crontabs", "/var/spool/cron")  # the users' own tables: Debian, Red Hat
 LOGROTATE_D = "/etc/logrotate.d"
 UNITS = "/etc/systemd/system"
+UNIT_OF_TIMER = re.compile(r"^\s*Unit\s*=\s*(\S+)\s*$", re.M)
+AS_ROOT = re.compile(r"(?:/usr/bin/)?sudo\s+(?:-n\s+)?(?=[^-\s])")
+TO_NOWHERE = re.compile(r"\s*[12&]?>\s*(?:/dev/null|&1)")
 TABLE_LINE = re.compile(r"(@\w+|(?:\S+\s+){4}\S+)\s+(.*)$")
 SETTING = re.compile(r"^\s*(\w+)\s*=", re.M)
 HARMLESS_SETTINGS = frozenset((
@@ -67,10 +71,7 @@ def _of_directories(host, directory):
 
 
 def _of_tables(host, directory):
-    tables = [("%s/%s" % (CRON_D, name), True) for name in host.listdir(CRON_D)] + [(CRONTAB, True)]
-    for path, has_user in tables + [(path, False) for path in ROOTS_TABLES]:
-        if path == _files.CRON:
-            continue
+    for path, owner in _tables(host):
         text = _text(host, path) or ""
         if not HARMLESS_SETTINGS.issuperset(SETTING.findall(text)):
             continue  # a command may take from there where it moves logs to
@@ -79,14 +80,34 @@ def _of_tables(host, directory):
             if line.lstrip().startswith("#") or match is None or SETTING.match(line):
                 continue
             when, command = match.groups()
-            if has_user:
+            user = owner
+            if user is None:
                 user, _blank, command = command.partition(" ")
-                if user != "root":
-                    continue
-            found = _of_command(host, command.replace("\\%", "%"), directory)
+            command = _by_root(command.strip(), user)
+            found = _of_command(host, command.replace("\\%", "%"), directory) if command else None
             schedule = _schedule(when) if found else None
             if schedule:
                 yield Job(dict(found.settings, schedule=schedule), lines={path: [number]})
+
+
+def _tables(host):
+    """(path, whose it is) of each cron table; the owner is None where each line names its own."""
+    for path in ["%s/%s" % (CRON_D, name) for name in host.listdir(CRON_D)] + [CRONTAB]:
+        if path != _files.CRON:
+            yield path, None
+    for spool in SPOOLS:
+        for name in host.listdir(spool):
+            path = "%s/%s" % (spool, name)
+            if not name.startswith((".", "tmp.")) and stat.S_ISREG(host.lstat(path).st_mode):
+                yield path, name
+
+
+def _by_root(command, user):
+    """What a line runs as root; an empty text for one of another user without sudo(8): the log's directory is closed to that one."""
+    if user == "root":
+        return command
+    inner = AS_ROOT.sub("", command, count=1)
+    return inner if AS_ROOT.match(command) and not re.search(r"[;&|`]|\$\(", TO_NOWHERE.sub("", inner)) else ""
 
 
 def _of_command(host, command, directory):
@@ -94,7 +115,7 @@ def _of_command(host, command, directory):
     found = understand(command, directory)
     if found:
         return found
-    words = re.sub(r"\s*[12]?>\s*(?:/dev/null|&1)", "", command).split()
+    words = TO_NOWHERE.sub("", command).split()
     if words and words[0] in ("/bin/sh", "/bin/bash", "sh", "bash"):
         words = words[1:]
     return understand(_text(host, words[0]) or "", directory) if len(words) == 1 and words[0].startswith("/") else None
@@ -153,10 +174,11 @@ def _of_timers(host, directory):
         timer = "%s/%s" % (UNITS, name)
         if not name.endswith(".timer") or timer in (_files.TIMER, _files.GUARD_TIMER):
             continue
-        service = timer[:-len("timer")] + "service"
+        timer_text = _text(host, timer) or ""
+        service = "%s/%s" % (UNITS, (UNIT_OF_TIMER.findall(timer_text) or [name[:-len("timer")] + "service"])[-1])
         text = _text(host, service) or ""
         commands = [] if re.search(r"^\s*Environment", text, re.M) else re.findall(r"^Exec\w+\s*=\s*[-@:+!]*(.*)$", text, re.M)
-        calendars = re.findall(r"^\s*OnCalendar\s*=\s*(.*?)\s*$", _text(host, timer) or "", re.M)
+        calendars = re.findall(r"^\s*OnCalendar\s*=\s*(.*?)\s*$", timer_text, re.M)
         found = [_of_command(host, command, directory) for command in commands]
         if len(calendars) != 1 or not found or not all(found):
             continue

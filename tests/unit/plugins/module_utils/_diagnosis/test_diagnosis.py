@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -130,6 +132,62 @@ def test_what_is_spoilt_takes_nothing_away(tmp_path, spoil):
     stories.halt_by_admin_space(story)
     spoil(story)
     assert diagnosis.diagnose(Host(str(tmp_path)), run)["diagnosis"]["stopped_by"] == "auditd"
+
+
+PACKERS: dict[str, list[str]] = {".gz": ["gzip"], ".bz2": ["bzip2"], ".xz": ["xz"], ".zst": ["zstd", "-q", "--rm"], ".lz4": ["lz4", "-q", "--rm"]}
+
+
+def packed(path: Path, ending: str) -> Path:
+    """The file, packed by the program itself."""
+    if not shutil.which(PACKERS[ending][0]):
+        pytest.skip(f"{PACKERS[ending][0]} is not installed")
+    moment = path.stat().st_mtime
+    target = path.with_name(path.name + ending)
+    options = [target] if ending == ".lz4" else []
+    subprocess.run([*PACKERS[ending], path, *options], check=True, capture_output=True)
+    os.utime(target, (moment, moment))
+    return target
+
+
+@pytest.mark.parametrize("ending", PACKERS)
+def test_a_log_that_was_packed_speaks_as_well(tmp_path, ending):
+    """The words of the stop are in the rotated file: the host that was rescued before wrote on."""
+    story = stories.Story(tmp_path)
+    stories.halt_by_disk_full(story)
+    found = diagnosis.diagnose(Host(str(tmp_path)), run)["diagnosis"]
+    plain = ("auditd", found["confidence"], {})
+    packed((tmp_path / "var/log/messages").rename(tmp_path / "var/log/messages-20260921"), ending)
+    result = diagnosis.diagnose(Host(str(tmp_path)), run)
+    assert (result["diagnosis"]["stopped_by"], result["diagnosis"]["confidence"], result["not_read"]) == plain
+    assert result["diagnosis"]["evidence"][-1]["source"] == "/var/log/messages-20260921" + ending
+
+
+@pytest.mark.parametrize("ending", [".zst", ".lz4"])
+def test_what_this_machine_cannot_unpack_is_named(tmp_path, ending):
+    stories.halt_by_disk_full(stories.Story(tmp_path))
+    (tmp_path / "var/log/messages").rename(tmp_path / f"var/log/messages.1{ending}")
+    program = PACKERS[ending][0]
+
+    def missing(argv):
+        return (2, "", f"[Errno 2] No such file or directory: b'{program}'") if argv[0] == program else run(argv)
+
+    result = diagnosis.diagnose(Host(str(tmp_path)), missing)
+    assert result["diagnosis"]["stopped_by"] != "auditd" and result["diagnosis"]["confidence"] != "high"
+    assert f"install {program} here" in result["not_read"][f"/var/log/messages.1{ending}"]
+
+
+@pytest.mark.parametrize("ending", PACKERS)
+def test_the_last_records_may_be_in_an_archive(tmp_path, ending):
+    story = stories.Story(tmp_path)
+    story.audit("DAEMON_END op=terminate auid=0 pid=1 res=success")
+    log = tmp_path / "var/log/audit/audit.log"
+    packed(log.rename(log.with_name("audit.log.1")), ending)
+    log.touch()
+    result = diagnosis.diagnose(Host(str(tmp_path)), run)
+    if ending == ".lz4":  # no archive of auditd's logs: nothing here packs them so
+        assert result["timeline"] == []
+    else:
+        assert [one["source"] for one in result["timeline"]] == ["/var/log/audit/audit.log.1" + ending]
 
 
 def test_the_journal_alone(tmp_path):

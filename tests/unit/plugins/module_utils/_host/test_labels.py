@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+import subprocess
+from pathlib import Path
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._host import labels
@@ -66,6 +69,95 @@ def test_the_label_of_a_path(tree, path, kind, label):
 def test_where_there_is_no_policy_nothing_is_labelled(tree, config):
     (tree / "etc/selinux/config").write_text(config)
     assert not labels.Labels(Host(str(tree))).known
+
+
+POLICIES = Path(__file__).parents[1] / "fixtures/selinux"
+# path: its kind, its type under the targeted policy of RHEL 8, and of 9 and 10 where it differs
+PATHS = {
+    "/etc/audit/rotate.conf": ("file", "auditd_etc_t"),
+    "/etc/audit/rules.d": ("dir", "auditd_etc_t"),
+    "/var/log/audit/audit-2026-11-26T000000Z.log.xz": ("file", "auditd_log_t"),
+    "/var/log/audit": ("dir", "auditd_log_t"),
+    "/var/log": ("dir", "var_log_t"),
+    "/var/lib/auditops/rescue/2026-11-26T00:00:00Z/watched": ("file", "var_lib_t"),
+    "/var/lib/systemd/timers/stamp-audit-rotate.timer": ("file", "init_var_lib_t"),
+    "/usr/local/sbin/audit-rotate": ("file", "bin_t"),
+    "/usr/local/lib/audit-rotate/audit_rotate.pyz": ("file", "lib_t"),
+    "/etc/systemd/system/audit-rotate.timer": ("file", "systemd_unit_file_t"),
+    "/etc/systemd/system/auditd.service": ("link", "systemd_unit_file_t"),
+    "/etc/systemd/system/multi-user.target.wants/auditd.service": ("link", "systemd_unit_file_t"),
+    "/etc/systemd/system/auditd.service.d": ("dir", "systemd_unit_file_t"),
+    "/etc/systemd/system/audit-rules.service": ("file", "systemd_unit_file_t", "systemd_unit_file_t", "auditd_unit_file_t"),
+    "/usr/lib/systemd/system/auditd.service": ("file", "auditd_unit_file_t"),
+    "/etc/cron.d/audit-rotate": ("file", "system_cron_spool_t"),
+    "/etc/crontab": ("file", "system_cron_spool_t"),
+    "/etc/cron.daily/audit-rotate": ("file", "bin_t"),
+    "/etc/init.d/auditd": ("file", "initrc_exec_t"),
+    "/var/spool/cron/deploy": ("file", "user_cron_spool_t"),
+    "/run/auditops.lock": ("file", "var_run_t"),
+    "/run/auditd.pid": ("file", "auditd_var_run_t"),
+    "/run/lock/x": ("file", "var_t", "var_t", "var_run_t"),
+    "/sbin/auditd": ("file", "default_t", "auditd_exec_t", "auditd_exec_t"),
+    "/.autorelabel": ("file", "etc_runtime_t"),
+    "/etc/default/grub": ("file", "etc_t"),
+    "/etc/auditops-rescue/x/list.json": ("file", "etc_t"),
+    "/tmp/x": ("file", None),
+    "/etc": ("dir", "etc_t"),
+    "/": ("dir", "root_t"),
+}
+KINDS = {"file": stat.S_IFREG, "dir": stat.S_IFDIR, "link": stat.S_IFLNK}
+RELEASES = ("rhel-8", "rhel-9", "rhel-10")
+
+
+def wanted_type(path, release):
+    types = PATHS[path][1:]
+    return types[min(RELEASES.index(release), len(types) - 1)]
+
+
+def policy(root, release, **more):
+    """The policy of a release in a tree; ``more``: {suffix: text} of files beside it."""
+    base = root / "etc/selinux/targeted/contexts/files"
+    shutil.copytree(POLICIES / release, base)
+    for suffix, text in more.items():
+        (base / f"file_contexts.{suffix}").write_text(text)
+    (root / "etc/selinux/config").write_text("SELINUX=enforcing\nSELINUXTYPE=targeted\n")
+    return base / "file_contexts"
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_labels_of_each_release(tmp_path, release):
+    policy(tmp_path, release)
+    found = labels.Labels(Host(str(tmp_path)))
+    have = {path: found.of(path, KINDS[row[0]]) for path, row in PATHS.items()}
+    assert have == {path: (kind := wanted_type(path, release)) and f"system_u:object_r:{kind}:s0" for path in PATHS}
+
+
+# what stands beside the policy; libselinux says what comes of it, as the last line and the administrator's files win in their own ways
+BESIDE = {
+    "nothing": {},
+    "local": {"local": "/etc/audit/rotate.*\tsystem_u:object_r:site_t:s0\n/etc/cron\\.d/audit-rotate\t--\tsystem_u:object_r:site_t:s0\n"
+                       "/opt/logs(/.*)?\tsystem_u:object_r:auditd_log_t:s0\n"},
+    "local_exact": {"local": "/usr/local/sbin/audit-rotate\tsystem_u:object_r:site_t:s0\n/usr/sbin/audit-rotate\t--\tsystem_u:object_r:own_t:s0\n"},
+    "local_none": {"local": "/etc/audit/rotate\\.conf\t<<none>>\n"},
+    "subs": {"subs": "/srv/audit /var/log/audit\n/etc/auditops-rescue /etc/audit\n"},
+    "subs_upon_subs_dist": {"subs": "/srv /run/lock\n/var/lib/auditops /usr/local\n"},
+    "subs_twice": {"subs": "/etc/audit /opt\n/etc/audit /var/log\n"},
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+@pytest.mark.parametrize("release", RELEASES)
+def test_libselinux_says_the_same(tmp_path, release, beside):
+    if not shutil.which("selabel_lookup"):
+        pytest.skip("selabel_lookup is not installed (Debian: selinux-utils)")
+    contexts = policy(tmp_path, release, **BESIDE[beside])
+    found = labels.Labels(Host(str(tmp_path)))
+    for path in [*PATHS, "/srv/audit/x", "/srv/x", "/opt/logs", "/opt/logsx"]:
+        kind = PATHS[path][0] if path in PATHS else "file"
+        done = subprocess.run(["selabel_lookup", "-r", "-b", "file", "-f", contexts, "-k", path, "-t", str(KINDS[kind])], check=False,
+                              capture_output=True, text=True)
+        said = done.stdout.rpartition(": ")[2].strip() if done.returncode == 0 else None
+        assert found.of(path, KINDS[kind]) == said, (path, kind, done.stdout, done.stderr)
 
 
 class Xattrs:

@@ -115,6 +115,14 @@ FILES = {
     "etc/cron.d/own": ("*/30 * * * * root /opt/rotate.sh >/dev/null 2>&1\n", {"schedule": "*/30 * * * *"}),
     "etc/cron.d/environment": ("DEST=/backup\n0 4 * * * root mv /var/log/audit/audit.log.1 $DEST\n", None),
     "etc/cron.d/users": ("0 4 * * * deploy gzip /var/log/audit/audit.log.1\n", None),
+    "etc/cron.d/sudo": ("0 4 * * * deploy sudo -n gzip /var/log/audit/audit.log.1\n", {"schedule": "daily", "compress": "gzip"}),
+    "var/spool/cron/crontabs/deploy": ("0 5 * * * /usr/bin/sudo find /var/log/audit -mtime +30 -delete >/dev/null 2>&1\n0 6 * * * true\n",
+                                       {"schedule": "daily", "keep_days": "30"}),
+    "var/spool/cron/oracle": ("@weekly sudo /opt/rotate.sh\n", {"schedule": "weekly"}),
+    "var/spool/cron/crontabs/no-sudo": ("0 5 * * * find /var/log/audit -mtime +30 -delete\n", None),
+    "var/spool/cron/crontabs/half-sudo": ("0 5 * * * sudo gzip /var/log/audit/audit.log.1; rm /var/log/audit/audit.log.2\n", None),
+    "var/spool/cron/crontabs/as-another": ("0 5 * * * sudo -u adm gzip /var/log/audit/audit.log.1\n", None),
+    "var/spool/cron/crontabs/tmp.Xa12": ("0 5 * * * sudo gzip /var/log/audit/audit.log.1\n", None),
     "var/spool/cron/crontabs/root": ("@hourly gzip /var/log/audit/audit.log.1\n", {"schedule": "hourly", "compress": "gzip"}),
 }
 
@@ -147,6 +155,88 @@ def timer(root):
     write(root, units + "old-rotate.service", "[Service]\nExecStart=/opt/rotate.sh\n")
     (root / units / "timers.target.wants").mkdir()
     (root / units / "timers.target.wants/old-rotate.timer").symlink_to("../old-rotate.timer")
+
+
+class Systemctl:
+    """A live host's run_command over a tree: the timers that run, and what was asked. ``stuck``: they do not stop."""
+
+    def __init__(self, *running, stuck=False):
+        self.running, self.stuck, self.asked = set(running), stuck, []
+
+    def __call__(self, argv, **_options):
+        words = [word for word in argv[1:] if not word.startswith("-")]
+        self.asked.append(" ".join(words))
+        if words[0] == "is-active":
+            return (0 if words[1] in self.running else 3), "", ""
+        if words[0] == "start":
+            self.running.add(words[1])
+        if words[0] == "stop" and not self.stuck:
+            self.running.discard(words[1])
+        return 0, "", ""
+
+
+@pytest.fixture
+def live(root):
+    """root as if it were the running system, with systemd."""
+    def host(run):
+        timer(root)
+        write(root, "usr/bin/systemctl", "", 0o755)
+        (root / "run/systemd/system").mkdir(parents=True)
+        one = Host(str(root), run)
+        one.is_live, one.path = True, lambda path, follow=True: str(root) + path
+        return one
+    return host
+
+
+def test_a_timer_that_runs_is_stopped_and_started_again(root, live):
+    systemctl = Systemctl("old-rotate.timer")
+    host = live(systemctl)
+    before = everything(root)
+    assert len(retired.change(host, "true", LOG)) == 2 and systemctl.running == set()
+    assert systemctl.asked[-1] == "daemon-reload", "systemd forgets a unit only then"
+    retired.change(host, "restore", LOG)
+    assert everything(root) == before and systemctl.running == {"old-rotate.timer"}
+    assert systemctl.asked[-2:] == ["daemon-reload", "start old-rotate.timer"] and retired.manifest_of(host) == []
+
+
+def test_a_timer_that_does_not_run_is_not_started(root, live):
+    systemctl = Systemctl()
+    host = live(systemctl)
+    retired.change(host, "true", LOG)
+    retired.change(host, "restore", LOG)
+    assert systemctl.running == set() and not any(asked.startswith(("stop", "start")) for asked in systemctl.asked)
+
+
+def test_a_timer_that_does_not_stop_keeps_its_files(root, live):
+    host = live(Systemctl("old-rotate.timer", stuck=True))
+    before = everything(root)
+    with pytest.raises(AuditError, match="old-rotate.timer still runs"):
+        retired.change(host, "true", LOG)
+    assert everything(root) == before
+
+
+def test_a_timer_that_names_its_service(root):
+    timer(root)
+    write(root, "etc/systemd/system/old-rotate.timer", "[Timer]\nOnCalendar=daily\nUnit=packs-logs.service\n")
+    write(root, "etc/systemd/system/old-rotate.service", "[Service]\nExecStart=/opt/app/start\n")
+    write(root, "etc/systemd/system/packs-logs.service", "[Service]\nExecStart=/opt/rotate.sh\n")
+    [job] = found.jobs(Host(str(root)), LOG)
+    assert job.files == ["/etc/systemd/system/old-rotate.timer", "/etc/systemd/system/packs-logs.service"]
+
+
+def test_a_users_table_stays_the_users(root):
+    """cron(8) of Debian refuses a table that is not its user's."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can make another user's file")
+    path = write(root, "var/spool/cron/crontabs/deploy", FILES["var/spool/cron/crontabs/deploy"][0], 0o600)
+    os.chown(path, 1234, 5678)
+    before, host = path.read_text(), Host(str(root))
+    assert retired.change(host, "true", LOG) == ["/var/spool/cron/crontabs/deploy line 1 became a comment"]
+    assert path.read_text().startswith(found.RETIRED_MARK) and "\n0 6 * * * true\n" in path.read_text()
+    for action in ("true", "restore"):
+        retired.change(host, action, LOG)
+        assert (path.stat().st_uid, path.stat().st_gid, stat.S_IMODE(path.stat().st_mode)) == (1234, 5678, 0o600), action
+    assert path.read_text() == before
 
 
 def everything(root):
