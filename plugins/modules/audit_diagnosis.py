@@ -13,8 +13,8 @@ description:
     reason that a cloud gives.
   - A power-off proves a power-off and not who asked for it. The verdict names auditd where its own words stand at the end, and is
     V(unknown) where nothing speaks.
-  - No program of a tree is run. The journal is read by the C(journalctl) of the machine that runs the module, and what zstd or lz4 packed by
-    its C(zstd) and C(lz4); where one is missing, the file is named in RV(not_read).
+  - No program of a tree is run. The journal is read by the C(journalctl) of the machine that runs the module, and what zstd or lz4 packed
+    by its C(zstd) and C(lz4); where one is missing, the file is named in RV(not_read).
 extends_documentation_fragment:
   - auditops.auditd.attributes
 attributes:

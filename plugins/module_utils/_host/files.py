@@ -74,8 +74,8 @@ def _acl(path):
 def write_atomic(path: str, data: bytes, mode: int = 0o600, gid: int = 0, *, uid: int = 0, before_rename=None) -> None:
     """Replace ``path`` by ``data``: temporary file beside it, fsync, owner, mode, SELinux label, ACL, rename, fsync of the directory.
 
-    The owner is ``uid`` where the caller is root, of the group ``gid``. Of a file with an ACL the group's bits of the mode, which are its mask,
-    stay as they are. A link at ``path`` is replaced, not followed. C(before_rename()) may still refuse, by an AuditError. Raises
+    The owner is ``uid`` where the caller is root, of the group ``gid``. Of a file with an ACL the group's bits of the mode, which are its
+    mask, stay as they are. A link at ``path`` is replaced, not followed. C(before_rename()) may still refuse, by an AuditError. Raises
     AuditError and leaves the old file in place where anything fails.
     """
     temporary = _temporary(path)

@@ -86,7 +86,7 @@ def _of_tables(host, directory):
             command = _by_root(command.strip(), user)
             found = _of_command(host, command.replace("\\%", "%"), directory) if command else None
             schedule = _schedule(when) if found else None
-            if schedule:
+            if found and schedule:
                 yield Job(dict(found.settings, schedule=schedule), lines={path: [number]})
 
 

@@ -134,7 +134,7 @@ def test_what_is_spoilt_takes_nothing_away(tmp_path, spoil):
     assert diagnosis.diagnose(Host(str(tmp_path)), run)["diagnosis"]["stopped_by"] == "auditd"
 
 
-PACKERS: dict[str, list[str]] = {".gz": ["gzip"], ".bz2": ["bzip2"], ".xz": ["xz"], ".zst": ["zstd", "-q", "--rm"], ".lz4": ["lz4", "-q", "--rm"]}
+PACKERS = {".gz": ["gzip"], ".bz2": ["bzip2"], ".xz": ["xz"], ".zst": ["zstd", "-q", "--rm"], ".lz4": ["lz4", "-q", "--rm"]}
 
 
 def packed(path: Path, ending: str) -> Path:

@@ -135,9 +135,11 @@ def test_the_labels_of_each_release(tmp_path, release):
 # what stands beside the policy; libselinux says what comes of it, as the last line and the administrator's files win in their own ways
 BESIDE = {
     "nothing": {},
-    "local": {"local": "/etc/audit/rotate.*\tsystem_u:object_r:site_t:s0\n/etc/cron\\.d/audit-rotate\t--\tsystem_u:object_r:site_t:s0\n"
+    "local": {"local": "/etc/audit/rotate.*\tsystem_u:object_r:site_t:s0\n"
+                       "/etc/cron\\.d/audit-rotate\t--\tsystem_u:object_r:site_t:s0\n"
                        "/opt/logs(/.*)?\tsystem_u:object_r:auditd_log_t:s0\n"},
-    "local_exact": {"local": "/usr/local/sbin/audit-rotate\tsystem_u:object_r:site_t:s0\n/usr/sbin/audit-rotate\t--\tsystem_u:object_r:own_t:s0\n"},
+    "local_exact": {"local": "/usr/local/sbin/audit-rotate\tsystem_u:object_r:site_t:s0\n"
+                             "/usr/sbin/audit-rotate\t--\tsystem_u:object_r:own_t:s0\n"},
     "local_none": {"local": "/etc/audit/rotate\\.conf\t<<none>>\n"},
     "subs": {"subs": "/srv/audit /var/log/audit\n/etc/auditops-rescue /etc/audit\n"},
     "subs_upon_subs_dist": {"subs": "/srv /run/lock\n/var/lib/auditops /usr/local\n"},
