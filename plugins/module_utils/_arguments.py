@@ -63,7 +63,7 @@ BOOT = {
 }
 
 SHIPPING = {
-    "to": {"type": "list", "elements": "str", "choices": ["syslog", "remote", "s3", "command"], "default": []},
+    "to": {"type": "list", "elements": "str", "choices": ["syslog", "remote", "cloudwatch", "s3", "command"], "default": []},
     "syslog_priority": {"type": "str", "default": "LOG_INFO"},
     "syslog_facility": {"type": "str", "default": "LOG_LOCAL6"},
     "remote_server": {"type": "str", "default": ""},
@@ -77,6 +77,10 @@ SHIPPING = {
     "s3_program": {"type": "str", "default": ""},
     "s3_copy_options": {"type": "list", "elements": "str", "default": []},
     "command": {"type": "list", "elements": "str", "default": []},
+    "cloudwatch_log_group": {"type": "str", "default": ""},
+    "cloudwatch_log_stream": {"type": "str", "default": "{instance_id}"},
+    "cloudwatch_retention_days": {"type": "int", "default": 0},
+    "cloudwatch_mode": {"type": "str", "choices": ["ec2", "onPremise", "auto"], "default": "auto"},
     "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"], "default": "keep_running"},
 }
 

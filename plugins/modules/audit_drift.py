@@ -312,7 +312,7 @@ options:
         description: As O(auditops.auditd.audit_shipping#module:to).
         type: list
         elements: str
-        choices: [syslog, remote, s3, command]
+        choices: [syslog, remote, cloudwatch, s3, command]
         default: []
       syslog_priority:
         description: As O(auditops.auditd.audit_shipping#module:syslog_priority).
@@ -369,6 +369,23 @@ options:
         type: list
         elements: str
         default: []
+      cloudwatch_log_group:
+        description: As O(auditops.auditd.audit_shipping#module:cloudwatch_log_group).
+        type: str
+        default: ''
+      cloudwatch_log_stream:
+        description: As O(auditops.auditd.audit_shipping#module:cloudwatch_log_stream).
+        type: str
+        default: '{instance_id}'
+      cloudwatch_retention_days:
+        description: As O(auditops.auditd.audit_shipping#module:cloudwatch_retention_days).
+        type: int
+        default: 0
+      cloudwatch_mode:
+        description: As O(auditops.auditd.audit_shipping#module:cloudwatch_mode).
+        type: str
+        choices: [ec2, onPremise, auto]
+        default: auto
       failure_policy:
         description: As O(auditops.auditd.audit_shipping#module:failure_policy).
         type: str

@@ -36,11 +36,12 @@ options:
     type: str
   to:
     description:
-      - Where the records go. V(syslog) is the system's own log daemon, V(remote) the auditd of another host. V(s3) and V(command) take
-        the archives of the rotation, which has to be installed (M(auditops.auditd.audit_rotation)).
+      - Where the records go. V(syslog) is the system's own log daemon, V(remote) the auditd of another host. V(cloudwatch) has the Amazon
+        CloudWatch agent of the host collect the live log. V(s3) and V(command) take the archives of the rotation, which has to be
+        installed (M(auditops.auditd.audit_rotation)).
     type: list
     elements: str
-    choices: [syslog, remote, s3, command]
+    choices: [syslog, remote, cloudwatch, s3, command]
     default: []
   syslog_priority:
     description:
@@ -111,6 +112,27 @@ options:
     type: list
     elements: str
     default: []
+  cloudwatch_log_group:
+    description:
+      - The log group of CloudWatch Logs that takes the live log, for V(cloudwatch).
+    type: str
+    default: ''
+  cloudwatch_log_stream:
+    description:
+      - The log stream. The agent replaces V({instance_id}), V({hostname}) and their like.
+    type: str
+    default: '{instance_id}'
+  cloudwatch_retention_days:
+    description:
+      - How many days the group keeps a record. V(0) leaves what it has.
+    type: int
+    default: 0
+  cloudwatch_mode:
+    description:
+      - What the agent's control program is told of the host.
+    type: str
+    choices: [ec2, onPremise, auto]
+    default: auto
   failure_policy:
     description:
       - What the host does when it can no longer ship. V(keep_running) refuses C(suspend), C(single) and C(halt) in any action of
@@ -189,7 +211,7 @@ proof:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
-from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping, shipping_archives
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping, shipping_archives, shipping_cloudwatch
 from ansible_collections.auditops.auditd.plugins.module_utils._diff import rooted
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
@@ -211,21 +233,25 @@ def run(module):
     host = Host(params["root"], module.run_command)
     with lock.held(host, wanted=not module.check_mode):
         planned = shipping.plan(host, params, params["release"], missing=params["missing"])
-        archives = shipping_archives.plan(host, params)
-        changed = bool(planned.files or planned.queue_directory or archives.changed) and not planned.missing
+        archives = shipping_archives.plan(host, params, check_mode=module.check_mode)
+        agent = shipping_cloudwatch.plan(host, params, params["release"], missing=params["missing"])
+        packages = planned.missing + agent.missing
+        changed = bool(planned.files or planned.queue_directory or archives.changed or agent.action) and not packages
         proof, waiting = None, []
-        if not planned.missing and not module.check_mode:
+        if not packages and not module.check_mode:
             of_plugins, proof, waiting = shipping.converge(
                 planned, timeout=params["timeout"], restart=params["restart"] == "if_needed")
-            changed = of_plugins or archives.changed
+            changed = of_plugins or archives.changed or bool(agent.action)
             if archives.changed:
                 shipping_archives.apply(host, archives)
+            if agent.action:
+                shipping_cloudwatch.apply(host, agent, params["cloudwatch_mode"])
     for sentence in waiting:
         module.warn("%s until auditd is restarted" % sentence)
     return rooted({
         "changed": changed, "proof": proof, "waiting": waiting,
         "files": sorted(planned.files) + sorted(archives.written), "switched_off": planned.off,
-        "missing": planned.missing, "diff": planned.diff() + archives.diff(),
+        "missing": packages, "diff": planned.diff() + archives.diff() + agent.diff(),
     }, host.root)
 
 

@@ -223,7 +223,9 @@ def storage(variables: Mapping, given: Mapping) -> list[str]:
 
 def shipping(variables: Mapping, given: Mapping) -> list[str]:
     policy = {name.removeprefix(SHIPPING): value for name, value in variables.items() if name.startswith(SHIPPING)}
-    policy = {"to": [], "syslog_priority": "LOG_INFO", "syslog_facility": "LOG_LOCAL6", "schedule": "hourly", **policy}
+    usual = {"to": [], "syslog_priority": "LOG_INFO", "syslog_facility": "LOG_LOCAL6", "schedule": "hourly",
+             "cloudwatch_log_stream": "{instance_id}"}
+    policy = {**usual, **policy}
     try:
         shipping_wanted.check({**policy, "failure_policy": variables.get("auditd_failure_policy")}, variables.get("auditd_release"))
     except AuditError as error:

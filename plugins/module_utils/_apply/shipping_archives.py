@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Having archives shipped by the host's own clock: the configuration and the schedule of audit-ship, written or taken away."""
 
+from .._conf.words import settings_of
 from .._errors import AuditError
 from .._host.host import Host
+from .._paths import AUDITD_CONF, LOG_FILE
 from .._rotation import files as _rotation
 from .._rotation import schedule as _schedule
 from .._shipping import archives
@@ -12,20 +14,21 @@ from . import rotation as _install
 WHAT = "the shipping of archives"
 
 
-def plan(host: Host, policy: dict) -> _install.Plan:
-    """The Plan. AuditError for what the policy needs and this host lacks."""
+def plan(host: Host, policy: dict, *, check_mode: bool = False) -> _install.Plan:
+    """The Plan. AuditError for what the policy needs and this host lacks; in check mode the rotation may be one that is to come."""
     planned = _install.Plan(what=WHAT)
-    if not archives.wants(policy):
+    if not archives.is_scheduled(policy):
         _install.fill(host, planned, {}, {}, archives.stale_files(policy, None))
         return planned
-    if host.lstat(_rotation.SHIP_PROGRAM) is None:
+    if host.lstat(_rotation.SHIP_PROGRAM) is None and not check_mode:
         raise AuditError("audit_shipping_to has %s, and %s is not installed: the role audit_rotation makes the archives and installs it" % (
-            " and ".join(word for word in archives.TARGETS if word in policy["to"]), _rotation.SHIP_PROGRAM))
+            " and ".join(word for word in policy["to"] if word in archives.TARGETS + ("cloudwatch",)), _rotation.SHIP_PROGRAM))
     planned.scheduler = _scheduler(host, policy)
     aws = aws_of(host, policy) if "s3" in policy["to"] else ""
     if "command" in policy["to"]:
         _check_program(host, "audit_shipping_command", str(policy["command"][0]))
-    wanted = archives.desired_files(policy, planned.scheduler, _schedule.minute_of(host), aws)
+    log_file = settings_of(host.text(AUDITD_CONF) or "").get("log_file", LOG_FILE)
+    wanted = archives.desired_files(policy, planned.scheduler, _schedule.minute_of(host), aws, log_file)
     _install.fill(host, planned, {path: (text.encode("utf-8"), mode) for path, (text, mode) in wanted.items()},
                   archives.desired_links(policy, planned.scheduler), archives.stale_files(policy, planned.scheduler))
     return planned

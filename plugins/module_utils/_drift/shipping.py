@@ -8,7 +8,7 @@ from .. import _utc
 from .._errors import AuditError
 from .._shipping import plugins, remote_conf
 from .._shipping import wanted as _wanted
-from . import shipping_archives
+from . import shipping_archives, shipping_cloudwatch
 
 LAG = 900  # seconds that a record may wait to be sent
 PART = 10  # one part in so many of a queue may be filled before that is a finding
@@ -38,6 +38,7 @@ def compare(sides) -> "Iterator[dict]":
     if any(word in policy["to"] for word in _wanted.TARGETS):
         yield from _dropped(sides)
     yield from shipping_archives.compare(sides, policy)
+    yield from shipping_cloudwatch.compare(sides, policy)
 
 
 def _stops(sides, found):

@@ -5,6 +5,7 @@
 from collections.abc import Iterator
 
 from .. import _utc
+from .._paths import LOG_FILE
 from .._rotation.schedule import Schedule
 from .._shipping import archives
 from .rotation import different
@@ -13,7 +14,7 @@ from .rotation import different
 def compare(sides, policy: dict) -> "Iterator[dict]":
     """The findings about audit-ship."""
     have = sides.parsed.shipping_archives
-    if have is None or not archives.wants(policy):
+    if have is None or not archives.is_scheduled(policy):
         return
     if not have.installed:
         yield sides.item("shipping.archives.program", "installed", "not installed")
@@ -23,7 +24,8 @@ def compare(sides, policy: dict) -> "Iterator[dict]":
         return
     if "s3" in policy["to"] and not have.aws:
         yield sides.item("shipping.archives.aws", "the AWS command line program", "not installed")
-    for path, (text, mode) in sorted(archives.desired_files(policy, have.scheduler, have.minute, have.aws).items()):
+    log_file = sides.effective.get("log_file") or LOG_FILE
+    for path, (text, mode) in sorted(archives.desired_files(policy, have.scheduler, have.minute, have.aws, log_file).items()):
         wrong = different(have.files[path], text, mode, sides.is_live)
         if wrong:
             yield sides.item("shipping.archives.file." + path.rpartition("/")[2], *wrong)

@@ -67,6 +67,19 @@ ITEMS = {
     "shipping.archives.age": (
         "high", "", "No archive has been shipped for two periods of the schedule: nothing starts audit-ship, or it does not end.", SHIPPING,
     ),
+    "shipping.cloudwatch.agent": (
+        "high", "", "The Amazon CloudWatch agent is not installed: the log does not reach CloudWatch.",
+        SHIPPING + ": audit_shipping_cloudwatch_package",
+    ),
+    "shipping.cloudwatch.conf": ("high", "", "The CloudWatch agent is not to collect the log as the policy says.", SHIPPING),
+    "shipping.cloudwatch.loaded": ("high", "", "The CloudWatch agent has not loaded its part about the log.", SHIPPING),
+    "shipping.cloudwatch.running": ("high", "", "The CloudWatch agent does not run: the log does not reach CloudWatch.",
+                                    "start amazon-cloudwatch-agent.service"),
+    "shipping.cloudwatch.denied": (
+        "high", "", "The CloudWatch agent was denied something: it may not read the log, or may not send it.",
+        "auditd_conf.log_group for the file; logs:CreateLogStream and logs:PutLogEvents for the role of the instance",
+    ),
+    "shipping.cloudwatch.lag": ("medium", "", "What the host records is not in CloudWatch yet.", "look at the agent's log"),
     "shipping.rate_limit.": (
         "info", "", "The log daemon drops what comes faster than this, which records of an audited host may.",
         "journald.conf: RateLimitBurst=0; rsyslog: ratelimit.interval=\"0\" of imjournal",

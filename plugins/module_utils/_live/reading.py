@@ -35,6 +35,7 @@ class Parsed(object):
         self.rules_refused = None  # why the policy's rules cannot be loaded here: a sentence or [sentence]
         self.shipping_refused = None  # why the policy for shipping cannot be had here: a sentence
         self.shipping_archives = None  # _live.shipping_archives: how archives are shipped, as it lies there
+        self.shipping_cloudwatch = None  # _live.shipping_cloudwatch: what the agent of CloudWatch collects, and how far it is
         self.checker = None  # _live.checker: the files of audit-check as they lie there
         self.rotation = None  # _live.schedule: the files of the rotation as they lie there
 

@@ -124,19 +124,19 @@ def interpreter_trouble(host, path, wanted=None):
     return "%s starts %s, and %s" % (path, interpreter, unsafe) if unsafe else None
 
 
-def runs(names: "tuple[str, ...]") -> bool:
-    """True where a process of one of these names runs on this machine as root and in our own namespaces: what a container or another user
-    calls cron starts none of our jobs.
+def runs(names: "tuple[str, ...]", *, of_root: bool = True) -> bool:
+    """True where a process of one of these names runs here as root (``of_root`` false: as anybody) and in our own namespaces: what a
+    container or another user calls cron starts none of our jobs.
     """
-    return any(_is_roots(pid, names) for pid in os.listdir("/proc") if pid.isdigit())
+    return any(_is_ours(pid, names, of_root) for pid in os.listdir("/proc") if pid.isdigit())
 
 
-def _is_roots(pid, names):
+def _is_ours(pid, names, of_root):
     try:
         with open("/proc/%s/comm" % pid) as stream:
             if stream.read().strip() not in names:
                 return False
         ours = all(os.readlink("/proc/%s/ns/%s" % (pid, kind)) == os.readlink("/proc/self/ns/" + kind) for kind in NAMESPACES)
-        return ours and os.stat("/proc/" + pid).st_uid == 0
+        return ours and (not of_root or os.stat("/proc/" + pid).st_uid == 0)
     except (OSError, ValueError):
         return False  # it has just ended

@@ -5,7 +5,7 @@
 from .._errors import AuditError
 from .._shipping import on_host, plugins, processes, queue_file, rate_limits, remote_conf
 from .._shipping import wanted as _wanted
-from . import shipping_archives
+from . import shipping_archives, shipping_cloudwatch
 
 
 def read(reading) -> dict:
@@ -51,7 +51,7 @@ def _queue(host, conf):
 
 
 def read_policy(reading) -> None:
-    """Fills ``shipping_archives`` of Parsed, or ``shipping_refused``: why the policy cannot be had on this host."""
+    """Fills ``shipping_archives`` and ``shipping_cloudwatch`` of Parsed, or ``shipping_refused``: why this host cannot have the policy."""
     policy, parsed = reading.wanted.get("audit_shipping"), reading.parsed
     if not policy:
         return
@@ -61,5 +61,7 @@ def read_policy(reading) -> None:
             conf = remote_conf.parse(_wanted.target("remote", policy, "", reading.live["version"]).conf[1])
             on_host.check_remote(reading.host, conf, reading.settings)
         parsed.shipping_archives = shipping_archives.read(reading.host, policy)
+        if "cloudwatch" in policy["to"]:
+            parsed.shipping_cloudwatch = shipping_cloudwatch.read(reading)
     except AuditError as error:
         parsed.shipping_refused = str(error)

@@ -6,9 +6,11 @@ import json
 import re
 
 from .._errors import AuditError
+from .._paths import LOG_FILE
 from .._rotation.conf import STATE_DIR
 from .._rotation.files import SHIP_PROGRAM
 from .._rotation.schedule import SPREAD, UNITS, Schedule
+from . import cloudwatch
 
 TARGETS = ("s3", "command")
 CONF = "/etc/audit/ship.json"
@@ -28,9 +30,14 @@ def wants(policy: dict) -> bool:
     return any(word in TARGETS for word in policy.get("to") or ())
 
 
+def is_scheduled(policy: dict) -> bool:
+    """Whether audit-ship runs: for archives, or to find out which of them the agent of CloudWatch has sent while they were the live log."""
+    return wants(policy) or cloudwatch.wants(policy)
+
+
 def check(policy: dict) -> None:
     """AuditError for what is wrong with the policy for archives whatever the host."""
-    if not wants(policy):
+    if not is_scheduled(policy):
         return
     try:
         Schedule(policy["schedule"])
@@ -58,8 +65,8 @@ def _check_s3(policy):
         raise AuditError("audit_shipping_s3_program = %s: give an absolute path" % policy["s3_program"])
 
 
-def configuration(policy: dict, aws: str) -> str:
-    """The text of ship.json; ``aws``: the path of the AWS command line program."""
+def configuration(policy: dict, aws: str, log_file: str) -> str:
+    """The text of ship.json; ``aws``: the path of the AWS command line program, ``log_file``: auditd's."""
     targets: "list[dict]" = []
     if "s3" in policy["to"]:
         options = [("--region", policy.get("s3_region")), ("--endpoint-url", policy.get("s3_endpoint_url"))]
@@ -69,15 +76,19 @@ def configuration(policy: dict, aws: str) -> str:
             "copy_options": [str(word) for word in policy.get("s3_copy_options") or ()]})
     if "command" in policy["to"]:
         targets.append({"name": "command", "kind": "command", "argv": [str(word) for word in policy["command"]]})
+    if cloudwatch.wants(policy):
+        targets.append({"name": "cloudwatch", "kind": "agent", "process": cloudwatch.PROCESS, "log": log_file,
+                        "state": cloudwatch.state_file(log_file)})
     return json.dumps({"targets": targets}, indent=1, sort_keys=True) + "\n"
 
 
-def desired_files(policy: dict, scheduler: str, minute: int, aws: str) -> "dict[str, tuple[str, int]]":
+def desired_files(
+        policy: dict, scheduler: str, minute: int, aws: str, log_file: str = LOG_FILE) -> "dict[str, tuple[str, int]]":
     """{path: (text, mode)} of configuration and schedule. ``scheduler``: cron or systemd; ``minute``: the host's own."""
-    if not wants(policy):
+    if not is_scheduled(policy):
         return {}
     schedule = Schedule(policy["schedule"])
-    files = {CONF: (configuration(policy, aws), 0o600)}
+    files = {CONF: (configuration(policy, aws, log_file), 0o600)}
     if scheduler == "cron":
         files[CRON] = (HEADER + "SHELL=/bin/sh\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\n%s root %s\n" % (
             schedule.cron(minute), SHIP_PROGRAM), 0o600)
@@ -91,7 +102,7 @@ def desired_files(policy: dict, scheduler: str, minute: int, aws: str) -> "dict[
 
 def desired_links(policy: dict, scheduler: str) -> "dict[str, str]":
     """{link: target} that enable the timer."""
-    return {TIMER_LINK: TIMER} if wants(policy) and scheduler == "systemd" else {}
+    return {TIMER_LINK: TIMER} if is_scheduled(policy) and scheduler == "systemd" else {}
 
 
 def stale_files(policy: dict, scheduler: "str | None") -> "list[str]":

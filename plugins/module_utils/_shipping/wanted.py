@@ -5,7 +5,7 @@
 from collections import namedtuple
 
 from .._errors import AuditError
-from . import archives, plugins, remote_conf
+from . import archives, cloudwatch, plugins, remote_conf
 
 TARGETS = ("syslog", "remote")  # those of auditd itself; archives are shipped by C(archives)
 SWITCHES = ("active", "path", "type", "args", "format")  # of a plugin's file: what decides whether and how it runs
@@ -27,6 +27,7 @@ def check(policy: dict, release: "str | None" = None) -> None:
     if "remote" in targets:
         remote_conf.check(_remote(policy), release, policy.get("failure_policy"))
     archives.check(policy)
+    cloudwatch.check(policy)
 
 
 def _remote(policy):

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import pytest
-from rotate_tree import FILES, Tree
+from rotate_tree import FILES, Tree, record
 
 # Honours what audit-ship asks of the AWS program: a directory is the bucket, a file beside an object has its metadata.
 AWS = """#!{python} -IS
@@ -184,3 +184,31 @@ def test_a_configuration_that_is_not_ours(site, break_it, code):
 
 def test_help_and_a_wrong_word(site):
     assert site.ship("--help").stdout.startswith("usage: audit-ship") and site.ship("--nothing").returncode == 2
+
+
+@pytest.mark.parametrize("place, runs_since, until", [
+    ("end", 0, "all"), ("start", 0, None), ("beyond", 0, None), ("end", 10 ** 12, None), ("missing", 0, None),
+])
+def test_what_an_agent_has_read_of_the_live_log_counts_as_sent(site, monkeypatch, place, runs_since, until):
+    """The agent reads a rotated log to its end before the new one, while it runs; one started later may have missed that end."""
+    from audit_rotate import agent
+
+    site.rotated(2)
+    live = site.tree.log / "audit.log"
+    live.write_bytes(record(site.tree.when + 5, 1) + record(site.tree.when + 6, 2))
+    places = {"end": live.stat().st_size, "start": 0, "beyond": 10 ** 6}
+    state = site.root / "state-file"
+    if place in places:
+        state.write_text(f"{places[place]}\n{live}\n")
+    monkeypatch.setattr(agent, "_started", lambda name: runs_since)
+    newest = max(os.stat(site.tree.log / name).st_mtime for name in site.archives)
+    assert agent.has_sent(newest, {"state": str(state), "log": str(live), "process": "x"}) == (until == "all")
+
+
+def test_an_agent_that_does_not_run_has_sent_nothing(site):
+    site.rotated(1)
+    state = site.root / "state-file"
+    state.write_text("1\n")
+    site.configure({"name": "cloudwatch", "kind": "agent", "process": "no-such-agent", "state": str(state),
+                    "log": str(site.tree.log / "audit.log")})
+    assert site.ship().returncode == 0 and not (site.root / "tree/state/shipped.stamp").exists()

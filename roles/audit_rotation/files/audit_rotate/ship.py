@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from . import settings, status, store
+from . import agent, settings, status, store
 from ._errors import AuditError
 from ._host.files import write_atomic
 from ._host.host import Host, read_regular
@@ -117,6 +117,10 @@ def _ship(chosen, wanted):
         done = manifest.setdefault(stem_of(entry.name), {})
         for target in wanted["targets"]:
             if target["name"] in done or target["name"] in failed:
+                continue
+            if target["kind"] == agent.KIND:
+                if agent.has_sent(entry.time, target):
+                    done[target["name"]] = {"at": iso()}
                 continue
             try:
                 done[target["name"]] = _with_retries(entry, target, wanted)

@@ -1,0 +1,167 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The log in CloudWatch: what the agent is given, by its own schema; an agent that honours the same files; who can read the log."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping_cloudwatch as apply
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._shipping import archives, cloudwatch
+
+SCHEMA = json.loads((Path(__file__).parents[1] / "fixtures/schemas/cloudwatch-agent.json").read_text())
+POLICY = {"to": ["cloudwatch"], "cloudwatch_log_group": "/example/audit", "cloudwatch_log_stream": "{instance_id}",
+          "cloudwatch_retention_days": 365, "schedule": "hourly", "scheduler": "cron"}
+# Honours the files and words of the agent's control program: it takes a part of the configuration over under its own name.
+CONTROL = """#!{python} -IS
+import json, sys
+from pathlib import Path
+root, words = Path({root!r}), sys.argv[1:]
+with open(root / "calls", "a") as stream:
+    stream.write(" ".join(words) + "\\n")
+value = dict(zip(words, words[1:]))
+if (root / "refuses").exists():
+    sys.exit("Configuration validation first phase failed")
+if value["-a"] == "status":
+    print(json.dumps(dict(status="stopped" if (root / "stopped").exists() else "running")))
+else:
+    source = Path(value["-c"][len("file:"):])
+    target = root / "opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.d" / ("file_" + source.name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if value["-a"] == "append-config" and not (root / "lies").exists():
+        target.write_text(Path(str(root) + str(source)).read_text())
+    elif value["-a"] == "remove-config":
+        target.unlink()
+"""
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "etc/audit").mkdir(parents=True)
+    (tmp_path / "etc/audit/auditd.conf").write_text("space_left = 75\nadmin_space_left = 50\nlog_file = /var/log/audit/audit.log\n")
+    control = tmp_path / cloudwatch.CONTROL.lstrip("/")
+    control.parent.mkdir(parents=True)
+    control.write_text(CONTROL.format(root=str(tmp_path), python=sys.executable))
+    control.chmod(0o755)
+    (tmp_path / "var/log/audit").mkdir(parents=True)
+    (tmp_path / "var/log/audit/audit.log").write_text("type=A msg=audit(1795410116.1:7): x\n")
+    return tmp_path
+
+
+@pytest.fixture
+def host(root, monkeypatch):
+    """A live host whose files lie below a directory."""
+    def run(argv, **_options):
+        done = subprocess.run([str(root) + argv[0], *argv[1:]], check=False, capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    host = Host(str(root), run)
+    host.is_live = True
+    monkeypatch.setattr(host, "path", lambda path, follow=True: str(root) + path)
+    return host
+
+
+def converge(host, policy):
+    planned = apply.plan(host, policy, "3.0.9")
+    if planned.action:
+        apply.apply(host, planned, "auto")
+    return planned.action
+
+
+@pytest.mark.parametrize("days", [0, 1, 3653])
+def test_what_the_agent_gets_is_valid_by_its_own_schema(days):
+    text = cloudwatch.render({**POLICY, "cloudwatch_retention_days": days}, "/var/log/audit/audit.log")
+    jsonschema.validate(json.loads(text), SCHEMA)
+    assert ("retention_in_days" in text) == bool(days)
+
+
+def test_the_retention_is_one_that_the_schema_has():
+    for days in cloudwatch.RETENTION[1:]:
+        jsonschema.validate(json.loads(cloudwatch.render({**POLICY, "cloudwatch_retention_days": days}, "/l")), SCHEMA)
+
+
+def test_the_agent_loads_its_part_once_and_gives_it_back(host, root):
+    assert converge(host, POLICY) == "append" and converge(host, POLICY) is None
+    assert cloudwatch.same(host.text(cloudwatch.LOADED), host.text(cloudwatch.SOURCE))
+    assert "-a append-config -m auto -s -c file:/etc/audit/auditops-cloudwatch.json" in (root / "calls").read_text()
+    assert converge(host, {**POLICY, "cloudwatch_log_group": "/other"}) == "append"
+    assert converge(host, {"to": []}) == "remove" and host.text(cloudwatch.SOURCE) is None and converge(host, {"to": []}) is None
+
+
+@pytest.mark.parametrize("fault, said", [
+    ("refuses", "Configuration validation first phase failed"), ("lies", "does not have it"), ("stopped", "does not run after it"),
+])
+def test_an_agent_that_does_not_take_it_leaves_the_file_as_it_was(host, root, fault, said):
+    (root / fault).touch()
+    with pytest.raises(AuditError, match=said):
+        converge(host, POLICY)
+    assert host.text(cloudwatch.SOURCE) is None
+
+
+def test_an_agent_that_is_not_there_is_one_sentence_or_a_package(host, root):
+    (root / cloudwatch.CONTROL.lstrip("/")).unlink()
+    with pytest.raises(AuditError, match="give its package by audit_shipping_cloudwatch_package"):
+        apply.plan(host, POLICY, "3.0.9")
+    assert apply.plan(host, POLICY, "3.0.9", missing="report").missing == ["amazon-cloudwatch-agent"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user: needs root")
+@pytest.mark.parametrize("mode, group, can", [(0o600, 0, False), (0o640, 0, False), (0o640, "own", True)])
+def test_whether_a_user_reads_the_log_is_seen_by_reading(tmp_path, mode, group, can):
+    account = pwd.getpwnam("nobody")
+    for path in (tmp_path, *tmp_path.parents):
+        if os.stat(path).st_uid == 0 and str(path) not in ("/", "/tmp"):
+            path.chmod(0o755)
+    log = tmp_path / "audit.log"
+    log.write_text("x")
+    log.chmod(mode)
+    os.chown(log, 0, account.pw_gid if group == "own" else 0)
+    assert apply.reads(account, str(log)) == can
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user: needs root")
+def test_an_agent_whose_user_cannot_read_the_log_is_refused(host, root):
+    agent = root / cloudwatch.AGENT_CONF[0].lstrip("/")
+    agent.parent.mkdir(parents=True, exist_ok=True)
+    agent.write_text('{"agent": {"run_as_user": "nobody"}}')
+    (root / "var/log/audit").chmod(0o700)
+    with pytest.raises(AuditError, match=r"runs as nobody, who cannot read /var/log/audit/audit.log: set auditd_conf.log_group"):
+        apply.plan(host, POLICY, "3.0.9")
+    assert host.text(cloudwatch.SOURCE) is None
+
+
+@pytest.mark.parametrize("change, said", [
+    ({"cloudwatch_log_group": ""}, "audit_shipping_cloudwatch_log_group = "), ({"cloudwatch_log_group": "a b"}, "log_group = a b"),
+    ({"cloudwatch_log_stream": "a:b"}, "log_stream = a:b"), ({"cloudwatch_retention_days": 8}, "retention_days = 8: CloudWatch Logs takes"),
+])
+def test_what_is_wrong_is_one_sentence(change, said):
+    with pytest.raises(AuditError) as refused:
+        cloudwatch.check({**POLICY, **change})
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("text, offset", [
+    ("120\n/var/log/audit/audit.log\n", 120), ("120\n/x\n0-120", 120), ("", None), ("x\n", None), (None, None),
+])
+def test_how_far_the_agent_is(text, offset):
+    assert cloudwatch.offset(text) == offset
+    assert cloudwatch.state_file("/var/log/audit/audit.log").endswith("/logs/state/_var_log_audit_audit.log")
+
+
+def test_what_was_denied_is_found():
+    log = "I! ok\nE! open /var/log/audit/audit.log: permission denied\nE! AccessDeniedException: logs:PutLogEvents\n"
+    assert [line[:7] for line in cloudwatch.denials(log)] == ["E! open", "E! Acce"]
+
+
+def test_audit_ship_is_told_where_the_agent_remembers():
+    target = json.loads(archives.configuration(POLICY, "", "/var/log/audit/audit.log"))["targets"][0]
+    assert target["kind"] == "agent" and target["state"] == cloudwatch.state_file("/var/log/audit/audit.log")
