@@ -64,8 +64,8 @@ BOOT = {
 
 SHIPPING = {
     "to": {"type": "list", "elements": "str", "choices": ["syslog", "remote", "cloudwatch", "s3", "command"], "default": []},
-    "syslog_priority": {"type": "str", "default": "LOG_INFO"},
-    "syslog_facility": {"type": "str", "default": "LOG_LOCAL6"},
+    "priority": {"type": "str", "default": "LOG_INFO"},
+    "facility": {"type": "str", "default": "LOG_LOCAL6"},
     "remote_server": {"type": "str", "default": ""},
     "remote_conf": {"type": "dict", "default": {}},
     "schedule": {"type": "str", "default": "hourly"},

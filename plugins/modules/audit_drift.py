@@ -314,12 +314,12 @@ options:
         elements: str
         choices: [syslog, remote, cloudwatch, s3, command]
         default: []
-      syslog_priority:
-        description: As O(auditops.auditd.audit_shipping#module:syslog_priority).
+      priority:
+        description: As O(auditops.auditd.audit_shipping#module:priority).
         type: str
         default: LOG_INFO
-      syslog_facility:
-        description: As O(auditops.auditd.audit_shipping#module:syslog_facility).
+      facility:
+        description: As O(auditops.auditd.audit_shipping#module:facility).
         type: str
         default: LOG_LOCAL6
       remote_server:

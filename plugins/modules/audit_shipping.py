@@ -43,12 +43,12 @@ options:
     elements: str
     choices: [syslog, remote, cloudwatch, s3, command]
     default: []
-  syslog_priority:
+  priority:
     description:
       - The priority of each record, in the words of syslog(3).
     type: str
     default: LOG_INFO
-  syslog_facility:
+  facility:
     description:
       - The facility of each record, in the words of syslog(3). V(LOG_LOCAL0) to V(LOG_LOCAL7) keep the records apart from everything else.
     type: str
@@ -167,7 +167,7 @@ EXAMPLES = r"""
 - name: Pass each record on to the system's log daemon
   auditops.auditd.audit_shipping:
     to: [syslog]
-    syslog_facility: LOG_LOCAL6
+    facility: LOG_LOCAL6
   become: true
 
 - name: Pass each record on to the auditd that collects, and keep what it cannot take in a queue

@@ -226,6 +226,7 @@ def shipping(variables: Mapping, given: Mapping) -> list[str]:
     usual = {"to": [], "syslog_priority": "LOG_INFO", "syslog_facility": "LOG_LOCAL6", "schedule": "hourly",
              "cloudwatch_log_stream": "{instance_id}"}
     policy = {**usual, **policy}
+    policy.update(priority=policy["syslog_priority"], facility=policy["syslog_facility"])  # as the module calls them
     try:
         shipping_wanted.check({**policy, "failure_policy": variables.get("auditd_failure_policy")}, variables.get("auditd_release"))
     except AuditError as error:

@@ -46,10 +46,10 @@ def test_syslog_gets_each_record(site, cache):
         wait_for(lambda: len(set(numbers(read(received), "ship"))) == 300, "rsyslogd to have all 300")
         again = ship(site, to=["syslog"])
         assert not again["changed"] and again["files"] == []
-        other = site.module("audit_shipping", to=["syslog"], syslog_facility="LOG_LOCAL5")
+        other = site.module("audit_shipping", to=["syslog"], facility="LOG_LOCAL5")
         assert other["result"]["waiting"] and "until auditd is restarted" in other["warnings"][0]
-        assert not ship(site, to=["syslog"], syslog_facility="LOG_LOCAL5")["changed"], "what waits is no change"
-        restarted = ship(site, to=["syslog"], syslog_facility="LOG_LOCAL6", restart="if_needed")
+        assert not ship(site, to=["syslog"], facility="LOG_LOCAL5")["changed"], "what waits is no change"
+        restarted = ship(site, to=["syslog"], facility="LOG_LOCAL6", restart="if_needed")
         assert restarted["waiting"] == []
         off = ship(site, to=[])
         assert off["switched_off"] == ["syslog"] and not ship(site, to=[])["changed"]
@@ -68,7 +68,7 @@ def test_what_others_switched_on_is_left_alone(site):
 
 def shipping(site, options):
     """{id: finding} of the layer shipping under this policy."""
-    policy = {"to": [], "syslog_priority": "LOG_INFO", "syslog_facility": "LOG_LOCAL6", "remote_server": "", "remote_conf": {},
+    policy = {"to": [], "priority": "LOG_INFO", "facility": "LOG_LOCAL6", "remote_server": "", "remote_conf": {},
               "failure_policy": "keep_running", **options}
     answer = site.module("audit_drift", audit_shipping=policy, code=None, root="/")
     assert "result" in answer, answer

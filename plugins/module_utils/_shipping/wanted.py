@@ -23,7 +23,7 @@ def check(policy: dict, release: "str | None" = None) -> None:
     if twice:
         raise AuditError("audit_shipping_to names %s twice" % twice[0])
     if "syslog" in targets:
-        plugins.check_syslog(policy["syslog_priority"], policy["syslog_facility"])
+        plugins.check_syslog(policy["priority"], policy["facility"])
     if "remote" in targets:
         remote_conf.check(_remote(policy), release, policy.get("failure_policy"))
     archives.check(policy)
@@ -36,7 +36,7 @@ def _remote(policy):
 
 def target(word: str, policy: dict, program: str, release: "str | None", settings: "dict | None" = None) -> Wanted:
     """What the target is to be; ``program``: as C(plugins.program_of) says, ``settings``: what auditd.conf says."""
-    args = "%s %s" % (policy["syslog_priority"], policy["syslog_facility"]) if word == "syslog" else ""
+    args = "%s %s" % (policy["priority"], policy["facility"]) if word == "syslog" else ""
     conf = None
     if word == "remote":
         conf = remote_conf.path_of(release), remote_conf.render(_remote(policy))

@@ -21,7 +21,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._shipping import (
     wanted,
 )
 
-SYSLOG = {"to": ["syslog"], "syslog_priority": "LOG_INFO", "syslog_facility": "LOG_LOCAL6", "failure_policy": "keep_running"}
+SYSLOG = {"to": ["syslog"], "priority": "LOG_INFO", "facility": "LOG_LOCAL6", "failure_policy": "keep_running"}
 REMOTE = {**SYSLOG, "to": ["remote"], "remote_server": "logs.example.com", "remote_conf": {}}
 
 
@@ -114,8 +114,8 @@ def test_what_is_missing_is_one_sentence_or_a_package(tree, monkeypatch):
 
 # what is refused, and nothing changed
 @pytest.mark.parametrize("policy, release, said", [
-    ({**SYSLOG, "syslog_facility": "local6"}, "3.0.9", "audit_shipping_syslog_facility = local6: give one of LOG_LOCAL0"),
-    ({**SYSLOG, "syslog_priority": "LOUD"}, "3.0.9", "audit_shipping_syslog_priority = LOUD"),
+    ({**SYSLOG, "facility": "local6"}, "3.0.9", "audit_shipping_syslog_facility = local6: give one of LOG_LOCAL0"),
+    ({**SYSLOG, "priority": "LOUD"}, "3.0.9", "audit_shipping_syslog_priority = LOUD"),
     ({**SYSLOG, "to": ["syslog", "syslog"]}, "3.0.9", "names syslog twice"),
     ({**REMOTE, "remote_server": ""}, "3.0.9", "audit_shipping_remote_server is empty"),
     (remote(remote_sever="x"), "3.0.9", "no such key"),
