@@ -19,9 +19,10 @@ LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
 def unpacked(directory: Path, *packages: str) -> Path:
     """The files of packages of this machine's distribution below a directory; nothing is installed. Without apt the test skips."""
-    root = directory / "unpacked"
+    directory, root = directory / packages[0], directory / packages[0] / "unpacked"
     if root.exists():
         return root
+    directory.mkdir()
     if not shutil.which("apt-get") or not shutil.which("dpkg"):
         pytest.skip(f"needs apt-get, for {', '.join(packages)}")
     done = subprocess.run(["apt-get", "-q", "download", *packages], check=False, cwd=directory, capture_output=True, text=True)

@@ -41,8 +41,8 @@ def shipping(targets, sentence, **others):
     return {"audit_shipping_to": targets, **others}, sentence
 
 
-def remote(key, value, reason):
-    conf = {key: value}
+def remote(key, value, reason, **others):
+    conf = {key: value, **others}
     said = f"audit_shipping_remote_conf.{key}" + ("" if "no such key" in reason else f" = {value}") + f": {reason}"
     return {"audit_shipping_to": ["remote"], "audit_shipping_remote_server": "logs.example.com", "audit_shipping_remote_conf": conf}, said
 
@@ -147,7 +147,7 @@ CASES = {
     "ship_conf_text": ("audit_shipping", variable("audit_shipping_remote_conf", "port = 60", to("dict", "audit_shipping_remote_conf", ""))),
     "ship_key": ("audit_shipping", remote("queue_deph", 10, "audisp-remote.conf(5) has no such key")),
     "ship_newer_key": ("audit_shipping", remote("tls_psk_file", "/etc/psk", "audisp-remote 3.0.9 does not know this key")),
-    "ship_newer_word": ("audit_shipping", remote("transport", "tls", "tls came with audit 4.2")),
+    "ship_newer_word": ("audit_shipping", remote("transport", "tls", "tls came with audit 4.2", tls_psk_file="/p", tls_psk_identity="me")),
     "ship_port": ("audit_shipping", remote("port", 0, "give a whole number from 1 to 65535")),
     "ship_depth": ("audit_shipping", remote("queue_depth", "10k", "give a whole number from 1")),
     "ship_queue_file": ("audit_shipping", remote("queue_file", "remote.log", "give an absolute path")),
