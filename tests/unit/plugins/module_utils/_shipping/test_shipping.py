@@ -306,6 +306,10 @@ def test_the_unit_of_systemd_has_the_network_and_nothing_to_write_but_its_state(
     assert (rotating.root / "etc/systemd/system/timers.target.wants/audit-ship.timer").is_symlink()
     assert findings(rotating, {**S3, "scheduler": "systemd"}) == {}
     assert "shipping.archives.stale" in findings(rotating, S3)
+    command = {**S3, "scheduler": "systemd", "to": ["command"], "command": ["/usr/bin/aws", "{path}"]}
+    install(rotating, command)
+    text = (rotating.root / "etc/systemd/system/audit-ship.service").read_text()
+    assert "ProtectSystem=full" in text and "ExecStart=/usr/local/sbin/audit-ship\n" in text, "it may copy to a directory of this host"
 
 
 @pytest.mark.parametrize("policy, said", [
