@@ -4,7 +4,7 @@
 
 from collections.abc import Iterator
 
-from .._library.conf import accepts
+from .._library.conf import accepts, agree
 from .._library.demands import SWITCHES
 from . import controls
 from .finding import text_of
@@ -18,12 +18,26 @@ def compare(sides) -> "Iterator[dict]":
     yield from controls.announced(sides)
     if sides.live["auditd_conf"] is None:
         return
+    yield from _contradictions(sides)
     settings = _settings(sides)
     for key, accepted, ids in sides.demands.of(sides.parsed.benchmarks):
         if not accepted or key in SWITCHES or key in settings or accepts(accepted, sides.effective.get(key)):
             continue
         yield sides.item("disk.auditd_conf.expected." + key, " or ".join(accepted), text_of(sides.effective.get(key)), controls=ids,
                          fix="role auditd: auditd_conf.%s" % key)
+
+
+def _contradictions(sides):
+    """What the chosen benchmarks demand of one key and no value satisfies. Where the policy sets the key aside, all of them are waived;
+    else one of them fails, whatever the host has."""
+    for key, demands in sides.demands.settings(sides.parsed.benchmarks, sides.parsed.exceptions).items():
+        if agree([demand.accepted for demand in demands]):
+            continue
+        actual = sides.effective.get(key)
+        met = [demand for demand in demands if accepts(demand.accepted, actual)]
+        yield sides.item(
+            "disk.auditd_conf.contradiction." + key,
+            "; ".join("%s: %s" % (demand.ids[0], " or ".join(demand.accepted)) for demand in demands), text_of(actual), severity="low" if met else None, controls=[number for demand in demands for number in demand.ids])
 
 
 def _settings(sides):

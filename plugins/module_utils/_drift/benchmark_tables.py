@@ -6,6 +6,11 @@ WRITTEN_OTHERWISE = (
     "All that a benchmark demands with these lines is recorded, by rules that are written otherwise; a scanner may want the lines.")
 
 ITEMS = {
+    "disk.auditd_conf.contradiction.": (
+        "info", "", "Two of the chosen benchmarks contradict each other here: no value of this key satisfies both. Where no policy decides, "
+        "the first of audit_rules_profiles does.",
+        "leave one of them out, or record an exception from one of the two controls: role audit_rules: audit_exceptions",
+    ),
     "disk.auditd_conf.expected.": (
         "info", "", "A benchmark that was chosen for the rules asks for this value in auditd.conf, and the policy does not name the key.",
         "role auditd: auditd_conf",

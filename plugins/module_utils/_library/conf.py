@@ -22,6 +22,12 @@ def accepts(accepted: "list[str]", value) -> bool:
     return False
 
 
+def agree(demands: "list[list[str] | tuple]") -> bool:
+    """Whether one value satisfies all of these lists of accepted ones."""
+    values = [one[2:] if one.startswith(">=") else one for accepted in demands for one in accepted]
+    return any(all(accepts(accepted, value) for accepted in demands) for value in values)
+
+
 def _at_least(value, least):
     numbers = [text.rstrip("%") for text in (value, least)]
     return value.endswith("%") == least.endswith("%") and numbers[0].isdecimal() and int(numbers[0]) >= int(numbers[1])

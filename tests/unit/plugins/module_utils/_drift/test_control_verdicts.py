@@ -301,3 +301,24 @@ def test_a_file_beyond_its_bound(bake, subject, change, number):
     change(tree.root)
     found = tree.verdicts()[number]
     assert found["status"] == "fail" and found["items"], (subject, found)
+
+
+@pytest.mark.parametrize(("profiles", "asked", "exceptions", "found"), [
+    (["cis_rhel_9", "stig_rhel_9"], "keep_logs", [],
+     {"max_log_file_action": ("low", ["cis_rhel_9:6.3.2.2: keep_logs", "stig_rhel_9:RHEL-09-653055: rotate or single"])}),
+    (["cis_rhel_9", "stig_rhel_9"], "IGNORE", [], {"max_log_file_action": ("info", ["cis_rhel_9:6.3.2.2", "stig_rhel_9:RHEL-09-653055"])}),
+    (["stig_rhel_9", "pci_dss"], "rotate", [],
+     {"space_left": ("low", ["stig_rhel_9:RHEL-09-653035: >=25%", "pci_dss:10.5.1: >=100"])}),
+    (["cis_rhel_9"], "keep_logs", [], {}),
+    (["cis_rhel_9", "stig_rhel_9"], "keep_logs", [{"control": "stig_rhel_9:RHEL-09-653055"}], {}),
+])
+def test_benchmarks_that_contradict_each_other_are_both_named(bake, profiles, asked, exceptions, found):
+    tree = bake("stig_rhel_9", "rhel_9")
+    tree.policy.update(profiles=profiles, exceptions=[{**entry, **EXCEPTION} for entry in exceptions])
+    tree.write("etc/audit/auditd.conf", _conf.merge(tree.conf(), {"max_log_file_action": asked}, tree.release).text, 0o600)
+    items = {item["id"].rpartition(".")[2]: item for item in tree.document(profiles=profiles, exceptions=tree.policy["exceptions"])["items"]
+             if item["id"].startswith("disk.auditd_conf.contradiction.")}
+    assert set(items) == set(found)
+    for key, (severity, words) in found.items():
+        assert items[key]["severity"] == severity and all(word in items[key]["expected"] for word in words), items[key]
+        assert {ident.partition(":")[0] for ident in items[key]["controls"]} == set(profiles)
