@@ -39,9 +39,9 @@ WORDS = {"watches": ("old", "modern"), "commands": ("plain", "pair", "unfiltered
 CHECKERS = ("oval", "text")
 # What benchmarks ask of a host beside rules and settings: the subjects of findings
 HOST_SUBJECTS = (
-    "package", "service", "partition", "boot_audit", "boot_backlog_limit", "syscall_auditing", "configuration_mode", "configuration_owner",
-    "configuration_group", "log_mode", "log_owner", "log_group", "log_directory_mode", "log_directory_owner", "log_directory_group",
-    "tools_mode", "tools_owner", "tools_group",
+    "package", "service", "partition", "boot_audit", "boot_backlog_limit", "syscall_auditing", "syslog_plugin", "configuration_mode",
+    "configuration_owner", "configuration_group", "log_mode", "log_owner", "log_group", "log_directory_mode", "log_directory_owner",
+    "log_directory_group", "tools_mode", "tools_owner", "tools_group",
 )
 # The kinds of files whose mode a benchmark bounds: auditd.conf, rules.d, audit.rules, logs, their directory, audit's programs
 MODE_KINDS = ("settings", "rules", "compiled", "log", "log_directory", "tool")

@@ -56,9 +56,11 @@ class Baked:
     """A tree with everything that one profile demands, as far as the failure policy permits; what is broken in it is written over it.
 
     ``asks``: whether the user asks for the max_log_file_action of the benchmark, which the rotation by time sets aside otherwise.
+    ``ships``: whether the syslog plugin is active.
     """
 
-    def __init__(self, root: Path, profile: str, product: str, *, bare: bool = False, failure_policy="stop_host", asks=True) -> None:
+    def __init__(self, root: Path, profile: str, product: str, *, bare: bool = False, failure_policy="stop_host", asks=True,
+                 ships=True) -> None:
         self.root, self.profile, self.product, self.failure_policy, self.asks = root, profile, product, failure_policy, asks
         self.release = LIBRARY["products"][product]["audit"]
         self.policy = {
@@ -80,6 +82,8 @@ class Baked:
         self.write("etc/audit/rules.d/audit.rules", "-D\n-b 8192\n", 0o600)
         if not bare:
             self._fill()
+        if not bare and ships:
+            self.write("etc/audit/plugins.d/syslog.conf", "active = yes\n", 0o600)
         self.compile()
 
     def write(self, path, text, mode=0o644):

@@ -16,6 +16,7 @@ def compare(sides) -> "Iterator[dict]":
     if chosen is not None and chosen.foreign:
         yield sides.item("disk.rules_d.profiles", "benchmarks for this system", chosen.foreign)
     yield from controls.announced(sides)
+    yield from _syslog_plugin(sides)
     if sides.live["auditd_conf"] is None:
         return
     yield from _contradictions(sides)
@@ -25,6 +26,14 @@ def compare(sides) -> "Iterator[dict]":
             continue
         yield sides.item("disk.auditd_conf.expected." + key, " or ".join(accepted), text_of(sides.effective.get(key)), controls=ids,
                          fix="role auditd: auditd_conf.%s" % key)
+
+
+def _syslog_plugin(sides):
+    """Where a chosen benchmark demands the plugin and it is not active, whatever the policy says of shipping."""
+    chosen = sides.parsed.chosen
+    ids = [ident for ident in sides.demands.ids("syslog_plugin") if chosen is not None and ident not in chosen.left.numbers]
+    if ids and controls.has_syslog_plugin(sides) is False:
+        yield sides.item("shipping.syslog_demanded", "active", "not active", controls=ids)
 
 
 def _contradictions(sides):
@@ -37,7 +46,8 @@ def _contradictions(sides):
         met = [demand for demand in demands if accepts(demand.accepted, actual)]
         yield sides.item(
             "disk.auditd_conf.contradiction." + key,
-            "; ".join("%s: %s" % (demand.ids[0], " or ".join(demand.accepted)) for demand in demands), text_of(actual), severity="low" if met else None, controls=[number for demand in demands for number in demand.ids])
+            "; ".join("%s: %s" % (demand.ids[0], " or ".join(demand.accepted)) for demand in demands), text_of(actual),
+            severity="low" if met else None, controls=[number for demand in demands for number in demand.ids])
 
 
 def _settings(sides):

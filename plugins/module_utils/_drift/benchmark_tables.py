@@ -7,8 +7,8 @@ WRITTEN_OTHERWISE = (
 
 ITEMS = {
     "disk.auditd_conf.contradiction.": (
-        "info", "", "Two of the chosen benchmarks contradict each other here: no value of this key satisfies both. Where no policy decides, "
-        "the first of audit_rules_profiles does.",
+        "info", "", "Two of the chosen benchmarks contradict each other here: no value of this key satisfies both. Where no policy "
+        "decides, the first of audit_rules_profiles does.",
         "leave one of them out, or record an exception from one of the two controls: role audit_rules: audit_exceptions",
     ),
     "disk.auditd_conf.expected.": (
@@ -47,5 +47,10 @@ ITEMS = {
     ),
     "kernel.rules.written_otherwise": (
         "info", "", WRITTEN_OTHERWISE, "nothing to do, or role audit_rules: audit_rules_purge: quarantine",
+    ),
+    "shipping.syslog_demanded": (
+        "low", "syslog_plugin", "A benchmark that was chosen demands that auditd passes its records to syslog, which ships them off this "
+        "host, and the plugin for it is not active.",
+        "role audit_shipping: audit_shipping_to: [syslog]",
     ),
 }

@@ -10,18 +10,20 @@ from .._library import bounds, exceptions
 from .._library.conf import accepts
 from .._library.demands import SWITCHES
 from .._paths import LOG_FILE
+from .._shipping import plugins
 from . import control_conf, control_rules, files, tables
 
 # subject of a finding -> the fact of the live document without which nobody saw it
 SEEN_IN = {
     "package": None, "service": "services", "boot_audit": "boot", "boot_backlog_limit": "boot", "syscall_auditing": "rules",
-    "partition": "storage",
+    "partition": "storage", "syslog_plugin": "shipping",
 }
 ELSEWHERE_SEEN_IN = "files"  # modes and owners
 TITLES = {
     "package": "audit is installed", "service": "auditd is started at boot", "boot_audit": "audit=1 on the boot line",
     "boot_backlog_limit": "audit_backlog_limit on the boot line", "partition": "the log has a partition of its own",
-    "syscall_auditing": "system calls are audited", "configuration_mode": "mode of auditd.conf and of the rules files",
+    "syscall_auditing": "system calls are audited", "syslog_plugin": "the syslog plugin of audisp is active",
+    "configuration_mode": "mode of auditd.conf and of the rules files",
     "configuration_owner": "owner of auditd.conf and of the rules files",
     "configuration_group": "group of auditd.conf and of the rules files",
     "log_mode": "mode of the logs", "log_owner": "owner of the logs", "log_group": "group of the logs",
@@ -132,6 +134,10 @@ class _Judge(object):
             return "fail", "; ".join(sorted({"%s: %s" % (item["id"], item["actual"]) for item in items})[:3])
         if subject == "partition":
             return self._partition()
+        if subject == "syslog_plugin" and has_syslog_plugin(sides) is False:
+            return "fail", "the syslog plugin of audisp is not active"
+        if subject == "service" and sides.live["services"] is not None and sides.live["services"]["enabled"] is None:
+            return "not_checked", "no unit of auditd and no target that starts it are to be seen here"
         if subject == "package" and not _has_program(sides.live):
             return "not_checked", "there is no program auditd to be seen here"
         shipping = self.shipped.get("%s:%s" % (name, number))
@@ -152,6 +158,12 @@ class _Judge(object):
         if partition["mount"].rstrip("/") == log_file.rpartition("/")[0].rstrip("/"):
             return "pass", ""
         return "fail", "%s lies on the filesystem of %s" % (log_file, partition["mount"])
+
+
+def has_syslog_plugin(sides) -> "bool | None":
+    """Whether auditd starts the plugin that passes its records to syslog; None where nobody could see its file."""
+    found = sides.live["shipping"]
+    return None if found is None else plugins.is_active(found["plugins"]["syslog"]["text"])
 
 
 def _has_program(live):

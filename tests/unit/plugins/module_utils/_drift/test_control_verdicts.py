@@ -322,3 +322,23 @@ def test_benchmarks_that_contradict_each_other_are_both_named(bake, profiles, as
     for key, (severity, words) in found.items():
         assert items[key]["severity"] == severity and all(word in items[key]["expected"] for word in words), items[key]
         assert {ident.partition(":")[0] for ident in items[key]["controls"]} == set(profiles)
+
+
+@pytest.mark.parametrize(("text", "exceptions", "status", "is_found"), [
+    (None, [], "fail", True), ("active = no\n", [], "fail", True), ("active = yes\n", [], "pass", False),
+    ("# active = yes\n", [], "fail", True),
+    ("active = no\n", [{"control": "pci_dss:10.3.3"}], "waived", False),
+])
+def test_the_syslog_plugin_of_pci(bake, text, exceptions, status, is_found):
+    tree = bake("pci_dss", "rhel_9")
+    tree.policy["exceptions"] = [{**entry, **EXCEPTION} for entry in exceptions]
+    (tree.root / "etc/audit/plugins.d/syslog.conf").unlink()
+    if text is not None:
+        tree.write("etc/audit/plugins.d/syslog.conf", text, 0o600)
+    document = tree.document(exceptions=tree.policy["exceptions"])
+    found = {control["id"]: control for control in document["controls"]}["10.3.3"]
+    assert found["status"] == status
+    items = [item for item in document["items"] if item["id"] == "shipping.syslog_demanded"]
+    assert bool(items) is is_found
+    if is_found:
+        assert items[0]["controls"] == ["pci_dss:10.3.3"] and "audit_shipping" in items[0]["fix"] and items[0]["id"] in found["items"]
