@@ -9,7 +9,7 @@ from .._policy import FAILURE_POLICIES
 ROTATED_BY_TIME = "IGNORE"  # max_log_file_action where audit_rotation rotates, auditd.cron(5)
 
 
-def accepts(accepted: "list[str]", value) -> bool:
+def accepts(accepted: "list[str] | tuple", value) -> bool:
     """Whether a benchmark takes a value of auditd.conf: words in any case, C(>=6) and C(>=25%) that number or a larger one of the same
     unit, C(exec) with any program."""
     word = str(value).lower()
@@ -22,8 +22,8 @@ def accepts(accepted: "list[str]", value) -> bool:
     return False
 
 
-def agree(demands: "list[list[str] | tuple]") -> bool:
-    """Whether one value satisfies all of these lists of accepted ones."""
+def agree(demands: "list") -> bool:
+    """Whether one value satisfies all of these demands, each a list of the values that it accepts."""
     values = [one[2:] if one.startswith(">=") else one for accepted in demands for one in accepted]
     return any(all(accepts(accepted, value) for accepted in demands) for value in values)
 
