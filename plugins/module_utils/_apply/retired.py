@@ -129,7 +129,7 @@ def _move_back(host, entry):
     if host.lstat(path) is not None or os.path.dirname(target) != DIRECTORY or host.lstat(target) is None:
         return False
     _io.write_atomic(host.path(path, follow=False), host.read(target), int(str(entry["mode"]), 8), int(entry["gid"]),
-                    uid=int(entry["uid"]))
+                     uid=int(entry["uid"]))
     _io.remove(host.path(target, follow=False))
     return True
 
