@@ -67,3 +67,9 @@ def digests(root: Path) -> dict[str, str]:
 def document(host: str) -> dict:
     """The drift document of a host."""
     return json.loads((REPORT / "hosts" / f"{host}.json").read_text())
+
+
+def disk_bytes() -> int:
+    """The size of the filesystem that lab/disk.py made."""
+    found = os.statvfs(EPHEMERAL / "fleet" / "mnt")
+    return found.f_blocks * found.f_frsize

@@ -547,6 +547,11 @@ drift:
     live:
       description: Facts about the host that the comparison rests on; figures that move by themselves are coarse or left out.
       type: dict
+    audit_storage_recommend:
+      description:
+        - How much room the log needs by what it wrote, in MB of 1048576 bytes, and which C(space_left) and C(admin_space_left) leave
+          time to react. V(null) where its growth is not known.
+      type: dict
     waived:
       description: What a benchmark demands and the policy sets aside, with the reason and what is done instead.
       type: list

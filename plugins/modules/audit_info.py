@@ -124,6 +124,16 @@ info:
         - The C(kind), C(mode), C(uid) and C(acl) (whether it has an access control list) of each path of auditing that others than
           root can write to.
       type: dict
+    capacity:
+      description:
+        - How much room the log needs, and which thresholds leave time to react, as C(audit_storage_recommend) of the drift document.
+          V(null) where its growth is not known.
+      type: dict
+    selinux_denials:
+      description:
+        - Which part of the log SELinux denials are (C(share_percent), in tens), the C(senders) of most of them, the exclude rule
+          C(filter) that would keep those of the first one out, and what that C(hides). V(null) where they are less than a twentieth.
+      type: dict
     volume:
       description:
         - The mount point C(not_mounted) that C(/etc/fstab) has for the log, the files of a tree that are C(unlabelled) for SELinux, and

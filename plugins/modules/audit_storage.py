@@ -11,7 +11,7 @@ description:
   - Reads what lies under the log's directory - filesystem, logical volume, volume group, partition, disk - and makes it larger from the
     bottom up with the host's own tools, while it is mounted and auditd writes.
   - Each step is proven by reading the size again. A run that was cut off is continued by the next one. Nothing is ever made smaller, no
-    other volume is touched, nothing is formatted.
+    other volume is touched. Only a volume that this module made, and on which nothing is found, is ever formatted (O(separate)).
   - Grows ext2, ext3, ext4, xfs and btrfs on a disk, a GPT or MBR partition, or a linear or striped logical volume. What it does not
     grow (LUKS, multipath, RAID, thin pools, logical partitions) is refused with the reason before anything is done.
   - The partition table as it was is kept in C(/var/lib/auditops/storage/DISK.sfdisk); C(sfdisk DISK < FILE) would put it back.
@@ -52,6 +52,20 @@ options:
       - How many hours somebody needs to react to a warning. The recommended C(space_left) is what the log writes meanwhile at its fastest.
     type: int
     default: 24
+  separate:
+    description:
+      - Gives the log a volume of its own from the free space of the volume group that it lies on now. O(size) says how large; V(max) is all
+        that is free.
+      - A logical volume C(audit_log) is made, and formatted where C(wipefs) finds nothing on it, as ext4 or xfs. It is mounted over the
+        log's directory, auditd rotates and so opens its log there, C(/etc/fstab) gets a line by UUID with C(nodev,nosuid,noexec), and what
+        was written before is moved, each file compared before the old one goes. No record is lost, and a run that was killed is continued.
+      - Finished logs C(audit.log.N) get the time of their last record for a name, as the rotation names its archives, because auditd
+        renames numbered ones meanwhile.
+      - The line in C(/etc/fstab) has C(nofail) from systemd 233 on, so that a host whose volume is missing boots and is audited, on the
+        directory below.
+      - Where the log has a volume of its own, O(size) is about that one.
+    type: bool
+    default: false
 notes:
   - A disk that was enlarged below a running host has to be known to its kernel first. NVMe and virtio disks tell it themselves; for a SCSI
     disk write C(1) to C(/sys/class/block/DISK/device/rescan).
@@ -122,6 +136,13 @@ capacity:
     - V(null) where the logs span less than an hour, or where O(path) is not where the log lies.
   returned: success
   type: dict
+disks:
+  description:
+    - The whole disks below, each with C(disk), C(size) in bytes and C(serial), V(null) where it has none. An EBS volume's on NVMe is its id
+      without the dash.
+  returned: success, but for a run that makes a volume (O(separate))
+  type: list
+  elements: dict
 on_root:
   description: Whether the log lies on the root filesystem, where whatever fills that fills the log's room too.
   returned: success
@@ -129,8 +150,8 @@ on_root:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.auditops.auditd.plugins.module_utils._apply import storage
-from ansible_collections.auditops.auditd.plugins.module_utils._conf.words import settings_of
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import separate, storage
+from ansible_collections.auditops.auditd.plugins.module_utils._conf.words import settings_of, threshold
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError, NotAvailable
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
@@ -138,12 +159,14 @@ from ansible_collections.auditops.auditd.plugins.module_utils._live import capac
 from ansible_collections.auditops.auditd.plugins.module_utils._live import storage as live_storage
 from ansible_collections.auditops.auditd.plugins.module_utils._paths import AUDITD_CONF, LOG_FILE
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import conf as rotate_conf
-from ansible_collections.auditops.auditd.plugins.module_utils._storage import plan, stack
+from ansible_collections.auditops.auditd.plugins.module_utils._storage import filesystem, plan, stack
+from ansible_collections.auditops.auditd.plugins.module_utils._storage import separate as picture_of
 from ansible_collections.auditops.auditd.plugins.module_utils._storage.size import parse
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
 ARGUMENT_SPEC = {"root": {"type": "path", "default": "/"}, "path": {"type": "path"}, "size": {"type": "str"},
-                 "reaction_hours": {"type": "int", "default": 24}}
+                 "reaction_hours": {"type": "int", "default": 24}, "separate": {"type": "bool", "default": False}}
+SIZE_MISSING = "size says how large the new volume is to be; give a size such as 10G, 40%VG or max"
 
 
 def run(module):
@@ -151,19 +174,47 @@ def run(module):
     host = Host(module.params["root"], module.run_command)
     if not host.is_live:
         raise NotAvailable("audit_storage grows disks of a running host, and %s is an offline tree; use it with root: / only" % host.root)
-    path = module.params["path"] or settings_of(host.text(AUDITD_CONF) or "").get("log_file") or LOG_FILE
+    log_file = settings_of(host.text(AUDITD_CONF) or "").get("log_file") or LOG_FILE
+    if module.params["separate"]:
+        if not size or module.params["path"]:
+            raise AuditError("separate = true: %s" % ("it is about the log, so path is not taken" if size else SIZE_MISSING))
+        with lock.held(host, wanted=not module.check_mode):
+            result = _separated(module, host, log_file, size)
+        if result is not None:
+            return result
+    path = module.params["path"] or log_file
     before = stack.read(host, path)
     steps = plan.steps(before, size) if size else []
     storage.refuse_missing(host, steps)
     result = {
         "changed": bool(steps), "before": before, "after": before, "steps": [step.sentence() for step in steps], "most": plan.most(before),
         "on_root": before["filesystem"]["mount"] == "/", "capacity": _capacity(host, module.params),
-        "diff": {"before": _sizes(before), "after": _planned(before, steps)},
+        "disks": stack.disks(host, before), "diff": {"before": _sizes(before), "after": _planned(before, steps)},
     }
     if steps and not module.check_mode:
         with lock.held(host):
             result["after"] = storage.apply(host, path, steps)
     return result
+
+
+def _separated(module, host, log_file, size):
+    """The result where the log gets a volume of its own now; None where it has one."""
+    limit = threshold(settings_of(host.text(AUDITD_CONF) or "").get("space_left"), None)
+    picture = picture_of.read(host, log_file, limit or 0)
+    left = picture_of.steps(host, picture, size)
+    separate.refuse_missing(host, picture, left)
+    if not left:
+        return None
+    before = dict(picture.found)
+    sentences = [sentence for _kind, sentence in left]
+    if not module.check_mode:
+        separate.apply(host, picture, left, size)
+    after = filesystem.find(host, picture.directory)
+    return {
+        "changed": True, "before": {"filesystem": before}, "after": {"filesystem": after}, "steps": sentences, "most": None,
+        "on_root": after["mount"] == "/", "capacity": _capacity(host, module.params),
+        "diff": {"before": "%s on %s\n" % (before["device"], before["mount"]), "after": "\n".join(sentences) + "\n"},
+    }
 
 
 def _capacity(host, params):

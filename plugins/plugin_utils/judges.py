@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping
 
@@ -39,6 +40,7 @@ RANGES = {
     "audit_storage_reaction_hours": (1, 720, ""),  # a month: what nobody does in that time nobody does
     "auditd_timeout": (1, 3600, ""),  # an hour: whatever takes longer has failed
 }
+LARGEST_EBS = 65536  # GiB; Amazon EBS User Guide, quotas of gp3 and io2 (2025)
 ROTATION = "audit_rotation_"
 SHIPPING = "audit_shipping_"
 # Options of the module audit_rotation; the others are keys of rotate.conf
@@ -213,12 +215,36 @@ def boot(variables: Mapping, given: Mapping) -> list[str]:
 
 
 def storage(variables: Mapping, given: Mapping) -> list[str]:
+    size, path = (str(variables.get(f"audit_storage_{name}") or "") for name in ("size", "path"))
+    found = []
     try:
-        if variables.get("audit_storage_size"):
-            storage_size.parse(variables["audit_storage_size"])
+        if size:
+            storage_size.parse(size)
     except AuditError as error:
-        return [f"audit_storage_{error}"]
-    return []
+        found.append(f"audit_storage_{error}")
+    if path and not path.startswith("/"):
+        found.append(f"audit_storage_path = {path}: give an absolute path, as the host has it")
+    if variables.get("audit_storage_separate"):
+        if not size:
+            found.append("audit_storage_separate = true: audit_storage_size says how large the new volume is to be; give 10G, 40%VG or max")
+        if path:
+            found.append("audit_storage_separate = true: it is about the log alone; leave audit_storage_path empty")
+    return found + (_ebs(variables) if variables.get("audit_storage_ebs") else [])
+
+
+def _ebs(variables: Mapping) -> list[str]:
+    size, volume, timeout = (variables.get(f"audit_storage_ebs_{name}") for name in ("size", "volume", "timeout"))
+    found = []
+    if not 1 <= int(size or 0) <= LARGEST_EBS:
+        found.append(f"audit_storage_ebs_size = {size or 0}: give the size of the EBS volume in GiB, 1 to {LARGEST_EBS}")
+    if volume and not re.fullmatch("vol-[0-9a-f]{8,17}", str(volume)):
+        found.append(f"audit_storage_ebs_volume = {volume}: give the id of a volume, such as vol-0123456789abcdef0")
+    if int(timeout if timeout is not None else 600) < 1:
+        found.append(f"audit_storage_ebs_timeout = {timeout}: give a number of seconds, 1 or more")
+    if not found and not _is_installed("ansible_collections.amazon", "ansible_collections.amazon.aws"):
+        found.append("audit_storage_ebs = true needs the collection amazon.aws on the controller, and boto3: ansible-galaxy collection "
+                     "install amazon.aws; or enlarge the volume by hand and run grow without audit_storage_ebs")
+    return found
 
 
 def shipping(variables: Mapping, given: Mapping) -> list[str]:

@@ -18,11 +18,11 @@ LAB = Path(os.environ.get("AUDITOPS_LAB") or Path(os.environ.get("XDG_CACHE_HOME
 WITH_AWS = LAB / "collections"  # make aws-collection
 
 
-def play(directory, *options, collections=(WITH_AWS,), **environment):
+def play(directory, *options, playbook="rescue_ec2", collections=(WITH_AWS,), **environment):
     paths = os.pathsep.join(map(str, [hardened.COLLECTION.parents[2], *collections]))
     everything = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=paths, ANSIBLE_NOCOLOR="1", AWS_DEFAULT_REGION=REGION,
                       AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", **environment)
-    command = [sys.executable, "-m", "ansible", "playbook", "-i", directory / "hosts.json", "auditops.auditd.rescue_ec2", *options]
+    command = [sys.executable, "-m", "ansible", "playbook", "-i", directory / "hosts.json", f"auditops.auditd.{playbook}", *options]
     return subprocess.run(command, check=False, env=everything, capture_output=True, text=True, cwd=directory)
 
 

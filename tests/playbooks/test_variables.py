@@ -59,6 +59,11 @@ CASES = {
     "conf_newer_word": ("auditd", setting("transport", "TLS", "TLS came with auditd 4.2.0")),
     "conf_halt": ("auditd", setting("disk_full_action", "HALT", "auditd_failure_policy is keep_running and never stops a host")),
     "conf_single": ("auditd", setting("ADMIN_SPACE_LEFT_ACTION", "single", "auditd_failure_policy is keep_running")),
+    "conf_auto": ("auditd", setting("num_logs", "auto", "auditd takes digits only")),
+    "conf_auto_beside": ("auditd", ({"auditd_conf": {"space_left": 0, "admin_space_left": "auto"}},
+                                    "auditd_conf.space_left = 0: space_left (0) must be larger than admin_space_left (0)")),
+    "conf_hours": ("auditd", variable("audit_storage_reaction_hours", 0,
+                                      "audit_storage_reaction_hours = 0: give a whole number from 1 to 720")),
     "conf_word": ("auditd", setting("max_log_file_action", "DELETE", "the word is unknown; give one of IGNORE, SYSLOG")),
     "conf_exec": ("auditd", setting("space_left_action", "exec space", "the program must be given by its absolute path")),
     "conf_number_word": ("auditd", setting("num_logs", "many", "auditd takes digits only")),
@@ -242,6 +247,49 @@ def test_every_entry_point_says_the_same_and_changes_nothing(tmp_path):
     assert [name for name in CASES if state(tmp_path / name) != before[name]] == []
 
 
+SIZES = "give max, a size such as 10G, so much more such as +5G, or a share of the volume group such as 40%VG"
+EBS = {"audit_storage_ebs": True, "audit_storage_ebs_size": 50}
+# name: (variables of grow, the sentence or how it begins)
+STORAGE = {
+    "size_blank": variable("audit_storage_size", "10 G", f"audit_storage_size = 10 G: {SIZES}"),
+    "size_word": variable("audit_storage_size", "all", f"audit_storage_size = all: {SIZES}"),
+    "size_unit": variable("audit_storage_size", "10P", f"audit_storage_size = 10P: {SIZES}"),
+    "size_none": variable("audit_storage_size", "10", f"audit_storage_size = 10: {SIZES}"),
+    "size_negative": variable("audit_storage_size", "-5G", f"audit_storage_size = -5G: {SIZES}"),
+    "size_percent": variable("audit_storage_size", "40%", f"audit_storage_size = 40%: {SIZES}"),
+    "size_true": variable("audit_storage_size", True, f"audit_storage_size = True: {SIZES}"),
+    "size_zero": variable("audit_storage_size", "0G", "audit_storage_size = 0G: nothing is made smaller or left empty"),
+    "size_share": variable("audit_storage_size", "140%VG", "audit_storage_size = 140%VG: a share of the volume group is 1%VG to 100%VG"),
+    "size_more_share": variable("audit_storage_size", "+10%VG", "audit_storage_size = +10%VG: a share of the volume group is 1%VG to"),
+    "path": variable("audit_storage_path", "var/log", "audit_storage_path = var/log: give an absolute path"),
+    "hours_none": variable("audit_storage_reaction_hours", 0, "audit_storage_reaction_hours = 0: give a whole number from 1 to 720"),
+    "hours_many": variable("audit_storage_reaction_hours", 1000, "audit_storage_reaction_hours = 1000: give a whole number from 1 to 720"),
+    "hours_word": variable("audit_storage_reaction_hours", "soon", to("int", "audit_storage_reaction_hours", "soon")),
+    "separate_word": variable("audit_storage_separate", "maybe", to("bool", "audit_storage_separate", "maybe")),
+    "separate_size": variable("audit_storage_separate", True, "audit_storage_separate = true: audit_storage_size says how large"),
+    "separate_path": ({"audit_storage_separate": True, "audit_storage_size": "max", "audit_storage_path": "/srv"},
+                      "audit_storage_separate = true: it is about the log alone"),
+    "ebs_word": variable("audit_storage_ebs", "perhaps", to("bool", "audit_storage_ebs", "perhaps")),
+    "ebs_size": variable("audit_storage_ebs", True, "audit_storage_ebs_size = 0: give the size of the EBS volume in GiB, 1 to 65536"),
+    "ebs_negative": ({**EBS, "audit_storage_ebs_size": -1}, "audit_storage_ebs_size = -1: give the size of the EBS volume in GiB"),
+    "ebs_large": ({**EBS, "audit_storage_ebs_size": 70000}, "audit_storage_ebs_size = 70000: give the size of the EBS volume in GiB"),
+    "ebs_size_word": ({**EBS, "audit_storage_ebs_size": "50G"}, to("int", "audit_storage_ebs_size", "50G")),
+    "ebs_volume": ({**EBS, "audit_storage_ebs_volume": "i-0123456789abcdef0"},
+                   "audit_storage_ebs_volume = i-0123456789abcdef0: give the id of a volume"),
+    "ebs_timeout": ({**EBS, "audit_storage_ebs_timeout": 0}, "audit_storage_ebs_timeout = 0: give a number of seconds, 1 or more"),
+}
+
+
+def test_grow_refuses_each_wrong_variable_in_a_sentence_before_it_looks_at_a_host(tmp_path):
+    """An offline tree stands for the host: to be refused for that one, the variables would have to be taken first."""
+    common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "audit_root": str(tmp_path)}
+    (tmp_path / "inventory.json").write_text(json.dumps(
+        {"all": {"hosts": {name: given for name, (given, _sentence) in STORAGE.items()}, "vars": common}}))
+    said = play(["auditops.auditd.grow"], tmp_path)
+    assert {name: said.get(name) for name, (_given, sentence) in STORAGE.items() if sentence not in said.get(name, "")} == {}
+    assert not [text for text in said.values() if "offline tree" in text]
+
+
 def test_there_are_cases_enough():
     assert len(CASES) >= 60
 
@@ -259,6 +307,14 @@ RIGHT = {
 def test_what_is_right_is_taken(name):
     given = {"auditd_release": "4.2.1", name: RIGHT[name]}
     assert variables.problems(given, variables.SPECIFICATIONS) == []
+
+
+@pytest.mark.parametrize("given", [
+    {"space_left": "auto", "admin_space_left": "AUTO"}, {"SPACE_LEFT": "auto"}, {"space_left": "25%", "admin_space_left": "auto"},
+    {"space_left": "auto", "admin_space_left": 4000}, {"space_left": 200, "admin_space_left": "auto"},
+])
+def test_thresholds_may_be_left_to_the_host(given):
+    assert variables.problems({"auditd_conf": given}, variables.SPECIFICATIONS) == []
 
 
 @pytest.mark.parametrize(("name", "meant"), [

@@ -20,6 +20,7 @@ ROLES = ("auditd", "audit_rules", "audit_rotation", "audit_check", "audit_shippi
 # What is emptied, by scenario; those named after a role empty that role.
 TARGETS = {
     **{f"{role}_{kind}": f"roles/{role}/tasks/main.yml" for role in ROLES for kind in ("default", "alternative")},
+    "audit_storage_alternative": "roles/audit_storage/tasks/main.yml",
     "remediate": "roles/auditd/tasks/main.yml",
     "fleet": "roles/audit_drift/tasks/compare.yml",
     "container": "roles/audit_rotation/tasks/main.yml",

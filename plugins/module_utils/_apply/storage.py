@@ -35,8 +35,8 @@ def _partition(host, step):
     if part["table"] < step.after:
         table = partition.read(host, part["disk"], stack.SECTOR)
         _save(host, part["disk"], table.text)
-        _run(host, ["sfdisk", "--no-reread", "--force", part["disk"]], "fdisk", table.resized(step.device, step.after))
-    _run(host, ["partx", "--update", "--nr", str(part["number"]), part["disk"]], "util-linux")
+        run_tool(host, ["sfdisk", "--no-reread", "--force", part["disk"]], "fdisk", table.resized(step.device, step.after))
+    run_tool(host, ["partx", "--update", "--nr", str(part["number"]), part["disk"]], "util-linux")
 
 
 def _save(host, disk, text):
@@ -47,16 +47,16 @@ def _save(host, disk, text):
 
 
 def _pv(host, step):
-    _run(host, ["pvresize", step.device], "lvm2")
+    run_tool(host, ["pvresize", step.device], "lvm2")
 
 
 def _lv(host, step):
-    _run(host, ["lvextend", "--size", "%db" % step.after, step.device], "lvm2")
+    run_tool(host, ["lvextend", "--size", "%db" % step.after, step.device], "lvm2")
 
 
 def _filesystem(host, step):
     argv = filesystem.growing(step.base["filesystem"], step.base["device"]["name"])
-    _run(host, argv, filesystem.PACKAGES[argv[0]])
+    run_tool(host, argv, filesystem.PACKAGES[argv[0]])
 
 
 ACTS = {"partition": _partition, "pv": _pv, "lv": _lv, "filesystem": _filesystem}
@@ -85,7 +85,8 @@ SIZES = {
 }
 
 
-def _run(host, argv, package, data=None):
+def run_tool(host, argv: list, package: str, data: "str | None" = None) -> str:
+    """What a program of the host says. AuditError where it is not installed (its ``package`` is named) or fails."""
     program = host.which(argv[0])
     if program is None:
         raise AuditError("%s is not installed; install the package %s" % (argv[0], package))

@@ -37,6 +37,7 @@ def of(live: dict, risks: "list[dict]") -> dict:
         "rules": {layer: (rules.get(layer) or {}).get("count") for layer in ("disk", "compiled", "loaded")},
         "rotation": _rotation(live["rotation"]),
         "storage": storage,
+        "selinux_denials": live["selinux_denials"],
         "boot": live["boot"] and {name: value for name, value in live["boot"].items() if name != "next" or value},
         "unavailable": live["unavailable"],
     }

@@ -8,12 +8,14 @@ from . import tables
 from .finding import same
 
 SEVERITY_NOW = {"info": "high", "low": "high", "medium": "high"}  # the partition is full: records are lost as they come
+FLOOD = 50  # percent of the log that SELinux denials are
 SOON = 7  # days; what stops the host sooner is a finding whoever chose it
 
 
 def compare(sides) -> "Iterator[dict]":
     """The findings about the room for the log and about what happens without it."""
     yield from _full(sides)
+    yield from _flood(sides)
     for risk in sides.risks:
         severity, fix = risk["severity"], tables.RISK_FIXES.get(risk["key"], tables.ROOM)
         if risk["key"] == "disk_full_action" and risk["days"] == 0:
@@ -32,6 +34,17 @@ def _full(sides):
     room, least = storage.get("partition"), storage.get("admin_space_left_mb")
     if room and least is not None and room["free_mb"] <= least:
         yield sides.item("storage.full", "more than %d MB free (admin_space_left)" % least, "%d MB free" % room["free_mb"])
+
+
+def _flood(sides):
+    """One domain's denials are most of the log: what they fill, other records do not have."""
+    found = sides.live["selinux_denials"]
+    if found and found["share_percent"] >= FLOOD:
+        senders = ", ".join("%s (%s) %d%%" % (one["domain"], one["comm"] or "?", one["share_percent"]) for one in found["senders"])
+        yield sides.item(
+            "storage.selinux_denials", "less than %d%% of the log" % FLOOD, "%d%%: %s" % (found["share_percent"], senders),
+            fix="give the domain what it needs (audit2allow), or role audit_rules: audit_rules_extra: ['%s'], which hides %s" % (
+                found["filter"], found["hides"]))
 
 
 def _is_accepted(sides, risk):

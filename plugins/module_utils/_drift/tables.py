@@ -341,6 +341,11 @@ ITEMS = {
         "The partition of the log is full up to admin_space_left: admin_space_left_action happens now, and records are lost soon.",
         "role audit_rotation makes room of finished logs; where others filled it, du -x shows who",
     ),
+    "storage.selinux_denials": (
+        "info", "",
+        "Most of the log is SELinux denials: they use up the room, and what else is recorded is hard to find among them.",
+        "audit2allow",
+    ),
     "storage.": ("medium", "", "This host can stop itself, or stop auditing, by this setting.", FAILURE_POLICY),
 }
 ITEMS.update(BOOT)

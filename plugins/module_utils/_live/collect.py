@@ -11,7 +11,7 @@ import os
 from .._errors import AuditError
 from .._utc import iso
 from .._utf8 import as_text
-from . import boot, capacity, conf, daemon, kernel, permissions, rotation, rules, services, storage, system, volume
+from . import boot, capacity, conf, daemon, denials, kernel, permissions, rotation, rules, services, storage, system, volume
 from .reading import Parsed, Reading
 
 # name in the document -> reader; each finds in Reading.live what those before it have found
@@ -25,6 +25,7 @@ READERS = (
     ("rotation", rotation.read),
     ("storage", storage.read),
     ("capacity", capacity.read),
+    ("selinux_denials", denials.read),
     ("services", services.read),
     ("permissions", permissions.read),
     ("volume", volume.read),
@@ -33,8 +34,8 @@ READERS = (
 
 
 def collect(host, release=None, parsed=None, *, wanted=None, readers=READERS, prepare=()):
-    """The document: collected_at, root, version, distribution, auditd_conf, daemon, kernel, rules, rotation, storage, capacity, services,
-    permissions, volume, boot, unavailable.
+    """The document: collected_at, root, version, distribution, auditd_conf, daemon, kernel, rules, rotation, storage, capacity,
+    selinux_denials, services, permissions, volume, boot, unavailable.
 
     ``release`` overrides the host's own (an offline tree may not show it). ``parsed`` is a Parsed to fill. ``wanted``: the policy as
     C(_drift.document.compare) takes it. ``readers``: READERS, and others after them. ``prepare``: ((name, function of a Reading), ...)

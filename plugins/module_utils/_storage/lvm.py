@@ -7,7 +7,7 @@ import json
 from .._errors import AuditError
 
 FIELDS = {
-    "lv": ("lvs", "lv_name,vg_name,lv_size,segtype,lv_path,lv_kernel_major,lv_kernel_minor"),
+    "lv": ("lvs", "lv_name,vg_name,lv_size,segtype,lv_path,lv_kernel_major,lv_kernel_minor,lv_tags"),
     "vg": ("vgs", "vg_name,vg_size,vg_free,vg_extent_size,vg_attr"),
     "pv": ("pvs", "pv_name,vg_name,pv_size,pv_free,dev_size"),
 }

@@ -101,3 +101,14 @@ def _base(host, machine, name, pv, *, extent=0):
         "disk": "/dev/" + disk, "disk_size": size, "number": int(number), "label": table.label,
         "table": table.row(base["device"])["size"] * table.sector, "limit": table.limit(base["device"], size)}
     return base
+
+
+def disks(host, stack: dict) -> "list[dict]":
+    """[{disk, size, serial}] of the disks below; ``serial`` as NVMe gives it (of an EBS volume its id without the dash), None where there
+    is none.
+    """
+    machine, found = machine_of(host), {}
+    for base in stack["bases"]:
+        for name in sorted(machine.disks(os.path.basename(base["device"]))):
+            found[name] = {"disk": "/dev/" + name, "size": machine.size(name), "serial": machine.fact(name, "device/serial")}
+    return [found[name] for name in sorted(found)]
