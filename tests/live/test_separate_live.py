@@ -148,8 +148,8 @@ def test_the_log_moves_under_load_and_every_record_is_there(volume, action):
 @pytest.mark.parametrize("kill", ["mkfs", *STEPS, "mount_over", "copied", "named", "moved"])
 def test_a_run_that_was_killed_is_continued_and_nothing_is_lost(volume, kill):
     site = volume.site
-    mode, owner = os.stat(site.log_dir).st_mode, os.stat(site.log_dir).st_gid
     site.start(num_logs=5, max_log_file_action="IGNORE", space_left=2, admin_space_left=1)
+    mode, owner = os.stat(site.log_dir).st_mode, os.stat(site.log_dir).st_gid
     with site.load("killed", 1000) as sent:
         wait_for(lambda: counted(site, "killed"), "a first record")
         volume.module(kill=kill)
