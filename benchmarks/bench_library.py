@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 from ansible_collections.auditops.auditd.plugins.module_utils._library import resolve as _library
+from ansible_collections.auditops.auditd.plugins.module_utils._library.product import product as product_of
 from ansible_collections.auditops.auditd.plugins.module_utils._library.request import Choice, System
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _ruleset
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
@@ -50,7 +51,7 @@ def sets() -> dict[str, str]:
     """{name: rules}"""
     library = controls.library()
     fields = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().replace('"', "").splitlines() if "=" in line)
-    product = _library.product(fields)
+    product = product_of(fields)
     release = re.search(r"version (\S+)", subprocess.run(["auditctl", "-v"], check=False, capture_output=True, text=True).stdout).group(1)
 
     def text(*profiles):
