@@ -28,6 +28,7 @@ help:
 	@echo "make lint sanity package unit playbooks live molecule   one of them"
 	@echo "make chroots   roots of Debian 11, 12 and 13 with their own auditd, in $(AUDITOPS_LAB)"
 	@echo "make vm-images disk images of Debian 12 and 13 that boot, there too"
+	@echo "make workflows the files of .github by actionlint, where it is installed"
 	@echo "make molecule-all   every scenario; make sabotage: each verifier has to notice a role that does nothing"
 	@echo "make vm        stories on machines that boot there: a halt, a cure on its disks, a flood survived; 20 minutes and more"
 	@echo "make matrix    drift and remediate by each ansible-core with each Python of a host that can be had here"
@@ -43,7 +44,8 @@ demo: $(VENV)/.ansible tree
 test: lint sanity package molecule pytest
 
 .PHONY: pytest
-# The unit tests and the playbooks over trees on two workers, then the live tests in a row, as there is one kernel; the end counts and names the skips of both.
+# The unit tests and the playbooks over trees on two workers, then the live tests in a row, as there is one kernel;
+# the end counts and names the skips of both.
 pytest: $(VENV)/.tools tree audit-package other-releases aws-collection
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider --junit-xml $(BUILD)/unit.xml -n 2 tests/unit tests/playbooks
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) AUDITOPS_RUN_BEFORE=$(BUILD)/unit.xml $(BIN)/python -m pytest -q -p no:cacheprovider -rs tests/live
@@ -66,18 +68,24 @@ lint: $(VENV)/.tools tree shellcheck-package
 	cd $(COLLECTION) && antsibull-changelog lint
 	cd $(COLLECTION) && antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .
 	reuse lint --quiet || { reuse lint; exit 1; }
+	@$(MAKE) -s workflows
+
+.PHONY: workflows
+workflows:
+	@if command -v actionlint > /dev/null; then actionlint; else echo "actionlint: skipped, it is not installed here"; fi
 
 sanity: $(VENV)/.tools tree
 	$(BIN)/python $(COLLECTION)/tests/tools/run_sanity.py $(COLLECTION)
 
-# Scenarios over trees need no root; chroot roots are built for fleet and container. What make test runs: SCENARIOS.
+# Scenarios over trees need no root; chroot roots are built for fleet and container. What make test runs: SCENARIOS. One that this machine
+# cannot run is skipped with its reason; one that leaves anything behind has failed.
 SCENARIOS ?= remediate
 ALL_SCENARIOS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard molecule/*/molecule.yml)))))
 molecule: $(VENV)/.tools tree
-	cd $(COLLECTION) && for scenario in $(SCENARIOS); do molecule test --scenario-name $$scenario || exit 1; done
+	$(BIN)/python tests/tools/run_scenarios.py $(TREE) $(SCENARIOS)
 
 .PHONY: molecule-all sabotage container-packages
-molecule-all: container-packages lab-packages
+molecule-all: container-packages lab-packages vm-packages
 	$(MAKE) molecule SCENARIOS="$(ALL_SCENARIOS)"
 
 # The other way round: each verifier has to notice a role that does nothing.
@@ -86,11 +94,12 @@ sabotage: $(VENV)/.tools tree
 
 container-packages:
 	@if $(HAS_APT) && ! { command -v podman && command -v runc && command -v ssh; } > /dev/null; then \
-	  apt-get update -q && $(APT_GET) openssh-client podman runc; fi
+	  { apt-get update -q && $(APT_GET) openssh-client podman runc; } || echo "not installed; scenarios that need them are skipped"; fi
 
 # What is written from another file (guide to controls, tables in the roles' READMEs), then the site; the checkout's own files change.
 docs: $(VENV)/.tools tree
 	PYTHONPATH=$(TREE) $(BIN)/python tests/tools/make_controls_rst.py
+	PYTHONPATH=$(TREE) $(BIN)/python tests/tools/make_guides.py
 	$(BIN)/python tests/tools/make_role_readmes.py
 	@$(MAKE) -s tree
 	$(BIN)/python tests/tools/make_docs.py $(BUILD)/docs
@@ -157,11 +166,15 @@ vm-images: lab-packages vm-packages
 .PHONY: vm-packages
 vm-packages:
 	@if $(HAS_APT) && ! { command -v qemu-system-x86_64 && command -v qemu-img && command -v ssh; } > /dev/null; then \
-	  apt-get update -q && $(APT_GET) e2fsprogs openssh-client qemu-system-x86 qemu-utils; fi
+	  { apt-get update -q && $(APT_GET) e2fsprogs openssh-client qemu-system-x86 qemu-utils; } || echo "not installed; machines are skipped"; fi
+
+# How long building and booting the one machine of make test may take here, in minutes; a slower one is skipped with that reason.
+export AUDITOPS_VM_MINUTES ?= 8
 
 # Machines that boot, halt and lose power; minutes each, one core.
 vm: $(VENV)/.tools tree vm-images
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs tests/vm
+vm: export AUDITOPS_VM_MINUTES = 60
 
 matrix: $(VENV)/.ansible tree
 	$(BIN)/python tests/tools/matrix.py $(TREE)

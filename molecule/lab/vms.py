@@ -154,6 +154,23 @@ class Machine:
         copy.start(loadvm=tag)
         return copy
 
+    def disks_at_a_cut(self, name: str) -> Machine:
+        """Another machine, which is off, with the disks that a power cut at this moment would leave; this one goes on."""
+        copy = Machine(name)
+        copy.remove()
+        copy.directory.mkdir(parents=True)
+        pid = self.pid
+        if not pid:
+            raise lab.LabError(f"{self.name} is off: a cut changes nothing any more")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            for disk in self.directory.glob("*.qcow2"):
+                lab.run("cp", "--sparse=always", disk, copy.directory)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        copy._keep(image=self._kept()["image"], port=free_port())
+        return copy
+
     # talk
 
     def ssh_argv(self) -> list[str]:
@@ -192,8 +209,9 @@ class Machine:
             time.sleep(1)
 
     @contextlib.contextmanager
-    def offline(self):
-        """The root of this machine, which is off, mounted here: with its log disk in place, as a rescue system sees it."""
+    def offline(self, keep: bool = True):
+        """The root of this machine, which is off, mounted here: with its log disk in place, as a rescue system sees it. What is changed
+        there is in its disks afterwards, unless ``keep`` is false."""
         point = self.directory / "mnt"
         point.mkdir(exist_ok=True)
         raw = {disk: self.directory / f"{disk}.raw" for disk in ("root", "log") if (self.directory / f"{disk}.qcow2").exists()}
@@ -205,7 +223,8 @@ class Machine:
                 mounted.callback(lab.run, "umount", where)
             yield point
         for disk, path in raw.items():
-            lab.run("qemu-img", "convert", "-O", "qcow2", path, self.directory / f"{disk}.qcow2")
+            if keep:
+                lab.run("qemu-img", "convert", "-O", "qcow2", path, self.directory / f"{disk}.qcow2")
             path.unlink()
 
     def wait_off(self, seconds: float = 300) -> None:

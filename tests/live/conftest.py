@@ -80,3 +80,11 @@ def site(request, kernel_audit):
         pytest.skip(f"no root {request.param} in AUDITOPS_CHROOTS={sites.CHROOTS}: make chroots")
     with sites.open_site(root.resolve()) as site:
         yield site
+
+
+@pytest.fixture
+def lost():
+    """The kernel's count of lost records may not grow."""
+    before = sites.kernel_status().get("lost")
+    yield
+    assert sites.kernel_status().get("lost") == before

@@ -16,12 +16,13 @@ import tempfile
 from pathlib import Path
 
 COLLECTION = Path("ansible_collections/auditops/auditd")
-ROLES = ("auditd", "audit_rules", "audit_rotation", "audit_check", "audit_shipping", "audit_drift")
+CHECKOUT = Path(__file__).resolve().parents[2]
 # What is emptied, by scenario; those named after a role empty that role.
 TARGETS = {
-    **{f"{role}_{kind}": f"roles/{role}/tasks/main.yml" for role in ROLES for kind in ("default", "alternative")},
-    "audit_storage_alternative": "roles/audit_storage/tasks/main.yml",
-    "remediate": "roles/auditd/tasks/main.yml",
+    **{f"{role.name}_{kind}": f"roles/{role.name}/tasks/main.yml"
+       for role in sorted((CHECKOUT / "roles").iterdir()) for kind in ("default", "alternative")},
+    "vm": "roles/auditd/tasks/main.yml",
+    "remediate": "playbooks/tasks/apply.yml",
     "fleet": "roles/audit_drift/tasks/compare.yml",
     "container": "roles/audit_rotation/tasks/main.yml",
 }

@@ -21,10 +21,10 @@ import vms  # noqa: E402
 class Host:
     """A machine and the playbooks of the collection, run on it as a user would."""
 
-    def __init__(self, machine: vms.Machine, directory: Path):
+    def __init__(self, machine: vms.Machine, directory: Path, report: Path | None = None):
         self.machine = machine
         self.directory = directory
-        self.report = directory / "report"
+        self.report = report or directory / "report"
 
     def play(self, name: str, **variables) -> subprocess.CompletedProcess:
         """Run a playbook over SSH."""
@@ -34,10 +34,19 @@ class Host:
 
     def play_offline(self, name: str, root: Path, **variables) -> subprocess.CompletedProcess:
         """Run a playbook on the root of the machine, which is off."""
+        return self.play_offline_all(name, {self.machine.name: root}, **variables)
+
+    def play_offline_all(self, name: str, roots: dict[str, Path], **variables) -> subprocess.CompletedProcess:
+        """Run a playbook on the roots of machines that are off, by the machines' names."""
         inventory = self.directory / "offline.json"
-        local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "audit_root": str(root)}
-        inventory.write_text(json.dumps({"all": {"hosts": {self.machine.name: local}}}))
+        local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        hosts = {host: {**local, "audit_root": str(root)} for host, root in roots.items()}
+        inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
         return self._playbook(name, inventory, variables)
+
+    def of(self, machine: vms.Machine) -> Host:
+        """The same for another machine."""
+        return Host(machine, self.directory)
 
     def begin(self, name: str, **variables) -> subprocess.Popen:
         """A playbook on its way over SSH."""
@@ -45,6 +54,14 @@ class Host:
         inventory.write_text(json.dumps(vms.inventory([self.machine.name])))
         argv, environment = self._command(name, inventory, variables)
         return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+
+    def module(self, name: str, **arguments) -> None:
+        """Run one module of the collection over SSH."""
+        inventory = self.directory / "inventory.json"
+        inventory.write_text(json.dumps(vms.inventory([self.machine.name])))
+        _playbook, environment = self._command(name, inventory, {})
+        lab.run(Path(sys.executable).with_name("ansible"), "-i", inventory, "all", "-m", f"auditops.auditd.{name}", "-a",
+                json.dumps(arguments), env=environment)
 
     def _command(self, name: str, inventory: Path, variables: dict) -> tuple[list[str], dict]:
         argv = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory), f"auditops.auditd.{name}",
@@ -59,8 +76,9 @@ class Host:
         print(done.stdout[-4000:], done.stderr[-1000:])
         return done
 
-    def document(self) -> dict:
-        return json.loads((self.report / "hosts" / f"{self.machine.name}.json").read_text())
+    def document(self, name: str = "") -> dict:
+        """The drift document of this machine, or of the one named."""
+        return json.loads((self.report / "hosts" / f"{name or self.machine.name}.json").read_text())
 
     def is_audited(self) -> bool:
         """systemd says that auditd is active, and the kernel sends its records to it."""

@@ -1,20 +1,17 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts that halt and are rescued, are locked, panic, lose power and were off: each story by a machine that boots."""
+"""Hosts that halt and are rescued, are locked, panic and were off: each story by a machine that boots."""
 
 from __future__ import annotations
 
 import json
-import os
-import random
 import re
 import subprocess
 import time
 
 from test_halt import FLOOD, SMALL_DISK, harden
 
-CUTS = int(os.environ.get("AUDITOPS_CUTS", "3"))
-MOMENTS = (5, 70)  # seconds after the start of a remediation
+BUSY = 3600  # seconds for a boot: several machines may share a core
 FIRST, SECOND = ("-w /etc/auditops-first -p wa -k first", "-w /etc/auditops-second -p wa -k second")
 # An auditd that stands still, and more events than the backlog takes
 OVERFLOW = f"kill -STOP $(pidof auditd); timeout 30 python3 -c '{FLOOD % 20_000}'; kill -CONT $(pidof auditd)"
@@ -43,7 +40,7 @@ def test_halted_rescued_by_its_disks_it_boots_and_stays_up(host):
     with story.machine.offline() as root:
         assert story.play_offline("remediate", root, **SMALL_DISK).returncode == 0
     story.machine.start()
-    story.machine.wait_ssh(900)
+    story.machine.wait_ssh(BUSY)
     assert story.is_audited()
     assert story.play("remediate", **SMALL_DISK).returncode == 0
     assert story.play("drift", **SMALL_DISK).returncode == 0 and left(story) == set()
@@ -98,31 +95,10 @@ def test_a_kernel_that_panics_of_a_flood_does_so_no_longer(host):
     with story.machine.offline() as root:  # by its disks: with these rules it panics while it boots, too
         assert story.play_offline("remediate", root, **SMALL_DISK).returncode == 0
     story.machine.start()
-    story.machine.wait_ssh(900)
+    story.machine.wait_ssh(BUSY)
     story.machine.run(script=OVERFLOW, check=False)
     assert story.is_audited() and story.machine.console.count("Kernel panic") == panics
     assert re.search(r"^failure 1$", story.machine.run("auditctl", "-s").stdout, re.MULTILINE)
-
-
-def test_power_cuts_at_random_moments_of_a_remediation(host):
-    story = host("debian13", 64)
-    seed = random.randrange(1 << 32)
-    moments = random.Random(seed)
-    for number in range(CUTS):
-        harden(story)
-        story.machine.run(script="rm -f /etc/audit/rules.d/*auditops*; sync")
-        run = story.begin("remediate", **SMALL_DISK)
-        moment = moments.uniform(*MOMENTS)
-        time.sleep(moment)
-        story.machine.cut()
-        run.kill()
-        run.wait()
-        where = f"cut {number} of seed {seed}, after {moment:.1f} s"
-        story.machine.start()
-        story.machine.wait_ssh(900)
-        assert story.is_audited(), where
-        assert story.play("remediate", **SMALL_DISK).returncode == 0, where
-        assert left(story) == set(), where
 
 
 def test_a_rotation_that_was_missed_is_caught_up_after_being_off(host):
@@ -138,7 +114,7 @@ def test_a_rotation_that_was_missed_is_caught_up_after_being_off(host):
     story.machine.run("systemctl", "--no-block", "poweroff", check=False)
     story.machine.wait_off(300)
     story.machine.start(hours_later=48)
-    story.machine.wait_ssh(900)
+    story.machine.wait_ssh(BUSY)
     end = time.monotonic() + 600
     while rotated() == before and time.monotonic() < end:
         time.sleep(5)

@@ -10,7 +10,7 @@ import pytest
 UNITS = "etc/systemd/system/"
 
 
-@pytest.fixture(params=("debian-12", "rhel-8"))
+@pytest.fixture(params=("amazon-2023",))
 def root(request):
     return hosts.roots()[request.param]
 

@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guides that are tables of what stands elsewhere are those tables, and a message that a guide explains is one that is said."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+COLLECTION = Path(__file__).resolve().parents[3]
+SOURCE = COLLECTION / "tests/tools/make_guides.py"
+SPEC = importlib.util.spec_from_file_location("make_guides", SOURCE)
+make_guides = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(make_guides)
+GUIDES = COLLECTION / "docs/docsite/rst"
+QUOTED = re.compile(r"^``([^`]+)``", re.MULTILINE)
+SAID_BY = ("plugins/**/*.py", "roles/**/*.py", "roles/**/*.yml", "playbooks/**/*.yml")
+
+
+def test_the_generated_pages_are_what_they_are_made_of():
+    documents = make_guides.documents()
+    assert {name: (GUIDES / name).read_text() for name in documents} == documents, "run make docs"
+
+
+def test_every_playbook_is_in_the_reference():
+    assert sorted(make_guides.PLAYBOOKS) == sorted(path.stem for path in (COLLECTION / "playbooks").glob("*.yml"))
+
+
+def test_every_guide_is_in_the_contents():
+    listed = re.findall(r"^      - (\w+)$", (COLLECTION / "docs/docsite/extra-docs.yml").read_text(), re.MULTILINE)
+    assert sorted(listed) == sorted(path.stem for path in GUIDES.glob("*.rst") if not path.stem.startswith("controls_"))
+
+
+@pytest.fixture(scope="module")
+def said() -> str:
+    """All text of the collection; texts that are split over two lines of source are joined."""
+    sources = "".join(path.read_text() for pattern in SAID_BY for path in sorted(COLLECTION.glob(pattern)))
+    return re.sub(r'"\s*\n\s*"', "", sources)
+
+
+@pytest.mark.parametrize("message", QUOTED.findall((GUIDES / "troubleshooting.rst").read_text()))
+def test_a_message_that_is_explained_is_said(said, message):
+    assert [part for part in message.split("...") if part.strip() and part.strip() not in said] == []

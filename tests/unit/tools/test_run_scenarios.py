@@ -1,0 +1,104 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a scenario leaves behind fails it, though all its steps passed."""
+
+from __future__ import annotations
+
+import importlib.util
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2] / "tools/run_scenarios.py"
+
+
+@pytest.fixture(scope="module")
+def scenarios():
+    spec = importlib.util.spec_from_file_location("run_scenarios", SOURCE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def place(tmp_path):
+    for name in ("checkout", "etc"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "etc/passwd").write_text("root\n")
+    (tmp_path / "checkout/galaxy.yml").write_text("---\n")
+    return tmp_path
+
+
+def adds(place):
+    (place / "etc/cron.d").write_text("forgotten\n")
+
+
+def edits(place):
+    (place / "etc/passwd").write_text("root\nauditops\n")
+
+
+def removes(place):
+    (place / "checkout/galaxy.yml").unlink()
+
+
+def links(place):
+    (place / "checkout/image").symlink_to("/nowhere")
+
+
+def opens(place):
+    (place / "etc").chmod(0o777)
+
+
+@pytest.mark.parametrize("does, said", [
+    (adds, "left behind: {}/etc/cron.d"), (edits, "changed: {}/etc/passwd"), (removes, "gone: {}/checkout/galaxy.yml"),
+    (links, "left behind: {}/checkout/image"), (opens, "changed: {}/etc: directory 4"),
+])
+def test_what_differs_afterwards_fails_it(scenarios, place, does, said):
+    def molecule(_argv, **_options):
+        does(place)
+        return 0
+
+    wrong = scenarios.run(place / "checkout", "any", molecule, (str(place / "etc"),))
+    assert len(wrong) == 1 and wrong[0].startswith(said.format(place)), wrong
+
+
+def test_a_process_that_goes_on_fails_it(scenarios, place):
+    started = []
+
+    def molecule(_argv, env, **_options):
+        started.append(subprocess.Popen([sys.executable, "-c", "import signal; print(flush=True); signal.pause()"], env=env,
+                                        stdout=subprocess.PIPE))
+        started[0].stdout.readline()
+        return 0
+
+    try:
+        (wrong,) = scenarios.run(place / "checkout", "any", molecule, (str(place / "etc"),))
+    finally:
+        started[0].send_signal(signal.SIGKILL)
+        started[0].communicate()
+    assert wrong.startswith(f"left behind: process {started[0].pid} (") and "signal.pause" in wrong
+
+
+def test_one_that_fails_and_one_that_leaves_nothing(scenarios, place):
+    assert scenarios.run(place / "checkout", "any", lambda *_words, **_options: 0, (str(place / "etc"),)) == []
+    wrong = scenarios.run(place / "checkout", "any", lambda *_words, **_options: 2, (str(place / "etc"),))
+    assert wrong == ["molecule test returned 2"]
+
+
+def test_what_a_machine_lacks_is_named(scenarios, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(scenarios.os, "geteuid", int)
+    assert scenarios.obstacle("container") == "not installed here: podman, runc, ssh, mmdebstrap"
+    assert scenarios.obstacle("remediate") is None
+    for program in scenarios.NEEDS["container"]:
+        (tmp_path / program).touch(0o755)
+    monkeypatch.setattr(scenarios, "CONTAINER", tmp_path / "container.py")
+    (tmp_path / "container.py").write_text("import sys\nsys.exit('podman run: no cgroups')")
+    assert scenarios.obstacle("container") == "no container with systemd starts here: podman run: no cgroups"
+    (tmp_path / "container.py").write_text("")
+    assert scenarios.obstacle("container") is None
+    monkeypatch.setattr(scenarios.os, "geteuid", lambda: 1000)
+    assert scenarios.obstacle("fleet") == "it needs root"

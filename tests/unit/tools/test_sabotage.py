@@ -1,0 +1,29 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each scenario has something that is taken away from it, and each role has its two scenarios."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+COLLECTION = Path(__file__).resolve().parents[3]
+SOURCE = COLLECTION / "tests/tools/sabotage.py"
+SPEC = importlib.util.spec_from_file_location("sabotage", SOURCE)
+sabotage = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(sabotage)
+SCENARIOS = sorted(path.parent.name for path in (COLLECTION / "molecule").glob("*/molecule.yml"))
+WITHOUT: tuple[str, ...] = ("audit_storage",)  # devices are made larger in tests/live/test_storage_live.py
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_something_is_taken_away_from_each_scenario(scenario):
+    assert (COLLECTION / sabotage.TARGETS[scenario]).is_file()
+
+
+@pytest.mark.parametrize("role", sorted(path.name for path in (COLLECTION / "roles").iterdir()))
+def test_a_role_has_its_two_scenarios(role):
+    if role not in WITHOUT:
+        assert {f"{role}_default", f"{role}_alternative"} <= set(SCENARIOS)
