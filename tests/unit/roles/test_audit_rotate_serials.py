@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
+import tracemalloc
+from types import SimpleNamespace
 
 import pytest
 from audit_rotate import serials
@@ -146,3 +149,24 @@ def test_the_helper_writes_records_as_auditd_does():
     found = serials.Serials()
     found.feed(record(NOW, 1) + record(NOW, 50))
     assert found.last == (50, NOW) and len(found.missing) == 1
+
+
+def test_a_hole_without_a_line_end_is_not_held_in_memory(tmp_path):
+    job = SimpleNamespace(settings=SimpleNamespace(auditd={}, root=str(tmp_path)), clock=None, serials=None, missing=[], archives=list)
+    block = bytes(serials.LONGEST)
+    tracemalloc.start()
+    try:
+        serials.follow(job, SimpleNamespace(stem="audit.log.1"), itertools.chain([SUSPENDED], itertools.repeat(block, 100)))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [one["events"] for one in job.missing] == [4900] and most < 20 * len(block)
+
+
+def test_a_number_that_comes_late_takes_itself_out_of_one_hole_of_many():
+    found = serials.Serials()
+    every_tenth = range(1, 40000, 20)
+    found.feed(lines(*every_tenth))
+    found.feed(lines(*(number for number in range(25001, 25020))))
+    assert [hole[:2] for hole in found.missing] == [
+        [number + 1, number + 19] for number in every_tenth[:-1] if number != 25001]

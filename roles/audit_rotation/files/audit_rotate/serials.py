@@ -6,12 +6,14 @@ The kernel numbers its events one by one (audit_serial(), kernel/audit.c) and a 
 order. Numbers that never come are events that were made and not written. auditd numbers its own records (DAEMON_*) by itself.
 """
 
+import bisect
 import re
 
 from ._utc import epoch, iso
 
 EVENT = re.compile(br"^(?:node=\S+ )?type=(?:(DAEMON_START)|(?!DAEMON_)\w+) msg=audit\((\d+)\.\d+:(\d+)\):", re.M)
 LATE = 20000  # numbers by which an event may come later than others: what the kernel's and auditd's queues hold
+LONGEST = 65536  # bytes of a line that are looked at; what stands at its start tells which event it is
 SMALLEST = 10  # numbers in a row: less is no suspension
 REMEMBERED = 30 * 86400  # seconds in which somebody is to see it
 LISTED = 20  # times that are remembered, the newest
@@ -71,18 +73,21 @@ class Serials(object):
         return self._started and (number < self._highest or self._boot is None or self._time < self._boot)
 
     def _forget_old(self, number):
-        old = [hole for hole in self._open if hole[1] < number - LATE]
-        if old:
-            self._closed += [hole for hole in old if hole[1] - hole[0] + 1 >= SMALLEST]
-            self._open = [hole for hole in self._open if hole[1] >= number - LATE]
+        """The holes stand in the order of their numbers, so the old ones are the first."""
+        old = 0
+        while old < len(self._open) and self._open[old][1] < number - LATE:
+            old += 1
+        self._closed += [hole for hole in self._open[:old] if hole[1] - hole[0] + 1 >= SMALLEST]
+        del self._open[:old]
 
     def _fill(self, number):
-        for place in range(len(self._open) - 1, -1, -1):
-            first, last, start, end = self._open[place]
-            if first <= number <= last:
-                rest = [[first, number - 1, start, end], [number + 1, last, start, end]]
-                self._open[place:place + 1] = [hole for hole in rest if hole[0] <= hole[1]]
-                return
+        place = bisect.bisect_right(self._open, [number, self._highest, 0, 0]) - 1
+        if place < 0:
+            return
+        first, last, start, end = self._open[place]
+        if first <= number <= last:
+            rest = [[first, number - 1, start, end], [number + 1, last, start, end]]
+            self._open[place:place + 1] = [hole for hole in rest if hole[0] <= hole[1]]
 
 
 def follow(job, entry, blocks):
@@ -94,7 +99,7 @@ def follow(job, entry, blocks):
     for block in blocks:
         text, newline, tail = (rest + block).rpartition(b"\n")
         serials.feed(text)
-        rest = tail
+        rest = tail[:LONGEST]
     job.serials = {"stem": entry.stem, "last": list(serials.last)} if serials.last else None
     job.missing += [{"from": start, "to": end, "events": last - first + 1} for first, last, start, end in serials.missing]
 
