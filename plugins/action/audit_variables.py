@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.auditops.auditd.plugins.plugin_utils import variables
+from ansible_collections.auditops.auditd.plugins.plugin_utils.role_values import Values
 
 
 class ActionModule(ActionBase):
@@ -22,5 +23,6 @@ class ActionModule(ActionBase):
                 "playbook": {"type": "str", "choices": sorted(variables.OF_PLAYBOOK)},
             },
         )
-        result.update(changed=False, **variables.judge(self, task_vars or {}, options["roles"], options["playbook"]))
+        values = Values(task_vars or {}, self._templar.template)
+        result.update(changed=False, **variables.judge(self._task, values, options["roles"], options["playbook"]))
         return result

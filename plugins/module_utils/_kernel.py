@@ -6,11 +6,11 @@ Numbers and structures: include/uapi/linux/audit.h and kernel/audit.c. Only a pr
 user and pid namespaces is answered. Where it is not, NotAvailable says why; a container's host is not "disabled".
 """
 
+import _socket as socket  # what the module socket wraps; that one takes 3 ms to import, of 60 for a whole comparison
 import errno
 import os
 import re
 import select
-import socket
 import struct
 import time
 

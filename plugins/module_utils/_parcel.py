@@ -15,14 +15,17 @@ import os
 import stat
 import sys
 import zlib
-from importlib.util import MAGIC_NUMBER, spec_from_loader
+from importlib.machinery import ModuleSpec
 
 from ._errors import AuditError
+
+LEVEL = 5  # of zlib: 9 makes it 2 % smaller, and takes a run 30 ms longer (measured)
+NAME = "auditops_auditd"  # what the packed modules are imported as
 
 
 def pack(texts: "dict[str, str]") -> str:
     """{path of a file: text} as one text of ASCII; the same files give the same text."""
-    return base64.b64encode(zlib.compress(json.dumps(texts, sort_keys=True).encode("ascii"), 7)).decode("ascii")
+    return base64.b64encode(zlib.compress(json.dumps(texts, sort_keys=True).encode("ascii"), LEVEL)).decode("ascii")
 
 
 def unpack(packed: str) -> "dict[str, str]":
@@ -63,7 +66,7 @@ class Importer(object):
             return None
         origin = "%s/%s.py" % (self.name, path)
         # no load_module: PEP 451 replaces it
-        return spec_from_loader(fullname, self, origin=origin, is_package=is_package)  # type: ignore[arg-type]
+        return ModuleSpec(fullname, self, origin=origin, is_package=is_package)  # type: ignore[arg-type]
 
     def create_module(self, _spec):
         return None  # a module like any other
@@ -85,6 +88,18 @@ def _compile(text, origin):
     return compile(text, origin, "exec", dont_inherit=True)
 
 
+class Sent(object):
+    """In the place of Installed where the code came by stdin: it has no place of its own, and what is compiled is not kept."""
+
+    path = ""
+
+    def __init__(self, packed: str):
+        self.digest = digest(packed)
+
+    def compiled_text(self) -> None:
+        return None
+
+
 class Installed(object):
     """A file with what pack() gave, on a host. Beside it lies its compiled code, as a .pyc does: it counts for these bytes and this Python
     only, where it belongs to root and nobody else can write it.
@@ -94,26 +109,28 @@ class Installed(object):
 
     def __init__(self, path: str):
         self.path = path
+        self._is_compiled = False
         self._cache = "%s.%s" % (path, sys.implementation.cache_tag)
         with open(path, encoding="ascii", errors="replace") as stream:
             self._packed = stream.read()
         self.digest = digest(self._packed)
-        self._head = MAGIC_NUMBER + self.digest.encode("ascii")
+        self._head = ("%s %x %s\n" % (sys.implementation.cache_tag, sys.hexversion, self.digest)).encode("ascii")
 
     def importer(self, name: str) -> Importer:
         """What imports its modules below the package ``name``."""
         compiled = self._compiled()
+        self._is_compiled = compiled is not None
         if compiled is None:
             return Importer(name, unpack(self._packed))
         return Importer(name, dict.fromkeys(compiled, ""), compiled)
 
     def compiled_text(self) -> "tuple[str, bytes] | None":
         """(path, content) of the file of compiled code that is missing, None where it is there."""
-        if self._compiled() is not None:
+        if self._is_compiled or self._compiled() is not None:
             return None
         compiled = {path: marshal.dumps(_compile(text, path)) for path, text in unpack(self._packed).items()}
         body = marshal.dumps(compiled)
-        return self._cache, self._head + hashlib.sha256(body).digest() + body
+        return self._cache, self._head + b"%08x" % zlib.crc32(body) + body
 
     def _compiled(self):
         try:
@@ -125,6 +142,8 @@ class Installed(object):
             if not stat.S_ISREG(status.st_mode) or status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022:
                 return None
             data = stream.read()
-        head, seal, body = data[:len(self._head)], data[len(self._head):len(self._head) + 32], data[len(self._head) + 32:]
-        whole = head == self._head and seal == hashlib.sha256(body).digest()
+        # Against a file that was written in part; whoever could forge it is root, and the digest of the source is the head's.
+        start = len(self._head) + 8
+        body = memoryview(data)[start:]
+        whole = data.startswith(self._head) and data[start - 8:start] == b"%08x" % zlib.crc32(body)
         return marshal.loads(body) if whole else None

@@ -59,6 +59,11 @@ options:
     description:
       - A file for the textfile collector of Prometheus, which each scheduled comparison writes. Its name has to end with C(.prom) for that.
     type: path
+  policy:
+    description:
+      - The policy that the host is compared with until M(auditops.auditd.audit_drift) keeps a newer one there, for O(schedule). The role
+        C(audit_check) fills it in. On a running host a policy that is kept already stays.
+    type: str
   program:
     description:
       - The program's files, packed. The action plugin fills them in.
@@ -117,6 +122,7 @@ ARGUMENT_SPEC = dict(
     _arguments.CHECK,
     root={"type": "path", "default": "/"},
     state=_arguments.PRESENCE,
+    policy={"type": "str"},
     program={"type": "str", "no_log": True},  # its text is no secret, but 200 KB that no journal needs
 )
 

@@ -557,13 +557,15 @@ drift:
       type: list
       elements: dict
 way:
-  description: What compared the host, its own program V(audit-check), or the V(module) that was sent.
+  description: >-
+    What compared the host, its own program V(audit-check), the V(code) that a Python of the host was sent by stdin, or the V(module) that
+    was sent.
   returned: always
   type: str
   sample: audit-check
 why_pushed:
-  description: Why the module was sent.
-  returned: when the module was sent
+  description: Why the host's own program was not used.
+  returned: when RV(way) is not V(audit-check)
   type: str
   sample: 'audit-check of the host was not used: it is not installed'
 collected:
@@ -585,7 +587,6 @@ from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_te
 
 ARGUMENT_SPEC = _arguments.DRIFT
 POLICY = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_shipping")
-PACKAGE = "auditops_auditd"  # what the code that comes as an argument is imported as
 INSTALLED = "ansible_collections.auditops.auditd.plugins.module_utils"
 # Filled in by the action plugin: a result that carried them back would be ten times as long.
 CARRIED = ("code", "program", "benchmarks")
@@ -617,7 +618,7 @@ def _code(packed):
     """The module C(_check.answer): of the code that was sent, else of the collection where that is installed on this host."""
     package = INSTALLED
     if packed:
-        package = PACKAGE
+        package = _parcel.NAME
         _parcel.Importer(package, _parcel.unpack(packed)).install()
     try:
         return importlib.import_module(package + "._check.answer")

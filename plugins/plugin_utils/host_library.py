@@ -21,9 +21,12 @@ PACKAGE_FILES = ROLES / "audit_rotation" / "files" / "audit_rotate"
 LAUNCHERS = {**dict.fromkeys(_rotation.LAUNCHERS, "audit_rotation"), _checker.PROGRAM: "audit_check"}  # {installed path: its role}
 SHARED = COLLECTION / "plugins" / "module_utils"
 RELATIVE_IMPORT = re.compile(r"^\s*from (\.+)([\w.]*) import (\([^)]*\)|[^#\n]*)", re.MULTILINE)
-START = "_check/cli"  # what audit-check starts; the module that is pushed starts what is below it
+# What audit-check starts, the module that is pushed starts what is below it; and what imports it where it comes by stdin
+STARTS = ("_check/cli", "_check/from_stdin", "_parcel", "_patterns")
 # A text in quotes, or a comment: whatever comes first is the one or the other
 QUOTED_OR_COMMENT = re.compile(r'''[rb]?("{3}[\s\S]*?"{3}|'{3}[\s\S]*?'{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|#[^\n]*''')
+IMPORT_RE = re.compile(r"^import re$", re.MULTILINE)
+PATTERNS = f"from {_parcel.NAME} import _patterns as re"
 AT_THE_TOP = re.compile(r"(?:\s*#[^\n]*\n)*\s*\Z")
 
 
@@ -61,13 +64,17 @@ def comparison_digest() -> str:
     return _parcel.digest(comparison())
 
 
-def installed_by(module: str, action: ActionBase, task_vars: dict | None) -> dict:
-    """The result of a module that installs the program; the text of it, 200 KB that nobody wants to read, is not in it."""
-    arguments = dict(action._task.args)
+def installed_by(module: str, action: ActionBase, task_vars: dict | None, arguments: dict | None = None) -> dict:
+    """The result of a module that installs the program; the text of it, 200 KB that nobody wants to read, is not in it.
+
+    ``arguments``: of the module, those of the task where nothing is given.
+    """
+    arguments = dict(action._task.args if arguments is None else arguments)
     if arguments.get("state", "present") != "absent" and not arguments.get("program"):
         arguments["program"] = program()
     result = action._execute_module(module_name=f"auditops.auditd.{module}", module_args=arguments, task_vars=task_vars)
-    result.get("invocation", {}).get("module_args", {}).pop("program", None)
+    for carried in ("program", "policy"):
+        result.get("invocation", {}).get("module_args", {}).pop(carried, None)
     return result
 
 
@@ -81,8 +88,9 @@ def comparison() -> str:
     """What compares a host, as C(_parcel.pack) packs it, without documentation: the same for the module and for audit-check, so that it is
     put together once for a run.
     """
-    texts = _with_imported({START: _shared(START)})
-    return _parcel.pack({f"{name}.py": bare(text) for name, text in texts.items()})
+    texts = _with_imported({name: _shared(name) for name in STARTS})
+    bared = {f"{name}.py": bare(text) for name, text in texts.items()}
+    return _parcel.pack({path: text if path == "_patterns.py" else IMPORT_RE.sub(PATTERNS, text) for path, text in bared.items()})
 
 
 def bare(text: str) -> str:

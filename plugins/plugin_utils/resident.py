@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask the checker that lies on a host instead of sending a module there: the request, the command, and whether the answer counts.
+"""Ask the checker of a host, or a Python there that is sent its code, instead of sending a module: request, command, and what counts.
 
 An answer counts where it is of the code of this controller, for this request, and whole. Whatever else comes, Unusable says why, and the
 module is sent. What a host that lies could do by this way it could do to a module as well: both run on the host.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shlex
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -26,9 +27,15 @@ LONGEST_RUN = 60  # seconds; a comparison takes less than one
 LONGEST_COMMAND = 96 << 10  # bytes of a request on a command line: Linux takes 128 KiB in one word, execve(2)
 LONGEST_REASON = 300  # characters
 ABSENT = "absent"
+VALIDATOR = ArgumentSpecValidator(_arguments.DRIFT)
 PARTS = {"summary": dict, "items": list, "controls": list, "exceptions": list, "live": dict, "waived": list}
 # The checker may hang or write without end: it gets its time, and no more of its output is read than a document can have.
 ASK = f"[ -x {PROGRAM} ] && {{}}timeout -k 5 {LONGEST_RUN} {PROGRAM} --request | head -c {LARGEST_DOCUMENT + 1} || echo {ABSENT}"
+
+# Unpacks what C(sent) gives, and starts C(_check.from_stdin) of it. -IS as for the installed program: no other code of the host is run.
+UNPACK = ('import sys,json,zlib,base64;b=sys.stdin.buffer;p=b.read(int(b.readline()));t=json.loads(zlib.decompress(base64.b64decode(p))'
+          '.decode());g=dict();exec(t["_check/from_stdin.py"],g);sys.exit(g["main"](p.decode(),t))')
+SEND = f"{{}}timeout -k 5 {LONGEST_RUN} {{}} -ISc {shlex.quote(UNPACK)} | head -c {LARGEST_DOCUMENT + 1}"
 
 
 class Unusable(Exception):
@@ -42,22 +49,29 @@ class Unusable(Exception):
 class Request:
     """One question to one host.
 
+    ``sends_code``: whether the code goes along; then nothing that lies on the host is relied on.
     ``host``: its name in the inventory. ``policy``: what identifies the policy in a document. ``keep``: the host is to compare itself with
     it from now on. ``max_age``: seconds that a document may be old which the host made by itself, None to compare now.
     """
 
     def __init__(
         self, arguments: Mapping[str, Any], host: str, policy: dict, *, keep: bool = False, max_age: int | None = None,
-        interpreter: str | None = None,
+        interpreter: str | None = None, sends_code: bool = False,
     ) -> None:
         self.id = uuid.uuid4().hex
         self.host = host
-        options = _as_specified(arguments)
+        options = _as_specified(arguments, names_library=not sends_code)
         self.root = options["root"]
-        if self.root != "/":
+        if self.root != "/" and not sends_code:
             raise Unusable("it compares the running host, not an offline tree")
         whole = {"id": self.id, "host": host, "policy": policy, "keep": keep, "max_age": max_age, "interpreter": interpreter}
-        self.text = json.dumps({**whole, "options": options})
+        self.whole = {**whole, "options": options}
+        self.text = json.dumps(self.whole)
+
+    def with_code(self) -> bytes:
+        """For the stdin of SEND."""
+        code = host_library.comparison().encode()
+        return b"%d\n%b%b" % (len(code), code, self.text.encode())
 
     def on_command_line(self) -> str:
         """A command that writes the request to its stdout, for a connection that gives a command no stdin."""
@@ -67,9 +81,12 @@ class Request:
         return command
 
 
-def _as_specified(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The options as the module's own specification makes them: before ansible-core 2.19 templated numbers arrive as text."""
-    result = ArgumentSpecValidator(_arguments.DRIFT).validate(dict(arguments))
+def _as_specified(arguments: Mapping[str, Any], *, names_library: bool) -> dict[str, Any]:
+    """The options as the module's own specification makes them: before ansible-core 2.19 templated numbers arrive as text.
+
+    ``names_library``: whether the host has the benchmark library, and its digest is enough.
+    """
+    result = VALIDATOR.validate(dict(arguments))
     if result.error_messages:
         raise Unusable("; ".join(result.error_messages))  # the module says it, as it always did
     options = {name: result.validated_parameters[name] for name in _arguments.COMPARED}
@@ -77,7 +94,7 @@ def _as_specified(arguments: Mapping[str, Any]) -> dict[str, Any]:
     if any("~" in str(path) or "$" in str(path) for path in paths):
         raise Unusable("a path of the policy has to be expanded on the host")
     rules = options["audit_rules"]
-    if rules and rules["library"]:
+    if names_library and rules and rules["library"]:
         options["audit_rules"] = {**rules, "library": {"sha256": host_library.benchmarks_digest()}}
     return options
 

@@ -8,15 +8,17 @@ for what no type can say, the code that reads the value on the host. Whatever de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from . import judges
+from .role_values import Values
 
 ROLES_DIRECTORY = Path(__file__).resolve().parents[2] / "roles"
+COLLECTION = "auditops.auditd"
 PREFIXES = ("auditd_", "audit_")
 # Variables of the playbooks; they are nobody's role option
 OF_PLAYBOOKS = ("audit_hosts", "audit_serial", "audit_max_fail_percentage")
@@ -75,8 +77,10 @@ def specifications() -> dict[str, dict[str, dict]]:
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # five times as fast
 # Once for a run: the strategy loads this before it forks a worker for each host.
 SPECIFICATIONS = specifications()
+VALIDATORS = {name: ArgumentSpecValidator(options) for name, options in {**SPECIFICATIONS, **OF_PLAYBOOK}.items()}
 KNOWN = {name for options in SPECIFICATIONS.values() for name in options} | set(OF_PLAYBOOKS) | {
     name for options in OF_PLAYBOOK.values() for name in options}
+LETTERS = {name: frozenset(name) for name in KNOWN}
 
 
 def options_of(name: str) -> dict[str, dict]:
@@ -84,10 +88,10 @@ def options_of(name: str) -> dict[str, dict]:
     return SPECIFICATIONS[name] if name in SPECIFICATIONS else OF_PLAYBOOK[name]
 
 
-def read(task_vars: Mapping, template: Callable[[object], object], roles: Iterable[str]) -> dict[str, object]:
+def read(values: Values, roles: Iterable[str]) -> dict[str, object]:
     """{variable: value} of the variables of these roles (and playbooks) that are set."""
     names = {name for role in roles for name in options_of(role)}
-    return {name: template(task_vars[name]) for name in sorted(names) if name in task_vars}
+    return {name: values.named(name) for name in sorted(names) if name in values.variables}
 
 
 def problems(values: Mapping[str, object], roles: Iterable[str]) -> list[str]:
@@ -96,7 +100,7 @@ def problems(values: Mapping[str, object], roles: Iterable[str]) -> list[str]:
     judged = dict(values)
     for role in roles:
         options = options_of(role)
-        result = ArgumentSpecValidator(options).validate({name: values[name] for name in options if name in values})
+        result = VALIDATORS[role].validate({name: values[name] for name in options if name in values})
         found += [message for message in result.error_messages if message not in found]
         judged.update((name, result.validated_parameters[name]) for name in options if name in values)
     if found:
@@ -112,10 +116,18 @@ def near_misses(names: Iterable[str], others: frozenset[str] = frozenset()) -> l
     found = []
     for name in sorted(set(names) - KNOWN - others):
         if name.startswith(PREFIXES):
-            nearest = min(KNOWN, key=lambda known: (_distance(name, known), known))
-            if _distance(name, nearest) <= NEAR:
+            nearest = _nearest(name)
+            if nearest:
                 found.append(f"{name} is set, and no role of auditops.auditd has such a variable; did you mean {nearest}?")
     return found
+
+
+def _nearest(name: str) -> str | None:
+    """The variable of ours that a name is nearly, None for none. Each letter that differs changes the set of letters by two at most."""
+    letters = frozenset(name)
+    near = [(_distance(name, known), known) for known in KNOWN if len(letters ^ LETTERS[known]) <= 2 * NEAR]
+    distance, known = min(near, default=(NEAR + 1, ""))
+    return known if distance <= NEAR else None
 
 
 def mistyped_tags(tags: Iterable[object]) -> str:
@@ -141,17 +153,23 @@ def _distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def judge(action, task_vars: Mapping, roles: Iterable[str], playbook: str | None = None) -> dict:
+def judge(task, values: Values, roles: Iterable[str], playbook: str | None = None) -> dict:
     """The part of an action plugin's result that says what is wrong: failed and msg, or nothing; warnings for mistyped names."""
     judged = [*roles, playbook] if playbook else list(roles)
-    found = problems(read(task_vars, action._templar.template, judged), judged)
+    found = problems(read(values, judged), judged)
     result: dict = {}
-    warnings = near_misses(task_vars, _of_other_roles(action._task))
+    warnings = near_misses(values.variables, _of_other_roles(task))
     if warnings:
         result["warnings"] = warnings
     if found:
         result.update(failed=True, msg="; ".join(found) + "; nothing was changed")
     return result
+
+
+def is_of_our_role(task) -> bool:
+    """Whether the variables of our roles are what a task means; a task of somebody else brings its own arguments."""
+    role = getattr(task, "_role", None)
+    return role is not None and role._role_collection == COLLECTION
 
 
 def _of_other_roles(task) -> frozenset[str]:

@@ -26,6 +26,8 @@ def present(host: Host, params: dict, running: "str | None") -> _install.Plan:
     scheduled = _checker.desired_files(params, scheduler, _schedule.minute_of(host))
     wanted = {path: (text.encode("utf-8"), mode) for path, (text, mode) in scheduled.items()}
     wanted.update(_install.program_files(params["program"], (_checker.PROGRAM,), interpreter))
+    if scheduled and params.get("policy") and not (host.is_live and host.lstat(_checker.POLICY)):
+        wanted[_checker.POLICY] = params["policy"].encode("utf-8"), 0o600  # later comparisons of a host keep theirs, those of a tree do not
     _install.fill(host, plan, wanted, _checker.desired_links(params, scheduler), _checker.stale_files(params, scheduler))
     strays = _rotation.unexpected(host, params["program"])
     plan.removed += strays

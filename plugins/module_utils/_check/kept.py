@@ -7,7 +7,6 @@ import json
 import os
 import stat
 import time
-from urllib.parse import quote
 
 from .. import _utc
 from .._errors import AuditError
@@ -16,11 +15,12 @@ from .._host.host import read_regular
 from .._rotation.checker import DOCUMENTS, POLICY
 
 LONGEST_NAME = 200  # bytes, as in the spool of the controller
+UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~")  # RFC 3986, 2.3
 
 
 def document_path(host: str) -> str:
     """Where the document of this inventory name lies; what a file name cannot hold is percent-encoded, as in a spool on a controller."""
-    name = quote(host, safe="")
+    name = "".join(chr(byte) if byte in UNRESERVED else "%%%02X" % byte for byte in host.encode("utf-8"))  # urllib takes 3 ms
     name = "%2E" + name[1:] if name.startswith(".") else name or "%00"
     if len(name) > LONGEST_NAME:
         name = "%s-%s" % (name[:LONGEST_NAME - 17], hashlib.sha256(name.encode("ascii")).hexdigest()[:16])
@@ -45,10 +45,14 @@ def read_policy(path: str = POLICY) -> "dict":
     return request
 
 
+def text_of(request: "dict") -> str:
+    """The text of a request as it is kept: without what belongs to one call."""
+    return json.dumps({name: request.get(name) for name in ("host", "policy", "options")}, sort_keys=True) + "\n"
+
+
 def keep_policy(request: "dict") -> None:
-    """Keep a request, without what belongs to one call; nothing is written where it is kept already."""
-    lasting = {name: request.get(name) for name in ("host", "policy", "options")}
-    data = (json.dumps(lasting, sort_keys=True) + "\n").encode("utf-8")
+    """Keep a request; nothing is written where it is kept already."""
+    data = text_of(request).encode("utf-8")
     try:
         if os.lstat(POLICY).st_mode & 0o7777 == 0o600 and read_regular(POLICY) == data:
             return

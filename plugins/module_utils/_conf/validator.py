@@ -8,7 +8,6 @@ log directory, scripts, what the build left out) an environment is asked; withou
 
 import os  # pylint: disable=unused-import # named in an annotation
 import stat
-from difflib import get_close_matches
 
 from .._policy import FAILURE_POLICIES
 from . import odd as odd_characters
@@ -205,6 +204,8 @@ def _unknown(key, judgement):
     if key in KEYS:
         since = "%d.%d.%d" % KEYS[key].since
         return "auditd %s does not know this key (it came with %s) and refuses the whole file; leave it out" % (judgement.name, since)
+    from difflib import get_close_matches  # for a mistyped key alone
+
     names = [name for name in KEYS if known(name, judgement.release)]
     guess = get_close_matches(key, names, 1)
     hint = "did you mean %s?" % guess[0] if guess else "leave it out"

@@ -9,9 +9,8 @@ limit), times are those of files and records.
 
 from .._live import collect, risks
 from .._live.reading import Parsed
-from .._severity import SEVERITIES
 from .._utf8 import as_text
-from . import controls, figures, tables
+from . import controls, figures, findings, tables
 from .layers import LAYERS, readers
 from .sides import Sides
 
@@ -31,15 +30,15 @@ def compare(live: dict, parsed: Parsed, wanted: dict) -> dict:
     """
     sides = Sides(live, parsed, wanted, risks.risks(live))
     found = [finding for layer in LAYERS if layer.bare or not sides.is_absent for finding in layer.compare(sides)]
-    items = sorted(_unique(found), key=order)
+    items = sorted(_unique(found), key=findings.order)
     verdicts = controls.verdicts(sides, items)
-    items = sorted(items + controls.unexplained(sides, verdicts, items), key=order)
+    items = sorted(items + controls.unexplained(sides, verdicts, items), key=findings.order)
     return as_text({
         "schema": tables.SCHEMA,
         "collected_at": live["collected_at"],
         "root": live["root"],
         "status": status(items, sides),
-        "summary": summary(items),
+        "summary": findings.summary(items),
         "items": items,
         "controls": verdicts,
         "exceptions": controls.register(sides),
@@ -47,11 +46,6 @@ def compare(live: dict, parsed: Parsed, wanted: dict) -> dict:
         "audit_storage_recommend": live["capacity"],
         "waived": controls.waived(sides, verdicts),
     })
-
-
-def order(finding: dict) -> tuple:
-    """What findings are sorted by."""
-    return (SEVERITIES.index(finding["severity"]), tables.LAYERS.index(finding["layer"]), finding["id"])
 
 
 def _unique(items):
@@ -78,13 +72,3 @@ def status(items: "list[dict]", sides) -> str:
     if any((sides.wanted.get(part) or {}).get("profiles") for part in ("audit_rules", "auditd")):
         needed.add("benchmark.policy")  # a policy for auditd.conf alone may name benchmarks too, and this host cannot have them
     return "unknown" if needed & (set(sides.live["unavailable"]) - sides.parsed.absent) else "in_sync"
-
-
-def summary(items: "list[dict]") -> dict:
-    """Counts: items altogether, by severity (all named), by layer (those that have any)."""
-    by_layer = {}
-    by_severity = dict.fromkeys(SEVERITIES, 0)
-    for finding in items:
-        by_severity[finding["severity"]] += 1
-        by_layer[finding["layer"]] = by_layer.get(finding["layer"], 0) + 1
-    return {"items": len(items), "severity": by_severity, "layer": by_layer}

@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.auditops.auditd.plugins.module_utils._drift import document as drift
-from ansible_collections.auditops.auditd.plugins.module_utils._drift import tables
+from ansible_collections.auditops.auditd.plugins.module_utils._drift import findings, tables
 from ansible_collections.auditops.auditd.plugins.module_utils._drift.finding import row_of
 
 LOST, SUSPENDED = "kernel.lost", "daemon.was_suspended"
@@ -34,7 +33,7 @@ def judge(document: dict, previous: dict | None) -> None:
                       "actual": f"suspended at {start}, not at {end}", "why": why, "fix": fix})
     if items != document["items"]:
         live["since"] = since
-        document.update(items=sorted(items, key=drift.order), status="drifted", summary=drift.summary(items))
+        document.update(items=sorted(items, key=findings.order), status="drifted", summary=findings.summary(items))
 
 
 def _account(previous, before):

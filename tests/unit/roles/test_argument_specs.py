@@ -45,7 +45,7 @@ OF_THE_CALL = {
     "auditd_conf": {"benchmarks", "path", "scope", "state", "root"},
     "audit_rules": {"content", "library", "state", "root"},
     "audit_rotation": {"program", "state", "root"},
-    "audit_check": {"program", "root"},
+    "audit_check": {"program", "policy", "root"},
 }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.auditops.auditd.plugins.plugin_utils import drift_arguments
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 NAMES = sorted(path.name for path in ROLES.iterdir() if path.is_dir())
@@ -47,5 +48,4 @@ def test_each_policy_is_documented_and_computed_from_documented_options(role):
 def test_the_check_takes_every_policy_there_is():
     imports = yaml.safe_load((ROLES / "audit_drift/tasks/compare.yml").read_text())
     roles = {task["ansible.builtin.import_role"]["name"].rpartition(".")[2] for task in imports if "ansible.builtin.import_role" in task}
-    arguments = next(task["auditops.auditd.audit_drift"] for task in imports if "auditops.auditd.audit_drift" in task)
-    assert roles == set(WITH_POLICY) == {role for role in WITH_POLICY if arguments.get(role) == "{{ %s_policy }}" % role}
+    assert roles == set(WITH_POLICY) == {role for role in WITH_POLICY if drift_arguments.OF_ROLES.get(role) == f"{role}_policy"}

@@ -9,7 +9,6 @@ import sys
 from . import _parcel
 from ._errors import AuditError
 
-NAME = "auditops_auditd"  # what its modules are imported as
 FILE = "comparison.parcel"
 BROKEN = 3  # audit-check's exit code for what kept it from comparing, as C(_check.exits)
 
@@ -18,8 +17,8 @@ def main(home: str, arguments: "list[str]") -> int:
     """Run audit-check with the comparison in the directory ``home``."""
     try:
         parcel = _parcel.Installed(os.path.join(home, FILE))
-        parcel.importer(NAME).install()
-        cli = importlib.import_module(NAME + "._check.cli")
+        parcel.importer(_parcel.NAME).install()
+        cli = importlib.import_module(_parcel.NAME + "._check.cli")
     except (AuditError, OSError, ImportError) as error:
         sys.stderr.write("audit-check: %s; install it again with the role audit_check\n" % error)
         return BROKEN

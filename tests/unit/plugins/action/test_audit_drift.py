@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible_collections.auditops.auditd.plugins.action import audit_drift, audit_report
-from ansible_collections.auditops.auditd.plugins.plugin_utils import host_library, resident
+from ansible_collections.auditops.auditd.plugins.plugin_utils import drift_arguments, host_library, resident
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
 
 COLLECTIONS = Path(audit_drift.__file__).parents[5]
@@ -54,8 +54,11 @@ class Drift(audit_drift.ActionModule):
         self.launched.append((module_name, module_args))
         return self.answer
 
-    def _ask_checker(self, arguments, policy, task_vars):
+    def _ask_checker(self, arguments, options, policy, task_vars):
         raise resident.Unusable("it is not installed")
+
+    def _send_code(self, arguments, policy, task_vars):
+        raise resident.Unusable("this connection gives a command no stdin")
 
     def run(self, tmp=None, task_vars=None):
         return super().run(tmp, task_vars or {"inventory_hostname": "web1"})
@@ -70,9 +73,50 @@ def test_the_host_gets_the_policy_and_not_the_controllers_options(tmp_path):
     args = {"auditd": {"settings": {}}, "root": "/mnt", "report_dir": str(tmp_path), "phase": "before", "fail_on": "never"}
     action = Drift(args, {"changed": False, "drift": document()})
     action.run()
-    sent = {"auditd": {"settings": {}}, "root": "/mnt", "benchmarks": audit_drift.BENCHMARKS,
+    sent = {"auditd": {"settings": {}}, "root": "/mnt", "benchmarks": drift_arguments.BENCHMARKS,
             "code": host_library.comparison()}
     assert action.launched == [("auditops.auditd.audit_drift", sent)]
+
+
+class Sending(Drift):
+    """The host has no checker, and answers what it is sent."""
+
+    _send_code = audit_drift.ActionModule._send_code
+
+    def __init__(self, args, answer, *, has_stdin=True, spoil=None):
+        super().__init__(args, {"changed": False, "drift": document()})
+        self.has_stdin, self.said, self.spoil = has_stdin, answer, spoil or {}
+
+    def _is_pipelining_enabled(self, module_style, wrap_async=False):
+        return self.has_stdin
+
+    def _compute_environment_string(self):
+        return ""
+
+    def _low_level_execute_command(self, command, in_data=None):
+        request = json.loads(in_data[in_data.index(b'{"id"'):])
+        own = {"id": request["id"], "host": request["host"], "code": host_library.comparison_digest()}
+        return {"stdout": json.dumps({**own, "interpreter": True, "drift": self.said, **self.spoil}), "stderr": ""}
+
+
+WHOLE = {**document(), "summary": {"items": 0}, "controls": [], "exceptions": []}
+NAMED = {"inventory_hostname": "web1", "ansible_python_interpreter": "/usr/bin/python3"}
+
+
+@pytest.mark.parametrize(("options", "task_vars", "way", "warned"), [
+    ({}, NAMED, "code", ""),
+    ({"has_stdin": False}, NAMED, "module", ""),
+    ({}, {"inventory_hostname": "web1"}, "module", ""),
+    ({}, {**NAMED, "ansible_python_interpreter": "auto_silent"}, "module", ""),
+    ({"spoil": {"drift": {}}}, NAMED, "module", "not whole"),
+    ({"spoil": {"host": "web2"}}, NAMED, "module", "another host"),
+])
+def test_the_code_alone_is_sent_where_a_host_takes_it(options, task_vars, way, warned):
+    action = Sending({"auditd": {"settings": {}}, "use": "never"}, WHOLE, **options)
+    result = action.run(task_vars=task_vars)
+    assert (result["way"], bool(action.launched)) == (way, way == "module")
+    assert result["why_pushed"] == "use is never" and result["drift"]["host"] == "web1"
+    assert warned in " ".join(result["warnings"]) and bool(result["warnings"]) is bool(warned)
 
 
 def test_the_program_is_known_by_its_digests():

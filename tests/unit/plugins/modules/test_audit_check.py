@@ -66,6 +66,18 @@ def files(root: Path) -> dict[str, tuple]:
     return {str(path.relative_to(root)): (path.lstat().st_mode, path.read_bytes()) for path in sorted(root.rglob("*")) if path.is_file()}
 
 
+def test_a_system_that_compares_itself_has_a_policy_from_the_start(root):
+    kept = root / "etc/audit/auditops-policy.json"
+    check(root, policy="{}\n")
+    assert not kept.exists(), "nobody asks for it without a schedule"
+    for text in ("{}\n", '{"newer": 1}\n'):
+        assert check(root, schedule="daily", policy=text)["changed"]
+        assert kept.read_text() == text and stat.S_IMODE(kept.stat().st_mode) == 0o600
+        assert not check(root, schedule="daily", policy=text)["changed"]
+    check(root, state="absent")
+    assert not kept.exists()
+
+
 @pytest.mark.parametrize("scheduler", ["cron", "systemd"])
 def test_install_twice_and_remove(root, scheduler):
     before = files(root)

@@ -20,8 +20,8 @@ RUN = """
 import importlib, json, sys
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.auditops.auditd.plugins.module_utils import _parcel
-_parcel.Importer("sent", _parcel.unpack(sys.stdin.readline())).install()
-answer = importlib.import_module("sent._check.answer").answer(json.loads(sys.stdin.readline()), None)
+_parcel.Importer(_parcel.NAME, _parcel.unpack(sys.stdin.readline())).install()
+answer = importlib.import_module(_parcel.NAME + "._check.answer").answer(json.loads(sys.stdin.readline()), None)
 print(json.dumps([answer, sorted(name for name in sys.modules if name.startswith("ansible"))]))
 """
 

@@ -6,7 +6,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
+import shlex
+import subprocess
+import sys
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.plugin_utils import host_library, resident
@@ -106,3 +110,43 @@ def test_a_request_on_a_command_line():
     assert base64.b64decode(encoded).decode() == asked.text
     with pytest.raises(resident.Unusable, match="too long"):
         request(audit_rules={"content": "x" * 100_000}).on_command_line()
+
+
+def send(asked: resident.Request, data: bytes, *, interpreter: str = sys.executable) -> dict:
+    command = resident.SEND.format("LANG=C ", shlex.quote(interpreter))
+    done = subprocess.run(["sh", "-c", command], input=data, capture_output=True, check=False)
+    return resident.drift(done.stdout.decode(), asked, done.stderr.decode())
+
+
+@pytest.fixture
+def tree(tmp_path):
+    (tmp_path / "etc/audit").mkdir(parents=True)
+    (tmp_path / "etc/audit/auditd.conf").write_text("num_logs = 4\n")
+    library = {"controls": {}, "benchmarks": {}}
+    policy = {"auditd": {"settings": {"num_logs": "5"}}, "audit_rules": {"library": library}}
+    return resident.Request({**policy, "root": str(tmp_path), "release": "3.0.9"}, "web1", POLICY, sends_code=True)
+
+
+@pytest.mark.parametrize("interpreter", [sys.executable, *(["/usr/bin/python3"] if os.path.exists("/usr/bin/python3") else [])])
+def test_the_code_comes_by_stdin_and_its_answer_counts(tree, interpreter):
+    assert json.loads(tree.text)["options"]["audit_rules"]["library"] == {"controls": {}, "benchmarks": {}}
+    document = send(tree, tree.with_code(), interpreter=interpreter)["drift"]
+    assert "disk.auditd_conf.num_logs" in [item["id"] for item in document["items"]] and document["root"] == tree.root
+
+
+@pytest.mark.parametrize("damage", [
+    lambda sent: b"",
+    lambda sent: sent[:3000],
+    lambda sent: sent[:-20],
+    lambda sent: sent.replace(b"eJ", b"eK", 1),
+    lambda sent: b"no number" + sent,
+], ids=["nothing", "half of the code", "half of the request", "changed", "no length"])
+def test_what_arrives_damaged_is_no_answer(tree, damage):
+    with pytest.raises(resident.Unusable) as caught:
+        send(tree, damage(tree.with_code()))
+    assert caught.value.is_odd
+
+
+def test_without_that_interpreter_there_is_no_answer(tree):
+    with pytest.raises(resident.Unusable, match="no answer"):
+        send(tree, tree.with_code(), interpreter="/no/such/python")

@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The arguments of one comparison, from the variables of the roles: for drift, which compares now, and for a host that compares itself."""
+
+from __future__ import annotations
+
+from ansible.errors import AnsibleActionFail
+from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+
+from . import demands, host_library
+from .fleet import document
+from .role_values import Values
+
+# Once for a run: the strategy loads this before it forks a worker for each host.
+PROGRAM = host_library.digests()
+BENCHMARKS = demands.packed()
+# What a task of our role does not say itself. {option: the variable that has it}
+OF_ROLES = {
+    "root": "audit_root",
+    "release": "auditd_release",
+    "auditd": "auditd_policy",
+    "audit_rules": "audit_rules_policy",
+    "audit_rotation": "audit_rotation_policy",
+    "audit_boot": "audit_boot_policy",
+    "audit_check": "audit_check_policy",
+    "audit_shipping": "audit_shipping_policy",
+    "use": "audit_check_use",
+    "collect": "audit_check_collect",
+    "max_age": "audit_check_max_age",
+    "report_dir": "audit_drift_report_dir",
+    "phase": "__audit_drift_phase",
+}
+ON_CONTROLLER = ("report_dir", "phase", "fail_on", "use", "collect", "max_age")
+POLICY = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "audit_shipping", "program")
+
+
+def of_roles(values: Values) -> dict:
+    """The options as the variables of the roles give them."""
+    given = {option: values.named(name) for option, name in OF_ROLES.items() if name in values.variables}
+    return {option: value for option, value in given.items() if value != "" and value is not None}
+
+
+def for_host(args: dict) -> dict:
+    """What the module on the host gets: the policy, with the digests of the program and the library where they are needed."""
+    arguments = {name: value for name, value in args.items() if name not in ON_CONTROLLER}
+    for name in ("audit_check", "audit_shipping"):
+        if not arguments.get(name):
+            arguments.pop(name, None)  # an empty policy asks for nothing
+    if (arguments.get("audit_rotation") or arguments.get("audit_check")) and not arguments.get("program"):
+        arguments["program"] = PROGRAM
+    arguments.setdefault("benchmarks", BENCHMARKS)
+    rules = arguments.get("audit_rules") or {}
+    if _chooses_profiles(rules) or isinstance(rules.get("rules"), str):
+        arguments["audit_rules"] = _with_library(rules)
+    return arguments
+
+
+def _chooses_profiles(rules: dict) -> bool:
+    return any(rules.get(name) for name in ("profiles", "skip", "filters"))
+
+
+def _with_library(policy: dict) -> dict:
+    """Only where something of the library is chosen."""
+    from ansible_collections.auditops.auditd.plugins.plugin_utils import controls  # 25 ms that no other run needs (measured)
+
+    try:
+        return controls.with_library(policy)
+    except AuditError as error:
+        raise AnsibleActionFail(str(error)) from error
+
+
+def identity(arguments: dict) -> dict:
+    """What identifies the policy of these arguments in a document."""
+    return {"digest": document.digest({name: arguments[name] for name in POLICY if arguments.get(name)})}

@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values of variables without Jinja: what Ansible itself makes of each, and for hosts that differ, what differs."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from ansible import constants
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+from ansible_collections.auditops.auditd.plugins.plugin_utils import role_values
+
+POLICIES = ("auditd_policy", "audit_rules_policy", "audit_rotation_policy", "audit_check_policy")
+
+
+def trusted(value):
+    if isinstance(value, str):
+        return trust_as_template(value)
+    if isinstance(value, dict):
+        return {key: trusted(one) for key, one in value.items()}
+    return [trusted(one) for one in value] if isinstance(value, list) else value
+
+
+def values(variables, template=None):
+    return role_values.Values(variables, template or Templar(DataLoader(), variables=variables).template)
+
+
+@pytest.fixture(autouse=True)
+def directory_of_the_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    return tmp_path
+
+
+def roles(**own):
+    found = {}
+    for role in (*role_values.OF_HOSTS, "audit_boot", "audit_drift"):
+        for part in ("defaults", "vars"):
+            found.update(yaml.safe_load((role_values.ROLES / role / part / "main.yml").read_text(encoding="utf-8")))
+    return trusted({**found, **own})
+
+
+VARIABLES = trusted({
+    "word": "on", "number": 8, "none": None, "text_list": "['a']", "text_true": "True",
+    "mapping": {"a": "{{ word }}", "b": [1, "{{ number }}"]},
+    "chain": "{{ mapping }}", "loop": "{{ loop }}", "lost": "{{ nobody }}", "off": False,
+})
+
+
+@pytest.mark.parametrize("text", [
+    "plain", "{{ word }}", "{{word}}", "{{ number }}", "{{ none }}", "{{ text_list }}", "{{ text_true }}", "{{ mapping }}", "{{ chain }}",
+    "{{ off }}", "{{ nobody | default([]) }}", "{{ nobody | default({}) }}", "{{ nobody | default('a b') }}", "{{ nobody | default(3) }}",
+    "{{ word | default([]) }}", "{{ lost | default([]) }}", "{{ number + 1 }}", "a {{ word }}", "{# nothing #}", "{% if off %}{% endif %}",
+])
+def test_a_value_is_what_ansible_makes_of_it(text):
+    expected = Templar(DataLoader(), variables=VARIABLES).template(trusted(text))
+    found = values(VARIABLES).of(trusted(text))
+    assert (found, type(found) is bool) == (expected, type(expected) is bool)
+
+
+@pytest.mark.parametrize("text", ["{{ loop }}", "{{ nobody }}", "{{ lost }}", "{{ word"])
+def test_its_errors_are_those_of_ansible(text):
+    with pytest.raises(AnsibleError):
+        values(VARIABLES).of(trusted(text))
+
+
+def test_text_that_is_no_template_of_ours_is_left_as_it_is():
+    """What a host answered may look like an expression."""
+    assert values({**VARIABLES, "fact": "{{ word }}"}).of(trusted("{{ fact }}")) == "{{ word }}"
+
+
+@pytest.mark.parametrize("own", [
+    {}, {"auditd_conf": {"SPACE_LEFT": 75, "num_logs": "{{ audit_rules_backlog_limit }}"}}, {"auditd_failure_policy": "stop_host"},
+    {"audit_rules_failure": 0, "audit_rules_immutable": True, "audit_rules_privileged": False, "audit_rules_rate_limit": 100},
+    {"audit_check_install": True, "audit_check_schedule": "daily"}, {"audit_check_state": "absent"},
+])
+def test_policies_are_those_of_jinja_for_the_first_host_and_for_the_next(own):
+    variables = roles(**own)
+    template = Templar(DataLoader(), variables=variables).template
+    expected = {name: template(variables[name]) for name in POLICIES}
+    first = values(variables)
+    assert {name: first.named(name) for name in POLICIES} == expected
+
+    def refused(text):
+        raise AssertionError(f"templated again: {text}")
+
+    def template_of_the_user(text):
+        return refused(text) if text in role_values.OURS else template(text)
+
+    second = values(variables, template_of_the_user)
+    assert {name: second.named(name) for name in POLICIES} == expected
+
+
+def test_hosts_that_differ_get_their_own():
+    one, other = roles(), roles(auditd_failure_policy="stop_host")
+    assert values(one).named("auditd_policy")["settings"]["disk_full_action"] == "SYSLOG"
+    assert values(other).named("auditd_policy")["settings"]["disk_full_action"] == "HALT"
+    assert values(one).named("auditd_policy")["settings"]["disk_full_action"] == "SYSLOG"
+
+
+@pytest.mark.parametrize("damage", ["", "{", "\0"])
+def test_what_another_worker_left_half_written_is_templated_again(directory_of_the_run, damage):
+    expected = values(roles()).named("auditd_policy")
+    left = list(directory_of_the_run.iterdir())
+    assert left
+    for path in left:
+        path.write_text(damage)
+    assert values(roles()).named("auditd_policy") == expected
