@@ -15,6 +15,9 @@ SYSTEMS = (
     ("Ubuntu", "24.04", "3.1.2"), ("Amazon Linux", "2023", "3.0.6"), ("Rocky Linux", "9.4", "3.1.2"),
 )
 WHY = "Today auditd does something else at that point than the policy says, and nobody chose that; it was set before this policy was."
+CALLS = "adjtimex,settimeofday,clock_settime,stime,finit_module,init_module,delete_module,create_module,query_module,fchownat,lsetxattr"
+RULES = [f"-a always,exit -F arch=b{32 * (1 + number % 2)} -S {CALLS} -F path=/usr/lib/polkit-1/polkit-agent-helper-{number} -F auid>=1000 "
+         f"-F auid!=-1 -F key=rule-{number}" for number in range(40)]
 VERDICTS = ("pass", "pass", "pass", "fail", "waived", "not_checked", "skipped")
 WHY_OF = {
     "pass": "the finding is not there", "fail": "one finding speaks of it", "not_checked": "nothing here reads what it asks for",
@@ -49,6 +52,15 @@ def risk(number: int) -> dict:
             "sentence": f"{full}; then admin_space_left_action = HALT powers the host off"}
 
 
+def room(number: int) -> dict | None:
+    if number % 7 == 3:
+        return None
+    peak = 40 + number % 700
+    return {"mb_per_day": peak / 2, "peak_mb_per_day": peak, "peak_day_mb": peak, "stored_mb_per_day": peak / 16, "compression_ratio": 8.0,
+            "keep_days": 90, "needed_mb": 8 * peak, "fits": 8 * peak < 3000, "days_until_full": number % 500 if number % 5 else None,
+            "reaction_hours": 24, "space_left": peak, "admin_space_left": peak // 3}
+
+
 def controls(number: int) -> list[dict]:
     found = []
     for part, rule in ((part, rule) for part in range(1, 5) for rule in range(1, 13)):
@@ -70,6 +82,9 @@ def one(number: int) -> dict:
     severities = ("critical", "high", "medium", "low", "low", "info")
     items = [item(f"auditd_conf.key_{n}", severities[n % 6], layers[(n + number % 3) % 6], ("HALT", "SUSPEND", "ROTATE")[(n + number) % 3])
              for n in range(number % 5 and 3 + number % 17)]
+    if items and number % 10 == 1:
+        missing = item("missing", "medium", "disk", f"{len(RULES)} of {len(RULES)} rules missing")
+        items.append({**missing, "id": "disk.rules_d.missing", "expected": RULES})
     risks = [risk(number)] if number % 11 == 0 else []
     items += [{**item("admin_space_left_action", found["severity"], "storage", "HALT"), "why": found["sentence"]} for found in risks]
     storage = {"partition": {"mount": "/var/log/audit", "free_mb": 100 * (number % 90), "size_mb": 10000},
@@ -79,7 +94,17 @@ def one(number: int) -> dict:
             "rules": {"disk": 80, "compiled": 80, "loaded": 80}, "unavailable": {}}
     status = "drifted" if any(found["severity"] != "info" for found in items) else "in_sync"
     return {**head, "status": status, "summary": {}, "items": items, "controls": controls(number),
-            "exceptions": list(EXCEPTIONS[:1 + number % 3]), "live": live, "waived": [WAIVED]}
+            "audit_storage_recommend": room(number), "exceptions": list(EXCEPTIONS[:1 + number % 3]), "live": live, "waived": [WAIVED]}
+
+
+def stop(number: int) -> dict:
+    """Every fortieth host stopped once, a few days apart."""
+    when = f"2026-{10 + number // 40 % 2}-{1 + number // 40 % 19:02}T03:12:07Z"
+    lines = [{"source": "/var/log/messages", "line": line, "time": when, "text": f"auditd[600]: Audit daemon is low on disk space, {line}"}
+             for line in range(40)]
+    return {"schema": 1, "host": host_name(number), "run": RUN, "collected_at": "2026-11-20T11:00:00Z", "status": "auditd",
+            "diagnosis": {"stopped_by": "auditd", "when": when, "confidence": "high"}, "timeline": lines,
+            "summary": f"auditd (high confidence) at {when}: auditd powered the host off because the log's partition had no room"}
 
 
 def host_name(number: int) -> str:
@@ -101,6 +126,9 @@ def build(directory: Path, hosts: int) -> Path:
     for number in range(hosts):
         found = one(number)
         (directory / "hosts" / document.file_name(found["host"])).write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")
+        if number % 40 == 0:
+            (directory / "stops").mkdir(exist_ok=True)
+            (directory / "stops" / document.file_name(found["host"])).write_text(json.dumps(stop(number), indent=2, sort_keys=True) + "\n")
     return directory
 
 

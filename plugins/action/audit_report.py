@@ -25,6 +25,7 @@ ARGUMENTS = {
     "failed": {"type": "list", "elements": "str", "default": []},
     "play_hosts": {"type": "list", "elements": "str", "default": []},
     "forget": {"type": "str", "default": "never"},
+    "stops_of_days": {"type": "int", "default": 30},
     "serial": {"type": "raw", "default": "100%"},
     "max_fail_percentage": {"type": "float", "default": 100.0},
 }
@@ -53,6 +54,8 @@ class ActionModule(ActionBase):
         if published.files:
             self._say(f"Report: {dest}")
         result = _result(published, dest)
+        if request.each_host_publishes:
+            result["held"] = max(result["held"], 1)  # no host may end the batch of the others; each asks for itself
         if published.held and not options["play_hosts"]:
             result.update(failed=True, msg="; ".join(publish.held_lines(published.held)))
         return result
@@ -81,6 +84,7 @@ def _request(options: dict, task_vars: dict, *, each_host_publishes: bool) -> pu
         each_host_publishes=each_host_publishes and bool(play_hosts),
         history=options["history"],
         forget_days=_days(options["forget"]),
+        stops_of_days=options["stops_of_days"],
         policy=gate.Policy(options["fail_on"], tuple(options["fail_on_layers"]), options["serial"], options["max_fail_percentage"]),
     )
 
@@ -115,5 +119,5 @@ def _result(published: publish.Published, dest: str) -> dict:
         "left_out": [{"file": name, "reason": reason} for name, reason in fleet.problems],
         "compared": {"in_run": fleet.in_run, "finished": fleet.finished, "expected": fleet.expected},
         "stopped": fleet.stopped,
-        "held": held if published.is_page_written else 1,  # whoever publishes last knows; until then each host asks
+        "held": held,
     }

@@ -54,6 +54,12 @@ options:
       - Leave out log files that are older than the newest by more than this many days.
     type: int
     default: 30
+  report_dir:
+    description:
+      - A directory on the controller. What was found is kept there in C(stops/), one file a host, and reports of
+        M(auditops.auditd.audit_report) show it. Without it nothing is kept.
+      - Relative paths count from where C(ansible-playbook) was called.
+    type: path
 seealso:
   - module: auditops.auditd.audit_drift
   - module: auditops.auditd.audit_rescue
@@ -66,6 +72,10 @@ EXAMPLES = r"""
   auditops.auditd.audit_diagnosis:
     root: /mnt/patient
     state_reason: Client.InstanceInitiatedShutdown
+
+- name: Ask each host about the stop before its last boot, for the next report
+  auditops.auditd.audit_diagnosis:
+    report_dir: audit-report
 """
 
 RETURN = r"""
@@ -126,6 +136,10 @@ settings:
   description: The actions in auditd.conf.
   returned: success
   type: dict
+path:
+  description: The file on the controller.
+  returned: when O(report_dir) is given
+  type: str
 room:
   description: The room on the partition of the log, and how much of what fills it is not audit's. Empty where it was not seen.
   returned: success
@@ -144,6 +158,7 @@ ARGUMENT_SPEC = {
     "console_file": {"type": "str"},
     "state_reason": {"type": "str"},
     "days": {"type": "int", "default": 30},
+    "report_dir": {"type": "path"},
 }
 
 

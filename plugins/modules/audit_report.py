@@ -108,6 +108,13 @@ options:
         to C(forgotten/). A number of days, or V(never), because another inventory, a slice of a job and C(--limit) look the same.
     type: str
     default: never
+  stops_of_days:
+    description:
+      - The terminal, C(summary.md) and the first list of the page name the hosts that their audit stopped in the last so many days, as
+        M(auditops.auditd.audit_diagnosis) found with its O(auditops.auditd.audit_diagnosis#module:report_dir). On the page any number of
+        days can be chosen.
+    type: int
+    default: 30
   serial:
     description:
       - The value of the play's C(serial), to say which of the batches this is.

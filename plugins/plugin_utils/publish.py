@@ -42,6 +42,7 @@ class Request:
     each_host_publishes: bool = False
     history: bool = True
     forget_days: int | None = None
+    stops_of_days: int = 30
     policy: gate.Policy = field(default_factory=gate.Policy)
 
 
@@ -98,7 +99,7 @@ def _load(request: Request, noted: Mapping[str, tuple[str, str]]) -> Fleet:
     fleet = reader.load(
         list(request.sources), hosts=request.hosts, failed=request.failed, inventory=request.inventory, groups=request.groups,
         run=request.run, now=iso(time.time() + 300))
-    fleet.expected = len(request.play_hosts)
+    fleet.expected, fleet.stops_of_days = len(request.play_hosts), request.stops_of_days
     fleet.finished = sum(is_finished(noted.get(file_name(host))) for host in request.play_hosts)
     return fleet
 

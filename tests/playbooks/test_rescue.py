@@ -110,10 +110,16 @@ def test_halt_is_gone_whatever_else_fails_and_undo_brings_it_back(tmp_path):
         assert {key: value for key, value in system(root).items() if key not in moving} == {
             key: value for key, value in once[name].items() if key not in moving}, name
 
-    assert play(directory, "-e", "audit_rescue=undo").returncode == 0
+    undone = play(directory, "-e", "audit_rescue=undo")
+    assert undone.returncode == 0, undone.stdout
     for name, root in roots.items():
         assert system(root) == before[name], name
-    assert play(directory, "-e", "audit_rescue=undo").returncode == 0, "a second undo has nothing to do"
+        document = json.loads((directory / f"report/hosts/{name}.json").read_text())
+        assert (document["phase"], document["status"] != "in_sync") == ("now", True), "the report is of what lies there again"
+    assert undone.stdout.count("Put back, of /") == len(roots) and "  /etc/audit/auditd.conf" in undone.stdout
+    assert f"Audit drift of {len(roots)} hosts" in undone.stdout and "Hosts that can stop themselves:" in undone.stdout
+    again = play(directory, "-e", "audit_rescue=undo")
+    assert again.returncode == 0 and again.stdout.count("Nothing to put back") == len(roots), "a second undo has nothing to do"
 
     play(directory)
     for name, root in roots.items():

@@ -34,6 +34,8 @@ _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", 
 ITEM_TEXTS = ("id", "layer", "why", "fix")
 WAIVER_TEXTS = ("subject", "benchmark", "policy", "reason", "compensating")
 CONTROL_TEXTS = ("benchmark", "id", "title", "why")
+ROOM_NUMBERS = ("mb_per_day", "peak_mb_per_day", "stored_mb_per_day", "space_left", "admin_space_left")
+ROOM_OR_NONE = ("keep_days", "needed_mb", "days_until_full", "reaction_hours")
 EXCEPTION_TEXTS = ("control", "key", "setting", "file", "benchmark", "reason", "owner", "approved_by", "expires", "ticket")
 
 
@@ -133,7 +135,7 @@ def checked(document: object, pool: Pool) -> dict:
         raise ValueError("it does not name its host")
     return {
         **document,
-        "collected_at": _moment(document.get("collected_at")),
+        "collected_at": moment(document.get("collected_at")),
         "phase": document.get("phase") if document.get("phase") in PHASES else "now",
         "run": _run(document.get("run")),
         "policy": _named(document.get("policy"), "digest"),
@@ -143,6 +145,7 @@ def checked(document: object, pool: Pool) -> dict:
         "exceptions": [pool.shared("exception", entry, _exception) for entry in _list(document, "exceptions")],
         "waived": [pool.shared("waived", entry, _waiver) for entry in _list(document, "waived")],
         "live": _live(document.get("live")),
+        "audit_storage_recommend": _room(document.get("audit_storage_recommend")),
     }
 
 
@@ -166,14 +169,14 @@ def _list(document: dict, name: str) -> list:
     return value if isinstance(value, list) else []
 
 
-def _moment(value: object) -> str | None:
+def moment(value: object) -> str | None:
     """A time as our documents write it; None for anything else, which cannot be compared with another."""
     return value if isinstance(value, str) and MOMENT.fullmatch(value) else None
 
 
 def _run(value: object) -> dict | None:
     run = _named(value, "id")
-    return None if run is None else {**run, "started": _moment(run.get("started"))}
+    return None if run is None else {**run, "started": moment(run.get("started"))}
 
 
 def _named(value: object, name: str) -> dict | None:
@@ -219,6 +222,18 @@ def _waiver(entry: object) -> dict:
     waiver = _object(entry)
     controls = [str(control) for control in waiver.get("controls") or []]
     return {**waiver, **_texts(waiver, WAIVER_TEXTS), "controls": controls}
+
+
+def _room(value: object) -> dict | None:
+    """What the log needs, its numbers as numbers; None where nothing is known."""
+    if not isinstance(value, dict) or not all(_is_number(value.get(name)) for name in ROOM_NUMBERS):
+        return None
+    optional = {name: value.get(name) if _is_number(value.get(name)) else None for name in ROOM_OR_NONE}
+    return {**value, **optional, "fits": value.get("fits") if isinstance(value.get("fits"), bool) else None}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e15
 
 
 def _live(value: object) -> dict:

@@ -14,6 +14,7 @@ from pathlib import Path
 from . import document as drift_document
 from . import stops
 from .document import SEVERITIES, STATUSES, Unshared
+from .stopped import BY_AUDIT, Stop
 
 RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 GroupKey = tuple[str, str, str, str]
@@ -77,6 +78,11 @@ class HostReport:
     @property
     def live(self) -> dict:
         return self.now["live"]
+
+    @property
+    def room(self) -> dict:
+        """What the log needs, as C(audit_storage_recommend) of the document; empty where nothing is known."""
+        return self.now.get("audit_storage_recommend") or {}
 
     @property
     def policy(self) -> str | None:
@@ -156,6 +162,8 @@ class Fleet:
     finished: int = 0  # of them, those that this run is through with
     batches: tuple[int, int] = (1, 1)  # the one that is done, of all
     stopped: str = ""  # why the run ends before its last batch
+    stops: list[Stop] = field(default_factory=list)  # what is known of the last stops of hosts, newest first
+    stops_of_days: int = 30  # how long ago one may be for a list that nobody can ask for more
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -188,6 +196,14 @@ class Fleet:
     def as_of(self) -> str | None:
         """The moment of the report: the newest document's. The same documents give the same report, whenever it is made."""
         return max((host.collected_at for host in self.hosts if host.collected_at), default=None)
+
+    @cached_property
+    def recent_stops(self) -> list[Stop]:
+        """The stops by auditd or the kernel's audit of the last ``stops_of_days`` days before the newest document, newest first."""
+        moments = [moment for moment in (self.as_of, *(stop.read_at for stop in self.stops)) if moment]
+        latest = max(moments, default=None)
+        ages = [(stop, age_in_days(stop.when, latest)) for stop in self.stops if stop.by in BY_AUDIT]
+        return [stop for stop, age in ages if age is not None and age < self.stops_of_days]
 
     @cached_property
     def findings(self) -> list[Finding]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from . import document as drift_document
+from . import stopped
 from .document import Pool
 from .model import Before, Fleet, HostReport, LastGood, by_name, worst_first
 from .stops import stopping_risks
@@ -44,6 +45,7 @@ def load(
         if drift_document.file_name(missing) not in seen:
             fleet.hosts.append(_without_document(missing, Path(sources[0])))
             fleet.problems.append((missing, "there is no document of this host: it was not reached, or its comparison failed"))
+    fleet.stops = stopped.load(sources, fleet.problems, hosts)
     _part_from_gone(fleet, set(inventory))
     fleet.hosts.sort(key=worst_first)
     fleet.gone.sort(key=by_name)
@@ -117,7 +119,7 @@ def _reduced(document: dict) -> dict:
     kept = {"partition": storage.get("partition"), "growth": storage.get("growth"), "risks": storage["risks"]}
     live = {name: document["live"].get(name) for name in LIVE_FIGURES}
     live["distribution"] = live["distribution"] or {}
-    names = ("schema", "host", "run", "policy", "phase", "collected_at", "root", "status", "error", "controls")
+    names = ("schema", "host", "run", "policy", "phase", "collected_at", "root", "status", "error", "controls", "audit_storage_recommend")
     return {
         **{name: document.get(name) for name in names},
         "items": tuple(document["items"]), "exceptions": tuple(document["exceptions"]), "waived": tuple(document["waived"]),
@@ -146,3 +148,4 @@ def _part_from_gone(fleet: Fleet, inventory: set[str]) -> None:
         fleet.gone = [host for host in fleet.hosts if host.name not in inventory and not host.in_run and not host.failed]
         gone = {host.name for host in fleet.gone}
         fleet.hosts = [host for host in fleet.hosts if host.name not in gone]
+        fleet.stops = [stop for stop in fleet.stops if stop.host not in gone]

@@ -5,6 +5,7 @@
     hosts/      what is known of a host now      before/   before its last remediation
     last_good/  what was known before a failure  runs/     one line for each document of a run
     forgotten/  hosts that left the inventory    history/  one summary for each run
+    stops/      why a host stopped last
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._utc import iso
 
 from . import document as drift_document
 from . import since as lost_since
+from . import stopped
 
 LOCK = ".lock"
 SET_ASIDE = ".set-aside"
@@ -56,6 +58,10 @@ class Spool:
         self._drop("last_good", host)
         self._note(document, phase)
         return str(path)
+
+    def write_stop(self, document: dict) -> str:
+        """Write what is known of the last stop of a host (stopped.document), and return its path."""
+        return str(write_text(self.path(stopped.FOLDER, document["host"]), drift_document.as_text(document), replace=is_document))
 
     def fail(
         self, host: str, reason: str, *, run: dict | None, phase: str, unreachable: bool = False, keeps_last_word: bool = False,
@@ -90,7 +96,7 @@ class Spool:
     def forget(self, host: str) -> None:
         """Move what is known of a host to forgotten/, where it is kept under the time of this call."""
         stamp = iso().replace(":", "")
-        for folder in ("hosts", "before", "last_good"):
+        for folder in ("hosts", "before", "last_good", stopped.FOLDER):
             path = self.path(folder, host)
             if _document_in(path) is not None:
                 target = self.directory / "forgotten" / f"{stamp}-{folder}-{path.name[-180:]}"

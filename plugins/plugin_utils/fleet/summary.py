@@ -29,6 +29,7 @@ def summary(fleet: Fleet, changes: Changes | None = None, *, limit: int = MOST_L
     lines += _hosts([host for host in fleet.hosts if host.status != "in_sync" or host.fixed or failing_controls(host)], limit)
     lines += controls(fleet)
     lines += _stopping(fleet, limit)
+    lines += _stopped(fleet, limit)
     if changes is not None and changes.since:
         lines.append(f"Since {changes.since}: {changes.in_words()}")
     lines += [f"Not known: {plain(name)}: {plain(reason)}" for name, reason in fleet.problems[:limit]]
@@ -102,6 +103,17 @@ def _stopping(fleet: Fleet, limit: int) -> list[str]:
             lines.append(f"  {plain(host.name)}{state}: {plain(path.sentence)}")
         lines += _more(hosts, limit)
     return lines
+
+
+def _stopped(fleet: Fleet, limit: int) -> list[str]:
+    found = fleet.recent_stops
+    lines = [f"Stopped by their audit {days_in_words(fleet.stops_of_days)}:"] * bool(found)
+    lines += [f"  {plain(stop.host)}: {plain(stop.sentence)}" for stop in found[:limit]]
+    return lines + _more(found, limit)
+
+
+def days_in_words(days: int) -> str:
+    return "in the last day" if days == 1 else f"in the last {days} days"
 
 
 def stopping(fleet: Fleet) -> list[tuple[str, list[tuple[HostReport, StopPath]]]]:

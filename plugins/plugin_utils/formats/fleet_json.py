@@ -23,6 +23,8 @@ def chunks(report: Report) -> Iterator[str]:
         "before_counts": fleet.before_counts,
         "severities": fleet.severities,
         "stopping": [host.name for host in fleet.stopping_now],
+        "stops": [{"host": stop.host, "when": stop.when, "stopped_by": stop.by, "confidence": stop.confidence, "summary": stop.sentence}
+                  for stop in fleet.stops],
         "changes": {
             "since": changes.since, "unchanged": changes.unchanged, "intentional": sorted(changes.intentional),
             **{name: _pairs(getattr(changes, name)) for name in ("new", "fixed", "flapping")},

@@ -45,7 +45,7 @@ def chunks(report: Report) -> Iterator[str]:
     yield f'<a class="skip" href="#main">To the report</a>\n{_header(fleet)}<nav aria-label="Views" id="nav" hidden><ul>'
     yield "".join(f'<li><a href="#{name}">{words}</a></li>' for name, words in VIEWS.items())
     yield '</ul></nav>\n<main id="main" tabindex="-1">\n'
-    yield f'<section id="overview">\n<h2>Overview</h2>\n{_figures(fleet)}{_stopping(fleet)}'
+    yield f'<section id="overview">\n<h2>Overview</h2>\n{_figures(fleet)}{_stopping(fleet)}{_stopped(fleet)}'
     yield f"{page_charts.all_charts(fleet, report.changes.trend)}\n</section>\n"
     yield f'<section id="findings">\n<h2>Findings</h2>\n<div id="findings-body">{_findings(fleet)}</div>\n</section>\n'
     for name in DRAWN_BY_SCRIPT:
@@ -146,6 +146,18 @@ def _stopping(fleet: Fleet) -> str:
     tense = "would have stopped themselves, or can now" if _has_states(fleet) else "can stop themselves"
     colour = ' class="critical"' if fleet.stopping_now else ""
     return f'<h3{colour}>Hosts that {tense}</h3><table class="list" id="stopping">{_head(columns)}<tbody>{rows}</tbody></table>{more}\n'
+
+
+def _stopped(fleet: Fleet) -> str:
+    """For a reader without scripts; page.js replaces it by a list for any number of days."""
+    found = fleet.recent_stops
+    rows = "".join(
+        f'<tr><th scope="row"><span class="word">{escape(stop.host[:100])}</span></th><td data-label="When">{_moment(stop.when or "")}</td>'
+        f'<td data-label="Why">{escape(stop.sentence[:400])}</td></tr>' for stop in found[:MOST_FINDINGS])
+    more = f"<p>and {len(found) - MOST_FINDINGS} more</p>" if len(found) > MOST_FINDINGS else ""
+    head = f"<h3>Hosts that their audit stopped {summary.days_in_words(fleet.stops_of_days)}</h3>"
+    table = f'{head}<table class="list">{_head(("Host", "When", "Why"))}<tbody>{rows}</tbody></table>{more}' if rows else ""
+    return f'<div id="overview-body">{table}</div>\n'
 
 
 def _has_states(fleet: Fleet) -> bool:

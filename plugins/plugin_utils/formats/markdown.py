@@ -15,6 +15,7 @@ from .report import Report
 MOST_HOSTS = 8
 MOST_FINDINGS = 10
 MOST_BENCHMARKS = 4
+MOST_NAMES = 5
 LONGEST = 160  # characters of one value
 MARKUP = re.compile(r"[\\`*{}\[\]<>#|~&@]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=www)\.")
 
@@ -30,6 +31,10 @@ def lines(report: Report) -> list[str]:
     found += [f"*{text(sentence)}*" for sentence in summary.progress(fleet)]
     if report.changes.since:
         found += [f"Since {text(report.changes.since)}: {report.changes.in_words()}"]
+    if fleet.recent_stops:
+        names = ", ".join(code(stop.host) for stop in fleet.recent_stops[:MOST_NAMES])
+        more = f" and {len(fleet.recent_stops) - MOST_NAMES} more" if len(fleet.recent_stops) > MOST_NAMES else ""
+        found += [f"Stopped by their audit {summary.days_in_words(fleet.stops_of_days)}: {names}{more}"]
     found += _controls(fleet) + _stopping(fleet) + _findings(fleet) + _unknown(fleet)
     return found
 

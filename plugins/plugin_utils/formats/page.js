@@ -248,6 +248,37 @@
     root.replaceChildren(el("div", { class: "filters", role: "search" }, searchBox, statusBox, severityBox, stopBox, groupBox, systemBox, newBox), setBox, list);
   }
 
+  // ---- stops that have happened
+  const [STOPPED_HOST, STOPPED_NUMBER, STOPPED_WHEN, STOPPED_BY, STOPPED_SURE, STOPPED_WORDS, STOPPED_LINES] = [0, 1, 2, 3, 4, 5, 6];
+  const stopOf = new Map(data.stopped.map((stop) => [stop[STOPPED_HOST], stop]));
+  function drawStopped(root) {
+    if (!data.stopped.length) return;
+    const spans = [7, 30, 90, 365].concat(data.stopsOfDays).filter((days, place, all) => all.indexOf(days) === place).sort((a, b) => a - b);
+    const list = el("div");
+    const latest = Date.parse(data.asOf || data.stopped[0][STOPPED_WHEN]);
+    const [spanBox, span] = choice("Stopped in the last", spans.map((days) => many(days, "day")), draw);
+    const [byBox, by] = choice("By", Object.values(data.stoppedBy), draw);
+    span.value = String(spans.indexOf(data.stopsOfDays));
+    function draw() {
+      const words = Object.keys(data.stoppedBy);
+      const least = span.value === "" ? -Infinity : latest - 86400000 * spans[Number(span.value)];
+      const found = data.stopped.filter((stop) => (span.value === "" || Date.parse(stop[STOPPED_WHEN]) > least) && (by.value === "" || stop[STOPPED_BY] === words[Number(by.value)]));
+      list.replaceChildren(...pages(found, ["Host", "When", "By", "Why"].map((head) => ({ words: head })), (stop) => [el("tr", {},
+        el("th", { scope: "row", class: "key" }, stop[STOPPED_NUMBER] < 0 ? stop[STOPPED_HOST] : hostLink(stop[STOPPED_NUMBER])), el("td", { "data-label": "When" }, age(stop[STOPPED_WHEN])),
+        el("td", { "data-label": "By" }, data.stoppedBy[stop[STOPPED_BY]]), el("td", { "data-label": "Why" }, stop[STOPPED_WORDS]))]));
+    }
+    draw();
+    root.replaceChildren(el("h3", {}, "Hosts that stopped"), el("div", { class: "filters", role: "search" }, spanBox, byBox), list);
+  }
+  function lastStop(name) {
+    const stop = stopOf.get(name);
+    if (!stop) return [];
+    const lines = stop[STOPPED_LINES];
+    return [el("p", {}, el("b", {}, "Last stop: "), stop[STOPPED_WORDS]), lines.length ? el("details", {}, el("summary", {}, "What the logs say of it, " + many(lines.length, "line")),
+      el("table", { class: "list" }, el("thead", {}, columns(["Time", "Source", "Text"])), el("tbody", {}, lines.map(([moment, source, text]) => el("tr", {},
+        el("td", {}, moment ? age(moment) : "no time"), el("td", { "data-label": "Source" }, code([source])), el("td", { "data-label": "Text" }, code([text]))))))) : null].filter(Boolean);
+  }
+
   // ---- one host
   function itemTable(caption, items) {
     return el("table", { class: "list fixed item" }, el("caption", {}, caption), el("thead", {}, el("tr", {},
@@ -263,6 +294,23 @@
     return "ansible-playbook -i INVENTORY auditops.auditd.remediate --limit '" + name.replace(/'/g, "'\\''") + "'";
   }
 
+  // What the log of a host needs: its own figures, and what to set.
+  function roomFacts(host) {
+    if (!host[field.room]) return [["What the log needs", "not known: its logs span less than an hour"]];
+    const room = {};
+    data.roomRow.forEach((one, place) => { room[one] = host[field.room][place]; });
+    const full = room.days_until_full;
+    const kept = room.keep_days ? " for " + many(room.keep_days, "day") : "";
+    const fits = room.fits === null ? "" : room.fits ? ", which it has" : ", which is more than there is";
+    const needs = room.needed_mb === null ? "not known: archives are kept without a limit by age" : room.needed_mb + " MB" + kept + fits;
+    return [
+      ["Full", full === null ? "not known" : full === 0 ? "now" : "in " + many(full, "day") + " if nothing is removed"], ["What the log needs", needs],
+      ["At its fastest", room.peak_mb_per_day === null ? "not known" : room.peak_mb_per_day + " MB/day"],
+      ["Recommended", room.space_left === null ? "not known" : [code(["space_left = " + room.space_left, "admin_space_left = " + room.admin_space_left]),
+        room.reaction_hours ? " (" + many(room.reaction_hours, "hour") + " to react)" : ""]],
+    ];
+  }
+
   function drawHost(root, title, name) {
     const number = byName.get(name);
     title.textContent = name;
@@ -276,7 +324,7 @@
       ["Records lost", lost === null ? "not known" : String(lost)],
       ["Room for the log", free === null ? "not known" : free + " MB free" + (size === null ? "" : " of " + size + " MB")],
       ["Growth", growth === null ? "not known" : growth + " MB/day"],
-    ];
+    ].concat(host[field.error] >= 0 ? [] : roomFacts(host));
     const items = data.sets[host[field.set]];
     const parts = [el("p", {}, badge(status, statusWords[status]), " ", counts(host), host[field.failed] ? " (this run failed on it)" : "")];
     if (host[field.error] >= 0) parts.push(el("p", {}, el("b", {}, data.errors[host[field.error]])));
@@ -286,6 +334,7 @@
     });
     parts.push(el("table", { class: "facts" }, el("caption", {}, "Facts"), el("tbody", {}, facts.map(([label, value]) =>
       el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, value))))));
+    parts.push(...lastStop(name));
     if (status !== "in_sync") parts.push(el("p", {}, "To remediate: ", code([commandFor(name)])));
     parts.push(items.length ? itemTable("Findings", items) : el("p", {}, "No findings."));
     if (host[field.before] >= 0) {
@@ -362,7 +411,7 @@
 
   // ---- views
   const views = ["overview", "findings", "hosts", "controls", "changes", "left", "host"];
-  const draws = { findings: drawFindings, hosts: drawHosts, controls: drawControls, changes: drawChanges, left: drawLeft };
+  const draws = { overview: drawStopped, findings: drawFindings, hosts: drawHosts, controls: drawControls, changes: drawChanges, left: drawLeft };
   const drawn = new Set();
   function drawOnce(view) {
     if (draws[view] && !drawn.has(view)) { drawn.add(view); draws[view](document.getElementById(view + "-body")); }

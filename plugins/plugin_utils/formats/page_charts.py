@@ -24,6 +24,7 @@ def all_charts(fleet: Fleet, trend: Sequence[dict]) -> str:
         _chart("Hosts by distribution", _counted(fleet, "distribution")),
         _chart("Hosts by release of audit", _counted(fleet, "version")),
         _chart("Days until a host stops itself", _days(fleet)),
+        _chart("Days until the log has no room", _full(fleet)),
         _trend(trend),
     ]
     return f'<div class="charts">{"".join(charts)}</div>'
@@ -67,6 +68,18 @@ def _days(fleet: Fleet) -> list[tuple[str, list[Part]]]:
             numbers[next(label for limit, label in DAYS if min(known) < limit) if known else "not known when"] += 1
     colours = ("critical", "high", "medium", "low", "info", "info")
     return [(label, [(colour, number)]) for (label, number), colour in zip(numbers.items(), colours, strict=True)]
+
+
+def _full(fleet: Fleet) -> list[tuple[str, list[Part]]]:
+    """As the log grows and nothing is removed; a host of which nothing is known is counted nowhere."""
+    numbers = dict.fromkeys((label for _limit, label in DAYS), 0)
+    for host in fleet.hosts:
+        days = host.room.get("days_until_full")
+        if days is not None:
+            numbers[next(label for limit, label in DAYS if days < limit)] += 1
+    colours = ("critical", "high", "medium", "low", "info")
+    parts = zip(numbers.items(), colours, strict=True)
+    return [(label, [(colour, number)]) for (label, number), colour in parts] if any(numbers.values()) else []
 
 
 def _chart(title: str, rows: list[tuple[str, list[Part]]]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from ..fleet.document import SEVERITIES, STATUSES, VERDICTS
 from ..fleet.history import FLAPS, LOOK_BACK
 from ..fleet.model import Fleet, HostReport, by_name, spelled
+from ..fleet.stopped import BY
 from ..fleet.stops import STATES
 from .csv_rows import in_cell
 from .page_charts import system_of
@@ -17,14 +18,17 @@ from .report import Report
 
 HOST = (
     "name", "status", "counts", "set", "before", "system", "release", "groups", "collected", "inRun", "error", "stops", "figures",
-    "controls", "lastGood", "failed",
+    "controls", "lastGood", "failed", "room",
 )
+ROOM = ("needed_mb", "keep_days", "fits", "days_until_full", "peak_mb_per_day", "space_left", "admin_space_left", "reaction_hours")
 ROOM_FOR_VALUES = 3_000_000  # characters of expected, actual and why of all findings together
 SHORTEST_VALUE = 120
 LONGEST_WHY = 300  # characters of what is said of a control
 LONGEST_VALUE = 4000
 MOST_LINES = 30  # of one value: three hundred missing rules are given by their number
 MOST_LISTED = 300  # problems, hosts that are gone
+MOST_STOPS = 2000
+MOST_TIMELINES = 200
 
 
 class Table:
@@ -48,17 +52,29 @@ def data(report: Report) -> dict:
     hosts = sorted(fleet.hosts, key=by_name)
     index = {host.name: number for number, host in enumerate(hosts)}
     found = {
-        "hostRow": HOST, "severities": SEVERITIES, "statuses": STATUSES, "verdicts": VERDICTS, "stopStates": STATES, "asOf": fleet.as_of,
+        "hostRow": HOST, "roomRow": ROOM,
+        "severities": SEVERITIES, "statuses": STATUSES, "verdicts": VERDICTS, "stopStates": STATES, "asOf": fleet.as_of,
         "hosts": [rows.host(host) for host in hosts],
         "lookBack": LOOK_BACK, "flaps": FLAPS,
         "since": changes.since, "new": _by_id(changes.new, index), "fixed": _by_id(changes.fixed, index),
         "flapping": _by_id(changes.flapping, index), "intentional": sorted(index[name] for name in changes.intentional if name in index),
+        "stopped": _stopped(fleet, index), "stoppedBy": BY, "stopsOfDays": fleet.stops_of_days,
         "gone": [[host.name, host.collected_at] for host in fleet.gone[:MOST_LISTED]], "goneCount": len(fleet.gone),
         "problems": [[name[:300], reason[:500]] for name, reason in fleet.problems[:MOST_LISTED]], "problemCount": len(fleet.problems),
         "waivers": [[entry, _numbers(names, index)] for entry, names in fleet.waivers[:MOST_LISTED]],
         "exceptions": [[entry, _numbers(names, index)] for entry, names in fleet.exceptions[:MOST_LISTED]],
     }
     return {**found, **rows.tables()}
+
+
+def _stopped(fleet: Fleet, index: dict[str, int]) -> list[list]:
+    """Rows of [host, its number or -1, when, by, confidence, sentence, timeline], newest first; timelines of the newest alone."""
+    rows = []
+    for number, stop in enumerate(fleet.stops[:MOST_STOPS]):
+        lines = stop.timeline[-MOST_LINES:] if number < MOST_TIMELINES else ()
+        timeline = [[moment, source[:100], text[:200]] for moment, source, text in lines]
+        rows.append([stop.host[:300], index.get(stop.host, -1), stop.when, stop.by, stop.confidence[:20], stop.sentence[:600], timeline])
+    return rows
 
 
 def _numbers(names: list[str], index: dict[str, int]) -> list[int] | int:
@@ -100,7 +116,7 @@ class _Rows:
             host.collected_at, int(host.in_run and not host.is_lost), self.errors.number(host.error[:2000]) if host.error else -1,
             stops, [_figure(figure) for figure in figures],
             self.controls(host.now["controls"]), [good.collected_at, STATUSES.index(good.status), self.set(good.items)] if good else 0,
-            int(host.failed),
+            int(host.failed), [host.room[name] for name in ROOM] if host.room else 0,
         ]
 
     def set(self, items: tuple[dict, ...]) -> int:

@@ -45,3 +45,16 @@ def hostile_document(host=HOSTILE):
     found["exceptions"] = [{"control": HOSTILE, "controls": [HOSTILE], "state": "in_force", "reason": HOSTILE, "owner": HOSTILE}]
     found["live"].update(version=HOSTILE, distribution={"name": HOSTILE, "version": HOSTILE})
     return found
+
+
+def stop(host, when="2026-02-20T10:00:00Z", by="auditd", **values):
+    """As the module audit_diagnosis found it, spooled."""
+    sentence = f"{by} (high confidence) at {when}: auditd powered the host off because the log's partition had no room"
+    line = {"source": "/var/log/messages", "line": 7, "time": when, "text": "auditd: The audit daemon is now halting the system"}
+    return {"schema": 1, "host": host, "run": RUN, "collected_at": "2026-03-01T09:31:00Z", "status": by,
+            "diagnosis": {"stopped_by": by, "when": when, "confidence": "high", "key": "disk_full_action", "action": "HALT"},
+            "summary": sentence, "timeline": [line], **values}
+
+
+def hostile_stop(host=HOSTILE):
+    return {**stop(host, summary=HOSTILE, timeline=[{"source": HOSTILE, "time": HOSTILE, "text": HOSTILE}, HOSTILE])}

@@ -60,7 +60,17 @@ def long_values(tmp_path):
     return fleet_of(tmp_path, documents.document("web1", [found]))
 
 
+def stopped(path, *stops):
+    """Hosts that stopped, one of them without a drift document."""
+    fleet_of(path, documents.document(stops[0]["host"]))
+    for stop in stops:
+        Spool(path).write_stop(stop)
+    return reader.load([str(path)])
+
+
 FLEETS = {
+    "stopped": lambda path: stopped(path, documents.stop("web1"), documents.stop("web2", when=None)),
+    "hostile_stop": lambda path: stopped(path, documents.hostile_stop(), documents.hostile_stop("other" + documents.HOSTILE)),
     "proper": proper,
     "empty": fleet_of,
     "hostile": lambda path: fleet_of(path, documents.hostile_document()),

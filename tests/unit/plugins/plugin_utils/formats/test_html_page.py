@@ -141,6 +141,21 @@ def test_the_page_says_who_can_stop_itself_since_the_remediation(tmp_path):
         "chosen": ["since the remediation"], "cured": ["no longer"]}
 
 
+def test_what_the_log_needs_is_in_the_data(tmp_path):
+    room = {"mb_per_day": 400, "peak_mb_per_day": 900.5, "stored_mb_per_day": 60, "needed_mb": 6000, "days_until_full": 12, "fits": False,
+            "space_left": 900, "admin_space_left": 300, "keep_days": 90, "reaction_hours": 24}
+    odd = {**room, "days_until_full": "<b>", "needed_mb": None}
+    rooms = {"a": room, "b": {**room, "space_left": "x"}, "c": odd}
+    text = page_of(tmp_path, *(documents.document(name, audit_storage_recommend=one) for name, one in rooms.items()))
+    data = embedded(text)
+    rows = [host[data["hostRow"].index("room")] for host in data["hosts"]]
+    proper = {name: room[name] for name in data["roomRow"]}
+    assert [row and dict(zip(data["roomRow"], row, strict=True)) for row in rows] == [
+        proper, 0, {**proper, "needed_mb": None, "days_until_full": None}]
+    chart = re.search("<caption>Days until the log has no room</caption>.*?</table>", text)[0]
+    assert re.findall("<th scope=\"row\">(.*?)</th>.*?<td>(\\d+)</td></tr>", chart)[1] == ("7 to 29 days", "1")
+
+
 def test_equal_texts_stand_once_in_the_data(tmp_path):
     found = [documents.document(f"web{number:03}", [documents.item(), documents.item("disk.other")]) for number in range(200)]
     text = page_of(tmp_path, *found)

@@ -155,6 +155,45 @@ def test_who_is_not_known_is_named_with_the_reason(browser, page_of):
     assert page.locator("#left-body a[href^='#host=']").count() == min(lost, 50)
 
 
+def test_who_stopped_is_listed_for_as_many_days_as_asked(browser, page_of):
+    hosts, path = page_of
+    opened = Opened(browser, path)
+    page = opened.view("overview")
+    status = page.locator("#overview-body [role=status]")
+    moments = [synthetic_fleet.stop(number)["diagnosis"]["when"] for number in range(0, hosts, 40)]
+    page.get_by_label("Stopped in the last").select_option(label="all")
+    assert status.inner_text() == f"1 to {min(50, len(moments))} of {len(moments)}"
+    page.get_by_label("Stopped in the last").select_option(label="7 days")
+    recent = sum(moment > "2026-11-13T10:59:59Z" for moment in moments)
+    assert (status.inner_text().endswith(f" of {recent}") if recent else status.inner_text() == "None")
+    name = synthetic_fleet.host_name(0)
+    page = opened.view(f"host={name}")
+    assert "auditd powered the host off" in page.locator("#host-body").inner_text()
+    page.locator("#host-body summary", has_text="What the logs say of it").click()
+    assert page.locator("#host-body details table tbody tr").count() == 30 and page.evaluate(NODES) <= MOST_NODES
+    assert opened.said == []
+
+
+def test_a_link_of_the_overview_leads_to_the_hosts_it_counts(browser, page_of):
+    opened = Opened(browser, page_of[1])
+    page = opened.view("overview")
+    for words in ("can stop themselves", "drifted", "not known"):
+        number = page.locator(".figures li", has_text=words).locator("b").inner_text()
+        page.locator(".figures a", has_text=words).click()
+        page.wait_for_selector("#hosts:not([hidden])")
+        status = page.locator("#hosts-body [role=status]").inner_text()
+        assert status.endswith(f" of {number}") if number != "0" else status == "None", (words, status)
+        page = Opened(browser, page_of[1]).view("overview")
+    assert opened.said == []
+
+
+def test_what_the_log_needs_stands_in_the_view_of_a_host(browser, page_of):
+    name = synthetic_fleet.host_name(1)
+    text = Opened(browser, page_of[1]).view(f"host={name}").locator("#host-body").inner_text()
+    need = synthetic_fleet.room(1)
+    assert f"{need['needed_mb']} MB for 90 days" in text and f"space_left = {need['space_left']}" in text and "in 1 day if" in text
+
+
 def test_axe_finds_no_violation(browser, page_of):
     if page_of[0] > 1000:
         pytest.skip("the largest page draws the same rows as the middle one")
