@@ -15,6 +15,7 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import spool
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
 
+SAID = "this host was refused, and nothing was changed; the reason stands at the task that refused it, and in the report"
 STEPS = ("variables", "failure", "host", "batch")
 ARGUMENTS = {
     "step": {"type": "str", "required": True, "choices": list(STEPS)},
@@ -69,7 +70,7 @@ def _judge(spool: Spool, host: str, options: dict) -> str:
         sentence = summary.plain(document["error"], 2000)
         if document.get("unreachable"):
             raise AnsibleConnectionFailure(sentence)
-        return sentence
+        return SAID if document["error"].endswith(variables.REFUSED) else sentence
     if options["fail_on"] != gate.NEW:
         return summary.plain(gate.worst(document["items"], options["fail_on"], options["fail_on_layers"]), 2000)
     # asked of each host alone: under the strategy free the report may be older than the host's own document

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.auditops.auditd.plugins.plugin_utils import demands
+from ansible_collections.auditops.auditd.plugins.plugin_utils import demands, host_warnings
 
 # Once for a run: the strategy loads this plugin before it forks a worker for each host.
 BENCHMARKS = demands.packed()
@@ -21,4 +21,6 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args)
         if arguments.get("profiles"):
             arguments.setdefault("benchmarks", BENCHMARKS)
-        return self._execute_module(module_name="auditops.auditd.auditd_conf", module_args=arguments, task_vars=task_vars)
+        result = self._execute_module(module_name="auditops.auditd.auditd_conf", module_args=arguments, task_vars=task_vars)
+        host_warnings.name_host(result, (task_vars or {}).get("inventory_hostname", "?"))
+        return result

@@ -99,6 +99,7 @@ AUDITD = dict(BENCHMARK_CONF, **{
     "settings": {"type": "dict", "default": {}},
     "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},
     "rotation_wanted": {"type": "bool", "default": False},
+    "guard": {"type": "str", "choices": ["timed", "exec"], "default": "timed"},
     "unsupported_keys": {"type": "str", "choices": ["fail", "drop"], "default": "fail", "no_log": False},
     "mode": {"type": "str"},
 })

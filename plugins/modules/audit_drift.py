@@ -69,6 +69,11 @@ options:
           - Whether the log is rotated by time.
         type: bool
         default: false
+      guard:
+        description: As O(auditops.auditd.auditd_conf#module:guard).
+        type: str
+        choices: [timed, exec]
+        default: timed
       unsupported_keys:
         description:
           - What becomes of settings that the host's release does not know. V(drop) leaves them out of the comparison.

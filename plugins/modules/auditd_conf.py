@@ -93,6 +93,15 @@ options:
       - Refuse what keeps auditd from rotating on request (SIGUSR1), which is C(num_logs) below 2.
     type: bool
     default: false
+  guard:
+    description:
+      - V(exec) says that C(space_left_action = EXEC /usr/local/sbin/audit-resume) in O(settings) stands for C(audit_rotation_guard). Where
+        the host cannot rely on that call, C(SYSLOG) is set instead, with a warning that says why.
+      - Such are a release of audit of which nobody measured when it calls (3.0 to 4.0 were measured), SELinux that enforces where no call
+        has been seen to succeed, and O(failure_policy=stop_host).
+    type: str
+    choices: [timed, exec]
+    default: timed
   profiles:
     description:
       - The benchmarks that were chosen for this host, as in M(auditops.auditd.audit_rules), for example V(cis_debian_12) or V(auto).
@@ -338,7 +347,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._host.host import 
 from ansible_collections.auditops.auditd.plugins.module_utils._library import exceptions, settled, words
 from ansible_collections.auditops.auditd.plugins.module_utils._library.demands import Demands
 from ansible_collections.auditops.auditd.plugins.module_utils._library.product import product
-from ansible_collections.auditops.auditd.plugins.module_utils._live import capacity, rotation_proof, storage
+from ansible_collections.auditops.auditd.plugins.module_utils._live import called, capacity, rotation_proof, storage
 from ansible_collections.auditops.auditd.plugins.module_utils._paths import AUDITD_CONF
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
@@ -353,6 +362,7 @@ ARGUMENT_SPEC = dict(_arguments.BENCHMARK_CONF, **{
     "unsupported_keys": {"type": "str", "default": "fail", "choices": ["fail", "drop"], "no_log": False},
     "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"]},
     "rotation_wanted": {"type": "bool", "default": False},
+    "guard": {"type": "str", "default": "timed", "choices": ["timed", "exec"]},
     "benchmarks": {"type": "str"},
     "rotation": {"type": "str", "default": "auto", "choices": ["auto", "proven", "unproven"]},
     "reload": {"type": "bool", "default": True},
@@ -408,18 +418,18 @@ def _gathered(host, params, release):
 
 
 def _rendered(module, host, release):
-    conf, dropped = _wanted(module, host, None, release)
+    conf, dropped = _wanted(module, module.params, host, None, release)
     problems = _check(module.params, host, conf, release)
     return {"changed": False, "rendered": _ended(conf.text), "problems": _as_dicts(problems), "dropped": dropped, "release": release}
 
 
 def _converged(module, host, release):
-    params = module.params
+    params, call_refused = _with_call(host, module.params, release)
     text = host.text(params["path"])
     before = None if text is None else _conf.parse(text)
     if before is None and params["scope"] == "stops":
         return {"changed": False, "actions": [], "restart_required": [], "before": {}, "after": {}, "problems": [], "release": release}
-    after, dropped = _wanted(module, host, before, release)
+    after, dropped = _wanted(module, params, host, before, release)
     after, untaken = _with_benchmarks(params, host, before, after, release)
     _refuse_without_rotation(module, host)
     waits, after = _deferred(params, host, before, after, release)
@@ -436,6 +446,8 @@ def _converged(module, host, release):
     if not module.check_mode:
         result.update(_conf_apply.apply(change, plan))
     _warn(module, result, plan)
+    if call_refused and params["scope"] == "all":
+        module.warn(as_text("audit_rotation_guard = exec: %s = %s instead: %s" % (called.KEY, called.INSTEAD, call_refused)))
     if refused:
         module.warn(as_text(conf_refused.said(refused, loaded=loadable is not None)))
     for sentence in settled.breaking(_conf.effective(before, release), _conf.effective(after, release)) if before is not None else ():
@@ -443,6 +455,18 @@ def _converged(module, host, release):
     if waits:
         module.warn(as_text("%s stays as it is until the rotation by time is proven to run: %s" % (bound.KEY, waits)))
     return result
+
+
+def _with_call(host, params, release):
+    """(the parameters with what this host can have in the place of a call by auditd, why that is not the call; None where it is)."""
+    settings = params["settings"] if params["content"] is None else dict(_conf.parse(params["content"]).settings)
+    settings, reason = called.taken(host, settings, params["guard"], release=release, failure_policy=params["failure_policy"],
+                                    program_counts=True)
+    if reason is None:
+        return params, None
+    changed = {"settings": settings} if params["content"] is None else {
+        "content": _conf.merge(_conf.parse(_ended(params["content"])), {called.KEY: called.INSTEAD}, release).text}
+    return dict(params, own_keys=called.own_keys(params["own_keys"], params["guard"], reason), **changed), reason
 
 
 def _judged(params, host, change, release):
@@ -537,9 +561,8 @@ def _diff(change, before, after):
     return [text, {"before": "mode %s\n" % old, "after": "mode %s\n" % new, "before_header": change.path, "after_header": change.path}]
 
 
-def _wanted(module, host, before, release):
+def _wanted(module, params, host, before, release):
     """(the Conf that is asked for, the keys that were dropped)."""
-    params = module.params
     settings, content = params["settings"], params["content"]
     if content is not None and settings is not None:
         raise AuditError("content and settings are both given; give the whole text, or the keys")

@@ -19,7 +19,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._conf import keys 
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as conf_text
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.module_utils._live import capacity
+from ansible_collections.auditops.auditd.plugins.module_utils._live import called, capacity
 from ansible_collections.auditops.auditd.plugins.module_utils._policy import FAILURE_POLICIES
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import checker
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as rotation_files
@@ -45,6 +45,7 @@ ROTATION = "audit_rotation_"
 SHIPPING = "audit_shipping_"
 # Options of the module audit_rotation; the others are keys of rotate.conf
 OF_MODULE = ("schedule", "scheduler", "guard_minutes", "interpreter", "run", "replace")
+OF_CONF = ("guard",)  # role auditd's: what auditd.conf says of the rotation
 Judge = Callable[[Mapping, Mapping], list[str]]
 
 
@@ -114,6 +115,24 @@ def _with_thresholds(settings: dict) -> dict:
     if other is not None:
         space, admin = max(space, int(other) + 1), min(admin, max(int(other) - 1, 0))
     return {**settings, **{key: str({"space_left": space, "admin_space_left": admin}[key]) for key in asked}}
+
+
+def guard(variables: Mapping, given: Mapping) -> list[str]:
+    """audit_rotation_guard = exec: what auditd calls needs the timed guard behind it, and nothing that says otherwise."""
+    if variables.get("audit_rotation_guard") != "exec":
+        return []
+    named = {str(key).lower(): value for key, value in (variables.get("auditd_conf") or {}).items()}
+    action = named.get(called.KEY, called.CALL)
+    if variables.get("auditd_failure_policy") == "stop_host":
+        return ["audit_rotation_guard = exec: auditd_failure_policy is stop_host, and auditd records nothing from its call of the program "
+                "until it is resumed; set timed"]
+    if action != called.CALL:
+        return [f"audit_rotation_guard = exec: auditd_conf.{called.KEY} is {action}; leave it out, or set timed"]
+    minutes = variables.get("audit_rotation_guard_minutes", 1)
+    if minutes != 1:
+        return [f"audit_rotation_guard = exec: audit_rotation_guard_minutes is {minutes}, and only a look each minute answers a call that "
+                "failed; set 1, or audit_rotation_guard: timed"]
+    return []
 
 
 def _once(settings: dict) -> dict:
@@ -190,7 +209,7 @@ def rotation(variables: Mapping, given: Mapping) -> list[str]:
         option = name.removeprefix(ROTATION)
         if name.startswith(ROTATION) and option in OF_MODULE:
             policy[option] = value
-        elif name.startswith(ROTATION):
+        elif name.startswith(ROTATION) and option not in OF_CONF:
             policy["config"][option] = value
     try:
         rotation_files.desired_files(policy, "systemd", 0)  # with systemd it looks at everything
@@ -321,7 +340,7 @@ def check(variables: Mapping, given: Mapping) -> list[str]:
 
 # of a role, or of a playbook that has variables of its own
 OF_ROLE: dict[str, tuple[Judge, ...]] = {
-    "auditd": (release, ranges, conf),
+    "auditd": (release, ranges, conf, guard),
     "audit_rules": (release, ranges, rules, register),
     "audit_rotation": (rotation,),
     "audit_check": (check,),

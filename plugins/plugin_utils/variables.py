@@ -60,6 +60,7 @@ OF_PLAYBOOK: dict[str, dict[str, dict]] = {
         "audit_compare_fail_on": {"type": "str", "choices": ["never", "different", "unknown"]},
     },
 }
+REFUSED = "; nothing was changed"  # how the sentence on refused variables ends
 NEAR = 2  # letters that a mistyped name may differ in
 # of the steps, playbooks/tasks/apply.yml
 TAGS = ("audit_stop", "audit_conf", "audit_rotation", "audit_rules", "audit_boot", "audit_check", "audit_shipping")
@@ -162,7 +163,7 @@ def judge(task, values: Values, roles: Iterable[str], playbook: str | None = Non
     if warnings:
         result["warnings"] = warnings
     if found:
-        result.update(failed=True, msg="; ".join(found) + "; nothing was changed")
+        result.update(failed=True, msg="; ".join(found) + REFUSED)
     return result
 
 

@@ -9,10 +9,21 @@ one length that is a multiple of the divisor leave the same remainder each time:
 from __future__ import annotations
 
 import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import time
 
 import pytest
-from auditd_site import _audit_socket, _send, wait_for
-from test_rotation_live import ROOMY
+from auditd_site import COLLECTION, _audit_socket, _send, wait_for
+from test_rotation_live import ROOMY, Rotation
+
+LIBRARY, SBIN, STATE = "/usr/local/lib/audit-rotate", "/usr/local/sbin", "/var/lib/audit-rotate"
+RESUME = f"{SBIN}/audit-resume"
+CALL = f"EXEC {RESUME}"
+SOURCES = ("import json; from ansible_collections.auditops.auditd.plugins.plugin_utils import host_library as library; "
+           "print(json.dumps(library.sources()))")
 
 PROGRAM = "/var/tmp/auditops-called"
 CALLED = "/var/tmp/auditops-called.log"
@@ -72,3 +83,77 @@ def test_records_of_one_length_can_hide_a_crossing_and_the_first_other_one_shows
         wait_for(called.exists, "the call, at the first record behind which auditd looks")
         assert site.report()["logging_suspended"] is True, "the log is closed until SIGUSR2"
     blob.unlink()
+
+
+def install(site, python):
+    """The programs of role audit_rotation, without a schedule."""
+    done = subprocess.run([sys.executable, "-c", SOURCES], capture_output=True, text=True, cwd=COLLECTION.parents[2], check=True)
+    for name, text in json.loads(done.stdout).items():
+        path = site.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!{python} -IS\n" + text if name.startswith(SBIN) else text)
+        path.chmod(0o750 if name.startswith(SBIN) else 0o644)
+
+
+@pytest.fixture
+def guarded(site):
+    """A site on a partition of 48 MB; its auditd is told by audit_rotation_guard = exec to call audit-resume at 20 MB."""
+    if any(site.path(path).exists() for path in (LIBRARY, RESUME)):
+        pytest.skip("the rotation is installed on this machine")
+    site.small_partition(48)
+    rotation = Rotation(site)
+    rotation.configure(state_dir=STATE)
+    try:
+        install(site, rotation.python)
+        site.start(**{**ROOMY, "log_format": "RAW", "space_left": 20, "admin_space_left": 2})
+        answer = site.module("auditd_conf", settings={"space_left_action": CALL}, guard="exec", own_keys=["space_left_action"],
+                             failure_policy="keep_running", release=site.release)
+        assert answer["result"]["proof"] and answer["result"]["after"]["space_left_action"] == CALL, answer
+        yield site, rotation
+    finally:
+        site.kill()
+        for name in ("audit-rotate", "audit-archive", "audit-resume", "audit-check"):
+            site.path(f"{SBIN}/{name}").unlink(missing_ok=True)
+        for directory in (LIBRARY, STATE):
+            shutil.rmtree(site.path(directory), ignore_errors=True)
+
+
+def cross(site):
+    """Have the free room pass below space_left, and send records of many lengths until auditd has looked."""
+    site.send(2000, "before", 400)
+    wait_for(lambda: site.numbers("before")[-1:] == [1999], "the events")
+    (site.log_dir / "blob").unlink(missing_ok=True)
+    blob = site.fill_partition(leave_kilobytes=15 << 10)
+    for padding in range(40):
+        site.send(1, "cross", padding)
+    return blob
+
+
+def test_auditd_calls_for_room_and_goes_on_by_itself(guarded):
+    site, rotation = guarded
+    blob = cross(site)
+    called = site.path(f"{STATE}/called")
+    wait_for(called.exists, "the call, noted by the program when auditd logs again", 60)
+    wait_for(lambda: [name for name in rotation.names() if name.startswith("audit.log.2")], "an archive", 60)
+    wait_for(lambda: site.report()["logging_suspended"] is False, "auditd to log again", 60)
+    blob.unlink()
+    site.send(50, "after")
+    wait_for(lambda: site.numbers("after")[-1:] == [49], "the events after it")
+    refused = site.module("audit_rotation", state="absent")
+    assert refused["failed"] if "failed" in refused else "without the program auditd refuses the file" in json.dumps(refused)
+    assert site.path(RESUME).exists()
+
+
+def test_a_call_that_nobody_answers_is_answered_by_the_guard(guarded):
+    site, rotation = guarded
+    site.path(RESUME).write_text("#!/bin/sh\nexit 1\n")
+    blob = cross(site)
+    wait_for(lambda: site.report()["logging_suspended"] is True, "the call, after which auditd waits for SIGUSR2")
+    blob.unlink()
+    start = time.monotonic()
+    done = rotation.run("--guard")  # as the guard looks each minute
+    assert done.returncode == 0 and time.monotonic() - start < 60, done.stderr
+    assert site.report()["logging_suspended"] is False
+    site.send(50, "after")
+    wait_for(lambda: site.numbers("after")[-1:] == [49], "the events after it")
+    assert not site.path(f"{STATE}/called").exists(), "a call that was not answered proves nothing"

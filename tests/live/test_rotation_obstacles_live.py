@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._policy import FAILURE_POLICIES
 from auditd_site import kernel_status, wait_for
 from test_rotation_live import ROOMY, STATE, Rotation
 
@@ -112,11 +113,12 @@ def watching(rotation):
         process.communicate()
 
 
-def test_a_flood_into_a_small_partition_keeps_the_newest_records(here):
+@pytest.mark.parametrize("policy", ["keep_running", "suspend_auditing"])  # stop_host: tests/vm/test_halt.py, where a host may stop
+def test_a_flood_into_a_small_partition_keeps_the_newest_records(here, policy):
     site = here.site
     site.small_partition(64)
     here.configure(min_free_megabytes="auto", keep_megabytes="auto")
-    site.start(**ROOMY, disk_full_action="SYSLOG")
+    site.start(**ROOMY, **FAILURE_POLICIES[policy]["settings"])
     subprocess.run(["auditctl", "-b", "65536"], check=True, capture_output=True)
     lost = kernel_status()["lost"]
     with watching(here):
@@ -128,6 +130,7 @@ def test_a_flood_into_a_small_partition_keeps_the_newest_records(here):
     missing = [number for number in range(FLOOD - NEWEST, FLOOD) if number not in found]
     assert len(missing) <= kernel_status()["lost"] - lost, f"{len(missing)} of the newest {NEWEST} records are in no log"
     assert here.status()["mode"] == "guard"
+    assert site.report()["logging_suspended"] is False, "the room was made before auditd's own thresholds"
 
 
 def test_a_guard_that_watches_writes_no_record(here):

@@ -207,6 +207,40 @@ def test_a_program_that_the_same_run_installs_is_no_reason_to_refuse_the_policy(
     assert (again.returncode, recap(again.stdout)["exec"]["changed"]) == (0, 0), again.stdout
 
 
+def enforce(root):
+    (root / "etc/selinux").mkdir(parents=True, exist_ok=True)
+    (root / "etc/selinux/config").write_text("SELINUX=enforcing\nSELINUXTYPE=targeted\n")
+
+
+GUARDED = {
+    "exec": (lambda root: None, {}, "EXEC /usr/local/sbin/audit-resume"),
+    "replaced": (lambda root: None, {"auditd_conf_state": "replaced"}, "EXEC /usr/local/sbin/audit-resume"),
+    "enforcing": (enforce, {}, "SYSLOG"),
+    "enforcing-replaced": (enforce, {"auditd_conf_state": "replaced"}, "SYSLOG"),
+    "newer": (lambda root: None, {"auditd_release": "4.1.0"}, "SYSLOG"),
+}
+
+
+def test_auditd_calls_for_room_where_it_can_be_relied_on_and_everything_else_is_done_where_not(tmp_path, monkeypatch):
+    """audit_rotation_guard: exec, then timed again."""
+    for name, (change, variables, _action) in GUARDED.items():
+        monkeypatch.setitem(CASES, name, (change, {"audit_rotation_guard": "exec", **variables}, None))
+    directory = build(tmp_path, list(GUARDED))
+    done = play(directory)
+    assert done.returncode == 0, done.stdout
+    for name, (_change, _variables, action) in GUARDED.items():
+        found = settings(directory / "hosts" / name)
+        assert (found["space_left_action"], found["disk_full_action"]) == (action, "SYSLOG"), name
+        document = (directory / f"report/hosts/{name}.json").read_text()
+        assert ("untaken.guard" in document) == (action == "SYSLOG"), name
+    said = done.stdout + done.stderr
+    assert "SELinux enforces here" in said and "was never measured" in said
+    again = play(directory)
+    assert [(again.returncode, recap(again.stdout)[name]["changed"]) for name in GUARDED] == [(0, 0)] * len(GUARDED), again.stdout
+    back = play(directory, "-e", "audit_rotation_guard=timed")
+    assert back.returncode == 0 and {settings(directory / "hosts" / name)["space_left_action"] for name in GUARDED} == {"SYSLOG"}
+
+
 @pytest.mark.parametrize(("options", "steps"), [
     (["--tags", "audit_rules"], {"Apply the rules"}),
     (["--skip-tags", "audit_rotation,audit_conf"], {"Set the disk actions", "Apply the rules"}),

@@ -92,6 +92,11 @@ CASES = {
     "timeout_word": ("auditd", variable("auditd_timeout", "soon", to("int", "auditd_timeout", ""))),
     "timeout_zero": ("auditd", variable("auditd_timeout", 0, "auditd_timeout = 0: give a whole number from 1 to 3600")),
     "backup_word": ("auditd", variable("auditd_backup", "perhaps", to("bool", "auditd_backup", ""))),
+    "guard_other_word": ("auditd", variable("audit_rotation_guard", "cron", one_of("audit_rotation_guard", "cron", "timed", "exec"))),
+    "guard_stops": ("auditd", ({"audit_rotation_guard": "exec", "auditd_failure_policy": "stop_host"},
+                               "audit_rotation_guard = exec: auditd_failure_policy is stop_host")),
+    "guard_action": ("auditd", ({"audit_rotation_guard": "exec", "auditd_conf": {"SPACE_LEFT_ACTION": "SYSLOG"}},
+                                "audit_rotation_guard = exec: auditd_conf.space_left_action is SYSLOG; leave it out, or set timed")),
     "rules_text": ("audit_rules", variable("audit_rules_extra", "-w /etc/sudoers -p wa -k scope", "audit_rules_extra must be a list of")),
     "rules_empty": ("audit_rules", variable("audit_rules_extra", None, to("list", "audit_rules_extra", None))),
     "rules_dict": ("audit_rules", variable("audit_rules_extra", [{"path": "/etc"}], "audit_rules_extra[0] is {'path': '/etc'}")),
@@ -173,11 +178,34 @@ CASES = {
     "ship_days": ("audit_shipping", shipping(["cloudwatch"], "audit_shipping_cloudwatch_retention_days = 8: CloudWatch Logs takes 1, 3",
                                              audit_shipping_cloudwatch_log_group="g", audit_shipping_cloudwatch_retention_days=8)),
     "ship_value_list": ("audit_shipping", remote("port", [60], "give one word, number or path")),
+    "boot_service": ("audit_boot", variable("audit_boot_service", "off", one_of(
+        "audit_boot_service", "off", "enabled", "disabled", "keep"))),
+    "boot_line_text": ("audit_boot", variable("audit_boot_line", 5, "audit_boot_line")),
+    "boot_line_word": ("audit_boot", variable("audit_boot_line", ["audit=1 quiet"], "audit_boot_line")),
+    "boot_line_other": ("audit_boot", variable("audit_boot_line", ["init=/bin/sh"], "audit_boot_line")),
+    "check_state": ("audit_check", variable("audit_check_state", "gone", one_of("audit_check_state", "gone", "present", "absent"))),
+    "check_use": ("audit_check", variable("audit_check_use", "maybe", one_of("audit_check_use", "maybe", "auto", "always", "never"))),
+    "check_schedule": ("audit_check", variable("audit_check_schedule", "dayly", "audit_check_schedule = dayly: it is hourly")),
+    "check_schedule_unused": ("audit_check", ({"audit_check_schedule": "daily", "audit_check_use": "never"},
+                                              "audit_check_use = never: with audit_check_schedule the host needs the policy")),
+    "check_textfile": ("audit_check", ({"audit_check_schedule": "daily", "audit_check_textfile": "x.prom"},
+                                       "audit_check_textfile = x.prom: give an absolute path without blanks")),
+    "check_age": ("audit_check", variable("audit_check_max_age", -1, "audit_check_max_age = -1: give a number of seconds, 0 or more")),
+    "check_age_word": ("audit_check", variable("audit_check_max_age", "day", to("int", "audit_check_max_age", ""))),
     "format": ("audit_drift", variable("audit_drift_formats", ["pdf"], "value of audit_drift_formats must be one or more of: ")),
     "fail_on_without_history": ("audit_drift", ({"audit_drift_fail_on": "new", "audit_drift_history": False},
                                 "audit_drift_fail_on = new: with audit_drift_history = false nothing is ever new")),
     "fail_on": ("audit_drift", variable("audit_drift_fail_on", "hihg", one_of(
         "audit_drift_fail_on", "hihg", "never", "new", "info", "low", "medium", "high", "critical"))),
+}
+# words that the benchmark library is asked about, on the way to the host: said by the task and by the gate
+OF_THE_LIBRARY = ("profile_typo", "skip_typo", "skip_alone", "filter_typo")
+# of a role that is in no other playbook's run
+OF_STORAGE = {
+    "size_unit": variable("audit_storage_size", "10X", "audit_storage_size = 10X"),
+    "size_word": variable("audit_storage_size", "huge", "audit_storage_size = huge"),
+    "size_negative": variable("audit_storage_size", "-5G", "audit_storage_size = -5G"),
+    "hours_word": variable("audit_storage_reaction_hours", "soon", to("int", "audit_storage_reaction_hours", "")),
 }
 ROLE_ALONE = """
 - hosts: all
@@ -242,7 +270,8 @@ def test_every_entry_point_says_the_same_and_changes_nothing(tmp_path):
     wrong = {}
     for entry_point, words in ENTRY_POINTS.items():
         said = play(words, tmp_path)
-        wrong.update({(entry_point, name): said.get(name) for name, case in CASES.items() if case[1][1] not in said.get(name, "")})
+        wrong.update({(entry_point, name): said.get(name) for name, case in CASES.items()
+                      if not 1 <= said.get(name, "").count(case[1][1]) <= 1 + (name in OF_THE_LIBRARY)})
     assert wrong == {}
     assert [name for name in CASES if state(tmp_path / name) != before[name]] == []
 
@@ -288,6 +317,24 @@ def test_grow_refuses_each_wrong_variable_in_a_sentence_before_it_looks_at_a_hos
     said = play(["auditops.auditd.grow"], tmp_path)
     assert {name: said.get(name) for name, (_given, sentence) in STORAGE.items() if sentence not in said.get(name, "")} == {}
     assert not [text for text in said.values() if "offline tree" in text]
+
+
+def test_a_role_that_runs_alone_only_says_it_too(tmp_path):
+    hosts = {}
+    for name, (given, _sentence) in OF_STORAGE.items():
+        build(tmp_path / name)
+        hosts[name] = {"audit_root": str(tmp_path / name), "the_role": "audit_storage", **given}
+    common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    (tmp_path / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": common}}))
+    (tmp_path / "role.yml").write_text(ROLE_ALONE)
+    before = state(tmp_path)
+    said = play(["role.yml"], tmp_path)
+    assert {name: said.get(name) for name, case in OF_STORAGE.items() if said.get(name, "").count(case[1]) != 1} == {}
+    assert state(tmp_path) == before
+
+
+def test_every_role_has_cases():
+    assert {role for role, _case in CASES.values()} | {"audit_storage", "audit_shipping"} >= set(variables.SPECIFICATIONS)
 
 
 def test_there_are_cases_enough():

@@ -11,7 +11,7 @@ from .._host import files as _io
 from .._host.host import Host
 from .._live import rotation_proof
 from .._live import storage as _storage
-from .._paths import AUDITD_CONF, LOG_FILE
+from .._paths import AUDITD_CONF, LOG_FILE, RESUME_PROGRAM
 from .._rotation import checker as _checker
 from .._rotation import conf as _rotate_conf
 from .._rotation import files as _rotation
@@ -129,6 +129,12 @@ def fill(host: Host, plan: Plan, wanted: dict, links: "dict[str, str]", stale: "
 
 def absent(host: Host) -> Plan:
     """The Plan for C(state=absent). The library stays while the checker is there, which uses it, too."""
+    lines = [line.strip() for line in (host.text(AUDITD_CONF) or "").splitlines() if RESUME_PROGRAM in line.split()]
+    named = [line for line in lines if not line.startswith("#")]
+    if named:
+        raise AuditError(
+            "%s has %s: without the program auditd refuses the file at its next start; set audit_rotation_guard: timed (or "
+            "auditd_conf.space_left_action) and run role auditd first; nothing was changed" % (AUDITD_CONF, named[0]))
     plan = Plan()
     plan.library_goes = host.lstat(_checker.PROGRAM) is None
     # the schedule first: nothing is to start half a program

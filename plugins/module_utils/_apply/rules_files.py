@@ -14,6 +14,7 @@ from .._rules import files as _files
 from .._rules import quarantine
 from .._utc import iso
 
+IN_THE_WAY = "it was no directory, so that augenrules loaded nothing: it is kept beside it, under its name with the time"
 LINK = "it was a symbolic link to %s: the link is replaced or moved, what it leads to is not touched"
 
 
@@ -30,13 +31,15 @@ class Files(object):
         self.links = {path: target for path, target in ((path, self._link(path)) for path in [*self.texts, *current]) if target}
         self.write = [path for path, text in self.texts.items() if self.before(path) != text or path in self.links]
         self.modes = [path for path in self.texts if path not in self.write and self._too_open(path)]
+        top = host.stat(_compiled.RULES_D)
+        self.in_the_way = host.lstat(_compiled.RULES_D) is not None and (top is None or not stat.S_ISDIR(top.st_mode))
         self.previous = _compiled.AUDIT_RULES in self.write and bool(only_compiled(self.compiled_before, current))
         self._planned = {path: self.before(path) for path in [*self.texts, *staged.removed]}
-        self.backups, self._undo = [], []
+        self.backups, self._undo, self._aside = [], [], None
 
     @property
     def differ(self):
-        return bool(self.write or self.modes or self.staged.removed or self.staged.quarantined or self.restored)
+        return bool(self.in_the_way or self.write or self.modes or self.staged.removed or self.staged.quarantined or self.restored)
 
     @property
     def kept(self):
@@ -62,7 +65,8 @@ class Files(object):
     def problems(self):
         """A link in the place of a file that is written, removed or moved: [dict file, line, token, reason]."""
         touched = set(self.write) | set(self.staged.removed) | set(self.staged.quarantined)
-        return [{"file": path, "line": None, "token": target, "reason": LINK % target}
+        way = [{"file": _compiled.RULES_D, "line": None, "token": None, "reason": IN_THE_WAY}] if self.in_the_way else []
+        return way + [{"file": path, "line": None, "token": target, "reason": LINK % target}
                 for path, target in sorted(self.links.items()) if path in touched]
 
     def diffs(self):
@@ -84,6 +88,8 @@ class Files(object):
 
     def apply(self, *, backup=False):
         """Write, in an order in which a load at any moment has no fewer rules than before: our files, what goes, the compiled one."""
+        if self.in_the_way:
+            self._aside = _io.set_aside(self._real(_compiled.RULES_D))
         _io.make_directory(self.host.path(_compiled.RULES_D), _compiled.DIRECTORY_MODE)
         for path in self.write:
             if path != _compiled.AUDIT_RULES:
@@ -109,6 +115,12 @@ class Files(object):
                 self._put_back_one(path, data, mode)
             except (AuditError, OSError):
                 failed.append(path)
+        if self._aside:
+            try:
+                os.rmdir(self._real(_compiled.RULES_D))
+                os.rename(self._aside, self._real(_compiled.RULES_D))
+            except OSError:
+                failed.append(_compiled.RULES_D)
         return failed
 
     def _put_back_one(self, path, data, mode):

@@ -5,6 +5,7 @@
 from collections.abc import Iterator
 
 from .._conf.keys import ACTION_KEYS, is_ignored
+from .._live import called
 from .._live.conf import wanted_settings
 from . import tables
 from .finding import row_of, same, text_of
@@ -38,6 +39,9 @@ def compare(sides) -> "Iterator[dict]":
     refused = sides.parsed.conf_refused
     if refused:
         yield sides.item("disk.auditd_conf.policy", "settings that this host can take", refused)
+    if sides.parsed.call_refused:
+        yield sides.item("disk.auditd_conf.untaken.guard", called.CALL, text_of(sides.effective.get(called.KEY)), controls=[],
+                         why="audit_rotation_guard = exec asks for this, and this host cannot rely on it: %s." % sides.parsed.call_refused)
     settled = sides.parsed.settled
     settings = settled.settings if settled else wanted_settings(wanted, sides.parsed, sides.live["version"])
     for key, value in sorted(settings.items()):

@@ -195,6 +195,10 @@ ITEMS = {
         "fstab gives the log a volume of its own, and it is not mounted: what lies in its place is another log, on another disk.",
         "mount it, then compare again",
     ),
+    "disk.auditd_conf.untaken.guard": (
+        "low", "", "audit_rotation_guard = exec asks for a call that this host cannot rely on.",
+        "role auditd: audit_rotation_guard: timed",
+    ),
     "daemon.configuration": (
         "high", "", "The running auditd was started with another directory (-c): nothing that /etc/audit/auditd.conf says holds for it.",
         "restart auditd without -c",
@@ -329,7 +333,8 @@ ITEMS = {
     "schedule.missing_events": (
         "high", "", "The kernel made events at these times, and they are in no log: the disk was full, logging was suspended, or records "
         "were lost. What they were about is not known. Named for 30 days after it was seen.",
-        "look at what filled the disk or stopped auditd then, and give the log more room",
+        "look at what filled the disk or stopped auditd then, and give the log more room; where it was a boot, audit_boot_line: "
+        "[audit_backlog_limit=8192]",
     ),
     "schedule.last_run": ("high", "", "The last run of the rotation failed.", ROTATION),
     "storage.rotated_logs": (

@@ -130,13 +130,28 @@ def backup(path):
         return None
     except OSError as error:
         raise AuditError("cannot read %s to keep a backup: %s" % (path, error.strerror), path=path)
-    stem = "%s.%s" % (path, iso())
-    copy = stem
+    copy = _name_for_a_copy(path)
+    write_atomic(copy, data, mode)
+    return copy
+
+
+def set_aside(path):
+    """Move whatever lies at ``path`` beside it, under a name as backup() gives one, and return that."""
+    copy = _name_for_a_copy(path)
+    try:
+        os.rename(path, copy)
+        fsync_directory(os.path.dirname(path))
+    except OSError as error:
+        raise AuditError("cannot move %s to %s: %s" % (path, copy, attributes.why_refused(error, path)), path=path)
+    return copy
+
+
+def _name_for_a_copy(path):
+    stem = copy = "%s.%s" % (path, iso())
     sequence = 1
     while os.path.lexists(copy):
         copy = "%s.%d" % (stem, sequence)
         sequence += 1
-    write_atomic(copy, data, mode)
     return copy
 
 

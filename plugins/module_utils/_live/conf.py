@@ -11,7 +11,7 @@ from .._errors import AuditError, NotAvailable, NotThere
 from .._library import settled as benchmark_conf
 from .._library.demands import Demands
 from .._paths import AUDITD_CONF
-from . import capacity
+from . import called, capacity
 from .system import file_facts
 
 
@@ -56,8 +56,12 @@ def read_policy(reading) -> None:
         return
     try:
         parsed.thresholds = _thresholds(reading, wanted)
+        settings, parsed.call_refused = called.taken(
+            reading.host, wanted_settings(wanted, parsed, release), wanted.get("guard"), release=release,
+            failure_policy=wanted.get("failure_policy"))
         asked = benchmark_conf.Asked(
-            wanted_settings(wanted, parsed, release), own=wanted.get("own_keys") or (), failure_policy=wanted.get("failure_policy"),
+            settings or {}, own=called.own_keys(wanted.get("own_keys"), wanted.get("guard"), parsed.call_refused),
+            failure_policy=wanted.get("failure_policy"),
             rotation_wanted=bool(wanted.get("rotation_wanted")), demands=_demands(reading, wanted))
         settled = benchmark_conf.settle(
             asked, _conf.base(None if wanted.get("state") == "replaced" else parsed.conf, release), release, parsed.environment,

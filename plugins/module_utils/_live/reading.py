@@ -24,6 +24,7 @@ class Parsed(object):
         self.benchmarks = []  # names of the benchmarks that the policy chose
         self.exceptions = None  # _library.exceptions.Exceptions of the policy
         self.conf_refused = None  # why auditd would refuse the policy's settings here: a sentence or [sentence]
+        self.call_refused = None  # why auditd is not to call audit-resume here, although the policy asks for it: a sentence
         self.files = RulesD()  # path in rules.d -> text
         self.disk = self.compiled = None  # _rules.compiled.Compiled
         self.restorable = {}  # as _rules.quarantine.restorable, where the policy moves those files back

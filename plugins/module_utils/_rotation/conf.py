@@ -11,6 +11,7 @@ from .._paths import AUDITD_CONF
 
 PATH = "/etc/audit/rotate.conf"
 STATE_DIR = "/var/lib/audit-rotate"
+CALLED = STATE_DIR + "/called"  # audit-resume's note of a call by auditd after which it logs again
 NAME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 METHODS = ("gzip", "bzip2", "xz", "zstd")
 LEVELS = {"gzip": (1, 9, 6), "bzip2": (1, 9, 9), "xz": (0, 9, 0), "zstd": (1, 19, 3)}  # method: lowest, highest, default

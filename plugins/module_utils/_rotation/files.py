@@ -156,7 +156,9 @@ def is_loose(host: Host, path: str) -> bool:
 
 
 def mode_of(path: str) -> int:
-    """The mode of an installed program file."""
+    """The mode of an installed program file; auditd calls one of 0750, and nobody else has to."""
+    if path == RESUME_PROGRAM:
+        return 0o750
     return 0o644 if path.startswith(LIBRARY + "/") else 0o755
 
 

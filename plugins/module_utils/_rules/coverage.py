@@ -13,7 +13,7 @@ from . import syscalls as _syscalls
 from . import tables
 from .boxes import Box, conditions_of, place_of, relation
 from .rule import permission_mask
-from .silence import ALWAYS, NEVER, SYSCALL, spans_of
+from .silence import ALWAYS, NEVER, SYSCALL, matches_arch, spans_of
 
 EXIT, TASK, EXCLUDE = (tables.LISTS[name] for name in ("exit", "task", "exclude"))
 PERMISSIONS = tuple(bit for _letter, bit in tables.PERMISSIONS)
@@ -56,12 +56,12 @@ class Recorded(object):
     def _machines(self, rule):
         native = rule.machine
         every = [native] + ([tables.TWINS[native]] if native in tables.TWINS else [])
-        return [arch for arch in every if _arch_matches(rule, arch)] or [rule.arch]
+        return [arch for arch in every if matches_arch(rule, arch)] or [rule.arch]
 
     def _cells(self, rule, arch, candidates):
         """(names of system calls, permissions, [(rule, conditions, relation)] that apply to them), calls that fare alike as one."""
         numbers = _syscalls.numbers(arch)
-        of_arch = [entry for entry in candidates if _arch_matches(entry[0], arch)]
+        of_arch = [entry for entry in candidates if matches_arch(entry[0], arch)]
         if not numbers:  # no table of this machine: only whole masks can be compared
             yield ["all"], rule.permissions, [entry for entry in of_arch if entry[0].is_all or entry[0].mask & rule.mask == rule.mask]
             return
@@ -114,15 +114,6 @@ def _takes_type(operator, value):
 
 def _same_place(one, other):
     return one.target is None or other.target is None or one.target == other.target
-
-
-def _arch_matches(rule, arch):
-    for number, operator, value in rule.fields:
-        if number == tables.ARCH:
-            equal = tables.ELF_NAMES.get(value) == arch
-            if equal != (tables.OPERATOR_NAMES.get(operator) == "="):
-                return False
-    return True
 
 
 def _uncovered(box, applicable):

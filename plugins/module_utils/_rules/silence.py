@@ -111,8 +111,21 @@ def shadowing(rules: "list", is_wanted) -> "list":
 
 
 def _covers_rule(never, rule):
-    """Whether each event that ``rule`` matches is matched by ``never`` as well."""
+    """Whether each event that ``rule`` matches is matched by ``never`` as well. Of a rule for programs of every kind, those of the
+    machine's own count, which are nearly all."""
+    if not rule.has_arch and not matches_arch(never, rule.machine):
+        return False
     return not rule.mask & ~never.mask & COMPARED and all(_is_implied(field, rule.fields) for field in never.fields)
+
+
+def matches_arch(rule, machine):
+    """Whether a rule looks at programs of this kind (x86_64, i386)."""
+    for number, operator, value in rule.fields:
+        if number == tables.ARCH:
+            equal = tables.ELF_NAMES.get(value) == machine
+            if equal != (tables.OPERATOR_NAMES.get(operator) == "="):
+                return False
+    return True
 
 
 def _is_implied(field, fields):

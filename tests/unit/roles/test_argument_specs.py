@@ -32,7 +32,9 @@ def test_documented_defaults_are_the_defaults(role):
 
 
 # Variables that other roles read too, with the role that has their default
-OF_SEVERAL = {"auditd": {"audit_benchmark_conf", "audit_storage_reaction_hours"}, "audit_rules": {"audit_exceptions"}}
+OF_SEVERAL = {
+    "auditd": {"audit_benchmark_conf", "audit_rotation_guard", "audit_storage_reaction_hours"}, "audit_rules": {"audit_exceptions"},
+}
 
 
 @pytest.mark.parametrize("role", NAMES)

@@ -6,12 +6,15 @@ auditd closes its log before it calls the program and opens it again only at SIG
 is rotated, compressed and pruned. auditd gives a program no arguments, and wants it root's, of mode 0750 or 0755.
 """
 
+import os
 import sys
 
 from . import attempt, settings
 from ._daemon import control as _daemon
 from ._errors import AuditError
-from ._rotation.conf import PATH
+from ._host.files import make_directory, write_atomic
+from ._rotation.conf import CALLED, PATH
+from ._utc import iso
 from .auditd import Auditd
 from .exits import Failure
 
@@ -45,4 +48,15 @@ def _resumed(auditd):
         _daemon.resume(auditd.host, auditd.pid, auditd.release, auditd.timeout)
     except AuditError as error:
         return Failure("suspended", str(error))
+    if os.getppid() == auditd.pid:
+        _note_call(auditd.settings)
     return None
+
+
+def _note_call(chosen):
+    """That auditd can call this program here: where SELinux enforces, nothing else shows it."""
+    try:
+        make_directory(chosen.state_dir)
+        write_atomic(os.path.join(chosen.state_dir, os.path.basename(CALLED)), (iso() + "\n").encode("ascii"), 0o600)
+    except (AuditError, OSError):
+        pass  # auditd logs again, which is what counts

@@ -11,6 +11,7 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.auditops.auditd.plugins.action.audit_drift import ActionModule
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules_files
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import kernel as drift_kernel
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import sides
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
@@ -183,6 +184,35 @@ def test_quarantine_moves_a_link_as_a_link(tmp_path):
     assert (tmp_path / "etc/shadow").read_text() == "-w /etc/shadow -p wa\n"
     assert os.readlink(tmp_path / "etc/audit/rules.d.quarantine/50-x.rules") == "../../shadow"
     assert not os.path.lexists(tmp_path / "etc/audit/rules.d/50-x.rules")
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_a_file_in_the_place_of_rules_d_is_set_aside_and_kept(tmp_path, kind):
+    tree = Tree(tmp_path)
+    place = tmp_path / "etc/audit/rules.d"
+    if kind == "file":
+        tree.write("etc/audit/rules.d", "-w /etc/theirs -p wa\n")
+    else:
+        place.symlink_to("/nowhere")
+    result = tree.apply(rules=[WATCH])
+    assert result["changed"] and any("augenrules loaded nothing" in problem["reason"] for problem in result["problems"])
+    (kept,) = tmp_path.glob("etc/audit/rules.d.2*")
+    assert os.readlink(kept) == "/nowhere" if kind == "link" else kept.read_text() == "-w /etc/theirs -p wa\n"
+    assert [path.name for path in place.iterdir()] and not tree.apply(rules=[WATCH])["changed"]
+    assert not [item for item in tree.drift(rules=[WATCH])["items"] if item["id"].startswith("disk.rules_d_odd.")]
+
+
+def test_what_was_in_the_place_of_rules_d_comes_back_where_a_later_step_fails(tmp_path, monkeypatch):
+    tree = Tree(tmp_path)
+    tree.write("etc/audit/rules.d", "theirs\n")
+
+    def full(*_arguments, **_options):
+        raise AuditError("No space left on device")
+
+    monkeypatch.setattr(rules_files.Files, "_restore", full)
+    with pytest.raises(AuditError):
+        tree.apply(rules=[WATCH])
+    assert (tmp_path / "etc/audit/rules.d").read_text() == "theirs\n" and not list(tmp_path.glob("etc/audit/rules.d.2*"))
 
 
 SILENCING = {
