@@ -282,7 +282,7 @@ def shipping(variables: Mapping, given: Mapping) -> list[str]:
 def diagnose(variables: Mapping, given: Mapping) -> list[str]:
     path = variables.get("audit_diagnosis_console_file")
     found = [f"audit_diagnosis_console_file = {path}: there is no such file on the controller"] if path and not os.path.isfile(path) else []
-    if int(variables.get("audit_diagnosis_days") or 1) < 1:
+    if int(variables.get("audit_diagnosis_days", 1)) < 1:
         found.append(f"audit_diagnosis_days = {variables['audit_diagnosis_days']}: give a whole number of days, 1 or more")
     return found
 

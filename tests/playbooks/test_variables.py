@@ -337,6 +337,46 @@ def test_every_role_has_cases():
     assert {role for role, _case in CASES.values()} | {"audit_storage", "audit_shipping"} >= set(variables.SPECIFICATIONS)
 
 
+# Variables of one playbook: (playbook, what is set beside what it needs, what the refusal says)
+EC2 = {"audit_ec2_instance": "i-1", "audit_ec2_helper": "i-2", "audit_ec2_region": "eu-west-1"}
+OF_PLAYBOOK = [
+    ("diagnose", {"audit_diagnosis_console_file": "/nope/console.txt"}, "audit_diagnosis_console_file = /nope/console.txt: there"),
+    ("diagnose", {"audit_diagnosis_days": "soon"}, to("int", "audit_diagnosis_days", "")),
+    ("diagnose", {"audit_diagnosis_days": 0}, "audit_diagnosis_days = 0: give a whole number of days, 1 or more"),
+    ("rescue", {}, "missing required arguments: audit_root"),
+    ("rescue", {"audit_root": "/"}, "audit_root = / is the machine that helps"),
+    ("rescue", {"audit_root": "//./"}, "is the machine that helps"),
+    ("rescue", {"audit_root": "/mnt", "audit_rescue": "uncure"}, one_of("audit_rescue", "uncure", "cure", "undo")),
+    ("rescue", {"audit_root": "/mnt", "audit_rescue_mount": "perhaps"}, to("bool", "audit_rescue_mount", "")),
+    ("rescue", {"audit_root": "/mnt", "audit_rescue_autorelabel": "later"}, to("bool", "audit_rescue_autorelabel", "")),
+    ("rescue_ec2", {**EC2, "audit_ec2_stop": "perhaps"}, to("bool", "audit_ec2_stop", "")),
+    ("rescue_ec2", {**EC2, "audit_ec2_start": "perhaps"}, to("bool", "audit_ec2_start", "")),
+    ("rescue_ec2", {**EC2, "audit_rescue_mount": "perhaps"}, to("bool", "audit_rescue_mount", "")),
+    ("rescue_ec2", {**EC2, "audit_rescue_autorelabel": "later"}, to("bool", "audit_rescue_autorelabel", "")),
+    ("rescue_ec2", {"audit_ec2_instance": "i-1"}, "missing required arguments: audit_ec2_helper, audit_ec2_region"),
+    ("rescue_ec2", {"audit_ec2_helper": "i-1", "audit_ec2_region": "eu-west-1"}, "missing required arguments: audit_ec2_instance"),
+    ("adopt", {"audit_from": "puppet"}, "value of audit_from must be one of: "),
+    ("adopt", {"audit_from_files": {"a": 1}}, "audit_from_files"),
+    ("compare", {"audit_left": "web1"}, "missing required arguments: audit_right"),
+    ("compare", {"audit_left": "a", "audit_right": "b", "audit_compare_fail_on": "always"}, "audit_compare_fail_on must be one of"),
+    ("audit_boot", {"audit_boot_service": "on"}, one_of("audit_boot_service", "on", "enabled", "disabled", "keep")),
+    ("audit_boot", {"audit_boot_line": ["audit=2"]}, "audit_boot_line: audit=2 is none of audit=1, audit=0 and"),
+    ("audit_boot", {"audit_boot_line": ["audit=1", "audit=0"]}, "audit_boot_line: audit is given twice with different values"),
+]
+
+
+@pytest.mark.parametrize(("playbook", "given", "sentence"), OF_PLAYBOOK)
+def test_wrong_variables_of_one_playbook(playbook, given, sentence):
+    found = variables.problems(given, [playbook])
+    assert any(sentence in problem for problem in found), found
+
+
+def test_a_helper_that_is_the_patient_is_refused(monkeypatch):
+    monkeypatch.setattr(variables.judges, "_is_installed", lambda *_packages: True)
+    [found] = variables.problems({**EC2, "audit_ec2_helper": "i-1"}, ["rescue_ec2"])
+    assert found == "audit_ec2_helper = i-1 is the instance that stopped; name the one that helps"
+
+
 def test_there_are_cases_enough():
     assert len(CASES) >= 60
 
