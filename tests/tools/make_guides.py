@@ -105,8 +105,8 @@ def reference() -> list[str]:
     rows = [[f"``{name}``", said, ", ".join(f"``{role}``" for role in roles) or "\\-", changes]
             for name, (said, roles, changes) in PLAYBOOKS.items()]
     lines += table("12 45 28 15", ["Playbook", "What it does", "Roles whose variables it reads", "Changes"], rows)
-    lines += [*title("Of every playbook", "-"), *table("30 70", ["Variable", "Meaning"], [[f"``{name}``", OF_ALL[name]]
-                                                                                        for name in variables.OF_PLAYBOOKS])]
+    of_all = [[f"``{name}``", OF_ALL[name]] for name in variables.OF_PLAYBOOKS]
+    lines += [*title("Of every playbook", "-"), *table("30 70", ["Variable", "Meaning"], of_all)]
     lines += [*title("Of one playbook", "-"), "Their meaning stands in the guide of the playbook.", ""]
     own = [[f"``{playbook}``", f"``{name}``", option["type"], ", ".join(f"``{word}``" for word in option.get("choices", ())) or "\\-",
             "yes" if option.get("required") else "no"]

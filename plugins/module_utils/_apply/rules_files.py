@@ -66,8 +66,9 @@ class Files(object):
         """A link in the place of a file that is written, removed or moved: [dict file, line, token, reason]."""
         touched = set(self.write) | set(self.staged.removed) | set(self.staged.quarantined)
         way = [{"file": _compiled.RULES_D, "line": None, "token": None, "reason": IN_THE_WAY}] if self.in_the_way else []
-        return way + [{"file": path, "line": None, "token": target, "reason": LINK % target}
-                for path, target in sorted(self.links.items()) if path in touched]
+        links = [{"file": path, "line": None, "token": target, "reason": LINK % target}
+                 for path, target in sorted(self.links.items()) if path in touched]
+        return way + links
 
     def diffs(self):
         """What --diff shows of the files."""

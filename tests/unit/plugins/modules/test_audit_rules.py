@@ -328,5 +328,3 @@ def test_not_root_hears_one_sentence(host, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(AuditError, match="only root may write"):
         converge(host, rules=[WATCH])
-
-

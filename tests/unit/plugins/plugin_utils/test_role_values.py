@@ -56,7 +56,7 @@ VARIABLES = trusted({
 def test_a_value_is_what_ansible_makes_of_it(text):
     expected = Templar(DataLoader(), variables=VARIABLES).template(trusted(text))
     found = values(VARIABLES).of(trusted(text))
-    assert (found, type(found) is bool) == (expected, type(expected) is bool)
+    assert (found, isinstance(found, bool)) == (expected, isinstance(expected, bool))
 
 
 @pytest.mark.parametrize("text", ["{{ loop }}", "{{ nobody }}", "{{ lost }}", "{{ word"])
