@@ -166,8 +166,8 @@ def test_who_stopped_is_listed_for_as_many_days_as_asked(browser, page_of):
     page.get_by_label("Stopped in the last").select_option(label="7 days")
     recent = sum(moment > "2026-11-13T10:59:59Z" for moment in moments)
     assert (status.inner_text().endswith(f" of {recent}") if recent else status.inner_text() == "None")
-    name = synthetic_fleet.host_name(0)
-    page = opened.view(f"host={name}")
+    newest = max(range(0, hosts, 40), key=lambda number: synthetic_fleet.stop(number)["diagnosis"]["when"])
+    page = opened.view(f"host={synthetic_fleet.host_name(newest)}")
     assert "auditd powered the host off" in page.locator("#host-body").inner_text()
     page.locator("#host-body summary", has_text="What the logs say of it").click()
     assert page.locator("#host-body details table tbody tr").count() == 30 and page.evaluate(NODES) <= MOST_NODES
