@@ -55,7 +55,8 @@ def read(path: Path) -> Stop:
     verdict = found.get("diagnosis")
     if not isinstance(verdict, dict) or verdict.get("stopped_by") not in BY:
         raise ValueError("it has no verdict")
-    lines = found.get("timeline") if isinstance(found.get("timeline"), list) else []
+    kept = found.get("timeline")
+    lines = kept if isinstance(kept, list) else []
     timeline = tuple(
         (drift_document.moment(line.get("time")), str(line.get("source", "")), str(line.get("text", "")))
         for line in lines[-MOST_LINES:] if isinstance(line, dict))

@@ -277,7 +277,8 @@ def test_auditd_conf_is_told_and_not_set(tmp_path):
 
     settings = {"disk_full_action": "SYSLOG", "max_log_file_action": "IGNORE", "max_log_file": 4}
     assert "disk_full_action" not in {entry["subject"] for entry in tree.drift(settings, **wanted)["waived"]}  # it has yet to be set
-    applied = conf_text.merge(conf_text.parse(conf_text.stock("3.0.9")), {"disk_error_action": "SYSLOG", **settings, "freq": 20}, "3.0.9").text
+    applied = {"disk_error_action": "SYSLOG", **settings, "freq": 20}
+    applied = conf_text.merge(conf_text.parse(conf_text.stock("3.0.9")), applied, "3.0.9").text
     (tmp_path / "etc/audit/auditd.conf").write_text(applied)
     document = tree.drift(settings, **wanted)
     told = {item["id"]: item for item in document["items"]}
