@@ -43,7 +43,8 @@ author:
 """
 
 EXAMPLES = r"""
-- hosts: "{{ audit_hosts | default('all') | auditops.auditd.audit_play_hosts(groups) }}"
+- name: Do something where audit_hosts says
+  hosts: "{{ audit_hosts | default('all') | auditops.auditd.audit_play_hosts(groups) }}"
   tasks: []
 """
 
