@@ -11,7 +11,7 @@ READ_LIMIT = 16 << 20  # bytes read at one look at a growing log; the rest waits
 OLDER_FILES = 4  # audit.log.1 ... where a record may have gone with a rotation
 
 # 2.8 and older leave out the colon after the stamp of DAEMON_CONFIG. A name_format puts "node=NAME " in front.
-RECORD = re.compile(br"^(?:node=\S+ )?type=(\w+) msg=audit\((\d+)\.(\d+):(\d+)\):? (.*)$")
+RECORD = re.compile(br"^(?:node=\S+ )?type=(\w+) msg=audit\((\d{1,18})\.(\d{1,18}):(\d{1,18})\):? (.*)$")
 FIELD = re.compile(r"(?:^| )(op|state|ver|auid|pid|res)=(\S+)")
 STAMPED_WHEN_SENT = re.compile(br"^type=(?:USER|CRED|SERVICE|DAEMON)\w* msg=audit\((\d+)\.", re.M)  # a system call is stamped at its entry
 ENRICHED = b"\x1d"  # AUDIT_INTERP_SEPARATOR: what follows is the enriched reading of the fields before it

@@ -42,13 +42,15 @@ def compare(sides, policy: dict) -> "Iterator[dict]":
 
 def _works(sides, policy, have):
     until = "shipped up to %s" % _utc.iso(have.until) if have.until else "nothing is known to be shipped"
-    failed = have.run.get("failed") or {}
-    for name in sorted(failed):
+    failed = have.run.get("failed")
+    for name in sorted(failed) if isinstance(failed, dict) else ():
         yield sides.item("shipping.archives.failed." + name, "each archive", "%s; %s" % (str(failed[name])[:300], until))
     at, longest = have.run.get("at"), 2 * Schedule(policy["schedule"]).period
     try:
-        age = _utc.epoch(sides.live["collected_at"]) - _utc.epoch(at) if at else None
-    except (TypeError, ValueError):
-        age = None
-    if age is not None and age > longest:
-        yield sides.item("shipping.archives.age", "within %d seconds" % longest, "last at %s; %s" % (at, until))
+        last = _utc.epoch(at)
+    except (AttributeError, TypeError, ValueError):
+        last = 0
+    if not last:
+        at, last = None, have.since  # it has not run: its first run may not be due yet
+    if last is not None and _utc.epoch(sides.live["collected_at"]) - last > longest:
+        yield sides.item("shipping.archives.age", "within %d seconds" % longest, "%s; %s" % ("last at %s" % at if at else "never", until))

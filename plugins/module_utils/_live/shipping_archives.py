@@ -14,12 +14,12 @@ from .schedule import FileFacts
 class Archives(object):
     """How it lies there: ``scheduler``: cron or systemd, None where there is none, for ``refused``; ``minute``: the host's own;
     ``installed``: whether the program is there; ``aws``: the path of the AWS program that the configuration would get; ``files``: {path:
-    FileFacts}; ``links``: [path]; ``run``: {at, failed} of the last run, {} for none; ``until``: up to when everything is shipped, epoch
-    seconds or None.
+    FileFacts}; ``links``: [path]; ``since``: when it was configured, epoch seconds or None; ``run``: {at, failed} of the last run, {} for
+    none; ``until``: up to when everything is shipped, epoch seconds or None.
     """
 
     def __init__(self):
-        self.scheduler = self.refused = self.minute = self.until = None
+        self.scheduler = self.refused = self.minute = self.until = self.since = None
         self.installed, self.aws, self.files, self.links, self.run = False, "", {}, [], {}
 
 
@@ -35,6 +35,8 @@ def read(host, policy: dict) -> Archives:
     found.files = {path: FileFacts(host, path) for path in archives.FILES}
     found.links = [path for path in (archives.TIMER_LINK,) if host.lstat(path) is not None]
     found.run, found.until = _run(host), _until(host)
+    configured = host.lstat(archives.CONF)
+    found.since = configured.st_mtime if configured else None
     return found
 
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 from audit_rotate import serials
+from audit_rotate._daemon.records import parse_record
 from rotate_tree import Tree, record
 
 NOW = int(time.time())
@@ -170,3 +171,9 @@ def test_a_number_that_comes_late_takes_itself_out_of_one_hole_of_many():
     found.feed(lines(*(number for number in range(25001, 25020))))
     assert [hole[:2] for hole in found.missing] == [
         [number + 1, number + 19] for number in every_tenth[:-1] if number != 25001]
+
+
+def test_a_number_that_no_kernel_counts_to_is_no_event():
+    found = serials.Serials()
+    found.feed(line(1) + b"type=USER msg=audit(1.2:" + b"9" * 5000 + b"): x\n" + line(2))
+    assert found.last[0] == 2 and parse_record(b"type=USER msg=audit(1.2:" + b"9" * 5000 + b"): x") is None

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from audit_rotate import settings
 from rotate_tree import FILES, Tree, record
 
 # Honours what audit-ship asks of the AWS program: a directory is the bucket, a file beside an object has its metadata.
@@ -71,6 +72,16 @@ class Site:
     def copies(self):
         return (self.root / "calls").read_text().count("s3 cp") if (self.root / "calls").exists() else 0
 
+    @property
+    def until(self):
+        return float((self.root / "tree/state/shipped.stamp").read_text())
+
+    def pruned(self):
+        """What is left where one archive is to be kept and nothing may go that was not shipped."""
+        self.tree.configure(adopt="prune", keep=1, keep_days_min=0, shipped_stamp=self.root / "tree/state/shipped.stamp")
+        self.tree.run("--archive-only")
+        return self.archives
+
     def rotated(self, count):
         self.tree.rotated(count)
         assert self.tree.run("--archive-only").returncode == 0
@@ -123,7 +134,7 @@ def test_a_copy_that_is_cut_short_does_not_count(site):
     site.rotated(1)
     (site.root / "truncates").touch()
     done = site.ship()
-    assert done.returncode == 14 and "is not there with" in done.stderr and not (site.root / "tree/state/shipped.stamp").exists()
+    assert done.returncode == 14 and "is not there with" in done.stderr and site.until == 0
     (site.root / "truncates").unlink()
     assert site.ship().returncode == 0
 
@@ -211,4 +222,40 @@ def test_an_agent_that_does_not_run_has_sent_nothing(site):
     state.write_text("1\n")
     site.configure({"name": "cloudwatch", "kind": "agent", "process": "no-such-agent", "state": str(state),
                     "log": str(site.tree.log / "audit.log")})
-    assert site.ship().returncode == 0 and not (site.root / "tree/state/shipped.stamp").exists()
+    assert site.ship().returncode == 0 and site.until == 0
+
+
+def test_a_new_target_that_fails_takes_the_stamp_back(site):
+    site.rotated(4)
+    assert site.ship().returncode == 0 and site.until > 0
+    s3 = json.loads(site.config.read_text())["targets"][0]
+    site.configure(s3, {"name": "command", "kind": "command", "argv": ["/bin/false", "{path}"]})
+    assert site.ship().returncode == 14 and site.until == 0
+    assert len(site.pruned()) == 4
+
+
+def test_an_archive_with_a_date_to_come_says_nothing_of_the_others(site):
+    site.rotated(3)
+    ahead = site.tree.log / site.archives[-1].replace(site.archives[-1][10:14], "2099", 1)
+    (site.tree.log / site.archives[0]).rename(ahead)
+    assert site.ship().returncode == 0 and site.until == os.stat(site.tree.log / site.archives[-2]).st_mtime
+
+
+def test_archives_of_an_older_name_format_are_shipped(site):
+    for suffix in ("a", "b"):
+        site.tree.configure(adopt="prune", compress="gzip", name_format="%Y%m%dT%H%M%S-" + suffix,
+                            shipped_stamp=site.root / "tree/state/shipped.stamp")
+        if suffix == "a":
+            site.rotated(2)
+        site.tree.run("--archive-only")
+    older = sorted(path.name for path in site.tree.log.glob("audit.log.*-a.gz"))
+    assert len(older) == 2 and site.ship().returncode == 0 and site.shipped == older
+
+
+def test_an_archive_in_staging_is_shipped(site):
+    site.rotated(3)
+    name = site.archives[0]
+    chosen = settings.load(str(site.tree.conf), "/")
+    os.makedirs(chosen.stage_directory)
+    (site.tree.log / name).rename(os.path.join(chosen.stage_directory, name))
+    assert site.ship().returncode == 0 and name in site.shipped

@@ -11,7 +11,7 @@ import re
 
 from ._utc import epoch, iso
 
-EVENT = re.compile(br"^(?:node=\S+ )?type=(?:(DAEMON_START)|(?!DAEMON_)\w+) msg=audit\((\d+)\.\d+:(\d+)\):", re.M)
+EVENT = re.compile(br"^(?:node=\S+ )?type=(?:(DAEMON_START)|(?!DAEMON_)\w+) msg=audit\((\d{1,18})\.\d+:(\d{1,18})\):", re.M)
 LATE = 20000  # numbers by which an event may come later than others: what the kernel's and auditd's queues hold
 LONGEST = 65536  # bytes of a line that are looked at; what stands at its start tells which event it is
 SMALLEST = 10  # numbers in a row: less is no suspension

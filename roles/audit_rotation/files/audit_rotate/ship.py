@@ -22,6 +22,7 @@ from ._rotation.conf import PATH
 from ._rotation.files import writable_by_others
 from ._utc import iso
 from .exits import Failure
+from .job import CLOCKS_DIFFER
 from .lock import held_file
 from .names import Names, stem_of
 
@@ -99,14 +100,18 @@ def _remembered(chosen):
 
 
 def _archives(chosen):
-    formats = status.read(chosen).get("formats") or ()
+    """[Entry] of all archives in the order in which the rotation prunes them, those that wait on another filesystem too."""
+    formats = status.read(chosen).get("name_formats") or ()
     names = Names(chosen.base, chosen.config["name_format"], chosen.config["name_zone"], formats)
-    found = [entry for entry in names.scan(chosen.directory, os.geteuid()) if entry.kind == "archive"]
-    return sorted(found, key=_order)
+    found = {}
+    for directory in (chosen.stage_directory, chosen.directory):
+        if os.path.isdir(directory):
+            found.update((entry.name, entry) for entry in names.scan(directory, os.geteuid()) if entry.kind == "archive")
+    latest = time.time() + CLOCKS_DIFFER
 
-
-def _order(entry):
-    return entry.order
+    def order(entry):
+        return entry.time <= latest, entry.order
+    return sorted(found.values(), key=order)
 
 
 def _ship(chosen, wanted):
@@ -128,21 +133,21 @@ def _ship(chosen, wanted):
             except NotShipped as error:
                 failed[target["name"]] = "%s: %s" % (entry.name, error)  # the others would wait for the same
     _remember(chosen, manifest, failed)
-    until = _shipped_until(archives, manifest, [target["name"] for target in wanted["targets"]])
-    if until is not None:
-        _write(chosen, STAMP, "%d\n" % until)
+    if archives:
+        _write(chosen, STAMP, "%d\n" % _shipped_until(archives, manifest, [target["name"] for target in wanted["targets"]]))
     for name, reason in sorted(failed.items()):
         sys.stderr.write("audit-ship: %s did not take %s\n" % (name, reason))
     return Failure("partly", "").code if failed else 0
 
 
 def _shipped_until(archives, manifest, targets):
-    """Epoch seconds: each archive up to then is with each target; None where that is not known of any."""
-    until = None
+    """Epoch seconds: each archive up to then is with each target; 0 where that is so of none. A date to come says nothing of the others."""
+    until, now = 0, time.time()
     for entry in archives:
         if not set(targets) <= set(manifest.get(stem_of(entry.name), {})):
-            return until if until is None else min(until, int(entry.time) - 1)
-        until = int(entry.time)
+            return min(until, int(entry.time) - 1)
+        if entry.time <= now:
+            until = int(entry.time)
     return until
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping as apply
@@ -20,6 +21,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._shipping import (
     remote_conf,
     wanted,
 )
+from ansible_collections.auditops.auditd.plugins.module_utils._utc import iso
 
 SYSLOG = {"to": ["syslog"], "priority": "LOG_INFO", "facility": "LOG_LOCAL6", "failure_policy": "keep_running"}
 REMOTE = {**SYSLOG, "to": ["remote"], "remote_server": "logs.example.com", "remote_conf": {}}
@@ -363,3 +365,17 @@ def test_an_archive_that_could_not_be_shipped_is_a_finding(rotating, monkeypatch
     assert set(found) >= {"shipping.archives.failed.s3", "shipping.archives.age"}
     assert "no route" in found["shipping.archives.failed.s3"]["actual"]
     assert "shipped up to 2026-11-23" in found["shipping.archives.age"]["actual"]
+
+
+@pytest.mark.parametrize("run, days, is_late", [
+    ({}, 1, True), ({"at": "soon", "failed": ["s3"]}, 30, True), ({"at": [1]}, 30, True), ({}, 0, False),
+])
+def test_a_program_that_never_ran_is_a_finding_once_its_run_was_due(rotating, run, days, is_late):
+    install(rotating, S3)
+    rotating(archives.MANIFEST, json.dumps({"run": run}))
+    configured = os.stat(rotating.root / "etc/audit/ship.json").st_mtime
+    live, parsed = document.look(Host(str(rotating.root)), {"audit_shipping": S3}, "3.0.9")
+    live["root"], live["collected_at"] = "/", iso(configured + days * 86400 + 60)
+    found = {item["id"]: item for item in document.compare(live, parsed, {"audit_shipping": S3})["items"]}
+    assert ("shipping.archives.age" in found) == is_late
+    assert not is_late or found["shipping.archives.age"]["actual"].startswith("never; ")
