@@ -61,6 +61,8 @@ options:
         was written before is moved, each file compared before the old one goes. No record is lost, and a run that was killed is continued.
       - Finished logs C(audit.log.N) get the time of their last record for a name, as the rotation names its archives, because auditd
         renames numbered ones meanwhile.
+      - Where the directory has more than plain files (a subdirectory, a link), which the mount would hide, it is refused before anything is
+        done. So is a volume C(audit_log) with a filesystem that is not mounted. Nothing that an earlier run made is ever removed.
       - The line in C(/etc/fstab) has C(nofail) from systemd 233 on, so that a host whose volume is missing boots and is audited, on the
         directory below.
       - Where the log has a volume of its own, O(size) is about that one.

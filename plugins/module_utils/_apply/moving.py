@@ -67,11 +67,14 @@ def make_empty(path: str, like: str) -> None:
 
 def move_files(source: str, target: str, current: str) -> None:
     """Each regular file of a directory; those that auditd would rename by number get the time of their last record for a name, so that no
-    rotation meanwhile can overwrite one. AuditError where one cannot be moved: it stays where it is.
+    rotation meanwhile can overwrite one. AuditError where one cannot be moved, or something is no such file: it stays where it is.
     """
+    left = []
     for name in sorted(os.listdir(source)):
         path = os.path.join(source, name)
         found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode) and name != mounts.LOST_AND_FOUND:
+            left.append(name)
         if name.endswith(_io.TEMPORARY_SUFFIX) or not stat.S_ISREG(found.st_mode):
             continue
         if not found.st_size:
@@ -82,6 +85,9 @@ def move_files(source: str, target: str, current: str) -> None:
             _move(path, target, None if numbered else name, current)
         except OSError as error:
             raise AuditError("cannot move %s to %s: %s; it is where it was" % (name, target, error.strerror))
+    if left:
+        raise AuditError("the volume mounted on %s hides what is no plain file: use mount --bind %s /mnt, move %s from /mnt/%s to another "
+                         "directory, then run again" % (target, os.path.dirname(target), ", ".join(left), os.path.basename(target)))
 
 
 def _move(path, target, name, current):

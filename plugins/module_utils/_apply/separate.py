@@ -58,7 +58,7 @@ def _volume(host, picture, size):
     """Nothing is wiped or zeroed: traces of a filesystem are for C(_format) to find."""
     run_tool(host, ["lvcreate", "--name", separate.NAME, "--size", "%db" % separate.wanted_bytes(picture, size), "--addtag", separate.TAG,
                     "--wipesignatures", "n", "--zero", "n", picture.group["name"]], "lvm2")
-    picture.device = "/dev/%s/%s" % (picture.group["name"], separate.NAME)
+    picture.device, picture.made_now = "/dev/%s/%s" % (picture.group["name"], separate.NAME), True
     if host.stat(picture.device) is None:
         raise AuditError("lvcreate made %s, and there is no such device; see the kernel's log (dmesg)" % picture.device)
     _note(host, picture, "made")
@@ -68,7 +68,7 @@ def _format(host, picture, _size):
     if picture.progress != "blank":
         traces = run_tool(host, ["wipefs", "--no-act", picture.device], "util-linux").strip()
         if traces:
-            _give_back(host, picture, traces)
+            _refuse_traces(host, picture, " ".join(traces.split()))
         _note(host, picture, "blank")
     run_tool(host, MAKING[picture.kind] + [separate.NAME, picture.device], PACKAGES[picture.kind])
     if _tags(host, picture).get("TYPE") != picture.kind:
@@ -76,13 +76,17 @@ def _format(host, picture, _size):
     _note(host, picture, "formatted")
 
 
-def _give_back(host, picture, traces):
-    """The volume is ours and was never written: it goes, and what somebody may still look for stays on the disk."""
-    if picture.group:
+def _refuse_traces(host, picture, traces):
+    """AuditError. Only a volume that this run made was surely never written and goes; the tag stays on a volume that has the audit logs."""
+    if picture.made_now:
         run_tool(host, ["lvremove", "--yes", picture.device], "lvm2")
         _io.remove(separate.PROGRESS)
-    raise AuditError("the free space has traces of something older (%s): nothing was formatted and no volume was kept; if nobody needs it, "
-                     "make a volume there, use wipefs --all on it and remove it" % " ".join(traces.split()))
+        raise AuditError("the free space has traces of something older (%s): nothing was formatted and no volume was kept; if nobody needs "
+                         "it, make a volume there, use wipefs --all on it and remove it" % traces)
+    if picture.progress:
+        raise AuditError("%s, which an earlier run made, has traces of something older (%s): nothing was changed; if nobody needs it, use "
+                         "wipefs --all on that volume, then run again" % (picture.device, traces))
+    raise AuditError("%s has a filesystem already: mount it or rename the volume; nothing was changed" % picture.device)
 
 
 def _mount(host, picture, _size):

@@ -12,6 +12,7 @@ MOUNTINFO = "/proc/self/mountinfo"
 ENCODING = ("utf-8", "surrogateescape")  # as Host.text() decodes, whatever the locale
 ESCAPED = re.compile(br"\\([0-7]{3})")
 FSTAB = "/etc/fstab"
+LOST_AND_FOUND = "lost+found"  # fsck's own, on each volume
 
 # ``number``: C(major:minor); ``options``: of the mount and of its filesystem, a list
 Mount = namedtuple("Mount", "point source kind number options")

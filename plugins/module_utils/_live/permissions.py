@@ -8,6 +8,7 @@ from .._conf.words import settings_of
 from .._errors import AuditError, NotAvailable
 from .._host import units
 from .._host.files import acl_names
+from .._host.mounts import LOST_AND_FOUND
 from .._paths import AUDITD_CONF, LOG_FILE
 from .._rules.compiled import AUDIT_RULES, RULES_D
 
@@ -17,7 +18,6 @@ AUDISP_PLUGINS_D = "/etc/audisp/plugins.d"  # before 3.0
 STOP_RULES = "/etc/audit/audit-stop.rules"
 OTHERS_WRITE = 0o022
 EVERYBODY_WRITES = 0o002  # /var/log is a group's on Ubuntu
-LOST_AND_FOUND = "lost+found"  # fsck's own, on each volume
 MOST_LOGS = 100  # of one directory; more are of the same kind
 
 

@@ -10,6 +10,7 @@ a run came is kept in C(PROGRESS), and whose the logical volume is, in its tag.
 import json
 import os
 import re
+import stat
 
 from .._errors import AuditError
 from .._host import mounts
@@ -33,13 +34,14 @@ MARGIN = 1.1  # what a filesystem needs for itself
 
 class Picture(object):
     """``log_file``, its ``directory``, what is mounted there (``found``, as C(filesystem.find)); ``device`` of the volume (empty: there is
-    none yet), ``progress`` (a stage, or empty), ``group`` of LVM, ``kind`` of the filesystem to be made, ``used`` bytes of the log and the
-    bytes that auditd is to leave ``free``.
+    none yet), whether this very run made it (``made_now``), ``progress`` (a stage, or empty), ``group`` of LVM, ``kind`` of the filesystem
+    to be made, ``used`` bytes of the log and the bytes that auditd is to leave ``free``.
     """
 
     def __init__(self, log_file, found):
         self.log_file, self.directory, self.found = log_file, os.path.dirname(log_file), found
         self.device = self.progress = self.kind = ""
+        self.made_now = False
         self.group: dict = {}
         self.used = self.free = 0
 
@@ -68,6 +70,7 @@ def read(host, log_file: str, space_left_mb: int = 0) -> Picture:
             picture.found["device"], picture.directory, PROGRESS, picture.device))
     if host.lstat(picture.directory) is None or os.path.realpath(picture.directory) != picture.directory:
         raise AuditError("%s is no directory, or a link leads there: nothing is mounted over it" % picture.directory)
+    _refuse_hidden(host, picture)
     if not picture.device:
         if has_line(host, picture):
             raise AuditError("%s has a line for %s already, and nothing is mounted there: mount it, or remove the line" % (
@@ -75,6 +78,17 @@ def read(host, log_file: str, space_left_mb: int = 0) -> Picture:
         _of_group(host, picture)
     picture.kind = _kind(host, picture)
     return picture
+
+
+def _refuse_hidden(host, picture):
+    """AuditError where something lies in the directory that is not moved: it would vanish below the mount."""
+    if picture.is_mounted:
+        return  # by a run that was cut off; what lies below is seen when it is moved
+    found = [(name, host.lstat(picture.directory + "/" + name)) for name in host.listdir(picture.directory)]
+    names = [name for name, status in found if status and not stat.S_ISREG(status.st_mode) and name != mounts.LOST_AND_FOUND]
+    if names:
+        raise AuditError("%s has more than plain files, and a volume mounted there would hide it: move %s to another directory, then run "
+                         "again; nothing was changed" % (picture.directory, ", ".join(names)))
 
 
 def _progress(host):

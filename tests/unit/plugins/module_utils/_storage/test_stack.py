@@ -33,13 +33,18 @@ class Fake(Host):
         super().__init__(str(root))
         self.facts = {
             "kind": "xfs", "options": "rw", "free": G, "table": GPT, "disk": 16 * G, "missing": (), "dm": None, "segtype": "linear",
-            "vg_attr": "wz--n-", "vg_free": 4 * G, "lvs": [], "source": "/dev/sda1", "btrfs": 1, "caps": "000001ffffffffff", **facts}
+            "vg_attr": "wz--n-", "vg_free": 4 * G, "lvs": [], "source": "/dev/sda1", "btrfs": 1, "caps": "000001ffffffffff", "beside": (),
+            **facts}
         lvm = self.facts["dm"] is not None
         number = "253:0" if lvm else "8:1"
         self.write("proc/self/mountinfo", f"25 1 {number} / / {self.facts['options']} - {self.facts['kind']} {self.facts['source']} rw\n")
         self.write("proc/self/status", f"CapEff:\t{self.facts['caps']}\n")
         self.write("etc/fstab", self.facts.get("fstab", "") + "\n")
         self.write("var/log/audit/audit.log", "x" * 1000)
+        for name in self.facts["beside"]:
+            self.write(f"var/log/audit/{name}", "x")
+        if self.facts["beside"]:
+            os.symlink("audit.log", os.path.join(self.root, "var/log/audit/link"))
         self.device("8:0", "sda", self.facts["disk"])
         self.device("8:1", "sda/sda1", 8 * G, partition="1")
         if lvm:
@@ -150,6 +155,8 @@ SISTER = {"lv_name": "audit_log", "vg_name": "vg", "lv_size": "1", "segtype": "l
     ({**LVM, "fstab": "/dev/vdb1 /var/log/audit xfs defaults 0 0"}, "1G", "/etc/fstab has a line for /var/log/audit already"),
     ({**LVM, "missing": ("lvcreate",)}, "1G", "lvcreate is not installed, and a volume of its own needs it"),
     ({**LVM, "missing": ("wipefs",)}, "1G", "wipefs is not installed, and a volume of its own needs it"),
+    ({**LVM, "beside": ("archive/audit.log.7", "lost+found/x", "old/x")}, "1G", "/var/log/audit has more than plain files, and a volume "
+     "mounted there would hide it: move archive, link, old to another directory, then run again; nothing was changed"),
     ({**LVM, "missing": ("mkfs.ext4", "mkfs.xfs")}, "1G", "neither mkfs.ext4 nor mkfs.xfs is installed"),
 ])
 def test_no_volume_of_its_own(tmp_path, facts, size, said):
@@ -172,6 +179,48 @@ def test_the_steps_to_a_volume_of_its_own(tmp_path, facts, size, kinds):
     picture = separate.read(host, "/var/log/audit/audit.log", 75)
     assert [kind for kind, _sentence in separate.steps(host, picture, parse(size))] == kinds
     assert picture.kind == facts["kind"], "what the host has the tools of"
+
+
+class Traces(Fake):
+    """A host where each new or old volume C(audit_log) has a filesystem; what was run that changes something is in ``done``."""
+
+    done: tuple[str, ...] = ()
+
+    def stat(self, path):
+        return SimpleNamespace(st_rdev=os.makedev(253, 9), st_mode=0o60600) if path == SISTER["lv_path"] else super().stat(path)
+
+    def run(self, argv, **options):
+        tool = os.path.basename(argv[0])
+        if tool == "wipefs":
+            assert "--no-act" in argv
+            return 0, "audit_log 0x438\next4\n", ""
+        if tool in ("lvcreate", "lvremove"):
+            self.done += (tool,)
+            return 0, "", ""
+        return super().run(argv, **options)
+
+
+@pytest.mark.parametrize("lvs, progress, said, done", [
+    ([], "", "the free space has traces of something older (audit_log 0x438 ext4): nothing was formatted and no volume was kept",
+     ("lvcreate", "lvremove")),
+    ([{**SISTER, "lv_tags": "auditops"}], "",
+     "/dev/vg/audit_log has a filesystem already: mount it or rename the volume; nothing was changed", ()),
+    ([{**SISTER, "lv_tags": "auditops"}], "made", "/dev/vg/audit_log, which an earlier run made, has traces of something older "
+     "(audit_log 0x438 ext4): nothing was changed", ()),
+])
+def test_only_a_volume_that_this_run_made_is_removed(tmp_path, monkeypatch, lvs, progress, said, done):
+    host = Traces(tmp_path, **LVM, lvs=lvs)
+    host.write("usr/sbin/lvremove", "").chmod(0o755)
+    if progress:
+        host.write(separate.PROGRESS.lstrip("/"), json.dumps({"device": SISTER["lv_path"], "stage": progress}))
+    removed = []
+    monkeypatch.setattr(moved, "_io", SimpleNamespace(
+        make_directory=lambda *_unused: None, write_atomic=lambda *_unused: None, remove=removed.append))
+    picture = separate.read(host, "/var/log/audit/audit.log", 75)
+    with pytest.raises(AuditError) as refused:
+        moved.apply(host, picture, separate.steps(host, picture, parse("1G")), parse("1G"))
+    assert host.done == done and removed == [separate.PROGRESS] * len(done[1:])
+    assert str(refused.value).startswith(said), refused.value
 
 
 @pytest.mark.parametrize("version, options", [
