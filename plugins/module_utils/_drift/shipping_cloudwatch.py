@@ -30,5 +30,8 @@ def compare(sides, policy: dict) -> "Iterator[dict]":
         yield sides.item("shipping.cloudwatch.denied", "nothing denied", have["denials"])
     if have["size"] is not None and have["offset"] is None:
         yield sides.item("shipping.cloudwatch.lag", "the log is sent", "the agent has not read it yet")
+    elif have["size"] is not None and have["offset"] > have["size"]:
+        yield sides.item("shipping.cloudwatch.lag", "the log is sent", "unknown: the agent is at byte %d of a log before this one, which "
+                         "has %d bytes" % (have["offset"], have["size"]))
     elif have["size"] is not None and have["size"] - have["offset"] > BEHIND:
         yield sides.item("shipping.cloudwatch.lag", "less than 1 MiB behind", "%d MiB behind" % ((have["size"] - have["offset"]) >> 20))

@@ -15,13 +15,13 @@ def read(reading) -> dict:
     """{log_file, installed, source, loaded, runs, offset, size, denials}; ``size`` and ``offset``: bytes of the log, None for unknown."""
     host = reading.host
     log_file = reading.settings.get("log_file") or LOG_FILE
+    offset = cloudwatch.offset(_text(host, cloudwatch.state_file(log_file)))  # before the size: the log grows meanwhile
     status = host.stat(log_file)
     return {
         "log_file": log_file, "installed": host.stat(cloudwatch.CONTROL) is not None,
         "source": _text(host, cloudwatch.SOURCE), "loaded": _text(host, cloudwatch.LOADED),
         "runs": host.is_live and runs((cloudwatch.PROCESS[:COMM],), of_root=False), "size": status.st_size if status else None,
-        "offset": cloudwatch.offset(_text(host, cloudwatch.state_file(log_file))),
-        "denials": cloudwatch.denials((_text(host, cloudwatch.LOG) or "")[-LAST:]),
+        "offset": offset, "denials": cloudwatch.denials((_text(host, cloudwatch.LOG) or "")[-LAST:]),
     }
 
 

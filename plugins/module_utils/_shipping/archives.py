@@ -94,7 +94,9 @@ def desired_files(
             schedule.cron(minute), SHIP_PROGRAM), 0o600)
         return files
     # a command of the site may copy to a directory of this host: a mounted share, a spool
-    files[SERVICE] = (SERVICE_TEXT % ("full" if "command" in policy["to"] else "strict"), 0o644)
+    system = "full" if "command" in policy["to"] else "strict"
+    # which log the agent holds open is told only to who may trace it
+    files[SERVICE] = (SERVICE_TEXT % (" CAP_SYS_PTRACE" if cloudwatch.wants(policy) else "", system), 0o644)
     delay = "RandomizedDelaySec=%d\nFixedRandomDelay=true\n" % SPREAD if schedule.is_word else ""
     calendar = "".join("OnCalendar=%s\n" % one for one in schedule.calendar())
     files[TIMER] = (TIMER_TEXT % (schedule.text, calendar, delay), 0o644)
@@ -136,7 +138,7 @@ Nice=10
 IOSchedulingClass=idle
 StateDirectory=audit-rotate
 StateDirectoryMode=0750
-CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH
+CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH%s
 LockPersonality=yes
 NoNewPrivileges=yes
 PrivateDevices=yes

@@ -9,7 +9,9 @@ an archive may never have seen that end, so such an archive does not count as se
 import os
 import re
 
+from . import open_files
 from ._host.host import read_regular
+from .store import identity
 
 KIND = "agent"
 STAMP = re.compile(br"msg=audit\((\d+)\.")
@@ -24,26 +26,42 @@ def has_sent(when, target):
 
 
 def _sent_until(target):
-    """The time of the last record before the place where the agent is; None where that is not known."""
+    """The time of the last record before the place where the agent is; None where that is not known.
+
+    Its file says a number of bytes, not of which log: that counts for the log that lies there only while the agent holds this one alone.
+    """
     try:
-        first = read_regular(target["state"]).partition(b"\n")[0].strip()
-        if not first.isdigit():
-            return None
-        place = int(first)
         with open(target["log"], "rb") as stream:
-            if place > os.fstat(stream.fileno()).st_size:
-                return None  # it is still in the log before this one
+            read = _read_of(stream, target)  # before its file: what it leaves behind meanwhile is this log
+            first = read_regular(target["state"]).partition(b"\n")[0].strip()
+            if read is None or not first.isdigit() or int(first) > read:
+                return None
+            place = int(first)
             stream.seek(max(0, place - BEFORE))
             found = STAMP.findall(stream.read(min(place, BEFORE)))
-    except OSError:
+    except (OSError, ValueError):
         return None
     return int(found[-1]) if found else None
 
 
+def _read_of(stream, target):
+    """How many bytes of this open log the agent has read; None where it is still in the log before it, or in none."""
+    directory, name = os.path.split(os.path.realpath(target["log"]))
+    held = [one for pid in _processes(target["process"]) for one in open_files.held_by(pid, directory, name)]
+    live = identity(os.fstat(stream.fileno()))
+    if not held or any(here != live for here, _position in held):
+        return None
+    return max(position for _here, position in held)
+
+
 def _started(name):
     """When the oldest process of this name was started, epoch seconds; None where none runs."""
-    times = [_start_of(pid) for pid in os.listdir("/proc") if pid.isdigit() and _comm(pid) == name[:COMM]]
+    times = [_start_of(pid) for pid in _processes(name)]
     return min([when for when in times if when is not None], default=None)
+
+
+def _processes(name):
+    return [pid for pid in os.listdir("/proc") if pid.isdigit() and _comm(pid) == name[:COMM]]
 
 
 def _comm(pid):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which logs other processes hold open for writing.
+"""Which logs other processes hold open: for writing, or to follow them.
 
 A file of another filesystem is never looked at: a dead network or FUSE mount would hold the caller, and its lock, for good. What
 /proc says about a descriptor (its flags, its mount) costs no call into that filesystem.
@@ -34,13 +34,33 @@ def written_by_others(wanted, directory):
     return found
 
 
+def held_by(pid, directory, prefix):
+    """[(identity, bytes read)] of each file of ``directory`` that a process holds open and whose name begins so, removed ones too.
+
+    OSError or ValueError where that cannot be told.
+    """
+    mounts, found = _Mounts(directory), []
+    begins = os.path.join(os.path.realpath(directory), prefix)
+    for number in os.listdir("/proc/%s/fd" % pid):
+        path = "/proc/%s/fd/%s" % (pid, number)
+        try:
+            if not os.readlink(path).startswith(begins):
+                continue
+            _flags, mount, position = _of_descriptor(pid, number)
+            if mounts.is_ours(pid, mount):
+                found.append((identity(os.stat(path)), position))
+        except FileNotFoundError:
+            continue  # it has just been closed
+    return found
+
+
 def _written_file(pid, number, mounts):
     """The identity of a file of our filesystem that this descriptor may write to, else None."""
     path = "/proc/%s/fd/%s" % (pid, number)
     try:
         if not os.readlink(path).startswith("/"):
             return None  # a socket, a pipe
-        flags, mount = _of_descriptor(pid, number)
+        flags, mount, _position = _of_descriptor(pid, number)
         if flags & os.O_ACCMODE == os.O_RDONLY or not mounts.is_ours(pid, mount):
             return None
         return identity(os.stat(path))
@@ -49,16 +69,18 @@ def _written_file(pid, number, mounts):
 
 
 def _of_descriptor(pid, number):
-    """(open flags, mount id) of a descriptor, from proc(5)."""
-    flags = mount = None
+    """(open flags, mount id, position) of a descriptor, from proc(5)."""
+    flags = mount = position = None
     with open("/proc/%s/fdinfo/%s" % (pid, number), "rb") as stream:
         for line in stream:
-            if line.startswith(b"flags:"):
+            if line.startswith(b"pos:"):
+                position = int(line.split()[1])
+            elif line.startswith(b"flags:"):
                 flags = int(line.split()[1], 8)
             elif line.startswith(b"mnt_id:"):  # Linux 3.15
                 mount = int(line.split()[1])
                 break
-    return flags, mount
+    return flags, mount, position
 
 
 class _Mounts(object):

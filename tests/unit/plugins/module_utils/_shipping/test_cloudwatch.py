@@ -10,10 +10,12 @@ import pwd
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping_cloudwatch as apply
+from ansible_collections.auditops.auditd.plugins.module_utils._drift import shipping_cloudwatch as drift
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._shipping import archives, cloudwatch
@@ -165,3 +167,20 @@ def test_what_was_denied_is_found():
 def test_audit_ship_is_told_where_the_agent_remembers():
     target = json.loads(archives.configuration(POLICY, "", "/var/log/audit/audit.log"))["targets"][0]
     assert target["kind"] == "agent" and target["state"] == cloudwatch.state_file("/var/log/audit/audit.log")
+
+
+def test_audit_ship_may_look_into_the_agent():
+    for scheduled, may in ((POLICY, True), ({**POLICY, "to": ["command"], "command": ["/bin/cp"]}, False)):
+        text = archives.desired_files(scheduled, "systemd", 0, "")[archives.SERVICE][0]
+        assert ("CAP_DAC_READ_SEARCH CAP_SYS_PTRACE\n" in text) == may and "ProtectSystem=" in text
+
+
+@pytest.mark.parametrize("offset, said", [
+    (100, None), (0, None), (None, "the agent has not read it yet"),
+    (101, "unknown: the agent is at byte 101 of a log before this one, which has 100 bytes"),
+])
+def test_where_the_agent_is_that_is_not_in_the_log_is_a_finding(offset, said):
+    text = cloudwatch.render(POLICY, "/l")
+    have = {"installed": True, "log_file": "/l", "source": text, "loaded": text, "runs": True, "denials": [], "size": 100, "offset": offset}
+    sides = SimpleNamespace(is_live=True, parsed=SimpleNamespace(shipping_cloudwatch=have), item=lambda *words: words)
+    assert [(item[0], item[2]) for item in drift.compare(sides, POLICY)] == ([("shipping.cloudwatch.lag", said)] if said else [])
