@@ -117,10 +117,11 @@ def converge(planned: Plan, *, timeout: float = 10.0, restart: bool = False) -> 
     if not planned.files and not idle and not planned.queue_directory:
         return False, None, _waiting(planned, pid)
     syslog = Syslog(host) if pid is not None else None
-    _write(planned)
-    if pid is None:
-        return True, None, []
+    was: "dict[str, _Was]" = {}
     try:
+        _write(planned, was)
+        if pid is None:
+            return True, None, []
         proof = _reload(planned, timeout)
         waiting = _waiting(planned, pid)
         if waiting and restart:
@@ -128,19 +129,30 @@ def converge(planned: Plan, *, timeout: float = 10.0, restart: bool = False) -> 
             pid, waiting = proof["pid"], []
         _check_running(planned, pid, syslog, waiting)
     except AuditError as error:
-        _put_back(planned, error, timeout)
+        _put_back(planned, was, error, timeout if pid is not None else None)
     started = [target for target in idle if processes.running(pid, target.program)]
     changed = bool(planned.files or planned.queue_directory or started)
     return changed, proof, _waiting(planned, pid)
 
 
-def _write(planned):
+class _Was(object):
+    """What lay at a path: ``status`` (None for nothing), ``link``: where it led, ``identity``: what tells whether it still is that."""
+
+    def __init__(self, host, path):
+        real = host.path(path, follow=False)
+        self.status, self.identity = host.lstat(path), _io.identity(real)
+        self.link = os.readlink(real) if self.status is not None and stat.S_ISLNK(self.status.st_mode) else None
+
+
+def _write(planned, was):
+    """Write the files; into ``was`` {path: _Was} what each of them replaces, before it does."""
     host = planned.host
     if planned.queue_directory:
         _io.make_directory(host.path(planned.queue_directory), 0o700)
     for path, (_before, after, mode) in sorted(planned.files.items()):
         real = host.path(path, follow=False)
         _io.make_directory(os.path.dirname(real), 0o750)
+        was[path] = _Was(host, path)
         _io.write_atomic(real, after.encode("utf-8", "surrogateescape"), mode)
 
 
@@ -185,17 +197,35 @@ def _check_running(planned, pid, syslog, waiting):
                     target.program, "; ".join(syslog.reasons()) or "the system's log says why"))
 
 
-def _put_back(planned, error, timeout):
-    host = planned.host
-    for path, (before, _after, mode) in planned.files.items():
-        real = host.path(path, follow=False)
-        if before is None:
-            _io.remove(real)
-        else:
-            _io.write_atomic(real, before.encode("utf-8", "surrogateescape"), mode)
-    try:
-        _reload(planned, timeout)
-        state = "the files are as they were, and auditd has reloaded them"
-    except AuditError as second:
-        state = "the files are as they were, and auditd has not reloaded them: %s" % second
+def _put_back(planned, was, error, timeout):
+    """Raises ``error`` with how the host is then. ``timeout`` of the reload; None where no auditd runs that has read the files."""
+    failed = []
+    for path in sorted(was):
+        try:
+            _restore(planned.host.path(path, follow=False), was[path], planned.files[path][0])
+        except (AuditError, OSError) as second:
+            failed.append("%s is not as it was: %s" % (path, second))
+    state = "; ".join(failed) or "the files are as they were"
+    if timeout is not None:
+        try:
+            _reload(planned, timeout)
+            state += ", and auditd has reloaded them"
+        except AuditError as second:
+            state += ", and auditd has not reloaded them: %s" % second
     raise AuditError("%s; %s" % (error, state), **error.details)
+
+
+def _restore(real, was, text):
+    if _io.identity(real) == was.identity:
+        return  # its write failed, and needs no room again
+    if was.status is None:
+        _io.remove(real)
+    elif was.link is not None:
+        temporary = real + _io.TEMPORARY_SUFFIX
+        _io.unlink_if_there(temporary)
+        os.symlink(was.link, temporary)
+        os.rename(temporary, real)
+    else:
+        status = was.status
+        _io.write_atomic(real, (text or "").encode("utf-8", "surrogateescape"), stat.S_IMODE(status.st_mode), status.st_gid,
+                         uid=status.st_uid)

@@ -183,6 +183,50 @@ def test_a_host_does_not_ship_to_itself(tree):
     assert planned(tree, {**REMOTE, "remote_server": "localhost", "remote_conf": {"port": 61}}).files
 
 
+# a write that fails
+def facts(root):
+    """{path: where it leads, or content, mode and owners}."""
+    files = {path: path.lstat() for path in root.rglob("*") if path.is_symlink() or not path.is_dir()}
+    return {path: os.readlink(path) if path.is_symlink() else (path.read_bytes(), found.st_mode, found.st_uid, found.st_gid)
+            for path, found in files.items()}
+
+
+@pytest.mark.parametrize("prepare", [
+    lambda tree: None,
+    lambda tree: tree("/etc/audit/audisp-remote.conf", "remote_server = old\n", 0o666),
+    lambda tree: os.chown(tree("/etc/audit/audisp-remote.conf", "remote_server = old\n", 0o600), *[os.geteuid() and -1 or 65534] * 2),
+    lambda tree: (tree.root / "etc/audit/audisp-remote.conf").symlink_to("elsewhere"),
+], ids=["new", "loose", "of another", "a link"])
+def test_a_disk_that_is_full_at_a_later_file_puts_everything_back(tree, monkeypatch, prepare):
+    prepare(tree)
+    before, write, written = facts(tree.root), apply._io.write_atomic, []
+
+    def fills_up(path, *args, **options):
+        if path.endswith("syslog.conf"):
+            raise AuditError("cannot write %s: No space left on device" % path)
+        written.append(path)
+        write(path, *args, **options)
+
+    monkeypatch.setattr(apply._io, "write_atomic", fills_up)
+    with pytest.raises(AuditError, match="No space left on device; the files are as they were$"):
+        converged(tree, {**REMOTE, "to": ["syslog", "remote"]})
+    assert written and facts(tree.root) == before
+
+
+def test_what_cannot_be_put_back_is_said(tree, monkeypatch):
+    def fills_up(path, *args, **options):
+        if not path.endswith("audisp-remote.conf") or written:
+            raise AuditError("No space left on device")
+        written.append(path)
+        write(path, *args, **options)
+
+    write, written = apply._io.write_atomic, []
+    tree("/etc/audit/audisp-remote.conf", "remote_server = old\n")
+    monkeypatch.setattr(apply._io, "write_atomic", fills_up)
+    with pytest.raises(AuditError, match="audisp-remote.conf is not as it was: No space left"):
+        converged(tree, REMOTE)
+
+
 # the queue
 def queue(entries=10, first=0, waiting=0, size=8971, text=b"type=X msg=audit(1795410116.123:42): a"):
     head = queue_file.HEADER.pack(queue_file.MAGIC, 0, 0, entries, size, first, waiting)
