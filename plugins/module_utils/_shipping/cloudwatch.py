@@ -68,10 +68,10 @@ def user(host) -> str:
     found = "root"
     for path in [main] + ["%s/%s" % (directory, name) for name in host.listdir(directory)]:
         try:
-            agent = json.loads(host.text(path) or "{}").get("agent") or {}
-        except (ValueError, AttributeError):
-            continue
-        found = agent.get("run_as_user") or found
+            name = json.loads(host.text(path) or "{}")["agent"]["run_as_user"]
+        except (ValueError, KeyError, TypeError):
+            continue  # it says nothing about the user
+        found = name if name and isinstance(name, str) else found
     return found
 
 

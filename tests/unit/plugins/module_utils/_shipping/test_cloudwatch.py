@@ -141,6 +141,16 @@ def test_an_agent_whose_user_cannot_read_the_log_is_refused(host, root):
     assert host.text(cloudwatch.SOURCE) is None
 
 
+@pytest.mark.parametrize("text", ['{"agent": "x"}', '{"agent": ["x"]}', '{"agent": {"run_as_user": 7}}', '{"agent": null}', "[]", "7", "{"])
+def test_a_file_of_the_agent_that_names_no_user_is_as_none(host, root, text):
+    main, directory = (root / path.lstrip("/") for path in cloudwatch.AGENT_CONF)
+    directory.mkdir(parents=True)
+    (directory / "other.json").write_text(text)
+    assert cloudwatch.user(host) == "root"
+    main.write_text('{"agent": {"run_as_user": "cwagent"}}')
+    assert cloudwatch.user(host) == "cwagent"
+
+
 @pytest.mark.parametrize("change, said", [
     ({"cloudwatch_log_group": ""}, "audit_shipping_cloudwatch_log_group = "), ({"cloudwatch_log_group": "a b"}, "log_group = a b"),
     ({"cloudwatch_log_stream": "a:b"}, "log_stream = a:b"), ({"cloudwatch_retention_days": 8}, "retention_days = 8: CloudWatch Logs takes"),
