@@ -98,7 +98,8 @@ def _tables(host):
     for spool in SPOOLS:
         for name in host.listdir(spool):
             path = "%s/%s" % (spool, name)
-            if not name.startswith((".", "tmp.")) and stat.S_ISREG(host.lstat(path).st_mode):
+            status = None if name.startswith((".", "tmp.")) else host.lstat(path)  # None, too, while cron replaces the table
+            if status is not None and stat.S_ISREG(status.st_mode):
                 yield path, name
 
 

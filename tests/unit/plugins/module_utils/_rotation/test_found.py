@@ -149,6 +149,13 @@ def test_places(root, name):
     assert [job.settings for job in found.jobs(Host(str(root)), LOG)] == ([] if wanted is None else [wanted])
 
 
+def test_a_table_that_cron_replaces_meanwhile(root, monkeypatch):
+    write(root, "var/spool/cron/crontabs/deploy", "0 5 * * * true\n")
+    host = Host(str(root))
+    monkeypatch.setattr(host, "lstat", lambda path: None)
+    assert list(found.jobs(host, LOG)) == []
+
+
 def timer(root):
     units = "etc/systemd/system/"
     write(root, units + "old-rotate.timer", "[Timer]\nOnCalendar=daily\n")
