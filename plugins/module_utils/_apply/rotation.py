@@ -48,6 +48,7 @@ class Plan(object):
         self.removed = []
         self.permissions = None  # _apply.permissions.Permissions of the logs: the program works in no directory that others can write to
         self.before = {}
+        self.hidden = ()  # paths of files whose content is not shown: there may be secrets in them
         self.conflicts = []
         self.warnings = []
 
@@ -71,12 +72,19 @@ class Plan(object):
             found.append(_difference(_rotation.LIBRARY, before, after))
         for path in sorted(set(self.written) - set(program)):
             data, _mode = self.written[path]
-            found.append(_difference(path, _shown(self.before.get(path)), _shown(data)))
+            found.append(self._difference_of(path, data))
         for path in sorted(self.links):
             found.append(_difference(path, "", "link to %s\n" % self.links[path]))
         for path in sorted(set(self.removed) - set(program)):
-            found.append(_difference(path, _shown(self.before.get(path)), ""))
+            found.append(self._difference_of(path, None))
         return found + (self.permissions.diffs() if self.permissions else [])
+
+    def _difference_of(self, path, data):
+        before = self.before.get(path)
+        if path not in self.hidden:
+            return _difference(path, _shown(before), _shown(data))
+        words = ["content %s, not shown: it may hold secrets\n" % ("as it was" if data == before else when) for when in ("before", "after")]
+        return _difference(path, "" if before is None else words[0], "" if data is None else words[1])
 
 
 def present(host: Host, params: dict, running: "str | None") -> Plan:

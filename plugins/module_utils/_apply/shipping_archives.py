@@ -17,6 +17,7 @@ WHAT = "the shipping of archives"
 def plan(host: Host, policy: dict, *, check_mode: bool = False) -> _install.Plan:
     """The Plan. AuditError for what the policy needs and this host lacks; in check mode the rotation may be one that is to come."""
     planned = _install.Plan(what=WHAT)
+    planned.hidden = archives.HIDDEN
     if not archives.is_scheduled(policy):
         _install.fill(host, planned, {}, {}, archives.stale_files(policy, None))
         return planned

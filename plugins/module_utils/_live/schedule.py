@@ -34,9 +34,12 @@ class Schedule(object):
 
 
 class FileFacts(object):
-    """A file: ``error`` why it cannot be read, ``text``, ``is_there``, ``is_regular``, ``uid``, ``mode``."""
+    """A file: ``error`` why it cannot be read, ``text``, ``is_there``, ``is_regular``, ``uid``, ``mode``.
+    ``hidden``: whether no finding may quote it.
+    """
 
-    def __init__(self, host, path, read=True):
+    def __init__(self, host, path, read=True, *, hidden=False):
+        self.hidden = hidden
         self.error = self.text = self.uid = self.mode = None
         self.is_there = self.is_regular = False
         try:

@@ -32,7 +32,7 @@ def read(host, policy: dict) -> Archives:
         found.refused = str(error)
     found.minute, found.installed = minute_of(host), host.lstat(SHIP_PROGRAM) is not None
     found.aws = policy.get("s3_program") or host.which(archives.AWS) or ""
-    found.files = {path: FileFacts(host, path) for path in archives.FILES}
+    found.files = {path: FileFacts(host, path, hidden=path in archives.HIDDEN) for path in archives.FILES}
     found.links = [path for path in (archives.TIMER_LINK,) if host.lstat(path) is not None]
     found.run, found.until = _run(host), _until(host)
     configured = host.lstat(archives.CONF)

@@ -14,6 +14,7 @@ from . import cloudwatch
 
 TARGETS = ("s3", "command")
 CONF = "/etc/audit/ship.json"
+HIDDEN = (CONF,)  # a site's command, and its options of the AWS program, may name a token
 MANIFEST, STAMP = STATE_DIR + "/shipped.json", STATE_DIR + "/shipped.stamp"
 CRON = "/etc/cron.d/audit-ship"
 SERVICE, TIMER = UNITS + "audit-ship.service", UNITS + "audit-ship.timer"

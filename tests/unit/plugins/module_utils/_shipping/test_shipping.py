@@ -344,6 +344,25 @@ def test_archives_get_a_configuration_and_a_schedule_and_lose_them(rotating):
     assert install(rotating, {**S3, "to": []}) and not conf.exists() and not (rotating.root / "etc/cron.d/audit-ship").exists()
 
 
+@pytest.mark.parametrize("policy", [
+    {**S3, "s3_copy_options": ["--sse-customer-key", "TOKEN"]}, {**S3, "to": ["command"], "command": ["/usr/bin/aws", "TOKEN"]},
+])
+def test_what_may_hold_a_token_is_in_no_diff_and_no_finding(rotating, policy):
+    def shown(policy):
+        one = next(one for one in shipping_archives.plan(Host(str(rotating.root)), policy).diff() if one["after_header"] == archives.CONF)
+        assert "TOKEN" not in one["before"] + one["after"]
+        return bool(one["before"]), bool(one["after"]), one["before"] != one["after"]
+
+    assert shown(policy) == (False, True, True)
+    assert install(rotating, policy)
+    other = json.loads(json.dumps(policy).replace("TOKEN", "new-TOKEN"))
+    assert shown(other) == (True, True, True) and shown({**policy, "to": []}) == (True, False, True)
+    found = findings(rotating, other)
+    assert list(found) == ["shipping.archives.file.ship.json"] and "TOKEN" not in json.dumps(found)
+    (rotating.root / "etc/audit/ship.json").chmod(0o644)
+    assert shown(policy) == (True, True, False), "its mode alone"
+
+
 def test_the_unit_of_systemd_has_the_network_and_nothing_to_write_but_its_state(rotating):
     rotating("/lib/systemd/systemd", "", 0o755)
     install(rotating, {**S3, "scheduler": "systemd"})
