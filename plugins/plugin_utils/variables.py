@@ -62,6 +62,7 @@ OF_PLAYBOOK: dict[str, dict[str, dict]] = {
 }
 REFUSED = "; nothing was changed"  # how the sentence on refused variables ends
 NEAR = 2  # letters that a mistyped name may differ in
+BEGINNING = 9  # letters of a tag that only one step begins with: audit_rot, audit_shi
 # of the steps, playbooks/tasks/apply.yml
 TAGS = ("audit_stop", "audit_conf", "audit_rotation", "audit_rules", "audit_boot", "audit_check", "audit_shipping")
 
@@ -134,8 +135,11 @@ def _nearest(name: str) -> str | None:
 def mistyped_tags(tags: Iterable[object]) -> str:
     """The sentence for a tag of the run that is nearly one of a step, "" for none: Ansible takes it for one that no task has."""
     for tag in map(str, tags):
-        nearest = min(TAGS, key=lambda known: (_distance(tag, known), known))
-        if tag not in TAGS and _distance(tag, nearest) <= NEAR:
+        if tag in TAGS:
+            continue
+        begins = [known for known in TAGS if tag.startswith(known[:BEGINNING])]
+        nearest = min(begins or TAGS, key=lambda known: (_distance(tag, known), known))
+        if begins or _distance(tag, nearest) <= NEAR:
             return f"the tag {tag} is given, and no step of a remediation has it; did you mean {nearest}? Nothing was changed"
     return ""
 

@@ -421,6 +421,7 @@ def test_a_name_that_is_nearly_ours(name, meant):
 
 @pytest.mark.parametrize(("tag", "meant"), [
     ("audit_stpo", "audit_stop"), ("audit-stop", "audit_stop"), ("audit_rule", "audit_rules"), ("auditconf", "audit_conf"),
+    ("audit_rotate", "audit_rotation"), ("audit_ship", "audit_shipping"), ("audit_mine", None),
     ("audit_stop", None), ("all", None), ("mine", None), ("audit", None),
 ])
 def test_a_mistyped_tag_is_no_success_without_a_step(tag, meant):

@@ -31,7 +31,7 @@ HEAD = """\
 
 """
 MARKUP = re.compile(r"\b([VCOMIB])\(((?:\\.|[^)\\])*)\)")
-IN_ROLE_PLAYS = ("auditd", "audit_rotation", "audit_rules", "audit_boot", "audit_drift", "audit_check")
+IN_ROLE_PLAYS = ("auditd", "audit_rotation", "audit_rules", "audit_boot", "audit_drift", "audit_check", "audit_shipping")
 # playbook -> what it does, roles whose variables it reads, whether hosts are changed
 PLAYBOOKS = {
     "drift": ("Compares each host with the policy and writes the report.", IN_ROLE_PLAYS, "no"),
@@ -101,7 +101,7 @@ def reference() -> list[str]:
     lines = [HEAD % ("playbooks and meta/argument_specs.yml", LABEL, "reference"), *title("Playbooks and variables")]
     lines += paragraph(
         "A playbook is called by its full name, as ``auditops.auditd.drift``. It reads the variables of the roles named beside it, from",
-        "the inventory or by ``-e``. A variable whose name is nearly one of these is refused before any host is touched.")
+        "the inventory or by ``-e``. A variable whose name is nearly one of these is warned of.")
     rows = [[f"``{name}``", said, ", ".join(f"``{role}``" for role in roles) or "\\-", changes]
             for name, (said, roles, changes) in PLAYBOOKS.items()]
     lines += table("12 45 28 15", ["Playbook", "What it does", "Roles whose variables it reads", "Changes"], rows)
