@@ -48,7 +48,7 @@ class Plan(object):
         self.removed = []
         self.permissions = None  # _apply.permissions.Permissions of the logs: the program works in no directory that others can write to
         self.before = {}
-        self.hidden = ()  # paths of files whose content is not shown: there may be secrets in them
+        self.hidden: "tuple[str, ...]" = ()  # paths of files whose content is not shown: there may be secrets in them
         self.conflicts = []
         self.warnings = []
 

@@ -130,7 +130,7 @@ def converge(planned: Plan, *, timeout: float = 10.0, restart: bool = False) -> 
         _check_running(planned, pid, syslog, waiting)
     except AuditError as error:
         _put_back(planned, was, error, timeout if pid is not None else None)
-    started = [target for target in idle if processes.running(pid, target.program)]
+    started = [target for target in idle if pid is not None and processes.running(pid, target.program)]
     changed = bool(planned.files or planned.queue_directory or started)
     return changed, proof, _waiting(planned, pid)
 
