@@ -45,3 +45,9 @@ def test_the_recipes_name_what_is_there(file, names):
     text = (COLLECTION / file).read_text()
     guide = (COLLECTION / "CONTRIBUTING.md").read_text()
     assert [name for name in names if not re.search(rf"(?m)^{name}\b", text) or name not in guide] == []
+
+
+def test_no_two_files_of_tests_share_a_name():
+    """pytest imports them by their file name alone, and refuses the second; runs of one folder do not show it."""
+    names = [path.name for path in (COLLECTION / "tests").rglob("test_*.py")]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
