@@ -73,3 +73,12 @@ def test_a_damaged_archive_is_named_and_the_others_are_read(tree):
 def test_archive_command_line(tree, arguments, words):
     done = subprocess.run([sys.executable, "-IS", str(FILES / "audit-archive"), *arguments], check=False, capture_output=True, text=True)
     assert done.returncode == 2 and words in done.stderr
+
+
+def test_an_archive_named_by_a_clock_that_was_ahead_is_read_before_the_later_ones(tree):
+    tree.rotated(3)
+    assert tree.run().returncode == 0
+    first = archives(tree)[0]
+    (tree.log / first).rename(tree.log / first.replace(first[10:14], "2099", 1))
+    numbers = [int(line.split(b" n=")[1].split()[0]) for line in tree.archive("cat").stdout.splitlines()]
+    assert numbers == tree.written

@@ -321,3 +321,10 @@ def test_an_archive_in_staging_is_shipped(site):
     os.makedirs(chosen.stage_directory)
     (site.tree.log / name).rename(os.path.join(chosen.stage_directory, name))
     assert site.ship().returncode == 0 and name in site.shipped
+
+
+def test_a_log_directory_that_cannot_be_read_is_said(site):
+    site.rotated(1)
+    site.tree.log.rename(site.root / "elsewhere")
+    done = site.ship()
+    assert done.returncode == 12 and "Traceback" not in done.stderr and str(site.tree.log) in done.stderr

@@ -10,13 +10,14 @@ import errno
 import os
 import stat
 import sys
+import time
 
 from . import methods, records, settings, status, store, time_options
 from ._errors import AuditError
 from ._rotation.conf import PATH
 from ._utc import iso
 from .exits import Failure
-from .names import SUFFIX_METHODS, Entry, Names
+from .names import SUFFIX_METHODS, Entry, Names, oldest_first
 from .repair import compare
 
 USAGE = """usage: audit-archive search|report|cat|list [--start WHEN] [--end WHEN] [--config FILE] [--root DIR] [-- OPTIONS]
@@ -114,24 +115,16 @@ def sources(chosen, *, any_name=False):
 
     What auditd or audit-rotate may rename is opened here, while the lock is held (where we may): no log is read twice or missed.
     """
-    names = Names(chosen.base, chosen.config["name_format"], chosen.config["name_zone"], status.read(chosen).get("name_formats") or ())
+    names = Names.beside(chosen, status.read(chosen))
     lock = _shared_lock(chosen)
     try:
         live = _opened(chosen.log_file)
-        try:
-            owner = os.stat(chosen.directory).st_uid
-            entries = names.scan(chosen.directory, owner)
-        except OSError as error:
-            raise Failure("unusable", "the log directory %s cannot be read: %s" % (chosen.directory, error.strerror))
-        waiting = chosen.stage_directory
-        present = {entry.name for entry in entries}
-        if os.path.isdir(waiting):
-            entries += [entry for entry in names.scan(waiting, owner) if entry.name not in present]
+        entries = names.scan_all(chosen)
         if any_name:
             entries = [_as_archive(chosen, entry) for entry in entries]
         found = []
         taken = {store.identity(os.fstat(live))} if live is not None else set()
-        archives = sorted((entry for entry in entries if entry.kind == "archive"), key=lambda entry: entry.order)
+        archives = oldest_first(entries, time.time())
         rotated = sorted((entry for entry in entries if entry.kind == "rotated"), key=lambda entry: -entry.number)
         packed = {entry.stem for entry in archives if entry.suffix and not _twin_is_doubtful(entry, archives)}
         for entry in archives + rotated:

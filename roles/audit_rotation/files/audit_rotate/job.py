@@ -8,9 +8,8 @@ import stat
 from . import clock, methods, store
 from ._utc import epoch
 from .exits import Failure
-from .names import Names
+from .names import Names, oldest_first
 
-CLOCKS_DIFFER = 86400  # seconds ahead of now that a date may be: hosts send each other logs, and zones are mistaken
 LIST_LIMIT = 200  # entries of one list in the status file; the counts beside them are whole
 
 
@@ -27,9 +26,8 @@ class Job(object):
         self.say = say or (lambda text: None)
         self.directory = settings.directory
         self.owner = _check_directory(self.directory, dry_run)
-        config = settings.config
-        self.names = Names(settings.base, config["name_format"], config["name_zone"], self._remembered_formats())
-        self.method = methods.chosen(config["compress"], settings.root)
+        self.names = Names.beside(settings, self.previous)
+        self.method = methods.chosen(settings.config["compress"], settings.root)
         self.clock = clock.Clock(_clock_note(self.previous))
         self.now = self.clock.now
         self.rotated = None
@@ -61,22 +59,13 @@ class Job(object):
 
     def staged(self):
         """[Entry] of archives that wait on another filesystem until there is room beside the log."""
-        try:
-            entries = self.names.scan(self.stage_directory, self.owner)
-        except FileNotFoundError:
-            return []
-        for entry in entries:
-            entry.staged = True
+        entries = self.names.scan_staged(self.stage_directory, self.owner)
         self.taken.update(entry.name for entry in entries)
         return entries
 
     def archives(self):
-        """[Entry] of all archives, oldest first. A date still to come is that of a clock which was ahead: what bears one was written
-        before the clock was put right, and so before all that bears a date gone by."""
-        latest = self.now + CLOCKS_DIFFER
-        return sorted(
-            (entry for entry in self.scan() + self.staged() if entry.kind == "archive"),
-            key=lambda entry: (entry.time <= latest, entry.order))
+        """[Entry] of all archives, oldest first."""
+        return oldest_first(self.scan() + self.staged(), self.now)
 
     @property
     def stage_directory(self):
@@ -99,9 +88,6 @@ class Job(object):
         """Note what is left undone; the rest of the run goes on."""
         self.problems.append((name, sentence))
         self.say(sentence)
-
-    def _remembered_formats(self):
-        return [pair for pair in self.previous.get("name_formats") or () if isinstance(pair, list) and len(pair) == 2]
 
 
 def _check_directory(directory, dry_run):

@@ -16,6 +16,7 @@ import stat
 import time
 
 from ._rotation.conf import NAME_FORMAT
+from .exits import Failure
 
 SUFFIX_METHODS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 METHOD_SUFFIXES = {method: suffix for suffix, method in SUFFIX_METHODS.items()}
@@ -23,6 +24,7 @@ TEMPORARY = ".audit-rotate-tmp"
 WIDELY_COPIED = ("%F_%T", "local")  # names by the script of the distributions' articles
 DAY = 86400
 TRUSTED_MTIME = 7200  # seconds between name and mtime that daylight saving time explains
+CLOCKS_DIFFER = 86400  # seconds ahead of now that a date may be: hosts send each other logs, and zones are mistaken
 
 PATTERNS = {
     "Y": r"(?P<Y>\d{4})", "m": r"(?P<m>\d\d)", "d": r"(?P<d>\d\d)", "H": r"(?P<H>\d\d)", "M": r"(?P<M>\d\d)", "S": r"(?P<S>\d\d)",
@@ -75,6 +77,12 @@ class Names(object):
             if pattern is not None and known not in [entry[0] for entry in self._patterns]:
                 self._patterns.append((known, pattern))
 
+    @classmethod
+    def beside(cls, settings, previous):
+        """Those beside the log of these Settings, with the formats that ``previous``, the status file as it was judged, remembers."""
+        config = settings.config
+        return cls(settings.base, config["name_format"], config["name_zone"], previous.get("name_formats") or ())
+
     def stem(self, when):
         """The archive name, without sequence and suffix, for a last record at ``when`` (epoch seconds)."""
         moment = (time.gmtime if self.zone == "utc" else time.localtime)(when)
@@ -97,6 +105,29 @@ class Names(object):
                 entry.kind = "foreign"
             found.append(entry)
         return found
+
+    def scan_staged(self, directory, owner):
+        """[Entry] of what waits in ``directory``, on another filesystem; none where it does not exist or is not ours to read."""
+        try:
+            entries = self.scan(directory, owner)
+        except (FileNotFoundError, PermissionError):
+            return []
+        for entry in entries:
+            entry.staged = True
+        return entries
+
+    def scan_all(self, settings, owner=None):
+        """[Entry] beside the log and of what waits elsewhere; a name that is in both counts once, as the file beside the log.
+
+        ``owner`` is a uid, without one that of the log directory. Failure where that directory cannot be read.
+        """
+        try:
+            owner = os.stat(settings.directory).st_uid if owner is None else owner
+            entries = self.scan(settings.directory, owner)
+        except OSError as error:
+            raise Failure("unusable", "the log directory %s cannot be read: %s" % (settings.directory, error.strerror))
+        present = {entry.name for entry in entries}
+        return entries + [entry for entry in self.scan_staged(settings.stage_directory, owner) if entry.name not in present]
 
     def classify(self, directory, name, status):
         """The Entry a name alone stands for."""
@@ -130,6 +161,13 @@ class Names(object):
         while (stem if not sequence else "%s.%d" % (stem, sequence)) in stems:
             sequence += 1
         return stem if not sequence else "%s.%d" % (stem, sequence)
+
+
+def oldest_first(entries, now):
+    """[Entry] of the archives among them. A date still to come is that of a clock which was ahead: what bears one was written before
+    the clock was put right, and so before all that bears a date gone by. ``now``: epoch seconds."""
+    latest = now + CLOCKS_DIFFER
+    return sorted((entry for entry in entries if entry.kind == "archive"), key=lambda entry: (entry.time <= latest, entry.order))
 
 
 def stem_of(name):

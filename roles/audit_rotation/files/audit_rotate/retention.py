@@ -18,7 +18,6 @@ from ._host.files import fsync_directory
 from ._host.host import read_regular
 from ._utc import iso
 from .exits import Failure
-from .job import CLOCKS_DIFFER
 from .settings import MEGABYTE
 
 DAY = 86400
@@ -81,7 +80,7 @@ class _Rule(object):
     def _moment_of(self, entry):
         """When the archive was written, epoch seconds. A date still to come is that of a clock which was ahead: then the file's own date
         counts, and where that is to come too, the archive is young while the clock is in doubt, and old afterwards."""
-        latest = self._job.clock.now + CLOCKS_DIFFER
+        latest = self._job.clock.now + names.CLOCKS_DIFFER
         for moment in (entry.time, entry.status.st_ctime):
             if moment <= latest:
                 return moment

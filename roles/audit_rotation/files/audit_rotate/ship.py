@@ -22,9 +22,8 @@ from ._rotation.conf import PATH
 from ._rotation.files import writable_by_others
 from ._utc import iso
 from .exits import Failure
-from .job import CLOCKS_DIFFER
 from .lock import held_file
-from .names import Names, stem_of
+from .names import Names, oldest_first, stem_of
 
 USAGE = """usage: audit-ship [--config FILE] [--rotate-config FILE] [--status]
 
@@ -101,17 +100,7 @@ def _remembered(chosen):
 
 def _archives(chosen):
     """[Entry] of all archives in the order in which the rotation prunes them, those that wait on another filesystem too."""
-    formats = status.read(chosen).get("name_formats") or ()
-    names = Names(chosen.base, chosen.config["name_format"], chosen.config["name_zone"], formats)
-    found = {}
-    for directory in (chosen.stage_directory, chosen.directory):
-        if os.path.isdir(directory):
-            found.update((entry.name, entry) for entry in names.scan(directory, os.geteuid()) if entry.kind == "archive")
-    latest = time.time() + CLOCKS_DIFFER
-
-    def order(entry):
-        return entry.time <= latest, entry.order
-    return sorted(found.values(), key=order)
+    return oldest_first(Names.beside(chosen, status.read(chosen)).scan_all(chosen, os.geteuid()), time.time())
 
 
 def _ship(chosen, wanted):
