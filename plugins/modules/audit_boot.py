@@ -102,10 +102,10 @@ reboot_required:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import boot_line, boot_service
-from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live import boot
+from ansible_collections.auditops.auditd.plugins.module_utils._module import finish
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
 ARGUMENT_SPEC = dict(_arguments.BOOT, root={"type": "path", "default": "/"}, release={"type": "str"})
@@ -142,11 +142,7 @@ def _will_be_audited(host, words):
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    try:
-        module.exit_json(**as_text(run(module)))
-    except AuditError as error:
-        module.fail_json(**as_text(dict(error.details, msg=str(error))))
+    finish(AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True), run)
 
 
 if __name__ == "__main__":

@@ -147,10 +147,9 @@ room:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live import diagnosis
-from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
+from ansible_collections.auditops.auditd.plugins.module_utils._module import finish
 
 ARGUMENT_SPEC = {
     "root": {"type": "path", "default": "/"},
@@ -173,11 +172,7 @@ def run(module):
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    try:
-        module.exit_json(**as_text(run(module)))
-    except AuditError as error:
-        module.fail_json(**as_text(dict(error.details, msg=str(error))))
+    finish(AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True), run)
 
 
 if __name__ == "__main__":

@@ -158,6 +158,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._apply import atta
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live import expected_volumes
+from ansible_collections.auditops.auditd.plugins.module_utils._module import finish
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
 ARGUMENT_SPEC = {
@@ -238,11 +239,7 @@ STATES = {"mounted": _mounted, "begun": _begun, "ended": _ended, "unmounted": _u
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    try:
-        module.exit_json(**as_text(run(module)))
-    except AuditError as error:
-        module.fail_json(**as_text(dict(error.details, msg=str(error))))
+    finish(AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True), run)
 
 
 if __name__ == "__main__":

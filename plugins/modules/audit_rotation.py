@@ -175,11 +175,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments, _parcel
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import retired
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import rotation as install
-from ansible_collections.auditops.auditd.plugins.module_utils._diff import rooted
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live import rotation_proof
+from ansible_collections.auditops.auditd.plugins.module_utils._module import NamesItsInput, finish
 from ansible_collections.auditops.auditd.plugins.module_utils._paths import LOG_FILE
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation.conflicts import conflicts
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
@@ -245,19 +245,12 @@ def _retire(module, host, log_file, result):
     result.update(changed=result["changed"] or bool(result["retired"]), conflicts=conflicts(host, log_file))
 
 
-class Run(AnsibleModule):
-    """A module whose line in the journal names what it was given, and not the whole of it."""
-
-    def _log_invocation(self):
-        self.log(_arguments.invocation(self.params))
+class Run(NamesItsInput, AnsibleModule):
+    pass
 
 
 def main():
-    module = Run(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    try:
-        module.exit_json(**as_text(rooted(run(module), module.params["root"])))
-    except AuditError as error:
-        module.fail_json(**as_text(dict(error.details, msg=str(error))))
+    finish(Run(argument_spec=ARGUMENT_SPEC, supports_check_mode=True), run)
 
 
 if __name__ == "__main__":

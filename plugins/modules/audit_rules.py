@@ -453,11 +453,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import panic
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import rules as _rules
-from ansible_collections.auditops.auditd.plugins.module_utils._diff import rooted
-from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
-from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
+from ansible_collections.auditops.auditd.plugins.module_utils._module import NamesItsInput, finish
 
 ARGUMENT_SPEC = dict(
     _arguments.RULES,
@@ -487,11 +485,8 @@ def run(module):
         return _rules.converge(host, params, check_mode=module.check_mode)
 
 
-class Run(AnsibleModule):
-    """A module whose line in the journal names what it was given, and not the whole of it."""
-
-    def _log_invocation(self):
-        self.log(_arguments.invocation(self.params))
+class Run(NamesItsInput, AnsibleModule):
+    pass
 
 
 def main():
@@ -501,10 +496,7 @@ def main():
         required_if=[("state", "parsed", ("content",))],
         supports_check_mode=True,
     )
-    try:
-        module.exit_json(**as_text(rooted(run(module), module.params["root"])))
-    except AuditError as error:
-        module.fail_json(**as_text(dict(error.details, msg=str(error))))
+    finish(module, run)
 
 
 if __name__ == "__main__":

@@ -212,11 +212,9 @@ proof:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping, shipping_archives, shipping_cloudwatch
-from ansible_collections.auditops.auditd.plugins.module_utils._diff import rooted
-from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
-from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
+from ansible_collections.auditops.auditd.plugins.module_utils._module import finish
 
 ARGUMENT_SPEC = dict(
     _arguments.SHIPPING,
@@ -248,19 +246,15 @@ def run(module):
                 shipping_cloudwatch.apply(host, agent, params["cloudwatch_mode"])
     for sentence in waiting:
         module.warn("%s until auditd is restarted" % sentence)
-    return rooted({
+    return {
         "changed": changed, "proof": proof, "waiting": waiting,
         "files": sorted(planned.files) + sorted(archives.written), "switched_off": planned.off,
         "missing": packages, "diff": planned.diff() + archives.diff() + agent.diff(),
-    }, host.root)
+    }
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    try:
-        module.exit_json(**as_text(run(module)))
-    except AuditError as error:
-        module.fail_json(**as_text(dict(error.details, msg=str(error))))
+    finish(AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True), run)
 
 
 if __name__ == "__main__":

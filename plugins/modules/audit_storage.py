@@ -159,12 +159,12 @@ from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live import capacity
 from ansible_collections.auditops.auditd.plugins.module_utils._live import storage as live_storage
+from ansible_collections.auditops.auditd.plugins.module_utils._module import finish
 from ansible_collections.auditops.auditd.plugins.module_utils._paths import AUDITD_CONF, LOG_FILE
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import conf as rotate_conf
 from ansible_collections.auditops.auditd.plugins.module_utils._storage import filesystem, plan, stack
 from ansible_collections.auditops.auditd.plugins.module_utils._storage import separate as picture_of
 from ansible_collections.auditops.auditd.plugins.module_utils._storage.size import parse
-from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
 ARGUMENT_SPEC = {"root": {"type": "path", "default": "/"}, "path": {"type": "path"}, "size": {"type": "str"},
                  "reaction_hours": {"type": "int", "default": 24}, "separate": {"type": "bool", "default": False}}
@@ -242,11 +242,7 @@ def _planned(found, steps):
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    try:
-        module.exit_json(**as_text(run(module)))
-    except AuditError as error:
-        module.fail_json(**as_text(dict(error.details, msg=str(error))))
+    finish(AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True), run)
 
 
 if __name__ == "__main__":

@@ -340,7 +340,6 @@ from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import bound, spelling, stops, validator
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
 from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment import Environment
-from ansible_collections.auditops.auditd.plugins.module_utils._diff import rooted
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import audit_release, lock, os_release
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
@@ -348,6 +347,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._library import ex
 from ansible_collections.auditops.auditd.plugins.module_utils._library.demands import Demands
 from ansible_collections.auditops.auditd.plugins.module_utils._library.product import product
 from ansible_collections.auditops.auditd.plugins.module_utils._live import called, capacity, rotation_proof, storage
+from ansible_collections.auditops.auditd.plugins.module_utils._module import NamesItsInput, finish
 from ansible_collections.auditops.auditd.plugins.module_utils._paths import AUDITD_CONF
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
 
@@ -616,11 +616,8 @@ def _as_dicts(problems):
     return [dict(problem._asdict()) for problem in problems]
 
 
-class Run(AnsibleModule):
-    """A module whose line in the journal names what it was given, and not the whole of it."""
-
-    def _log_invocation(self):
-        self.log(_arguments.invocation(self.params))
+class Run(NamesItsInput, AnsibleModule):
+    pass
 
 
 def main():
@@ -633,10 +630,7 @@ def main():
             ("state", "rendered", ["settings", "content"], True),
         ],
     )
-    try:
-        module.exit_json(**as_text(rooted(run(module), module.params["root"])))
-    except AuditError as error:
-        module.fail_json(**as_text(dict(error.details, msg=str(error))))
+    finish(module, run)
 
 
 if __name__ == "__main__":

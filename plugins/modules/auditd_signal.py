@@ -125,7 +125,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment 
 from ansible_collections.auditops.auditd.plugins.module_utils._daemon import control as _daemon
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError, NotAvailable
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
-from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
+from ansible_collections.auditops.auditd.plugins.module_utils._module import finish
 
 ARGUMENT_SPEC = {
     "signal": {"type": "str", "required": True, "choices": ["reload", "rotate", "resume", "report"]},
@@ -187,11 +187,7 @@ ACTS = {"reload": _reload, "rotate": _rotate, "resume": _resume, "report": _repo
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    try:
-        module.exit_json(**as_text(run(module)))
-    except AuditError as error:
-        module.fail_json(**as_text(dict(error.details, msg=str(error))))
+    finish(AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True), run)
 
 
 if __name__ == "__main__":

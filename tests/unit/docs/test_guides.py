@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+import yaml
 
 COLLECTION = Path(__file__).resolve().parents[3]
 SOURCE = COLLECTION / "tests/tools/make_guides.py"
@@ -23,6 +25,15 @@ SAID_BY = ("plugins/**/*.py", "roles/**/*.py", "roles/**/*.yml", "playbooks/**/*
 def test_the_generated_pages_are_what_they_are_made_of():
     documents = make_guides.documents()
     assert {name: (GUIDES / name).read_text() for name in documents} == documents, "run make docs"
+
+
+def test_a_generated_page_stays_out_of_the_tarball_and_no_link_of_the_readme_needs_it_there():
+    ignored = yaml.safe_load((COLLECTION / "galaxy.yml").read_text())["build_ignore"]
+    generated = [f"docs/docsite/rst/{page.name}" for page in GUIDES.glob("*.rst") if "generated" in page.read_text()[:400].lower()]
+    assert len(generated) > len(make_guides.PAGES)
+    assert [page for page in generated if not any(fnmatch(page, pattern) for pattern in ignored)] == []
+    linked = re.findall(r"\]\((docs/[^)#]+)\)", (COLLECTION / "README.md").read_text())
+    assert linked and [link for link in linked if any(fnmatch(link, pattern) for pattern in ignored)] == []
 
 
 def test_every_playbook_is_in_the_reference():
