@@ -106,6 +106,7 @@ info:
     rules:
       description:
         - The rules on C(disk) (rules.d), C(compiled) (audit.rules) and C(loaded), each C(count) and C(rules) in one spelling per meaning.
+        - C(not_read) of C(disk) are the paths in rules.d that augenrules passes over.
       type: dict
     rotation:
       description: The time-based rotation - whether it is C(installed) and C(active), its scheduler, configuration and last runs.

@@ -16,9 +16,9 @@ from .system import file_facts
 def read(reading) -> dict:
     """{disk, compiled, loaded, auditd_needs_rules, reads_rules_as}.
 
-    Each set has count and rules, in one spelling per meaning, those of files also control and problems. compiled has its ``text`` where
-    augenrules would make another one of rules.d. ``reads_rules_as``: {machine, uid_min, awk, product}, with which the texts can be read
-    elsewhere.
+    Each set has count and rules, in one spelling per meaning, those of files also control and problems. disk has ``not_read``: the paths in
+    rules.d that augenrules passes over. compiled has its ``text`` where augenrules would make another one of rules.d. ``reads_rules_as``:
+    {machine, uid_min, awk, product}, with which the texts can be read elsewhere.
     """
     host, parsed, release = reading.host, reading.parsed, reading.live["version"]
     parsed.files = _compiled.read_rules_d(host)
@@ -26,7 +26,8 @@ def read(reading) -> dict:
     options = passing.judging(options, passing.refused_by_kernel(host, parsed.files), parsed.files)
     parsed.disk = _compiled.compile_rules(parsed.files, release, _compiled.awk_of(host), **options)
     entries = {path: dict(file_facts(host, path), text=text) for path, text in parsed.files.items()}
-    found: dict = {"disk": dict(_set_of(parsed.disk), files=entries), "compiled": None, "loaded": None}
+    not_read = [path for path in sorted(_compiled.RULES_D + "/" + name for name in host.listdir(_compiled.RULES_D)) if path not in entries]
+    found: dict = {"disk": dict(_set_of(parsed.disk), files=entries, not_read=not_read), "compiled": None, "loaded": None}
     found["auditd_needs_rules"] = requires_rules(host)
     found["reads_rules_as"] = {
         "machine": options.get("machine") or native_machine(), "uid_min": localise.uid_min(host), "awk": _compiled.awk_of(host),

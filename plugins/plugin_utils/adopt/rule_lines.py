@@ -19,12 +19,14 @@ from .found import Adopted, Entry, Source
 
 # What becomes of a line
 TAKEN, BLANK, COMMENT, OURS, CONTROL, LISTED = "rule", "blank", "comment", "of this collection", "control word", "listed"
+COMPILED = "of audit.rules as rules.d has it"
 # A role would take these comments for its own notes, and put what stands behind them in force
 JOINED = "no lines of their own"
 NOTES_OF_OURS = ("## also in ", "## twice in this file, left out here: ", "## refused by auditctl (", "## left out, ", files.MARK)
 NO_UTF8 = "\ufffd"
 # Reasons of a host against a line that are judged here, or that another host may not have
 JUDGED_HERE = ("there is no ", "Rule exists", "no rule to delete")
+PANICS_THERE = "-f 2 in /etc/audit/audit.rules lets the kernel panic when it cannot record, wherever that file is loaded as it is"
 KNOWN_WORDS = ("-D", "-b", "-f", "-e", "-r", "-c", "-i", "--backlog_wait_time", "--loginuid-immutable")
 
 
@@ -71,6 +73,7 @@ class Reader:
         self.pending: list[Entry] = []
         self.seen: dict[tuple[str, bool], Source] = {}
         self.in_force: Counter[str] = Counter()
+        self.texts: set[str] = set()
         # what only the host knows to be refused: users that it has not, what its kernel does not take
         self.refused = {(entry["file"], entry["line"]): entry["reason"] for layer in ("disk", "compiled")
                         for entry in (self.rules[layer] or {}).get("problems", ())
@@ -82,6 +85,7 @@ class Reader:
         options = {"machine": self.machine, "users": number_of, "groups": number_of}
         disk = compiled.compile_rules(texts, self.release, self.rules["reads_rules_as"]["awk"], **options)
         self.in_force.update(rule.canonical for rule in disk.rules)
+        self.texts = {line.strip() for text in texts.values() for line in text.split("\n")} - {""}
         self.found.control = {option: (value, Source(disk.set_by[option].file, disk.set_by[option].number))
                               for option, value in disk.control.items() if option in disk.set_by}
         version = release_tuple(self.release) or None
@@ -102,20 +106,49 @@ class Reader:
                               "not read")
 
     def _only_compiled(self, known: set[str], options: dict) -> None:
-        """Rules of audit.rules that no file of rules.d has; its control words count where rules.d has none at all."""
+        """What audit.rules has and no file of rules.d; its control words count where rules.d has none at all."""
         text = (self.rules["compiled"] or {}).get("text")
         if not text:
             return
         written = compiled.parse_rules_file(text, release=self.release, **options)
         self.in_force.update(rule.canonical for rule in written.rules if rule.canonical not in known)
-        for number, line in enumerate(text.split("\n"), 1):
-            statement = parsed(line, self.machine, self.release)
-            if isinstance(statement, Rule) and statement.canonical not in known:
-                self._take(Entry(line, Source(AUDIT_RULES, number)), is_ours=False)
-                self.found.only_compiled += 1
-        if not text.startswith(compiled.HEADER):
-            for option, value in written.control.items():
-                self.found.control.setdefault(option, (value, Source(AUDIT_RULES, written.set_by[option].number)))
+        is_generated = text.startswith(compiled.HEADER)
+        lines = text.split("\n")
+        for number, line in enumerate(lines[:-1] if lines[-1] == "" else lines, 1):
+            self._take_compiled(Entry(line, Source(AUDIT_RULES, number)), known, is_generated=is_generated)
+        self._leave_comments()
+        for option, value in {} if is_generated else written.control.items():
+            self.found.control.setdefault(option, (value, Source(AUDIT_RULES, written.set_by[option].number)))
+
+    def _take_compiled(self, entry: Entry, known: set[str], *, is_generated: bool) -> None:
+        """A line of audit.rules: a copy of one of rules.d, or one that stands there alone."""
+        statement = parsed(entry.text, self.machine, self.release)
+        if entry.text.startswith(compiled.HEADER) or entry.text.strip() in self.texts or (
+                isinstance(statement, Rule) and statement.canonical in known):
+            self._count(COMPILED)
+            self._leave_comments()
+        elif not isinstance(statement, Directive):
+            self._take(entry, is_ours=False)
+            self.found.only_compiled += isinstance(statement, Rule)
+        elif self._stands_in_rules_d(statement):
+            self._count(COMPILED)
+        else:
+            self._take_compiled_word(entry, statement, is_generated=is_generated)
+
+    def _stands_in_rules_d(self, word: Directive) -> bool:
+        return word.name in self.found.control and str(self.found.control[word.name][0]) == str(True if word.value is None else word.value)
+
+    def _take_compiled_word(self, entry: Entry, word: Directive, *, is_generated: bool) -> None:
+        said = self.found.control.get(word.name)
+        if word.name == "-f" and str(word.value) == "2":
+            self.adopted.dangers.append(PANICS_THERE)
+        if said is not None:
+            self._list(entry, f"{said[1].path} line {said[1].line} sets {word.name} {said[0]}, which counts once augenrules has run; this "
+                              "line counts where a unit loads audit.rules by auditctl -R")
+        elif is_generated:
+            self._list(entry, "it stands below the line of augenrules, which drops it at its next run")
+        else:
+            self._take_word(entry, word)
 
     def _count(self, fate: str) -> None:
         self.adopted.lines[fate] += 1

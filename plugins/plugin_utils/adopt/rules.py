@@ -23,6 +23,9 @@ SWITCHES: tuple[tuple[str, str, dict[str, bool | str]], ...] = (
     ("-e", "audit_rules_immutable", {"2": True, "1": False}), ("--loginuid-immutable", "audit_rules_loginuid_immutable", {"True": True}),
     ("-c", "audit_rules_on_error", {"True": "skip"}), ("-i", "audit_rules_on_error", {"True": "skip"}),
 )
+NOT_READ = ("{path}: augenrules does not read it (no file, or a name that begins with a dot or does not end with .rules): nothing of it "
+            "is in force, and nothing of it is in the variables")
+LOADED_ALONE = "the kernel has a rule that stands in no file, and will be gone at the next boot: {rule}"
 UNSTATED = "{option} is not stated by the rules; the role always states it ({value})"
 
 
@@ -37,11 +40,11 @@ def read(document: dict, adopted: Adopted) -> HostRules | None:
 
 def _unread(document: dict) -> list[str]:
     loaded, disk = document["rules"]["loaded"], document["rules"]["disk"]
+    passed_over = [NOT_READ.format(path=path) for path in disk.get("not_read", ())]
     if not loaded:
-        return []
+        return passed_over
     known = {*disk["rules"], *(document["rules"]["compiled"] or {"rules": ()})["rules"]}
-    return [f"the kernel has a rule that stands in no file, and will be gone at the next boot: {rule}"
-            for rule in loaded["rules"] if rule not in known]
+    return passed_over + [LOADED_ALONE.format(rule=rule) for rule in loaded["rules"] if rule not in known]
 
 
 def panics(control: Mapping[str, tuple[object, Source]]) -> Source | None:
