@@ -17,7 +17,8 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt import fleet
 PIECES = (
     "{{", "}}", "{%", "%}", "{#", "#}", "{{ lookup('pipe', 'id') }}", "{% raw %}", "#jinja2: x", "yes", "No", "on", "OFF", "null", "~",
     "0o17", "017", "0x1f", "1e3", ".inf", ".nan", "1_000", "12:30:45", "2001-12-14", "::", ": ", " #", "- ", "? ", "&a", "*a", "!t",
-    "!!str", "!unsafe", "!vault", "|", ">-", "%TAG", "@", "`id`", "$(id)", "'", '"', "\\", "\\n", "[a", "{a", "]", "}", ",", "---", "...", "<<", "=", "é", "ß",
+    "!!str", "!unsafe", "!vault", "|", ">-", "%TAG", "@", "`id`", "$(id)", "'",
+    '"', "\\", "\\n", "[a", "{a", "]", "}", ",", "---", "...", "<<", "=", "é", "ß",
     "\u2028", "\x85", "\x1b[31m", "\ufeff", "\U0001f600", "\u202e", "\x7f", "<script>", "&amp;", "%s", "{0}", "${x}", "a",
 )
 SINGLES = [*PIECES, *(piece + "x" for piece in PIECES), *("x" + piece for piece in PIECES)]
