@@ -28,7 +28,7 @@ help:
 	@echo "make lint sanity package unit playbooks live molecule   one of them"
 	@echo "make chroots   roots of Debian 11, 12 and 13 with their own auditd, in $(AUDITOPS_LAB)"
 	@echo "make vm-images disk images of Debian 12 and 13 that boot, there too"
-	@echo "make workflows the files of .github by actionlint, where it is installed"
+	@echo "make workflows the files of .github by their schemas, and by actionlint where it is installed"
 	@echo "make molecule-all   every scenario; make sabotage: each verifier has to notice a role that does nothing"
 	@echo "make vm        stories on machines that boot there: a halt, a cure on its disks, a flood survived; 20 minutes and more"
 	@echo "make matrix    drift and remediate by each ansible-core with each Python of a host that can be had here"
@@ -71,15 +71,19 @@ lint: $(VENV)/.tools tree shellcheck-package
 	@$(MAKE) -s workflows
 
 .PHONY: workflows
-workflows:
+workflows: $(VENV)/.tools
+	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
+	check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	check-jsonschema --builtin-schema vendor.gitlab-ci docs/examples/gitlab-ci.yml
 	@if command -v actionlint > /dev/null; then actionlint; else echo "actionlint: skipped, it is not installed here"; fi
 
 sanity: $(VENV)/.tools tree
 	$(BIN)/python $(COLLECTION)/tests/tools/run_sanity.py $(COLLECTION)
 
 # Scenarios over trees need no root; chroot roots are built for fleet and container. What make test runs: SCENARIOS. One that this machine
-# cannot run is skipped with its reason; one that leaves anything behind has failed.
-SCENARIOS ?= remediate
+# cannot run, or not in time, is skipped with its reason; one that leaves anything behind has failed.
+SCENARIOS ?= remediate container
 ALL_SCENARIOS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard molecule/*/molecule.yml)))))
 molecule: $(VENV)/.tools tree
 	$(BIN)/python tests/tools/run_scenarios.py $(TREE) $(SCENARIOS)

@@ -9,6 +9,7 @@ passes all the same verifies nothing.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,12 +23,16 @@ TARGETS = {
     **{f"{role.name}_{kind}": f"roles/{role.name}/tasks/main.yml"
        for role in sorted((CHECKOUT / "roles").iterdir()) for kind in ("default", "alternative")},
     "vm": "roles/auditd/tasks/main.yml",
+    "drift": "roles/audit_drift/tasks/compare.yml",
     "remediate": "playbooks/tasks/apply.yml",
     "fleet": "roles/audit_drift/tasks/compare.yml",
     "container": "roles/audit_rotation/tasks/main.yml",
 }
 EMPTY = "---\n[]\n"
 BEFORE_VERIFY = ("create", "converge")
+# pytest's last line where tests ran and did not hold; a verifier that cannot even start notices nothing.
+NOTICED = re.compile(r"\b\d+ (failed|errors?)\b.* in [\d.]+s")
+UNABLE = re.compile(r"\berrors? during collection\b|\bno tests ran\b")
 
 
 def survives(tree: Path, scenario: str) -> str | None:
@@ -47,9 +52,18 @@ def survives(tree: Path, scenario: str) -> str | None:
                 done = molecule(step)
                 if done.returncode and not (step == "converge" and scenario == "audit_drift_alternative"):
                     return f"{step} failed already:\n{done.stdout[-1500:]}"
-            return "verify passed although the role did nothing" if molecule("verify").returncode == 0 else None
+            return verdict(molecule("verify"))
         finally:
             molecule("destroy")
+
+
+def verdict(verify: subprocess.CompletedProcess) -> str | None:
+    """What is wrong with a verifier that met a role which did nothing."""
+    if verify.returncode == 0:
+        return "verify passed although the role did nothing"
+    if UNABLE.search(verify.stdout) or not NOTICED.search(verify.stdout):
+        return f"verify did not get as far as its tests:\n{verify.stdout[-1500:]}"
+    return None
 
 
 def main() -> int:

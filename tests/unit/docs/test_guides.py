@@ -55,3 +55,9 @@ def said() -> str:
 @pytest.mark.parametrize("message", QUOTED.findall((GUIDES / "troubleshooting.rst").read_text()))
 def test_a_message_that_is_explained_is_said(said, message):
     assert [part for part in message.split("...") if part.strip() and part.strip() not in said] == []
+
+
+def test_each_test_that_a_guide_names_is_there():
+    tests = "".join(path.read_text() for path in (COLLECTION / "tests").rglob("test_*.py"))
+    named = {name for guide in GUIDES.glob("*.rst") for name in re.findall(r"``(test_\w+)``", guide.read_text())}
+    assert named and {name for name in named if f"def {name}(" not in tests} == set()

@@ -57,7 +57,7 @@ def opens(place):
     (links, "left behind: {}/checkout/image"), (opens, "changed: {}/etc: directory 4"),
 ])
 def test_what_differs_afterwards_fails_it(scenarios, place, does, said):
-    def molecule(_argv, **_options):
+    def molecule(_argv, _seconds, **_options):
         does(place)
         return 0
 
@@ -68,7 +68,7 @@ def test_what_differs_afterwards_fails_it(scenarios, place, does, said):
 def test_a_process_that_goes_on_fails_it(scenarios, place):
     started = []
 
-    def molecule(_argv, env, **_options):
+    def molecule(_argv, _seconds, env, **_options):
         started.append(subprocess.Popen([sys.executable, "-c", "import signal; print(flush=True); signal.pause()"], env=env,
                                         stdout=subprocess.PIPE))
         started[0].stdout.readline()
@@ -100,5 +100,41 @@ def test_what_a_machine_lacks_is_named(scenarios, monkeypatch, tmp_path):
     assert scenarios.obstacle("container") == "no container with systemd starts here: podman run: no cgroups"
     (tmp_path / "container.py").write_text("")
     assert scenarios.obstacle("container") is None
+    monkeypatch.setattr(scenarios, "PATIENCE", 5)
+    hangs = "import subprocess, sys\nif sys.argv[1] == 'up':\n    subprocess.call([sys.executable, '-c', 'import signal; signal.pause()'])"
+    (tmp_path / "container.py").write_text(f"open({str(tmp_path / 'calls')!r}, 'a').write('+')\n{hangs}")
+    assert scenarios.obstacle("container") == "a container with systemd did not come up within 5 s"
+    assert (tmp_path / "calls").read_text() == "++", "down, too"
     monkeypatch.setattr(scenarios.os, "geteuid", lambda: 1000)
     assert scenarios.obstacle("fleet") == "it needs root"
+
+
+HANGS = """#!/bin/sh
+test "$1" = destroy && exec touch "$MARK"
+sleep 1000 &
+echo $! > "$CHILD"
+wait
+"""
+
+
+def test_one_that_hangs_is_ended_and_destroyed(scenarios, place, monkeypatch):
+    (place / "molecule").write_text(HANGS)
+    (place / "molecule").chmod(0o755)
+    for name, file in (("MARK", "destroyed"), ("CHILD", "child")):
+        monkeypatch.setenv(name, str(place / file))
+    monkeypatch.setenv("PATH", f"{place}:/usr/bin:/bin")
+    with pytest.raises(scenarios.TooSlow, match="molecule test did not end within 3 s here"):
+        scenarios.run(place / "checkout", "any", outside=(str(place / "etc"),), seconds=3)
+    assert (place / "destroyed").exists()
+    status = Path(f"/proc/{(place / 'child').read_text().strip()}/stat")
+    assert not status.exists() or status.read_text().split()[2] == "Z", "what it had started has ended, too"
+
+
+@pytest.mark.parametrize("scenario, ended", [("container", "skipped: too slow"), ("remediate", "FAILED, 0 s\n  too slow")])
+def test_a_slow_machine_fails_no_scenario_with_hosts_of_its_own(scenarios, place, monkeypatch, scenario, ended):
+    def run(*_words):
+        raise scenarios.TooSlow("too slow")
+
+    monkeypatch.setattr(scenarios, "obstacle", lambda _name: None)
+    monkeypatch.setattr(scenarios, "run", run)
+    assert scenarios.result(place, scenario) == ended

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,16 @@ def test_something_is_taken_away_from_each_scenario(scenario):
 def test_a_role_has_its_two_scenarios(role):
     if role not in WITHOUT:
         assert {f"{role}_default", f"{role}_alternative"} <= set(SCENARIOS)
+
+
+@pytest.mark.parametrize("code, said, verdict", [
+    (0, "3 passed in 0.12s", "verify passed although"),
+    (1, "===== 2 failed, 1 passed in 1.20s =====", None),
+    (1, "===== 1 error in 0.08s =====", None),
+    (1, "Interrupted: 1 error during collection\n===== 1 error in 0.08s =====", "verify did not get as far"),
+    (1, "no tests ran in 0.01s", "verify did not get as far"),
+    (2, "FileNotFoundError: ansible-config", "verify did not get as far"),
+])
+def test_only_tests_that_ran_notice_anything(code, said, verdict):
+    found = sabotage.verdict(subprocess.CompletedProcess([], code, said, ""))
+    assert found is None if verdict is None else found.startswith(verdict)
