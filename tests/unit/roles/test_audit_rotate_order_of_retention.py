@@ -107,9 +107,12 @@ def test_the_newest_archive_stays_however_often_it_runs(tmp_path, config):
 
 @needs_root
 @pytest.mark.parametrize("ship_or_keep, goes", [("keep", False), ("prune", True)])
-def test_what_was_not_shipped_goes_only_where_that_was_asked_for(tmp_path, ship_or_keep, goes):
-    stamp = tmp_path / "shipped"
-    stamp.write_text("1\n")
+@pytest.mark.parametrize("sender", ["another", "audit-ship"])
+def test_what_was_not_shipped_goes_only_where_that_was_asked_for(tmp_path, ship_or_keep, goes, sender):
+    stamp = tmp_path / ("shipped" if sender == "another" else "state/shipped.stamp")
+    stamp.parent.mkdir(exist_ok=True)
+    stamp.write_text("1\n" if sender == "another" else "%d\n" % time.time())
+    stamp.with_suffix(".json").write_text('{"archives": {}, "targets": ["s3"]}')
     with filesystem(tmp_path / "log", 8 << 10):
         tree = Tree(
             tmp_path, adopt="prune", compress="none", min_free_megabytes=3, shipped_stamp=stamp, ship_or_keep=ship_or_keep, keep=1)

@@ -94,14 +94,14 @@ def test_only_what_was_shipped_is_deleted(tmp_path, stamp, kept, how):
 
 def test_a_command_that_hangs_is_ended_with_what_it_started(tmp_path, monkeypatch):
     """The child of a script holds the pipe that is read: ending the script alone would wait for it."""
-    from audit_rotate import retention
+    from audit_rotate import shipped
 
-    monkeypatch.setattr(retention, "LONGEST_COMMAND", 0.3)
+    monkeypatch.setattr(shipped, "LONGEST_COMMAND", 0.3)
     script, child = tmp_path / "hangs", tmp_path / "child"
     script.write_text(f"#!/bin/sh\nsleep 300 &\necho $! > {child}\nwait\n")
     script.chmod(0o755)
     problems = []
     job = SimpleNamespace(problem=lambda *said: problems.append(said))
-    assert retention._output_of(job, str(script)) == "" and "did not end within" in problems[0][1]
+    assert shipped._output_of(job, str(script)) == "" and "did not end within" in problems[0][1]
     state = Path(f"/proc/{child.read_text().strip()}/stat")
     assert not state.exists() or state.read_text().rpartition(") ")[2][0] in "ZX"

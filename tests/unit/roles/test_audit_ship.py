@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from audit_rotate import settings
@@ -235,6 +236,146 @@ def has_sent(site, monkeypatch, place, runs_since=0):
     monkeypatch.setattr(agent, "_started", lambda name: runs_since)
     newest = max(os.stat(site.tree.log / name).st_mtime for name in site.archives)
     return agent.has_sent(newest, {"state": str(state), "log": str(live), "process": "test-cw-agent"})
+
+
+# Kills the one that runs it, at one of its calls.
+KILLER = """#!/bin/sh
+count=$(($(cat {root}/count 2>/dev/null || echo 0) + 1)); echo $count > {root}/count
+when=$(cat {root}/when)
+test "$when" = "before $count" && kill -9 $PPID && exit 1
+{aws} "$@"; code=$?
+test "$when" = "behind $count" && kill -9 $PPID
+exit $code
+"""
+CALLS = 6  # of the AWS program for two archives: asked, sent, asked
+
+
+@pytest.mark.parametrize("when", [f"{place} {call}" for call in range(1, CALLS + 1) for place in ("before", "behind")])
+def test_a_run_that_is_killed_at_a_call_is_continued_and_counts_nothing_unsent(site, when):
+    site.rotated(2)
+    killer = site.root / "killer"
+    killer.write_text(KILLER.format(root=site.root, aws=site.aws))
+    killer.chmod(0o755)
+    target = json.loads(site.config.read_text())["targets"][0]
+    site.configure({**target, "program": str(killer)})
+    (site.root / "when").write_text(when)
+    assert site.ship().returncode == -9
+    archives = site.archives
+    left = site.pruned()
+    assert set(archives) - set(left) <= set(site.shipped), "what is gone is there"
+    (site.root / "when").write_text("never")
+    assert site.ship().returncode == 0 and site.shipped == archives and site.copies == 2
+
+
+# Runs audit-ship and kills it before its Nth write of what it remembers, or in it, when the new file is not in its place yet.
+WRITER = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from audit_rotate import ship
+count = [0]
+def counted(real):
+    def call(*args, **options):
+        count[0] += 1
+        if count[0] == int(sys.argv[2]):
+            os.kill(os.getpid(), 9)
+        return real(*args, **options)
+    return call
+os.rename, ship.write_atomic = counted(os.rename), counted(ship.write_atomic)
+os.replace = counted(os.replace)
+sys.exit(ship.main(sys.argv[3:]))
+"""
+
+
+def test_a_run_that_is_killed_while_it_remembers_is_continued(site):
+    site.rotated(3)
+    archives, killed = site.archives, 0
+    arguments = ["--config", str(site.config), "--rotate-config", str(site.tree.conf)]
+    for place in range(1, 30):
+        for path in (site.root / "tree/state").glob("shipped*"):
+            path.unlink()
+        done = subprocess.run([sys.executable, "-IS", "-c", WRITER, str(FILES), str(place), *arguments], check=False, capture_output=True)
+        if done.returncode == 0:
+            break
+        assert done.returncode == -9, done.stderr
+        killed += 1
+        assert site.ship().returncode == 0 and site.shipped == archives and site.copies == 3
+    assert done.returncode == 0 and killed >= 8, "each write of the records, and the stamp"
+    assert len(site.pruned()) == 1
+
+
+def test_an_archive_that_came_behind_the_stamp_is_not_pruned_before_it_is_shipped(site):
+    """A log of another host, or of an old backup, is taken over between two runs of audit-ship: older than the newest one shipped."""
+    site.rotated(3)
+    assert site.ship().returncode == 0
+    late = site.tree.log / site.archives[0].replace(".gz", "")
+    late = late.with_name(late.name[:-3] + "01Z")  # some seconds before
+    late.write_bytes(record(site.tree.when - 5000, 7))
+    os.utime(late, (site.until - 3000, site.until - 3000))
+    late.chmod(0o400)
+    left = site.pruned()
+    assert late.name in [name.replace(".gz", "") for name in left] and len(left) == 2, "the late one and the newest"
+    assert site.ship().returncode == 0 and len(site.shipped) == 4 and len(site.pruned()) == 1
+
+
+def test_another_archive_under_the_name_of_one_that_was_shipped_is_shipped_too(site):
+    """The clock was put back, and a second came twice."""
+    site.rotated(3)
+    assert site.ship().returncode == 0
+    name = site.archives[0]
+    first = (site.tree.log / name).read_bytes()
+    (site.tree.log / name).unlink()
+    (site.tree.log / name).write_bytes(first[::-1] + b"more")
+    os.utime(site.tree.log / name, (site.tree.when - 700, site.tree.when - 700))
+    (site.tree.log / name).chmod(0o400)
+    assert name in site.pruned()
+    assert site.ship().returncode == 0 and name not in site.pruned()
+    both = {(site.root / "bucket/audit/web-1" / one).read_bytes() for one in site.shipped if one.startswith(name)}
+    assert both == {first, first[::-1] + b"more"}, "none overwrites the other"
+
+
+def test_an_archive_that_was_compressed_since_counts_as_shipped(site):
+    site.tree.configure(adopt="prune", compress="none", shipped_stamp=site.root / "tree/state/shipped.stamp")
+    site.rotated(3)
+    assert site.ship().returncode == 0 and not any(name.endswith(".gz") for name in site.archives)
+    assert len(site.pruned()) == 1 and site.copies == 3
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", "null", '{"archives": []}', '{"archives": {"a": 7}, "targets": "s3"}', "[" * 100000,
+                                  '{"archives": {"a": {"s3": 7}}, "targets": ["s3"], "run": []}'])
+def test_records_that_nobody_can_read_count_nothing_and_are_written_again(site, text):
+    site.rotated(3)
+    assert site.ship().returncode == 0
+    (site.root / "tree/state/shipped.json").write_text(text)
+    assert len(site.pruned()) == 3
+    assert site.ship().returncode == 0 and site.copies == 3 and len(site.pruned()) == 1
+
+
+def test_the_records_name_no_archive_that_has_gone(site):
+    site.rotated(4)
+    site.ship()
+    assert len(site.pruned()) == 1 and site.ship().returncode == 0
+    remembered = json.loads((site.root / "tree/state/shipped.json").read_text())
+    assert list(remembered["archives"]) == [name.replace(".gz", "") for name in site.archives] and remembered["targets"] == ["s3"]
+
+
+def test_nothing_is_shipped_from_a_directory_that_others_can_write(site):
+    """They could exchange the archive for a link between its checksum and its copy."""
+    site.rotated(2)
+    site.tree.log.chmod(0o777)
+    done = site.ship()
+    assert done.returncode != 0 and "others than the owner may write in" in done.stderr and site.copies == 0
+
+
+@pytest.mark.parametrize("where", ["log", "staging"])
+def test_a_link_that_is_planted_is_not_followed(site, where):
+    site.rotated(2)
+    chosen = settings.load(str(site.tree.conf), "/")
+    directory = site.tree.log if where == "log" else Path(chosen.stage_directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    (site.root / "secret").write_text("secret")
+    (directory / site.archives[0].replace(site.archives[0][10:14], "2020", 1)).symlink_to(site.root / "secret")
+    assert site.ship().returncode == 0 and site.copies == 2
+    assert not [path for path in (site.root / "bucket").rglob("*") if path.is_file() and path.read_bytes() == b"secret"]
 
 
 @pytest.fixture

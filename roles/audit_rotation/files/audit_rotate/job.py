@@ -25,7 +25,7 @@ class Job(object):
         self.dry_run = dry_run
         self.say = say or (lambda text: None)
         self.directory = settings.directory
-        self.owner = _check_directory(self.directory, dry_run)
+        self.owner = checked_directory(self.directory, dry_run=dry_run)
         self.names = Names.beside(settings, self.previous)
         self.method = methods.chosen(settings.config["compress"], settings.root)
         self.clock = clock.Clock(_clock_note(self.previous))
@@ -90,7 +90,7 @@ class Job(object):
         self.say(sentence)
 
 
-def _check_directory(directory, dry_run):
+def checked_directory(directory, *, dry_run):
     """The uid that owns it. Where others may create files there, no name in it can be trusted."""
     try:
         status = os.stat(directory)

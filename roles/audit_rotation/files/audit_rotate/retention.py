@@ -11,18 +11,15 @@ What cannot be reached by deleting is an alarm, and nothing is deleted for it.
 """
 
 import os
-import time
 
-from . import bounded, flood, methods, names, records, store
+from . import flood, methods, names, records, shipped, store
 from ._host.files import fsync_directory
-from ._host.host import read_regular
 from ._utc import iso
 from .exits import Failure
 from .settings import MEGABYTE
 
 DAY = 86400
 ROUNDS = 2  # freed blocks are counted, not hoped for: a file somebody holds open frees nothing, and must not cost all the others
-LONGEST_COMMAND = 60  # seconds
 LAST_ROOM = 4 * MEGABYTE  # for auditd to go on for a while, where no more can be reached
 
 
@@ -59,7 +56,7 @@ class _Rule(object):
     def __init__(self, job, archives):
         config = job.settings.config
         self._job = job
-        self._shipped = _shipped_until(job)
+        self._shipped = shipped.of(job)
         self._may_be_unshipped = config["ship_or_keep"] == "prune"
         # by a clock in doubt, the newest record is the latest moment that is certain
         now = min([job.clock.now] + [entry.time for entry in archives[-1:]]) if job.clock.doubt else job.clock.now
@@ -73,7 +70,7 @@ class _Rule(object):
             return False  # the last records written, whatever date the clock gave them
         if self._moment_of(entry) > self._old:
             return False
-        if entry.time > self._shipped and not (for_room and self._may_be_unshipped):
+        if not self._shipped.has(entry) and not (for_room and self._may_be_unshipped):
             return False
         return entry.stem not in self._job.fresh or self._job.settings.config["adopt"] == "prune"
 
@@ -236,62 +233,3 @@ def _date(when):
         return "an unknown time" if when is None else iso(when)
     except (ValueError, OverflowError, OSError):
         return "no date"
-
-
-def _shipped_until(job):
-    """Epoch seconds up to which logs may be deleted: infinity where nothing is shipped, 0 where the shipper does not answer."""
-    command, stamp = job.settings.config["shipped_command"], job.settings.shipped_stamp
-    if command:
-        if job.settings.root != "/":
-            job.notes.append("shipped_command is not run for an offline tree: nothing is deleted")
-            return 0
-        return _epoch_of(_output_of(job, command), None)
-    if stamp:
-        try:
-            text, mtime = bounded.call(_stamp, stamp).split(b"\0")
-            return _epoch_of(text.decode("ascii", "replace"), float(mtime))
-        except OSError as error:
-            job.notes.append("shipped_stamp = %s: %s, so nothing is deleted" % (stamp, error.strerror))
-            return 0
-    return float("inf")
-
-
-def _stamp(path):
-    return read_regular(path)[:64].replace(b"\0", b" ") + b"\0%f" % os.stat(path).st_mtime
-
-
-def _output_of(job, command):
-    import shlex
-    import signal
-    import subprocess
-    try:
-        done = subprocess.Popen(shlex.split(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
-        try:
-            out = done.communicate(timeout=LONGEST_COMMAND)[0]
-        except subprocess.TimeoutExpired:
-            os.killpg(done.pid, signal.SIGKILL)  # what it started too: it holds the pipe that is read here
-            done.communicate()
-            raise OSError(0, "it did not end within %d seconds" % LONGEST_COMMAND)
-    except (OSError, ValueError) as error:
-        job.problem("partly", "shipped_command = %s: %s; nothing is deleted" % (command, getattr(error, "strerror", None) or error))
-        return ""
-    if done.returncode:
-        job.problem("partly", "shipped_command = %s ended with %d; nothing is deleted" % (command, done.returncode))
-        return ""
-    return out[:64].decode("ascii", "replace")
-
-
-def _epoch_of(text, default):
-    """Epoch seconds of "1795410116" or "2026-11-23T05:00:00Z"; ``default`` for an empty text, 0 for anything else."""
-    line = text.split("\n")[0].strip()
-    if not line and default is not None:
-        return default
-    try:
-        return float(line)
-    except ValueError:
-        pass
-    try:
-        import calendar
-        return calendar.timegm(time.strptime(line[:19].replace(" ", "T"), "%Y-%m-%dT%H:%M:%S")) if line[19:] in ("", "Z") else 0
-    except ValueError:
-        return 0

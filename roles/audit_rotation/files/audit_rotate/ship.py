@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from . import agent, settings, status, store
+from . import agent, settings, shipped, status, store
 from ._errors import AuditError
 from ._host.files import write_atomic
 from ._host.host import Host, read_regular
@@ -22,8 +22,9 @@ from ._rotation.conf import PATH
 from ._rotation.files import writable_by_others
 from ._utc import iso
 from .exits import Failure
+from .job import checked_directory
 from .lock import held_file
-from .names import Names, oldest_first, stem_of
+from .names import Names, oldest_first
 
 USAGE = """usage: audit-ship [--config FILE] [--rotate-config FILE] [--status]
 
@@ -32,8 +33,9 @@ USAGE = """usage: audit-ship [--config FILE] [--rotate-config FILE] [--status]
 The exit code is 0 where everything is shipped, 14 where an archive could not be; the next run tries again. Others: audit-rotate --help.
 """
 CONF = "/etc/audit/ship.json"
-MANIFEST, STAMP, LOCK = "shipped.json", "shipped.stamp", "ship.lock"
+LOCK = "ship.lock"
 CHUNK = 1 << 20
+DIGITS = 12  # of a checksum that tells apart two archives of one name
 SHOWN = 300  # characters of what a program says
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin", "LC_ALL": "C", "HOME": "/root"}
 
@@ -52,7 +54,7 @@ def main(arguments):
         wanted = _configuration(options["--config"])
         chosen = settings.load(options["--rotate-config"], "/")
         if options["--status"]:
-            sys.stdout.write(json.dumps(_remembered(chosen), indent=1, sort_keys=True) + "\n")
+            sys.stdout.write(json.dumps(shipped.read(chosen.state_dir), indent=1, sort_keys=True) + "\n")
             return 0
         with held_file(os.path.join(chosen.state_dir, LOCK)):
             return _ship(chosen, wanted)
@@ -89,61 +91,57 @@ def _configuration(path):
         raise Failure("bad_config", "%s is no JSON: %s" % (path, error))
 
 
-def _remembered(chosen):
-    """{archives: {stem: {target: {sha256, bytes, at}}}, run: {at, failed: {target: reason}}}."""
-    try:
-        found = json.loads(read_regular(os.path.join(chosen.state_dir, MANIFEST)).decode("utf-8"))
-    except (OSError, ValueError):
-        found = {}  # shipped again at worst: S3 is asked first
-    return {"archives": found.get("archives") or {}, "run": found.get("run") or {}}
-
-
 def _archives(chosen):
     """[Entry] of all archives in the order in which the rotation prunes them, those that wait on another filesystem too."""
-    return oldest_first(Names.beside(chosen, status.read(chosen)).scan_all(chosen, os.geteuid()), time.time())
+    owner = checked_directory(chosen.directory, dry_run=True)  # others could exchange what a program is given by its name
+    return oldest_first(Names.beside(chosen, status.read(chosen)).scan_all(chosen, owner), time.time())
 
 
 def _ship(chosen, wanted):
-    archives, manifest, failed = _archives(chosen), _remembered(chosen)["archives"], {}
-    stems = {stem_of(entry.name) for entry in archives}
-    manifest = {stem: done for stem, done in manifest.items() if stem in stems}
+    archives, failed = _archives(chosen), {}
+    document = shipped.read(chosen.state_dir)
+    document["targets"] = [target["name"] for target in wanted["targets"]]
+    manifest = document["archives"] = {
+        entry.stem: {name: record for name, record in document["archives"].get(entry.stem, {}).items() if shipped.is_of(record, entry)}
+        for entry in archives}
     for entry in archives:
-        done = manifest.setdefault(stem_of(entry.name), {})
+        done = manifest[entry.stem]
         for target in wanted["targets"]:
             if target["name"] in done or target["name"] in failed:
                 continue
             if target["kind"] == agent.KIND:
                 if agent.has_sent(entry.time, target):
-                    done[target["name"]] = {"at": iso()}
+                    done[target["name"]] = dict(shipped.record_of(entry), at=iso())
                 continue
             try:
                 done[target["name"]] = _with_retries(entry, target, wanted)
-                _remember(chosen, manifest)
+                _remember(chosen, document)  # after each archive, so that a run which is killed is continued
             except NotShipped as error:
                 failed[target["name"]] = "%s: %s" % (entry.name, error)  # the others would wait for the same
-    _remember(chosen, manifest, failed)
+    document["run"] = {"at": iso(), "failed": failed}
+    _remember(chosen, document)
     if archives:
-        _write(chosen, STAMP, "%d\n" % _shipped_until(archives, manifest, [target["name"] for target in wanted["targets"]]))
+        _write(chosen, shipped.STAMP, "%d\n" % _shipped_until(archives, shipped.Remembered(document)))
     for name, reason in sorted(failed.items()):
         sys.stderr.write("audit-ship: %s did not take %s\n" % (name, reason))
     return Failure("partly", "").code if failed else 0
 
 
-def _shipped_until(archives, manifest, targets):
-    """Epoch seconds: each archive up to then is with each target; 0 where that is so of none. A date to come says nothing of the others."""
+def _shipped_until(archives, remembered):
+    """Epoch seconds, for other readers: each archive up to then is with each target; 0 where that is so of none. A date to come says
+    nothing of the others.
+    """
     until, now = 0, time.time()
     for entry in archives:
-        if not set(targets) <= set(manifest.get(stem_of(entry.name), {})):
+        if not remembered.has(entry):
             return min(until, int(entry.time) - 1)
         if entry.time <= now:
             until = int(entry.time)
     return until
 
 
-def _remember(chosen, manifest, failed=None):
-    """After each archive, so that a run which is killed is continued; with how the run ended once it has."""
-    run = _remembered(chosen)["run"] if failed is None else {"at": iso(), "failed": failed}
-    _write(chosen, MANIFEST, json.dumps({"archives": manifest, "run": run}, sort_keys=True))
+def _remember(chosen, document):
+    _write(chosen, shipped.MANIFEST, json.dumps(document, sort_keys=True))
 
 
 def _write(chosen, name, text):
@@ -172,7 +170,7 @@ def _once(entry, target, timeout):
     with open(descriptor, "rb") as stream:
         digest, size = _digest(stream)
     KINDS[target["kind"]](entry, target, digest, size, timeout)
-    return {"sha256": digest, "bytes": size, "at": iso()}
+    return dict(shipped.record_of(entry), sha256=digest, bytes=size, at=iso())
 
 
 def _digest(stream):
@@ -187,25 +185,33 @@ def _digest(stream):
 
 
 def _to_s3(entry, target, digest, size, timeout):
-    """By the AWS command line program; proven by what S3 then says of the object. What is there already is not sent again."""
+    """By the AWS command line program; proven by what S3 then says of the object. What is there already is not sent again, and another
+    archive that has this name, as after the clock was put back, is not overwritten.
+    """
     key = "/".join(part for part in (target.get("prefix", "").strip("/"), entry.name) if part)
-    if _is_in_s3(target, key, digest, size, timeout):
+    has = _in_s3(target, key, timeout)
+    if has == (size, digest):
         return
+    if has and has[1] not in (None, digest):
+        key += "." + digest[:DIGITS]
+        if _in_s3(target, key, timeout) == (size, digest):
+            return
     place = "s3://%s/%s" % (target["bucket"], key)
     copy = ["s3", "cp", "--only-show-errors", "--metadata", "sha256=" + digest]
     _run([target["program"]] + target.get("options", []) + copy + target.get("copy_options", []) + [entry.path, place], timeout)
-    if not _is_in_s3(target, key, digest, size, timeout):
+    if _in_s3(target, key, timeout) != (size, digest):
         raise NotShipped("aws s3 cp ended with 0, and %s is not there with %d bytes and this checksum" % (place, size))
 
 
-def _is_in_s3(target, key, digest, size, timeout):
+def _in_s3(target, key, timeout):
+    """(bytes, sha256 or None) of an object, None where there is none."""
     ask = ["s3api", "head-object", "--bucket", target["bucket"], "--key", key, "--output", "json"]
     try:
         said = json.loads(_run([target["program"]] + target.get("options", []) + ask, timeout))
-    except (NotShipped, ValueError):
-        return False  # not there, or not allowed to be asked: the copy says which
-    metadata = {name.lower(): value for name, value in (said.get("Metadata") or {}).items()}
-    return said.get("ContentLength") == size and metadata.get("sha256") == digest
+        metadata = {name.lower(): value for name, value in (said.get("Metadata") or {}).items()}
+    except (NotShipped, ValueError, AttributeError):
+        return None  # not there, or not allowed to be asked: the copy says which
+    return said.get("ContentLength"), metadata.get("sha256")
 
 
 def _by_command(entry, target, digest, _size, timeout):
