@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._shipping.processes import running
 from ansible_collections.auditops.auditd.plugins.module_utils._shipping.queue_file import read as read_queue
 from auditd_site import wait_for
 from log_server import Collector, remote_plugin, rsyslogd
@@ -52,7 +53,8 @@ def test_syslog_gets_each_record(site, cache):
         restarted = ship(site, to=["syslog"], facility="LOG_LOCAL6", restart="if_needed")
         assert restarted["waiting"] == []
         off = ship(site, to=[])
-        assert off["switched_off"] == ["syslog"] and not ship(site, to=[])["changed"]
+        assert off["switched_off"] == ["syslog"] and off["waiting"] == [] and not ship(site, to=[])["changed"]
+        assert running(site.pid, "/sbin/audisp-syslog") is None, "proven by its process"
         site.send(5, "later")
         wait_for(lambda: len(site.numbers("later")) == 5, "the log to have the last")
         assert numbers(read(received), "later") == []

@@ -19,19 +19,20 @@ from .._shipping import wanted as _wanted
 from . import conf as _conf_apply
 
 STARTS_WITHIN = 5.0  # seconds; a plugin starts within 0.1
+ENDS_WITHIN = 5.0  # seconds; auditd sends SIGTERM to a plugin that is switched off
 STAYS = 0.5  # seconds that a plugin has to live: one that refuses its configuration ends at once
 PACKAGE, PACKAGE_OF_SUSE = "audispd-plugins", "audit-audispd-plugins"
 
 
 class Plan(object):
     """What is to be done: ``files`` {path: (before or None, after, mode)}, ``targets`` [Wanted], ``off`` [word] of plugins of ours that
-    nobody names any more, ``missing`` [package].
+    nobody names any more, ``ending`` [program] of those, ``missing`` [package].
     """
 
     def __init__(self, host, policy, release):
         self.host, self.policy, self.release = host, policy, release
         self.files: "dict[str, tuple[str | None, str, int]]" = {}
-        self.targets, self.off, self.missing, self.queue_directory = [], [], [], None
+        self.targets, self.off, self.ending, self.missing, self.queue_directory = [], [], [], [], None
 
     def diff(self) -> "list[dict]":
         """What --diff shows: these files hold no secret, only paths of them."""
@@ -77,6 +78,8 @@ def _plan_off(planned, word, settings):
         found = plugins.parse(text)
         planned.files[path] = (text, plugins.render(found.get("path", ""), found.get("args", ""), active=False), plugins.MODE)
         planned.off.append(word)
+        if not found.get("path", "").startswith("builtin_"):  # those are part of audispd, which other plugins need
+            planned.ending.append(found.get("path", ""))
 
 
 def _plan_on(planned, target, settings):
@@ -123,6 +126,8 @@ def converge(planned: Plan, *, timeout: float = 10.0, restart: bool = False) -> 
         if pid is None:
             return True, None, []
         proof = _reload(planned, timeout)
+        for program in planned.ending:
+            _daemon.wait_for(lambda program=program: processes.running(pid, program) is None, ENDS_WITHIN)
         waiting = _waiting(planned, pid)
         if waiting and restart:
             proof = _daemon.restart(host, _log_file(planned), planned.release)
@@ -171,7 +176,7 @@ def _log_file(planned):
 
 def _waiting(planned, pid):
     """[sentence] of plugins that do not run as their file says, although auditd has read it."""
-    found = []
+    found = ["%s still runs" % program for program in planned.ending if pid is not None and processes.running(pid, program)]
     for target in planned.targets if pid is not None else ():
         now = processes.running(pid, target.program)
         args = plugins.parse(target.plugin[1]).get("args", "").split()

@@ -19,7 +19,7 @@ def plan(host: Host, policy: dict, *, check_mode: bool = False) -> _install.Plan
     planned = _install.Plan(what=WHAT)
     planned.hidden = archives.HIDDEN
     if not archives.is_scheduled(policy):
-        _install.fill(host, planned, {}, {}, archives.stale_files(policy, None))
+        _install.fill(host, planned, {}, {}, archives.stale_files(host, policy, None))
         return planned
     if host.lstat(_rotation.SHIP_PROGRAM) is None and not check_mode:
         raise AuditError("audit_shipping_to has %s, and %s is not installed: the role audit_rotation makes the archives and installs it" % (
@@ -31,7 +31,7 @@ def plan(host: Host, policy: dict, *, check_mode: bool = False) -> _install.Plan
     log_file = settings_of(host.text(AUDITD_CONF) or "").get("log_file", LOG_FILE)
     wanted = archives.desired_files(policy, planned.scheduler, _schedule.minute_of(host), aws, log_file)
     _install.fill(host, planned, {path: (text.encode("utf-8"), mode) for path, (text, mode) in wanted.items()},
-                  archives.desired_links(policy, planned.scheduler), archives.stale_files(policy, planned.scheduler))
+                  archives.desired_links(policy, planned.scheduler), archives.stale_files(host, policy, planned.scheduler))
     return planned
 
 

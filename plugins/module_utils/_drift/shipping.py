@@ -23,6 +23,8 @@ def compare(sides) -> "Iterator[dict]":
     policy = sides.wanted.get("audit_shipping")
     if not policy:
         return
+    for word, paths in sorted(sides.parsed.shipping_left.items()):
+        yield sides.item("shipping.left." + word, "nothing that ships to it", paths)
     if sides.parsed.shipping_refused:
         yield sides.item("shipping.policy", "a policy that this host can take", sides.parsed.shipping_refused)
         return

@@ -32,10 +32,8 @@ def compare(sides, policy: dict) -> "Iterator[dict]":
     missing = sorted(set(archives.desired_links(policy, have.scheduler)) - set(have.links))
     if missing:
         yield sides.item("shipping.archives.enabled", "enabled", "%s is missing" % ", ".join(missing))
-    there = [path for path, facts in have.files.items() if facts.is_there] + have.links
-    stale = [path for path in archives.stale_files(policy, have.scheduler) if path in there]
-    if stale:
-        yield sides.item("shipping.archives.stale", have.scheduler, stale)
+    if have.stale:
+        yield sides.item("shipping.archives.stale", have.scheduler, have.stale)
     if sides.is_live:
         yield from _works(sides, policy, have)
 

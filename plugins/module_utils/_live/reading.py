@@ -34,6 +34,7 @@ class Parsed(object):
         self.profiles_refused = None  # why the profiles cannot be had here
         self.staged = None  # _rules.staging.Staged: what rules.d is to be; None where it is that already
         self.rules_refused = None  # why the policy's rules cannot be loaded here: a sentence or [sentence]
+        self.shipping_left = {}  # {what ships: [path]} of what was set up here and the policy no longer names
         self.shipping_refused = None  # why the policy for shipping cannot be had here: a sentence
         self.shipping_archives = None  # _live.shipping_archives: how archives are shipped, as it lies there
         self.shipping_cloudwatch = None  # _live.shipping_cloudwatch: what the agent of CloudWatch collects, and how far it is

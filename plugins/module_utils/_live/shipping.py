@@ -3,7 +3,7 @@
 """What passes the records of a host on: the plugins of auditd by their files, whether they run, and what waits to be sent."""
 
 from .._errors import AuditError
-from .._shipping import on_host, plugins, processes, queue_file, rate_limits, remote_conf
+from .._shipping import archives, cloudwatch, on_host, plugins, processes, queue_file, rate_limits, remote_conf
 from .._shipping import wanted as _wanted
 from . import shipping_archives, shipping_cloudwatch
 
@@ -51,9 +51,14 @@ def _queue(host, conf):
 
 
 def read_policy(reading) -> None:
-    """Fills ``shipping_archives`` and ``shipping_cloudwatch`` of Parsed, or ``shipping_refused``: why this host cannot have the policy."""
+    """Fills ``shipping_left`` of Parsed, and ``shipping_archives`` and ``shipping_cloudwatch``, or ``shipping_refused``: why this host
+    cannot have the policy.
+    """
     policy, parsed = reading.wanted.get("audit_shipping"), reading.parsed
     if not policy:
+        return
+    parsed.shipping_left = _left(reading, policy)
+    if not policy["to"]:
         return
     try:
         _wanted.check(policy, reading.live["version"])
@@ -65,3 +70,19 @@ def read_policy(reading) -> None:
             parsed.shipping_cloudwatch = shipping_cloudwatch.read(reading)
     except AuditError as error:
         parsed.shipping_refused = str(error)
+
+
+def _left(reading, policy):
+    """{what ships: [path]} of what this collection set up and the policy no longer names."""
+    host, release = reading.host, reading.live["version"]
+    found = {}
+    for word in _wanted.TARGETS:
+        path = plugins.path_of(word, release, reading.settings)
+        text = _text(host, path) if word not in policy["to"] else None
+        if plugins.is_ours(text) and plugins.is_active(text):
+            found[word] = [path]
+    if not archives.is_scheduled(policy):
+        found["archives"] = archives.stale_files(host, policy, None)
+    if not cloudwatch.wants(policy):
+        found["cloudwatch"] = [path for path in cloudwatch.FILES if host.lstat(path) is not None]
+    return {word: paths for word, paths in found.items() if paths}

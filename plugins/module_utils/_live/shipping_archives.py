@@ -14,13 +14,13 @@ from .schedule import FileFacts
 class Archives(object):
     """How it lies there: ``scheduler``: cron or systemd, None where there is none, for ``refused``; ``minute``: the host's own;
     ``installed``: whether the program is there; ``aws``: the path of the AWS program that the configuration would get; ``files``: {path:
-    FileFacts}; ``links``: [path]; ``since``: when it was configured, epoch seconds or None; ``run``: {at, failed} of the last run, {} for
-    none; ``until``: up to when everything is shipped, epoch seconds or None.
+    FileFacts}; ``links``: [path]; ``stale``: [path] of ours that must not be there; ``since``: when it was configured, epoch seconds or
+    None; ``run``: {at, failed} of the last run, {} for none; ``until``: up to when everything is shipped, epoch seconds or None.
     """
 
     def __init__(self):
         self.scheduler = self.refused = self.minute = self.until = self.since = None
-        self.installed, self.aws, self.files, self.links, self.run = False, "", {}, [], {}
+        self.installed, self.aws, self.files, self.links, self.stale, self.run = False, "", {}, [], [], {}
 
 
 def read(host, policy: dict) -> Archives:
@@ -34,6 +34,7 @@ def read(host, policy: dict) -> Archives:
     found.aws = policy.get("s3_program") or host.which(archives.AWS) or ""
     found.files = {path: FileFacts(host, path, hidden=path in archives.HIDDEN) for path in archives.FILES}
     found.links = [path for path in (archives.TIMER_LINK,) if host.lstat(path) is not None]
+    found.stale = archives.stale_files(host, policy, found.scheduler)
     found.run, found.until = _run(host), _until(host)
     configured = host.lstat(archives.CONF)
     found.since = configured.st_mtime if configured else None

@@ -109,10 +109,23 @@ def desired_links(policy: dict, scheduler: str) -> "dict[str, str]":
     return {TIMER_LINK: TIMER} if is_scheduled(policy) and scheduler == "systemd" else {}
 
 
-def stale_files(policy: dict, scheduler: "str | None") -> "list[str]":
-    """Paths of ours that must not be there: another scheduler's, or all where no archive is shipped."""
+def stale_files(host, policy: dict, scheduler: "str | None") -> "list[str]":
+    """Paths of ours that lie on the host and must not: another scheduler's, or all where no archive is shipped."""
     wanted = set(desired_files(policy, scheduler or "cron", 0, AWS)) | set(desired_links(policy, scheduler or "cron"))
-    return [path for path in FILES + (TIMER_LINK,) if path not in wanted]
+    return [path for path in FILES + (TIMER_LINK,) if path not in wanted and _is_ours(host, path)]
+
+
+def _is_ours(host, path):
+    """Whether this role wrote what lies at one of its paths. The file of a site that happens to have this name is left alone."""
+    if host.lstat(path) is None:
+        return False
+    if path == TIMER_LINK:
+        return host.lstat(TIMER) is None or _is_ours(host, TIMER)
+    try:
+        text = host.text(path) or ""
+        return "targets" in json.loads(text) if path == CONF else text.startswith(HEADER)
+    except (AuditError, ValueError, TypeError):
+        return False
 
 
 TIMER_TEXT = HEADER + """[Unit]
