@@ -234,15 +234,15 @@ def run(module):
         archives = shipping_archives.plan(host, params, check_mode=module.check_mode)
         agent = shipping_cloudwatch.plan(host, params, params["release"], missing=params["missing"])
         packages = planned.missing + agent.missing
-        changed = bool(planned.files or planned.queue_directory or archives.changed or agent.action) and not packages
+        changed = bool(planned.files or planned.queue_directory or archives.changed or agent.changed) and not packages
         proof, waiting = None, []
         if not packages and not module.check_mode:
             of_plugins, proof, waiting = shipping.converge(
                 planned, timeout=params["timeout"], restart=params["restart"] == "if_needed")
-            changed = of_plugins or archives.changed or bool(agent.action)
+            changed = of_plugins or archives.changed or agent.changed
             if archives.changed:
                 shipping_archives.apply(host, archives)
-            if agent.action:
+            if agent.changed:
                 shipping_cloudwatch.apply(host, agent, params["cloudwatch_mode"])
     for sentence in waiting:
         module.warn("%s until auditd is restarted" % sentence)

@@ -13,6 +13,9 @@ pvcreate -q /dev/vdb1; vgcreate -q vg /dev/vdb1; lvcreate -q -y -n log -L 152M v
 mount /dev/vg/log /mnt; cp -a /var/log/. /mnt/; umount /mnt; mount /dev/vg/log /var/log
 echo "/dev/vg/log /var/log ext4 defaults 0 2" >> /etc/fstab; systemctl daemon-reload; systemctl restart systemd-journald
 install -d -m 0700 /var/log/audit; service auditd start"""
+# An emulated machine on a busy one takes minutes until udev has seen its disks: that is no missing volume
+PATIENT = """set -e; mkdir -p /etc/systemd/system.conf.d
+printf '[Manager]\\nDefaultDeviceTimeoutSec=30min\\nDefaultTimeoutStartSec=30min\\n' > /etc/systemd/system.conf.d/patient.conf"""
 # Numbered messages to the kernel, as fast as it takes them, until the file is gone
 LOAD = """import os, socket, struct
 channel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 9); number = 0
@@ -38,6 +41,7 @@ def sizes(text: str) -> dict[str, int]:
 def test_lvm_grows_and_the_log_gets_a_volume_of_its_own_that_is_there_after_a_reboot(host):
     story = host("debian13-lvm", 1024)
     machine = story.machine
+    machine.run(script=PATIENT)
     machine.run(script=LAYOUT)
     assert sizes(machine.run(script=SIZES).stdout) == {"vdb": 1024, "vdb1": 300, "vg-log": 152}
 

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Having the Amazon CloudWatch agent collect the log: its part of the configuration loaded by its own control program, and read back."""
+"""Having the Amazon CloudWatch agent collect the log: its part of the configuration loaded by its own control program, and read back; and
+its user let in to the log, where log_group is somebody else's."""
 
 import json
 import os
@@ -11,41 +12,56 @@ from .._errors import AuditError
 from .._host import files as _io
 from .._host.host import Host
 from .._paths import AUDITD_CONF
-from .._shipping import cloudwatch
+from .._shipping import cloudwatch, log_readers
 
-READABLE, UNREADABLE = 0, 1
 PACKAGE = "amazon-cloudwatch-agent"
 
 
 class Plan(object):
-    """``action``: append or remove, None where nothing is to be done; ``before`` and ``after``: the text of our part."""
+    """``action``: append or remove, None where nothing is to be done; ``before`` and ``after``: the text of our part. ``reader``: the
+    agent's user (as of pwd), None for root; ``let_in``: whether he needs an ACL; ``log_file`` and ``gid``: of auditd.conf.
+    """
 
     def __init__(self, action=None, before=None, after="", *, missing=False):
         self.action, self.before, self.after = action, before, after
         self.missing = [PACKAGE] if missing else []
+        self.reader: "pwd.struct_passwd | None" = None
+        self.let_in, self.log_file, self.gid = False, "", 0
+
+    @property
+    def changed(self):
+        """True where the host is not as wanted."""
+        return bool(self.action or self.let_in)
 
     def diff(self):
         """What --diff shows."""
         header = {"before_header": cloudwatch.SOURCE, "after_header": cloudwatch.SOURCE}
-        return [dict(header, before=self.before or "", after=self.after)] if self.action else []
+        found = [dict(header, before=self.before or "", after=self.after)] if self.action else []
+        if self.let_in and self.reader:
+            directory = os.path.dirname(self.log_file)
+            found.append({"before_header": directory, "after_header": directory, "before": "",
+                          "after": "ACL: %s reads the logs\n" % self.reader.pw_name})
+        return found
 
 
 def plan(host: Host, policy: dict, release: "str | None" = None, *, missing: str = "fail") -> Plan:
     """Look and decide. AuditError where the agent is missing (``missing`` report: it is named in the Plan), or cannot read the log."""
     before, loaded = host.text(cloudwatch.SOURCE), host.text(cloudwatch.LOADED)
     if not cloudwatch.wants(policy):
-        return Plan("remove", before) if before is not None else Plan()
+        return Plan("remove", before) if any(host.lstat(path) is not None for path in cloudwatch.FILES) else Plan()
     if host.is_live and host.stat(cloudwatch.CONTROL) is None:
         if missing == "report":
             return Plan(missing=True)
         raise AuditError("audit_shipping_to has cloudwatch, and the Amazon CloudWatch agent is not installed on this host: there is no "
                          "%s; install it, or give its package by audit_shipping_cloudwatch_package" % cloudwatch.CONTROL)
-    log_file = _conf.effective(_conf.parse(host.text(AUDITD_CONF)), release)["log_file"]
-    if host.is_live:
-        _check_readable(host, log_file)
-    text = cloudwatch.render(policy, log_file)
+    settings = _conf.effective(_conf.parse(host.text(AUDITD_CONF)), release)
+    text = cloudwatch.render(policy, settings["log_file"])
     is_loaded = cloudwatch.same(text, loaded) or not host.is_live
-    return Plan() if cloudwatch.same(text, before) and is_loaded else Plan("append", before, text)
+    planned = Plan() if cloudwatch.same(text, before) and is_loaded else Plan("append", before, text)
+    planned.log_file = settings["log_file"]
+    if host.is_live:
+        _plan_reader(host, planned, settings["log_group"])
+    return planned
 
 
 def apply(host: Host, planned: Plan, mode: str) -> None:
@@ -54,7 +70,14 @@ def apply(host: Host, planned: Plan, mode: str) -> None:
     if planned.action == "remove":
         if host.is_live and host.stat(cloudwatch.CONTROL) is not None:
             _control(host, "remove-config", mode)
+            if host.lstat(cloudwatch.LOADED) is not None:
+                raise AuditError("the CloudWatch agent said it gave the configuration up, and %s is still there" % cloudwatch.LOADED)
+        _shut_out(host)
         _io.remove(real)
+        return
+    if planned.reader is not None:
+        _prove_reader(host, planned)
+    if not planned.action:
         return
     _io.make_directory(os.path.dirname(real), 0o750)
     _io.write_atomic(real, planned.after.encode("utf-8"), 0o640)
@@ -89,34 +112,63 @@ def _status(host):
         return None
 
 
-def _check_readable(host, log_file):
-    """AuditError where the agent's user cannot read the log: seen by reading it as that user."""
+def _plan_reader(host, planned, group):
+    """AuditError where the agent's user cannot be let in to the logs."""
     name = cloudwatch.user(host)
-    if name == "root" or host.stat(log_file) is None:
+    if name == "root" or host.stat(planned.log_file) is None:
         return
     try:
-        account = pwd.getpwnam(name)
+        planned.reader = pwd.getpwnam(name)
     except KeyError:
         raise AuditError("the CloudWatch agent is to run as %s, and this host has no such user" % name)
-    if not reads(account, host.path(log_file)):
+    planned.gid = log_readers.number_of(group)
+    if planned.gid == 0:
         raise AuditError("the CloudWatch agent runs as %s, who cannot read %s: set auditd_conf.log_group to a group of that user; auditd "
-                         "then makes the directory 0750 and each log, also after it rotated, 0640" % (name, log_file))
+                         "then makes the directory 0750 and each log, also after it rotated, 0640" % (name, planned.log_file))
+    log = host.path(planned.log_file)
+    planned.let_in = not (log_readers.gets_the_next(planned.reader, os.path.dirname(log), planned.gid) and log_readers.reads(
+        planned.reader, log))
+    if planned.let_in and host.which("setfacl") is None:
+        raise AuditError("the CloudWatch agent runs as %s, who is not in the group %s of log_group: put the user into it, or install the "
+                         "package acl, by which it is let in beside that group" % (name, group))
 
 
-def reads(account, path: str) -> bool:
-    """Whether this user (as of pwd) can read a file: a child process with his groups tries."""
-    child = os.fork()
-    if not child:
-        code = UNREADABLE
-        try:
-            os.setgroups(os.getgrouplist(account.pw_name, account.pw_gid))
-            os.setgid(account.pw_gid)
-            os.setuid(account.pw_uid)
-            with open(path, "rb") as stream:
-                stream.read(1)
-            code = READABLE
-        except OSError:
-            pass
-        finally:
-            os._exit(code)
-    return os.waitpid(child, 0)[1] == READABLE
+def _prove_reader(host, planned):
+    """Let the user in where he needs it. AuditError where he cannot read the log, or not the one that auditd makes next."""
+    log, account = host.path(planned.log_file), planned.reader
+    if planned.let_in:
+        _shut_out(host)  # whom an earlier policy let in
+        directory = os.path.dirname(log)
+        note = host.path(cloudwatch.READER, follow=False)
+        _io.make_directory(os.path.dirname(note), 0o700)
+        _io.write_atomic(note, json.dumps({"uid": account.pw_uid, "directory": directory}).encode("utf-8"), 0o600)
+        for options in (["-m", "u:%d:rx" % account.pw_uid, directory], ["-d", "-m", "u:%d:r" % account.pw_uid, directory],
+                        ["-m", "u:%d:r" % account.pw_uid, log]):
+            _setfacl(host, options)
+    try:
+        can = log_readers.reads(account, log) and log_readers.reads_the_next(account, log, planned.gid)
+    except OSError as error:
+        raise AuditError("whether %s can read the logs could not be tried: %s" % (account.pw_name, error.strerror))
+    if not can:
+        raise AuditError("the CloudWatch agent runs as %s, who cannot read %s, or not the log that auditd makes when it rotates: look at "
+                         "the modes of the directories above it" % (account.pw_name, planned.log_file))
+
+
+def _shut_out(host):
+    """Take the ACL away that let a user in; the note of it goes last."""
+    try:
+        note = json.loads(host.text(cloudwatch.READER) or "null")
+        user, directory = "u:%d" % note["uid"], note["directory"]
+        is_there = os.path.isdir(directory)
+    except (ValueError, TypeError, KeyError):
+        is_there = False  # nobody was let in, or nobody knows whom
+    if is_there:
+        for options in (["-x", user, directory], ["-d", "-x", user, directory]):
+            _setfacl(host, options)
+    _io.remove(host.path(cloudwatch.READER, follow=False))
+
+
+def _setfacl(host, options):
+    code, _out, error = host.run([host.which("setfacl") or "setfacl"] + options)
+    if code:
+        raise AuditError("setfacl %s failed: %s" % (" ".join(options), error.strip()[-300:]))

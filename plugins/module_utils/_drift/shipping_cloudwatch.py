@@ -22,10 +22,15 @@ def compare(sides, policy: dict) -> "Iterator[dict]":
         yield sides.item("shipping.cloudwatch.conf", wanted, have["source"] or "missing")
     elif sides.is_live and not cloudwatch.same(wanted, have["loaded"]):
         yield sides.item("shipping.cloudwatch.loaded", "loaded", "the agent has another configuration")
+    if have["others"]:
+        yield sides.item("shipping.cloudwatch.twice", "one part that collects the log", have["others"])
     if not sides.is_live:
         return
     if not have["runs"]:
         yield sides.item("shipping.cloudwatch.running", "running", "not running")
+    if have["shut_out"]:
+        yield sides.item("shipping.cloudwatch.readable", "the agent's user reads the log", "%s cannot read the log that auditd makes when "
+                         "it rotates" % have["shut_out"])
     if have["denials"]:
         yield sides.item("shipping.cloudwatch.denied", "nothing denied", have["denials"])
     if have["size"] is not None and have["offset"] is None:

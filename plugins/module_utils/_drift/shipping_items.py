@@ -75,11 +75,23 @@ ITEMS = {
     "shipping.cloudwatch.loaded": ("high", "", "The CloudWatch agent has not loaded its part about the log.", SHIPPING),
     "shipping.cloudwatch.running": ("high", "", "The CloudWatch agent does not run: the log does not reach CloudWatch.",
                                     "start amazon-cloudwatch-agent.service"),
+    "shipping.cloudwatch.twice": (
+        "medium", "", "Another part of the agent's configuration collects the same log: each record is sent, and paid, twice.",
+        "take the log out of that part and load it again (amazon-cloudwatch-agent-ctl -a append-config)",
+    ),
+    "shipping.cloudwatch.readable": (
+        "high", "", "The user of the CloudWatch agent is not let in to the log: from the next rotation on, nothing reaches CloudWatch.",
+        "auditd_conf.log_group: a group of that user, or any other than root; then " + SHIPPING,
+    ),
     "shipping.cloudwatch.denied": (
         "high", "", "The CloudWatch agent was denied something: it may not read the log, or may not send it.",
         "auditd_conf.log_group for the file; logs:CreateLogStream and logs:PutLogEvents for the role of the instance",
     ),
     "shipping.cloudwatch.lag": ("medium", "", "What the host records is not in CloudWatch yet.", "look at the agent's log"),
+    "shipping.left.": (
+        "medium", "", "The role audit_shipping set this up, and audit_shipping_to no longer names it: records still leave this host.",
+        SHIPPING + ", or the playbook remediate, takes it away; or name it in audit_shipping_to",
+    ),
     "shipping.rate_limit.": (
         "info", "", "The log daemon drops what comes faster than this, which records of an audited host may.",
         "journald.conf: RateLimitBurst=0; rsyslog: ratelimit.interval=\"0\" of imjournal",

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the Amazon CloudWatch agent of a host collects of the audit log, and how far it has come."""
 
+import os
+import pwd
+
 from .._errors import AuditError
 from .._paths import LOG_FILE
-from .._shipping import cloudwatch
+from .._shipping import cloudwatch, log_readers
 from .schedule import runs
 
 COMM = 15  # letters of a process's name that the kernel keeps
@@ -12,7 +15,10 @@ LAST = 1 << 16  # bytes of the agent's log that are looked at
 
 
 def read(reading) -> dict:
-    """{log_file, installed, source, loaded, runs, offset, size, denials}; ``size`` and ``offset``: bytes of the log, None for unknown."""
+    """{log_file, installed, source, loaded, runs, offset, size, denials, shut_out, others}; ``size`` and ``offset``: bytes of the log,
+    None for unknown; ``shut_out``: the agent's user, where he will not be able to read the log that auditd makes next; ``others``: the
+    parts of the agent's configuration that collect the same log.
+    """
     host = reading.host
     log_file = reading.settings.get("log_file") or LOG_FILE
     offset = cloudwatch.offset(_text(host, cloudwatch.state_file(log_file)))  # before the size: the log grows meanwhile
@@ -22,7 +28,18 @@ def read(reading) -> dict:
         "source": _text(host, cloudwatch.SOURCE), "loaded": _text(host, cloudwatch.LOADED),
         "runs": host.is_live and runs((cloudwatch.PROCESS[:COMM],), of_root=False), "size": status.st_size if status else None,
         "offset": offset, "denials": cloudwatch.denials((_text(host, cloudwatch.LOG) or "")[-LAST:]),
+        "others": cloudwatch.others(host, log_file), "shut_out": _shut_out(reading, log_file) if host.is_live else None,
     }
+
+
+def _shut_out(reading, log_file):
+    name = cloudwatch.user(reading.host)
+    try:
+        account = pwd.getpwnam(name)
+    except KeyError:
+        return name
+    gid = log_readers.number_of(reading.settings.get("log_group") or "root")
+    return None if log_readers.gets_the_next(account, os.path.dirname(log_file), gid) else name
 
 
 def _text(host, path):

@@ -5,6 +5,7 @@
 Source: the agent's schema, its amazon-cloudwatch-agent-ctl, and plugins/inputs/logfile (escapeFilePath, the state file).
 """
 
+import fnmatch
 import json
 import re
 
@@ -14,6 +15,8 @@ HOME = "/opt/aws/amazon-cloudwatch-agent"
 CONTROL = HOME + "/bin/amazon-cloudwatch-agent-ctl"
 SOURCE = "/etc/audit/auditops-cloudwatch.json"
 LOADED = HOME + "/etc/amazon-cloudwatch-agent.d/file_auditops-cloudwatch.json"  # config-downloader names it by its source
+READER = "/var/lib/auditops/cloudwatch_reader.json"  # {uid, directory} of the user that was let in by an ACL
+FILES = (SOURCE, LOADED, READER)
 AGENT_CONF = (HOME + "/etc/amazon-cloudwatch-agent.json", HOME + "/etc/amazon-cloudwatch-agent.d")
 STATE = HOME + "/logs/state"
 LOG = HOME + "/logs/amazon-cloudwatch-agent.log"
@@ -73,6 +76,21 @@ def user(host) -> str:
             continue  # it says nothing about the user
         found = name if name and isinstance(name, str) else found
     return found
+
+
+def others(host, log_file: str) -> "list[str]":
+    """The other parts of the agent's configuration that collect this log too, each by its path."""
+    main, directory = AGENT_CONF
+    paths = [main] + ["%s/%s" % (directory, name) for name in host.listdir(directory)]
+    return [path for path in paths if path != LOADED and _collects(host.text(path), log_file)]
+
+
+def _collects(text, log_file):
+    try:
+        listed = json.loads(text or "{}")["logs"]["logs_collected"]["files"]["collect_list"]
+        return any(fnmatch.fnmatchcase(log_file, one["file_path"]) for one in listed)
+    except (ValueError, KeyError, TypeError):
+        return False  # it collects no files
 
 
 def state_file(log_file: str) -> str:

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
 import pwd
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +20,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._apply import ship
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import shipping_cloudwatch as drift
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
-from ansible_collections.auditops.auditd.plugins.module_utils._shipping import archives, cloudwatch
+from ansible_collections.auditops.auditd.plugins.module_utils._shipping import archives, cloudwatch, log_readers
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "fixtures/schemas/cloudwatch-agent.json").read_text())
 POLICY = {"to": ["cloudwatch"], "cloudwatch_log_group": "/example/audit", "cloudwatch_log_stream": "{instance_id}",
@@ -41,7 +43,7 @@ else:
     target.parent.mkdir(parents=True, exist_ok=True)
     if value["-a"] == "append-config" and not (root / "lies").exists():
         target.write_text(Path(str(root) + str(source)).read_text())
-    elif value["-a"] == "remove-config":
+    elif value["-a"] == "remove-config" and not (root / "lies").exists():
         target.unlink()
 """
 
@@ -74,7 +76,7 @@ def host(root, monkeypatch):
 
 def converge(host, policy):
     planned = apply.plan(host, policy, "3.0.9")
-    if planned.action:
+    if planned.changed:
         apply.apply(host, planned, "auto")
     return planned.action
 
@@ -109,6 +111,16 @@ def test_an_agent_that_does_not_take_it_leaves_the_file_as_it_was(host, root, fa
     assert host.text(cloudwatch.SOURCE) is None
 
 
+def test_an_agent_that_does_not_give_it_up_is_no_success(host, root):
+    converge(host, POLICY)
+    (root / "lies").touch()
+    with pytest.raises(AuditError, match="said it gave the configuration up, and .* is still there"):
+        converge(host, {"to": []})
+    assert host.text(cloudwatch.SOURCE) is not None, "the next run tries again"
+    (root / "lies").unlink()
+    assert converge(host, {"to": []}) == "remove" and host.text(cloudwatch.LOADED) is None
+
+
 def test_an_agent_that_is_not_there_is_one_sentence_or_a_package(host, root):
     (root / cloudwatch.CONTROL.lstrip("/")).unlink()
     with pytest.raises(AuditError, match="give its package by audit_shipping_cloudwatch_package"):
@@ -116,29 +128,137 @@ def test_an_agent_that_is_not_there_is_one_sentence_or_a_package(host, root):
     assert apply.plan(host, POLICY, "3.0.9", missing="report").missing == ["amazon-cloudwatch-agent"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user: needs root")
-@pytest.mark.parametrize("mode, group, can", [(0o600, 0, False), (0o640, 0, False), (0o640, "own", True)])
-def test_whether_a_user_reads_the_log_is_seen_by_reading(tmp_path, mode, group, can):
-    account = pwd.getpwnam("nobody")
+NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user: needs root")
+NOBODY = pwd.getpwnam("nobody")
+OTHER_GROUP = grp.getgrnam("adm").gr_gid  # one that nobody is not in
+
+
+@pytest.fixture
+def logs(tmp_path):
+    """A directory of logs that everybody can reach; logs(gid) gives it what auditd gives it, and makes the log as auditd does."""
     for path in (tmp_path, *tmp_path.parents):
         if os.stat(path).st_uid == 0 and str(path) not in ("/", "/tmp"):
             path.chmod(0o755)
-    log = tmp_path / "audit.log"
-    log.write_text("x")
-    log.chmod(mode)
-    os.chown(log, 0, account.pw_gid if group == "own" else 0)
-    assert apply.reads(account, str(log)) == can
+    directory = tmp_path / "log"
+    directory.mkdir()
+
+    def rotated(gid):
+        os.chown(directory, 0, gid)
+        directory.chmod(0o750 if gid else 0o700)
+        log = directory / "audit.log"
+        if log.exists():
+            log.rename(directory / "audit.log.1")
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        os.fchmod(descriptor, 0o640 if gid else 0o600)
+        os.fchown(descriptor, 0, gid)
+        os.write(descriptor, b"type=A msg=audit(1795410116.1:7): x")
+        os.close(descriptor)
+        return log
+
+    return rotated
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user: needs root")
-def test_an_agent_whose_user_cannot_read_the_log_is_refused(host, root):
-    agent = root / cloudwatch.AGENT_CONF[0].lstrip("/")
-    agent.parent.mkdir(parents=True, exist_ok=True)
-    agent.write_text('{"agent": {"run_as_user": "nobody"}}')
-    (root / "var/log/audit").chmod(0o700)
-    with pytest.raises(AuditError, match=r"runs as nobody, who cannot read /var/log/audit/audit.log: set auditd_conf.log_group"):
-        apply.plan(host, POLICY, "3.0.9")
-    assert host.text(cloudwatch.SOURCE) is None
+def acl(*options):
+    done = subprocess.run(["setfacl", *map(str, options)], check=False, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"no ACL here: {done.stderr}")
+
+
+@NEEDS_ROOT
+@pytest.mark.parametrize("gid, let_in, now, next_one", [
+    (0, (), False, False),
+    (OTHER_GROUP, (), False, False),
+    (NOBODY.pw_gid, (), True, True),
+    (OTHER_GROUP, ("log",), False, False),  # the directory cannot be searched
+    (OTHER_GROUP, ("log", "directory"), True, False),  # until it rotates
+    (OTHER_GROUP, ("log", "directory", "default"), True, True),
+    (0, ("log", "directory", "default"), True, False),  # auditd's chmod takes it away
+])
+def test_whether_a_user_reads_the_log_now_and_after_it_rotated(logs, gid, let_in, now, next_one):
+    log = logs(gid)
+    for what in let_in:
+        acl(*{"log": ("-m", "u:nobody:r", log), "directory": ("-m", "u:nobody:rx", log.parent),
+              "default": ("-d", "-m", "u:nobody:r", log.parent)}[what])
+    assert log_readers.reads(NOBODY, str(log)) == now
+    assert log_readers.gets_the_next(NOBODY, str(log.parent), gid) == next_one
+    if gid:
+        assert log_readers.reads_the_next(NOBODY, str(log), gid) == next_one
+    assert log_readers.reads(NOBODY, str(logs(gid))) == next_one, "the log that auditd made meanwhile"
+    assert sorted(path.name for path in log.parent.iterdir()) == ["audit.log", "audit.log.1"], "nothing is left of the trial"
+
+
+@pytest.fixture
+def agent_of_nobody(host, root, logs):
+    """agent_of_nobody(group) gives (host, log): auditd's log_group is that, and the agent runs as nobody."""
+    main = root / cloudwatch.AGENT_CONF[0].lstrip("/")
+    main.parent.mkdir(parents=True, exist_ok=True)
+    main.write_text('{"agent": {"run_as_user": "nobody"}}')
+
+    def prepare(group):
+        log = logs(log_readers.number_of(group))
+        (root / "etc/audit/auditd.conf").write_text(f"space_left = 75\nadmin_space_left = 50\nlog_file = {log}\nlog_group = {group}\n")
+        return log
+
+    return prepare
+
+
+@pytest.fixture
+def real_log(host, monkeypatch):
+    """The log and its directory are where they are; everything else lies below the root."""
+    below = host.path
+    monkeypatch.setattr(host, "path", lambda path, follow=True: path if "/log" in path and "/var/log" not in path and "/opt/" not in path
+                        else below(path, follow))
+    run = host.run
+    monkeypatch.setattr(host, "run", lambda argv, **options: run(argv, **options) if "setfacl" not in argv[0] else (
+        lambda done: (done.returncode, done.stdout, done.stderr))(subprocess.run(argv, check=False, capture_output=True, text=True)))
+    monkeypatch.setattr(host, "which", shutil.which)
+    return host
+
+
+@NEEDS_ROOT
+def test_an_agent_whose_user_is_not_in_the_group_is_let_in_by_an_acl_and_out_again(real_log, agent_of_nobody, logs):
+    log = agent_of_nobody("adm")
+    acl("-b", log)
+    assert not log_readers.reads(NOBODY, str(log))
+    assert converge(real_log, POLICY) == "append"
+    assert log_readers.reads(NOBODY, str(log)) and log_readers.reads(NOBODY, str(logs(OTHER_GROUP))), "also after it rotated"
+    planned = apply.plan(real_log, POLICY, "3.0.9")
+    assert not planned.changed and planned.diff() == []
+    acl("-x", "u:nobody", log.parent)
+    planned = apply.plan(real_log, POLICY, "3.0.9")
+    assert planned.changed and "nobody reads the logs" in planned.diff()[0]["after"]
+    apply.apply(real_log, planned, "auto")
+    assert log_readers.reads(NOBODY, str(log))
+    assert converge(real_log, {"to": []}) == "remove" and not log_readers.reads(NOBODY, str(logs(OTHER_GROUP)))
+    assert not any(real_log.lstat(path) for path in cloudwatch.FILES)
+
+
+@NEEDS_ROOT
+def test_an_agent_whose_user_is_in_the_group_needs_no_acl(real_log, agent_of_nobody):
+    agent_of_nobody(grp.getgrgid(NOBODY.pw_gid).gr_name)
+    assert converge(real_log, POLICY) == "append" and real_log.lstat(cloudwatch.READER) is None
+
+
+@NEEDS_ROOT
+@pytest.mark.parametrize("group, change, said", [
+    ("root", lambda host: None, "runs as nobody, who cannot read .*audit.log: set auditd_conf.log_group to a group of that user"),
+    ("adm", lambda host: setattr(host, "which", lambda program: None), "who is not in the group adm of log_group: put the user into it"),
+])
+def test_an_agent_whose_user_cannot_be_let_in_is_refused(real_log, agent_of_nobody, group, change, said):
+    agent_of_nobody(group)
+    change(real_log)
+    with pytest.raises(AuditError, match=said):
+        apply.plan(real_log, POLICY, "3.0.9")
+    assert real_log.text(cloudwatch.SOURCE) is None
+
+
+@NEEDS_ROOT
+def test_a_directory_above_that_shuts_the_user_out_is_seen_by_reading(real_log, agent_of_nobody):
+    log = agent_of_nobody("adm")
+    log.parent.parent.chmod(0o700)
+    with pytest.raises(AuditError, match="look at the modes of the directories above it"):
+        converge(real_log, POLICY)
+    assert real_log.text(cloudwatch.SOURCE) is None
 
 
 @pytest.mark.parametrize("text", ['{"agent": "x"}', '{"agent": ["x"]}', '{"agent": {"run_as_user": 7}}', '{"agent": null}', "[]", "7", "{"])
@@ -149,6 +269,19 @@ def test_a_file_of_the_agent_that_names_no_user_is_as_none(host, root, text):
     assert cloudwatch.user(host) == "root"
     main.write_text('{"agent": {"run_as_user": "cwagent"}}')
     assert cloudwatch.user(host) == "cwagent"
+
+
+@pytest.mark.parametrize("path, twice", [
+    ("/var/log/audit/audit.log", True), ("/var/log/audit/*", True), ("/var/log/audit/audit.log*", True), ("/var/log/messages", False),
+    (7, False),
+])
+def test_a_part_made_by_hand_that_collects_the_same_log_is_found(host, root, path, twice):
+    converge(host, POLICY)
+    main, directory = (root / name.lstrip("/") for name in cloudwatch.AGENT_CONF)
+    main.write_text('{"agent": {}}')
+    (directory / "file_mine.json").write_text(json.dumps({"logs": {"logs_collected": {"files": {"collect_list": [{"file_path": path}]}}}}))
+    found = cloudwatch.others(host, "/var/log/audit/audit.log")
+    assert found == ([cloudwatch.AGENT_CONF[1] + "/file_mine.json"] if twice else [])
 
 
 @pytest.mark.parametrize("change, said", [
@@ -191,6 +324,7 @@ def test_audit_ship_may_look_into_the_agent():
 ])
 def test_where_the_agent_is_that_is_not_in_the_log_is_a_finding(offset, said):
     text = cloudwatch.render(POLICY, "/l")
-    have = {"installed": True, "log_file": "/l", "source": text, "loaded": text, "runs": True, "denials": [], "size": 100, "offset": offset}
+    have = {"installed": True, "log_file": "/l", "source": text, "loaded": text, "runs": True, "denials": [], "size": 100,
+            "offset": offset, "shut_out": None, "others": []}
     sides = SimpleNamespace(is_live=True, parsed=SimpleNamespace(shipping_cloudwatch=have), item=lambda *words: words)
     assert [(item[0], item[2]) for item in drift.compare(sides, POLICY)] == ([("shipping.cloudwatch.lag", said)] if said else [])

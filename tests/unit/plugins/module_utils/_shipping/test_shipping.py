@@ -9,12 +9,13 @@ import os
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping as apply
-from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping_archives
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping_archives, shipping_cloudwatch
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import document
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._shipping import (
     archives,
+    cloudwatch,
     plugins,
     queue_file,
     rate_limits,
@@ -79,6 +80,25 @@ def test_the_conf_of_audisp_remote_by_release(tree, release, path):
     assert conf["remote_server"] == "logs.example.com" and conf["mode"] == "forward" and conf["network_failure_action"] == "warn_once"
     assert remote_conf.stopping(conf) == [] and not any(name.startswith("tls_") for name in conf)
     assert (tree.root / "var/spool/audit").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("release, key, mode, conf, lines, without", [
+    ("4.2", "/etc/audit/tls/audit.psk", 0o600,
+     {"transport": "tls", "tls_psk_file": "/etc/audit/tls/audit.psk", "tls_psk_identity": "web-1", "tls_require_pqc": True},
+     ["transport = tls", "tls_psk_file = /etc/audit/tls/audit.psk", "tls_psk_identity = web-1", "tls_require_pqc = yes"],
+     "krb5"),
+    ("3.0", "/etc/audit/audisp-remote.key", 0o400,
+     {"transport": "KRB5", "krb5_key_file": "/etc/audit/audisp-remote.key", "krb5_principal": "auditd", "krb5_client_name": "client"},
+     ["transport = KRB5", "krb5_key_file = /etc/audit/audisp-remote.key", "krb5_principal = auditd", "krb5_client_name = client"], "tls"),
+    ("2.8.5", "/etc/audisp/audisp-remote.key", 0o400, {"enable_krb5": True, "krb5_key_file": "/etc/audisp/audisp-remote.key"},
+     ["enable_krb5 = yes", "krb5_key_file = /etc/audisp/audisp-remote.key"], "transport"),
+])
+def test_an_encrypted_connection_by_release(tree, release, key, mode, conf, lines, without):
+    tree(key, "secret", mode)
+    assert converged(tree, remote(**conf), release) and not converged(tree, remote(**conf), release)
+    text = (tree.root / remote_conf.path_of(release).lstrip("/")).read_text()
+    assert set(lines) <= set(text.splitlines()) and without not in text and "secret" not in text
+    assert remote_conf.parse(text)["mode"] == "forward", "what it cannot send waits in its queue, as without encryption"
 
 
 def test_auditd_conf_names_another_directory(tree):
@@ -442,3 +462,56 @@ def test_a_program_that_never_ran_is_a_finding_once_its_run_was_due(rotating, ru
     found = {item["id"]: item for item in document.compare(live, parsed, {"audit_shipping": S3})["items"]}
     assert ("shipping.archives.age" in found) == is_late
     assert not is_late or found["shipping.archives.age"]["actual"].startswith("never; ")
+
+
+# shipping that nobody asks for any more
+OFF = {**S3, "to": []}
+WAYS = {
+    "syslog": (SYSLOG, plugins.path_of("syslog", "3.0.9")),
+    "remote": (REMOTE, plugins.path_of("remote", "3.0.9")),
+    "archives": (S3, archives.CRON),
+    "cloudwatch": ({**S3, "to": ["cloudwatch"], "cloudwatch_log_group": "audit", "cloudwatch_log_stream": "x"}, cloudwatch.SOURCE),
+}
+
+
+def set_up(tree, policy):
+    """All that the module does."""
+    host = Host(str(tree.root))
+    apply.converge(apply.plan(host, policy, "3.0.9"))
+    shipping_archives.apply(host, shipping_archives.plan(host, policy))
+    agent = shipping_cloudwatch.plan(host, policy, "3.0.9")
+    if agent.changed:
+        shipping_cloudwatch.apply(host, agent, "auto")
+
+
+@pytest.mark.parametrize("way, others", [(way, others) for way in WAYS for others in ([], ["syslog"]) if way not in others])
+def test_what_ships_although_nobody_names_it_any_more_is_a_finding_and_goes(rotating, way, others):
+    policy, path = WAYS[way]
+    set_up(rotating, {**policy, "to": policy["to"] + others})
+    left = {**OFF, "to": others}
+    found = findings(rotating, left)
+    if way == "cloudwatch":  # audit-ship runs for it too
+        assert found.pop("shipping.left.archives")["actual"]
+    assert {ident: item["severity"] for ident, item in found.items()} == {"shipping.left." + way: "medium"}
+    assert path in found["shipping.left." + way]["actual"]
+    set_up(rotating, left)
+    assert findings(rotating, left) == {}
+    text = (rotating.root / path.lstrip("/")).read_text() if (rotating.root / path.lstrip("/")).exists() else ""
+    assert not text or not plugins.is_active(text)
+
+
+@pytest.mark.parametrize("path, text", [
+    ("/etc/cron.d/audit-ship", "0 * * * * root /opt/site/audit-ship\n"), ("/etc/systemd/system/audit-ship.service", "[Service]\n"),
+    ("/etc/audit/ship.json", '{"mine": 1}'), ("/etc/audit/ship.json", "7"), ("/etc/audit/ship.json", "x"),
+    ("/etc/audit/plugins.d/syslog.conf", "active = yes\n"),
+])
+def test_what_others_made_is_neither_found_nor_taken_away(rotating, path, text):
+    real = rotating(path, text)
+    assert findings(rotating, OFF) == {}
+    set_up(rotating, OFF)
+    assert real.read_text() == text
+
+
+def test_a_comparison_without_a_policy_for_shipping_says_nothing_of_what_ships(rotating):
+    set_up(rotating, SYSLOG)
+    assert findings(rotating, None, auditd={"settings": {}}) == {}
