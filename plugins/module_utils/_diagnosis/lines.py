@@ -1,18 +1,19 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One line of a log: when, who, what. Both forms of syslog, the journal's short-unix, a kernel's console."""
+"""One line of a log: when, where, who, what. Both forms of syslog, the journal's short-unix, a kernel's console."""
 
 import calendar
 import re
 import time
 from collections import namedtuple
 
-Line = namedtuple("Line", "time program text")
+# ``host`` and ``pid`` are texts, "" where the line does not say them
+Line = namedtuple("Line", "time program text host pid")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 OLD = re.compile(r"^(?P<month>[A-Z][a-z]{2}) +(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d:\d\d) (?P<rest>.*)$")
 ISO = re.compile(r"^(?P<date>\d{4}-\d\d-\d\d)[T ](?P<clock>\d\d:\d\d:\d\d)(?:[.,]\d+)?(?P<zone>Z|[+-]\d\d:?\d\d)? (?P<rest>.*)$")
 UNIX = re.compile(r"^(?P<unix>\d{9,10}\.\d+) (?P<rest>.*)$")
-TAG = re.compile(r"^(?:\S+ )?(?P<program>[A-Za-z][\w./@-]*?)(?:\([^)]*\))?(?:\[\d+\])?: (?P<text>.*)$")
+TAG = re.compile(r"^(?:(?P<host>\S+) )?(?P<program>[A-Za-z][\w./@-]*?)(?:\([^)]*\))?(?:\[(?P<pid>\d+)\])?: (?P<text>.*)$")
 STAMP = re.compile(r"^(?:<\d+>)?\[ *\d+\.\d+(?:\]|\s*T\d+\])\s*")
 
 
@@ -23,21 +24,20 @@ def parse(line: str, *, before: "float | None" = None, zone=None) -> Line:
     for form, reader in ((ISO, _iso), (OLD, _old), (UNIX, _unix)):
         found = form.match(line)
         if found:
-            program, text = _tag(found.group("rest"))
-            return Line(reader(found, before, seconds), program, text)
+            return Line(reader(found, before, seconds), *_tag(found.group("rest")))
     bare = STAMP.sub("", line)
     if bare != line:
-        return Line(None, "kernel", bare)
+        return Line(None, "kernel", bare, "", "")
     found = TAG.match(line)
-    return Line(None, *(_tag(line) if found and found.group("program") in ("kernel", "auditd", "systemd") else ("", line)))
+    return Line(None, *(_tag(line) if found and found.group("program") in ("kernel", "auditd", "systemd") else ("", line, "", "")))
 
 
 def _tag(rest):
     found = TAG.match(rest)
     if not found:
-        return "", rest
+        return "", rest, "", ""
     program = found.group("program").rsplit("/", 1)[-1]
-    return program, STAMP.sub("", found.group("text"))
+    return program, STAMP.sub("", found.group("text")), found.group("host") or "", found.group("pid") or ""
 
 
 def _iso(found, _before, seconds):

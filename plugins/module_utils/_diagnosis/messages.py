@@ -75,31 +75,40 @@ OTHERS = (
     Message("system", "killed", "", "auditd.service: Main process exited, code=dumped", None, None, "systemd"),
 )
 TABLE = AUDITD + OTHERS
+SUDO = ("sudo", "su", "doas", "")
+NOT_RUN = re.compile(r"command not allowed|NOT in sudoers|incorrect password|a password is required|authentication failure")
 COMMAND = re.compile(r"COMMAND=(\S*/)?(?:(?:sh|bash) -c )?(\S*/)?"
-                     r"(poweroff|halt|shutdown|reboot|init [016]|systemctl(?: -\S+)* (?:poweroff|halt|reboot|kexec)|telinit [016])\b")
+                     r"(poweroff|halt|shutdown|reboot|init [016]|systemctl(?: -\S+)* (?:poweroff|halt|reboot|kexec)|telinit [016])\b"
+                     r"(?! +(?:-c\b|--help|--show|--version))")
 PREFIXES = sorted({row.text[:14] for row in TABLE} | {"COMMAND="})
 QUICK = re.compile("|".join(re.escape(prefix) for prefix in PREFIXES))
 
 
-def classify(text: str, program: str = "") -> "Message | None":
-    """The row that a line of a log is, None for any other line. ``program``: who wrote it, where the log says so.
+def classify(text: str, program: str = "", pid: "str | None" = None) -> "Message | None":
+    """The row that a line of a log is, None for any other line. ``program``: who wrote it, where the log says so; ``pid``: its process, ""
+    where a line of a log has none.
 
-    A line that only cites the words is none: auditd's words count from auditd alone.
+    A line that only cites the words is none: auditd's words count from auditd alone, which always writes its process id (openlog(3) with
+    LOG_PID), and those of systemd from process 1, for the manager of each user reaches a target Shutdown as well.
     """
     if not QUICK.search(text):
         return None
     found = COMMAND.search(text)
-    if found and program.startswith(("sudo", "su", "doas", "")) and "COMMAND=" in text:
+    if found:
+        if program not in SUDO or NOT_RUN.search(text):
+            return None
         return Message("person", "command", found.group(3), found.group(0), None, None, "sudo(8)")
     for row in TABLE:
-        if row.text in text and _may_say(row, program, text):
+        if row.text in text and _may_say(row, program, pid) and (row.by != "auditd" or text.lstrip().startswith(row.text)):
             return row
     return None
 
 
-def _may_say(row, program, text):
+def _may_say(row, program, pid):
     if row.by == "auditd":
-        return program in ("", "auditd", "audisp", "audispd") and text.lstrip().startswith(row.text)
+        return program == "" or program in ("auditd", "audisp", "audispd") and pid != ""
     if row.by in ("kernel", "kernel_audit"):
-        return program in ("", "kernel")
-    return True
+        return program in ("", "kernel") and not pid
+    if row.by == "platform":
+        return program in ("", "systemd-logind", "acpid", "qemu-ga")
+    return program in ("", "init", "shutdown", "systemd-logind", "systemd-shutdown") or program == "systemd" and pid in ("1", "", None)

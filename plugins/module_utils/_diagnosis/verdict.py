@@ -14,7 +14,10 @@ from .._utc import iso
 
 SHUTDOWN_SECONDS = 900  # systemd gives a unit 90 s to stop, a few of them one after the other
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+\Z")
+PANIC_SECONDS = 60  # what other logs still had in hand
 POWERED_OFF = ("off", "restart")
+CARRIED_OUT = POWERED_OFF + ("single",)
+STARTED_PID = re.compile(r"\bpid=(\d+)")
 BY_ITSELF = ("client.instanceinitiatedshutdown", "instance initiated")
 BY_CLOUD = ("client.", "server.", "user initiated", "spot")
 WORDS = {
@@ -36,7 +39,8 @@ KERNEL_CAUSES = {
 class Facts(object):
     """What is known besides the lines: ``settings`` {key: word} of the actions in auditd.conf, ``panics`` (whether the rules say -f 2, None
     where they were not seen), ``room`` {free_mb, admin_space_left, others_percent}, ``state_reason``, ``is_live``,
-    ``exec_halts`` {key: path} of programs that power off, ``logs_seen``, ``root`` (the top of the tree, "/" of a running host)."""
+    ``exec_halts`` {key: path} of programs that power off, ``logs_seen``, ``root`` (the top of the tree, "/" of a running host), ``unread``
+    [paths of system logs that could not be read whole]."""
 
     def __init__(self, **facts):
         self.settings = facts.get("settings") or {}
@@ -47,6 +51,7 @@ class Facts(object):
         self.exec_halts = facts.get("exec_halts") or {}
         self.logs_seen = facts.get("logs_seen", False)
         self.root = facts.get("root") or "/"
+        self.unread = facts.get("unread") or []
 
     @property
     def stopping(self):
@@ -102,9 +107,15 @@ def _when(event):
     return None if event["time"] is None else iso(event["time"])
 
 
+def _is_last(session, place):
+    """Whether the host wrote nothing behind this: a kernel that panicked writes no more."""
+    return not any(one["time"] is not None and not _near(session[place], one, after=PANIC_SECONDS) for one in session[place + 1:])
+
+
 def _kernel_audit(session, facts):
-    for event in session[::-1]:
-        if event["by"] == "kernel_audit":
+    for place in range(len(session) - 1, -1, -1):
+        event = session[place]
+        if event["by"] == "kernel_audit" and _is_last(session, place):
             why = KERNEL_CAUSES.get(event["key"], "the kernel could not record")
             return {"stopped_by": "kernel_audit", "key": event["key"], "action": "-f 2", "when": event["time"], "confidence": "high",
                     "cause": "the kernel panicked because %s and its failure mode is 2 (auditctl -f 2): %s" % (why, event["text"])}
@@ -113,8 +124,9 @@ def _kernel_audit(session, facts):
 
 def _panic(session, facts):
     """A panic that is not audit's."""
-    for event in session[::-1]:
-        if event["by"] == "kernel" and event["what"] in ("panic", "oom_panic"):
+    for place in range(len(session) - 1, -1, -1):
+        event = session[place]
+        if event["by"] == "kernel" and event["what"] in ("panic", "oom_panic") and _is_last(session, place):
             kind = "out of memory" if event["what"] == "oom_panic" else "another reason than audit"
             return {"stopped_by": "not_auditd", "when": event["time"], "confidence": "high",
                     "cause": "the kernel panicked for %s: %s" % (kind, event["text"])}
@@ -122,21 +134,29 @@ def _panic(session, facts):
 
 
 def _auditd(session, facts):
-    """auditd said that it stops the host, and nothing but the shutdown came behind it."""
+    """auditd said that it stops the host, and nothing but the shutdown came behind it. Anybody can write a line that looks so (logger(1)):
+    without the shutdown it is no proof, and of another process than the auditd of the audit log it is none of auditd's."""
+    pids = _pids(session)
     for place in range(len(session) - 1, -1, -1):
         event = session[place]
-        if event["by"] != "auditd" or event["what"] not in WORDS:
+        if event["by"] != "auditd" or event["what"] not in WORDS or pids and event.get("pid") and event["pid"] not in pids:
             continue
         behind = session[place + 1:]
         asked = [one for one in session[:place] if one["by"] in ("person", "platform") and _near(one, event)]
-        later = [one for one in behind if not _near(event, one) and one["what"] not in POWERED_OFF]
-        if later:
+        carried = any(one["by"] in ("system", "kernel") and one["what"] in CARRIED_OUT and _near(event, one) for one in behind)
+        if not carried and any(not _near(event, one) for one in behind):
             return None  # the host went on: the words are of a stop that was not carried out
         key = _key_of(event, session[:place], facts)
         cause = "%s because %s" % (WORDS[event["what"]], CAUSES.get(key, "of an action in auditd.conf"))
         return {"stopped_by": "auditd", "key": key, "action": "HALT" if event["what"] == "halt" else "SINGLE", "when": event["time"],
-                "confidence": "medium" if asked else "high", "cause": cause + _who_filled(facts, key)}
+                "confidence": "medium" if asked or not carried else "high", "cause": cause + _who_filled(facts, key)}
     return None
+
+
+def _pids(session):
+    """The processes that were auditd, by the records of their starts."""
+    found = (STARTED_PID.search(event["text"]) for event in session if event["by"] == "auditd" and event["what"] == "started")
+    return {match.group(1) for match in found if match}
 
 
 def _key_of(event, before, facts):
@@ -155,17 +175,22 @@ def _who_filled(facts, key):
     return "; %d %% of what fills that partition are not audit's logs: another program filled it" % percent
 
 
-def _near(one, other):
-    return one["time"] is None or other["time"] is None or 0 <= other["time"] - one["time"] <= SHUTDOWN_SECONDS
+def _near(one, other, *, after=SHUTDOWN_SECONDS):
+    """Whether ``other``, which stands behind ``one``, came soon after it. A clock that was set back meanwhile proves nothing."""
+    return one["time"] is None or other["time"] is None or other["time"] - one["time"] <= after
 
 
 def _person(session, facts):
-    end = next((event for event in session[::-1] if event["by"] in ("system", "kernel") and event["what"] in POWERED_OFF), None)
-    for event in session[::-1]:
-        if event["by"] == "person" and (end is None or _near(event, end)):
-            return {"stopped_by": "not_auditd", "when": event["time"], "confidence": "high",
+    end = _clean_end(session)
+    behind = session[-1] if session else None
+    for place in range(len(session) - 1, -1, -1):
+        event = session[place]
+        if event["by"] not in ("person", "platform") or not _near(event, end or behind):
+            continue
+        if event["by"] == "person":
+            return {"stopped_by": "not_auditd", "when": event["time"], "confidence": "high" if end else "medium",
                     "cause": "somebody asked for it: %s" % event["text"]}
-        if event["by"] == "platform" and event["what"] == "button":
+        if event["what"] == "button" and end:
             return {"stopped_by": "not_auditd", "when": event["time"], "confidence": "high",
                     "cause": "the power button was pressed, which is how a cloud or a hypervisor asks a guest to stop"}
     return None
@@ -194,7 +219,10 @@ def _cloud(session, facts):
 
 
 def _clean_end(session):
-    return next((event for event in session if event["by"] in ("system", "kernel") and event["what"] in POWERED_OFF), None)
+    """The first word of the shutdown that ended the session; one behind which the host wrote on ended nothing."""
+    last = session[-1] if session else None
+    return next((event for event in session if event["by"] in ("system", "kernel") and event["what"] in POWERED_OFF and _near(event, last)),
+                None)
 
 
 def _clean(session, facts):
@@ -219,13 +247,20 @@ def _clean(session, facts):
 
 def _cut_off(session, facts):
     """The logs end in the middle: power, a reset, or a panic that could not be written."""
-    if not facts.logs_seen or not session:
+    if not facts.logs_seen or not any(event["by"] != "log" for event in session):
         return None
     oom = next((event for event in session[::-1] if event["what"] == "oom"), None)
     last = session[-1]
     words = "the logs end without a shutdown: the power was cut, the host was reset, or the kernel died without a trace"
     if oom is not None and _near(oom, last):
         words += "; shortly before, the kernel ran out of memory: %s" % oom["text"]
+    daemon = next((event for event in session[::-1] if event["by"] in ("auditd", "system", "kernel")), last)
+    if facts.unread:
+        return {"stopped_by": "unknown", "when": last["time"], "confidence": "low",
+                "cause": words + "; or what was written at the end stands in what was not read: " + ", ".join(facts.unread)}
+    if daemon["what"] == "ended" and not any(event["by"] == "log" for event in session):
+        return {"stopped_by": "unknown", "when": last["time"], "confidence": "low",
+                "cause": "auditd ended in order, as it does at a shutdown and when its package is replaced; no log of the system was seen"}
     if facts.panics:
         return {"stopped_by": "unknown", "when": last["time"], "confidence": "low",
                 "cause": words + "; the rules say -f 2, so a panic of audit's is possible"}

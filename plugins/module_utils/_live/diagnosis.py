@@ -18,6 +18,7 @@ ACTIONS = (
 POWERS_OFF = re.compile(br"^[^#\n]*\b(?:poweroff|halt|shutdown|reboot|telinit|init\s+[016]|sysrq-trigger)\b", re.M)
 SHOWN = 60  # lines of evidence
 SAME = 180  # seconds between two logs that speak of one boot
+ARCHIVED = 600  # seconds from a boot until systemd-pstore has moved what the boot before left
 
 
 def diagnose(host, run, *, console_text=None, console_file=None, state_reason=None, days=None) -> dict:
@@ -37,7 +38,7 @@ def diagnose(host, run, *, console_text=None, console_file=None, state_reason=No
     facts = verdict.Facts(
         settings={key: storage.words(settings, key)[0] for key in ACTIONS if settings.get(key)}, panics=_panics(host),
         room=_room(host, settings, log_file), state_reason=state_reason, is_live=host.is_live, exec_halts=_exec_halts(host, settings),
-        logs_seen=seen, root=host.root)
+        logs_seen=seen, root=host.root, unread=sorted(path for path in unread if path.startswith("/var/log/") and "/audit" not in path))
     found = verdict.of(events, facts)
     session = verdict.last_session(events, is_live=host.is_live)
     evidence = [_shown(event) for event in session[-SHOWN:]]
@@ -59,35 +60,41 @@ def _events(host, run, log_file, unread, days):
         main, second = second, []
     records, last_record = stop_records.audit_log(host, run, log_file, unread)
     others = stop_records.wtmp(host, unread) + records + stop_logs.leftovers(host, run, unread)
-    events = _merged(main, [one for one in others if not _is_known(one, main)])
-    return events, has_journal or has_syslog or bool(records) or last_record is not None
+    events = _before_their_boot(stop_logs.by_time(main, _unknown(others, main)))
+    return events, has_journal or has_syslog or last_record is not None
 
 
 def _last(events):
     return max([event["time"] or 0 for event in events] or [0])
 
 
-def _is_known(event, main):
-    """Whether the main stream has this boot or shutdown already."""
-    if event["what"] not in ("boot", "off") or event["time"] is None:
-        return False
-    return any(one["what"] == event["what"] and one["time"] is not None and abs(one["time"] - event["time"]) <= SAME for one in main)
+def _unknown(others, main):
+    """What the main stream does not have yet: a boot there is one boot, also where the next one comes within the same minute."""
+    left = [one for one in main if one["what"] in ("boot", "off") and one["time"] is not None]
+    for event in others:
+        same = [one for one in left if one["what"] == event["what"] and event["time"] is not None
+                and abs(one["time"] - event["time"]) <= SAME]
+        if not same:
+            yield event
+        elif event["what"] == "boot":
+            left.remove(min(same, key=_distance(event)))
 
 
-def _merged(main, others):
-    """``main`` keeps its own order; each of the others goes behind the last line that is not newer."""
-    found = list(main)
-    for event in sorted(others, key=_moment):
-        place = len(found)
-        if event["time"] is not None:
-            while place and (found[place - 1]["time"] or 0) > event["time"]:
-                place -= 1
-        found.insert(place, event)
+def _distance(event):
+    return lambda one: abs(one["time"] - event["time"])
+
+
+def _before_their_boot(events):
+    """What pstore kept is put into files at the next boot: a panic of that age is what ended the boot before."""
+    found: "list[dict]" = []
+    for event in events:
+        boot = next((place for place in range(len(found) - 1, -1, -1) if found[place]["what"] == "boot"), None)
+        is_late = event.get("dated_by_file") and boot and (found[boot]["time"] or 0) > event["time"] - ARCHIVED
+        if is_late:
+            found.insert(boot, dict(event, time=None))
+        else:
+            found.append(event)
     return found
-
-
-def _moment(event):
-    return event["time"] or 0
 
 
 def _with_console(events, console):

@@ -13,6 +13,7 @@ import os
 import re
 import stat
 import time
+import zlib
 
 from .._diagnosis import lines as _lines
 from .._diagnosis import messages
@@ -22,6 +23,10 @@ DIRECTORY = "/var/log"
 NAMES = re.compile(r"^(messages|syslog|kern\.log|daemon\.log|boot\.log)([-.].*)?$")
 JOURNALS = ("/var/log/journal", "/run/log/journal")
 READERS = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
+# what reads a packed file up to where it was cut short
+PARTS = {".gz": (zlib.decompressobj, (31,)), ".bz2": (bz2.BZ2Decompressor, ()), ".xz": (lzma.LZMADecompressor, ())}
+PIECE = 65536
+CUT_SHORT = "it is cut short (%s): what its end said was not seen"
 # what the standard library of 3.6 does not read, and who does: the program of the machine that reads
 UNPACKERS = {".zst": ["zstd", "-dc", "--"], ".lz4": ["lz4", "-dc", "--"]}
 LARGEST = 64 * 1024 * 1024  # bytes of one file: the end of it
@@ -30,6 +35,8 @@ JOURNAL_LINES = 400000
 PSTORES = ("/var/lib/systemd/pstore", "/sys/fs/pstore", "/var/lib/pstore")
 CRASHES = "/var/crash"
 LOCALTIME = "/etc/localtime"
+MACHINE_ID, HOSTNAME = "/etc/machine-id", "/etc/hostname"
+SAME = 2  # seconds between two files' stamps of one line
 DAY = 86400
 CONSOLE_LINES = 20000
 
@@ -56,7 +63,10 @@ class LocalTime(object):
 def event(source, number, line, row):
     """As _diagnosis.verdict takes it; ``line`` {source, line, time, text}."""
     return {"source": source, "line": number, "time": line.time, "text": ("%s: %s" % (line.program, line.text)).lstrip(": ")[:400],
-            "by": row.by, "what": row.what, "key": row.key}
+            "by": row.by, "what": row.what, "key": row.key, "host": line.host, "pid": line.pid, "program": line.program}
+
+
+WROTE = messages.Message("log", "wrote", "", "", None, None, "")  # the last line before a boot or an end: the host still wrote then
 
 
 def syslog(host, run, unread, days=None) -> "tuple[list[dict], bool]":
@@ -68,11 +78,53 @@ def syslog(host, run, unread, days=None) -> "tuple[list[dict], bool]":
             if data is None:
                 continue
             groups.setdefault(_family(path), []).extend(_events(path, data, status.st_mtime, zone))
-    # One stream: messages and syslog have what kern.log has as well.
-    main = groups.get("messages") or groups.get("syslog") or []
-    rest = [] if main else [one for name in ("kern.log", "daemon.log", "boot.log") for one in groups.get(name, [])]
-    found = main or sorted(rest, key=_moment)
-    return found, bool(groups)
+    return _one_stream(groups, _own_name(host)), bool(groups)
+
+
+def _one_stream(groups, own):
+    """The file that has most of it, in its order, with what others have beside it: Debian writes auditd's lines to syslog and daemon.log,
+    and the kernel's to messages and kern.log too."""
+    ordered = sorted(groups, key=_rank(groups))
+    main = list(groups[ordered[0]]) if ordered else []
+    for name in ordered[1:]:
+        have: "dict[tuple, list]" = {}
+        for one in main:
+            have.setdefault((one["what"], one["text"]), []).append(_moment(one))
+        main = by_time(main, [one for one in groups[name] if one["what"] != "wrote" and not any(
+            abs(_moment(one) - moment) <= SAME for moment in have.get((one["what"], one["text"]), ()))])
+    names = {_short(one["host"]) for one in main}
+    return [one for one in main if own not in names or _short(one["host"]) in ("", own) or one["what"] == "wrote"]
+
+
+def _short(name):
+    return name.partition(".")[0]
+
+
+def _rank(groups):
+    newest = max([_moment(one) for events in groups.values() for one in events] or [0])
+    order = ("syslog", "messages", "daemon.log", "kern.log", "boot.log")
+    return lambda name: (max([_moment(one) for one in groups[name]] or [0]) < newest - DAY, order.index(name))
+
+
+def _own_name(host):
+    """What a line of the host's own calls it; a log server keeps those of others in the same files."""
+    try:
+        name = _short((host.text(HOSTNAME) or "").strip())
+        return name if name != "localhost" else ""  # then its name came from the network
+    except AuditError:
+        return ""
+
+
+def by_time(main, others):
+    """``main`` keeps its own order; each of the others goes behind the last line that is not newer."""
+    found = list(main)
+    for event in sorted(others, key=_moment):
+        place = len(found)
+        if event["time"] is not None:
+            while place and (found[place - 1]["time"] or 0) > event["time"]:
+                place -= 1
+        found.insert(place, event)
+    return found
 
 
 def _family(path):
@@ -106,12 +158,31 @@ def contents(host, run, path, unread) -> "bytes | None":
     try:
         if ending in UNPACKERS:
             data = _unpacked(run, UNPACKERS[ending] + [host.path(path)])
+        elif ending in READERS:
+            packed = host.read(path)
+            try:
+                data = READERS[ending](packed)
+            except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
+                data = _first_part(packed, ending)
+                unread[path] = CUT_SHORT % error if data else str(error)
         else:
-            data = READERS[ending](host.read(path)) if ending in READERS else _end_of(host.path(path))
+            data = _end_of(host.path(path))
     except (AuditError, OSError, EOFError, ValueError, lzma.LZMAError) as error:
         unread[path] = str(error)
         return None
-    return data[-LARGEST:]
+    return data and data[-LARGEST:]
+
+
+def _first_part(packed, ending):
+    """What of a packed file can be read; None where nothing can."""
+    make, arguments = PARTS[ending]
+    reader, found = make(*arguments), b""
+    for start in range(0, len(packed), PIECE):
+        try:
+            found += reader.decompress(packed[start:start + PIECE])
+        except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
+            break
+    return found or None
 
 
 def _unpacked(run, command):
@@ -133,12 +204,23 @@ def _end_of(real):
 
 def _events(path, data, modified, zone):
     """What a host that lost its power left of a page is zeros."""
+    number, last = 0, ""
     for number, text in enumerate(data.replace(b"\0", b"").decode("utf-8", "replace").splitlines(), 1):
         if messages.QUICK.search(text):
             line = _lines.parse(text, before=modified, zone=zone)
-            row = messages.classify(line.text, line.program)
+            row = messages.classify(line.text, line.program, line.pid if line.time is not None else None)
+            if row is not None and row.what == "boot" and last:
+                yield from _wrote(path, number - 1, last, modified, zone)
             if row is not None:
                 yield event(path, number, line, row)
+        last = text
+    yield from _wrote(path, number, last, modified, zone)
+
+
+def _wrote(path, number, text, modified, zone):
+    line = _lines.parse(text, before=modified, zone=zone)
+    if line.time is not None:
+        yield event(path, number, line, WROTE)
 
 
 def journal(host, run, unread) -> "tuple[list[dict], bool]":
@@ -146,6 +228,9 @@ def journal(host, run, unread) -> "tuple[list[dict], bool]":
     directory = next((path for path in JOURNALS if host.listdir(path)), None)
     if directory is None:
         return [], False
+    own = "%s/%s" % (directory, (host.text(MACHINE_ID) or "").strip())
+    if host.listdir(own):
+        directory = own  # beside it lie the journals of containers, and those of the machine that an image was made of
     command = ["journalctl", "--directory", host.path(directory), "--quiet", "--no-pager", "-o", "short-unix", "-n", str(JOURNAL_LINES)]
     for name in IDENTIFIERS:
         command += ["-t", name]
