@@ -24,9 +24,10 @@ CUTS = int(os.environ.get("AUDITOPS_CUTS", "30"))
 BOOTS = int(os.environ.get("AUDITOPS_BOOTS", "3"))
 AT_ONCE = 5  # mounted here; each takes a gigabyte
 GAP = (0.2, 4)  # seconds between two cuts
-# Four logs of 4 MB, so that compressing takes as long as some cuts
+# Four logs of 4 MB, so that compressing takes as long as some cuts. Each begins with the first record of the live log: with its last ones
+# alone there would be numbers missing behind the archive before them, which is a finding, and rightly so.
 LOGS = """cd /var/log/audit; for number in 1 2 3 4; do
-yes "$(tail -n 50 audit.log)" | head -c 4000000 > audit.log.$number; chmod 400 audit.log.$number
+while cat audit.log; do :; done 2> /dev/null | head -c 4000000 > audit.log.$number; chmod 400 audit.log.$number
 done; sync"""
 UNFINISHED = (".tmp", ".new", ".part")
 
@@ -107,8 +108,9 @@ def test_whatever_the_moment(host, machines, begin):
             for playbook in ("remediate", "drift"):
                 done = story.play_offline_all(playbook, roots, **SMALL_DISK)
                 assert done.returncode == 0, f"seed {seed}\n{done.stdout}"
-            statuses = {name: story.document(name)["status"] for name in roots}
-            assert "drifted" not in statuses.values(), f"seed {seed}: {statuses}"
+            found = {name: [item["id"] for item in document["items"] if item["severity"] != "info"]
+                     for name in roots if (document := story.document(name))["status"] == "drifted"}
+            assert found == {}, f"seed {seed}"
 
 
 def test_what_a_cut_leaves_boots_and_is_cured(host, machines):
