@@ -88,9 +88,8 @@ def _before_their_boot(events):
     """What pstore kept is put into files at the next boot: a panic of that age is what ended the boot before."""
     found: "list[dict]" = []
     for event in events:
-        boot = next((place for place in range(len(found) - 1, -1, -1) if found[place]["what"] == "boot"), None)
-        is_late = event.get("dated_by_file") and boot and (found[boot]["time"] or 0) > event["time"] - ARCHIVED
-        if is_late:
+        boot = next((place for place in range(len(found) - 1, -1, -1) if found[place]["what"] == "boot"), 0)
+        if event.get("dated_by_file") and boot and (found[boot]["time"] or 0) > event["time"] - ARCHIVED:
             found.insert(boot, dict(event, time=None))
         else:
             found.append(event)

@@ -24,7 +24,7 @@ NAMES = re.compile(r"^(messages|syslog|kern\.log|daemon\.log|boot\.log)([-.].*)?
 JOURNALS = ("/var/log/journal", "/run/log/journal")
 READERS = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
 # what reads a packed file up to where it was cut short
-PARTS = {".gz": (zlib.decompressobj, (31,)), ".bz2": (bz2.BZ2Decompressor, ()), ".xz": (lzma.LZMADecompressor, ())}
+PARTS: "dict" = {".gz": (zlib.decompressobj, (31,)), ".bz2": (bz2.BZ2Decompressor, ()), ".xz": (lzma.LZMADecompressor, ())}
 PIECE = 65536
 CUT_SHORT = "it is cut short (%s): what its end said was not seen"
 # what the standard library of 3.6 does not read, and who does: the program of the machine that reads

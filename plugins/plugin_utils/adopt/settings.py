@@ -78,7 +78,8 @@ def _lines(conf: dict, adopted: Adopted) -> dict[str, tuple[str, Source]]:
     for problem in conf["problems"]:
         if problem["fatal"]:
             setting = f"{problem['key']} = {problem['value']}: " if problem["key"] else ""
-            adopted.note(f"{conf['path']} line {problem['line']}: {setting}{problem['reason']}")
+            line = f" line {problem['line']}" if problem["line"] else ""
+            adopted.note(f"{conf['path']}{line}: {setting}{problem['reason']}")
     return found
 
 
