@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._rules import rule
 from ansible_collections.auditops.auditd.plugins.plugin_utils.demands import DIRECTORY
 
 SECTIONS = ("products", "controls", "filters", "waivers")
+WORDS_OF_LIBRARY = ("profiles", "skip", "filters")  # options of audit_rules that name something of it
 MAP, LIST, STR = "a mapping", "a list", "text"
 TYPES = {MAP: dict, LIST: list, STR: str}
 
@@ -90,19 +92,23 @@ def with_library(arguments: dict) -> dict:
     """
     if isinstance(arguments.get("rules"), str):  # the module's own reading of a list would split it at each comma
         _rule_lines.check(arguments["rules"])
-    profiles = arguments.get("profiles")
     check_exceptions(arguments.get("exceptions") or [])
-    if not any(arguments.get(name) for name in ("profiles", "skip", "filters")):
+    if not any(arguments.get(name) for name in WORDS_OF_LIBRARY):
         return dict(arguments)
+    check_words(arguments)
+    lists = {name: _list(arguments[name]) for name in WORDS_OF_LIBRARY if name in arguments}
+    return {**arguments, **lists, "library": shipped()}
+
+
+def check_words(chosen: Mapping[str, Any]) -> None:
+    """AuditError for one of the C(profiles), of what is to C(skip), or of the C(filters), that the library does not have."""
     data = shipped()
-    named = [name for name in _list(profiles) if name != "auto"]
+    named = [name for name in _list(chosen.get("profiles")) if name != "auto"]
     names = _library_words.choose(data, named, "")  # without auto nothing is asked of the product
-    _library_words.skipping(data, names, _list(arguments.get("skip")))
-    for name in _list(arguments.get("filters")):
+    _library_words.skipping(data, names, _list(chosen.get("skip")))
+    for name in _list(chosen.get("filters")):
         if name not in data["filters"]:
             raise AuditError(f"audit_rules_filters: {name!r} is no filter of the library; {_library_words.nearest(name, data['filters'])}")
-    lists = {name: _list(arguments[name]) for name in ("profiles", "skip", "filters") if name in arguments}
-    return {**arguments, **lists, "library": data}
 
 
 def check_exceptions(register: list) -> None:

@@ -310,15 +310,23 @@ def rescue_ec2(variables: Mapping, given: Mapping) -> list[str]:
     return []
 
 
+def library(variables: Mapping, given: Mapping) -> list[str]:
+    """The words that name something of the benchmark library."""
+    words = {name: variables.get(f"audit_rules_{name}") for name in ("profiles", "skip", "filters")}
+    return _asked_of_library("check_words", words) if any(words.values()) else []
+
+
 def register(variables: Mapping, given: Mapping) -> list[str]:
     """audit_exceptions: each entry with its record, and about something that a benchmark has."""
     entries = variables.get("audit_exceptions") or []
-    if not entries:
-        return []
-    from . import controls  # 25 ms that no run without exceptions needs (measured)
+    return _asked_of_library("check_exceptions", entries) if entries else []
+
+
+def _asked_of_library(check: str, value: Mapping | list) -> list[str]:
+    from . import controls  # 25 ms that no run needs which names nothing of it (measured)
 
     try:
-        controls.check_exceptions(entries)
+        getattr(controls, check)(value)
     except AuditError as error:
         return [str(error)]
     return []
@@ -341,7 +349,7 @@ def check(variables: Mapping, given: Mapping) -> list[str]:
 # of a role, or of a playbook that has variables of its own
 OF_ROLE: dict[str, tuple[Judge, ...]] = {
     "auditd": (release, ranges, conf, guard),
-    "audit_rules": (release, ranges, rules, register),
+    "audit_rules": (release, ranges, rules, library, register),
     "audit_rotation": (rotation,),
     "audit_check": (check,),
     "audit_drift": (report,),
