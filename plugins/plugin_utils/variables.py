@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from . import judges
+from . import judges, without_effect
 from .role_values import Values
 
 ROLES_DIRECTORY = Path(__file__).resolve().parents[2] / "roles"
@@ -61,6 +61,7 @@ OF_PLAYBOOK: dict[str, dict[str, dict]] = {
     },
 }
 REFUSED = "; nothing was changed"  # how the sentence on refused variables ends
+WHOLE = "audit_drift"  # the role that is part of every run which knows the whole policy
 NEAR = 2  # letters that a mistyped name may differ in
 BEGINNING = 9  # letters of a tag that only one step begins with: audit_rot, audit_shi
 # of the steps, playbooks/tasks/apply.yml
@@ -83,6 +84,14 @@ VALIDATORS = {name: ArgumentSpecValidator(options) for name, options in {**SPECI
 KNOWN = {name for options in SPECIFICATIONS.values() for name in options} | set(OF_PLAYBOOKS) | {
     name for options in OF_PLAYBOOK.values() for name in options}
 LETTERS = {name: frozenset(name) for name in KNOWN}
+ONE_WORD_LESS: dict[str, set[str]] = {}
+for _known in KNOWN:
+    _words = _known.split("_")
+    for _place in range(1, len(_words)):
+        ONE_WORD_LESS.setdefault("_".join(_words[:_place] + _words[_place + 1:]), set()).add(_known)
+# Facts of our own roles and playbooks that are nearly an option
+SET_BY_ROLES = frozenset(("audit_adopt_host", "audit_drift_report", "audit_not_done", "auditd_policy"))
+MOST_MEANT = 3  # a name that could be more of them is a word of its own, such as audit_rules
 
 
 def options_of(name: str) -> dict[str, dict]:
@@ -96,8 +105,8 @@ def read(values: Values, roles: Iterable[str]) -> dict[str, object]:
     return {name: values.named(name) for name in sorted(names) if name in values.variables}
 
 
-def problems(values: Mapping[str, object], roles: Iterable[str]) -> list[str]:
-    """What is wrong with the variables of these roles, one sentence each; what has a wrong type is not judged any further."""
+def converted(values: Mapping[str, object], roles: Iterable[str]) -> tuple[dict[str, object], list[str]]:
+    """(the values as the specifications of these roles convert them, a sentence for each that has a wrong type or word)"""
     found: list[str] = []
     judged = dict(values)
     for role in roles:
@@ -105,8 +114,18 @@ def problems(values: Mapping[str, object], roles: Iterable[str]) -> list[str]:
         result = VALIDATORS[role].validate({name: values[name] for name in options if name in values})
         found += [message for message in result.error_messages if message not in found]
         judged.update((name, result.validated_parameters[name]) for name in options if name in values)
-    if found:
-        return found
+    return judged, found
+
+
+def problems(values: Mapping[str, object], roles: Iterable[str]) -> list[str]:
+    """What is wrong with the variables of these roles, one sentence each; what has a wrong type is not judged any further."""
+    judged, found = converted(values, roles)
+    return found or said_by_judges(judged, values, roles)
+
+
+def said_by_judges(judged: Mapping[str, object], values: Mapping[str, object], roles: Iterable[str]) -> list[str]:
+    """What is wrong with variables that have their types. ``judged``: as they were converted; ``values``: as they were set."""
+    found: list[str] = []
     for role in roles:
         for judge in judges.OF_ROLE.get(role, ()):
             found += [sentence for sentence in judge(judged, values) if sentence not in found]
@@ -116,11 +135,11 @@ def problems(values: Mapping[str, object], roles: Iterable[str]) -> list[str]:
 def near_misses(names: Iterable[str], others: frozenset[str] = frozenset()) -> list[str]:
     """A sentence for each variable whose name is nearly one of ours. ``others``: names that other roles of the play define."""
     found = []
-    for name in sorted(set(names) - KNOWN - others):
+    for name in sorted(set(names) - KNOWN - SET_BY_ROLES - others):
         if name.startswith(PREFIXES):
-            nearest = _nearest(name)
-            if nearest:
-                found.append(f"{name} is set, and no role of auditops.auditd has such a variable; did you mean {nearest}?")
+            meant = _nearest(name) or _with_one_word_more(name)
+            if meant:
+                found.append(f"{name} is set, and no role of auditops.auditd has such a variable; did you mean {meant}?")
     return found
 
 
@@ -130,6 +149,12 @@ def _nearest(name: str) -> str | None:
     near = [(_distance(name, known), known) for known in KNOWN if len(letters ^ LETTERS[known]) <= 2 * NEAR]
     distance, known = min(near, default=(NEAR + 1, ""))
     return known if distance <= NEAR else None
+
+
+def _with_one_word_more(name: str) -> str | None:
+    """The variables of ours, three at most, whose name has one word more: audit_rules_backlog_limit for audit_backlog_limit."""
+    found = sorted(ONE_WORD_LESS.get(name, ()))
+    return " or ".join(found) if 0 < len(found) <= MOST_MEANT else None
 
 
 def mistyped_tags(tags: Iterable[object]) -> str:
@@ -160,10 +185,14 @@ def _distance(one: str, other: str) -> int:
 
 def judge(task, values: Values, roles: Iterable[str], playbook: str | None = None) -> dict:
     """The part of an action plugin's result that says what is wrong: failed and msg, or nothing; warnings for mistyped names."""
-    judged = [*roles, playbook] if playbook else list(roles)
-    found = problems(read(values, judged), judged)
+    parts = [*roles, playbook] if playbook else list(roles)
+    given = read(values, parts)
+    judged, found = converted(given, parts)
+    found = found or said_by_judges(judged, given, parts)
     result: dict = {}
     warnings = near_misses(values.variables, _of_other_roles(task))
+    if WHOLE in roles:  # a role that runs alone may be given what is meant for others
+        warnings += without_effect.sentences(judged)
     if warnings:
         result["warnings"] = warnings
     if found:

@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Variables that refuse nothing and do nothing: a name that lacks a word, and a switch whose other half is off."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from ansible_collections.auditops.auditd.plugins.plugin_utils import variables, without_effect
+from ansible_collections.auditops.auditd.plugins.plugin_utils.role_values import Values
+
+COLLECTION = Path(variables.__file__).parents[2]
+EVERY_PART = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "audit_shipping", "audit_drift")
+FACTS = re.compile(r"set_fact:\n((?: +.*\n?)+)")
+EXCEPTION = {"control": "6.3.3.4", "reason": "a filter", "owner": "ops"}
+
+
+def warnings(given, roles=EVERY_PART):
+    return variables.judge(SimpleNamespace(), Values(given, lambda value, **_options: value), roles).get("warnings", [])
+
+
+@pytest.mark.parametrize(("name", "meant"), [
+    ("audit_backlog_limit", "audit_rules_backlog_limit"), ("audit_profiles", "audit_rules_profiles"),
+    ("audit_shipping_server", "audit_shipping_remote_server"), ("audit_keep_days", "audit_rotation_keep_days"),
+    ("audit_rules_limit", "audit_rules_backlog_limit or audit_rules_rate_limit"),
+    ("audit_rules", None), ("audit_team", None), ("audit_backlog", None), ("my_backlog_limit", None),
+])
+def test_a_name_that_lacks_a_whole_word(name, meant):
+    found = variables.near_misses([name])
+    assert [sentence.partition("did you mean ")[2].rstrip("?") for sentence in found] == ([meant] if meant else [])
+
+
+def test_no_fact_of_our_own_is_taken_for_a_slip():
+    texts = [path.read_text() for top in ("roles", "playbooks") for path in (COLLECTION / top).rglob("*.yml")]
+    names = {name for text in texts for name in re.findall(r"register: (\w+)", text)}
+    names |= {name for text in texts for facts in FACTS.findall(text) for name in re.findall(r"^ +(audit\w+):", facts, re.MULTILINE)}
+    names |= {name for path in COLLECTION.glob("roles/*/vars/main.yml") for name in yaml.safe_load(path.read_text())}
+    assert {"audit_drift_report", "auditd_policy", "audit_not_done"} <= names
+    assert variables.near_misses(names) == []
+
+
+@pytest.mark.parametrize(("given", "other_half", "named"), [
+    ({"audit_check_schedule": "daily", "audit_check_use": "auto"}, {"audit_check_install": True}, "audit_check_install: true"),
+    ({"audit_check_textfile": "/var/lib/x.prom"}, {"audit_check_install": "yes"}, "audit_check_install: true"),
+    ({"audit_exceptions": [EXCEPTION]}, {"audit_rules_profiles": "auto"}, "audit_rules_profiles"),
+    ({"audit_shipping_remote_server": "logs.example.com"}, {"audit_shipping_to": ["remote"]}, "add remote to audit_shipping_to"),
+    ({"audit_shipping_remote_conf": {"port": 61}, "audit_shipping_remote_server": ""},
+     {"audit_shipping_to": "remote", "audit_shipping_remote_server": "logs.example.com"}, "add remote to audit_shipping_to"),
+    ({"audit_shipping_s3_bucket": "logs"}, {"audit_shipping_to": ["syslog", "s3"]}, "add s3 to audit_shipping_to"),
+    ({"audit_shipping_command": ["/bin/cp", "{path}", "/mnt"]}, {"audit_shipping_to": ["command"]}, "add command to audit_shipping_to"),
+    ({"audit_shipping_cloudwatch_log_group": "g"}, {"audit_shipping_to": ["cloudwatch"]}, "add cloudwatch to audit_shipping_to"),
+])
+def test_a_switch_whose_other_half_is_off(given, other_half, named):
+    [said] = warnings(given)
+    assert said.startswith(f"{next(iter(given))} is set and has no effect: ") and named in said
+    assert warnings({**given, **other_half}) == []
+    assert warnings(given, ("audit_check", "audit_rules", "audit_shipping")) == []  # a role that runs alone
+
+
+def test_what_is_off_is_not_warned_of():
+    defaults = {name: option["default"] for options in variables.SPECIFICATIONS.values() for name, option in options.items()
+                if "default" in option}
+    assert without_effect.sentences(defaults) == []
+    assert {row.variable for row in without_effect.TABLE} | {row.other for row in without_effect.TABLE} <= variables.KNOWN
