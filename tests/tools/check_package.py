@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NAME = "auditops.auditd"
 # Everything at the top of the tarball, so that a new file of the checkout does not get there unseen.
 EXPECTED = {
-    "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "REUSE.toml",
+    "CHANGELOG.md", "CODE_OF_CONDUCT.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "REUSE.toml",
     "SECURITY.md", "changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles", "tests",
 }
 TESTS = {"tests/config.yml"}
