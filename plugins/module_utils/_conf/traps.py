@@ -160,7 +160,7 @@ def _node_name(judgement):
     if judgement.release >= (4, 2, 0):
         judgement.add_for("name_format", "every HUP makes auditd %s write node=(null) instead of the name; use USER with name, or restart "
                           "auditd instead of HUP" % judgement.name)
-    else:
+    elif judgement.writing:
         judgement.add_for("name_format", "the name is resolved only when auditd starts, and a HUP that changes to %s makes it write "
                           "node=(null); restart auditd after the change" % style)
     if style != "HOSTNAME":

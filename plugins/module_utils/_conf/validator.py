@@ -12,11 +12,12 @@ import stat
 from .._policy import FAILURE_POLICIES
 from . import odd as odd_characters
 from . import reader, traps
-from .checks import CHECKS, dirname, group_number
+from .checks import CHECKS, TAKEN_AS_SPACE, dirname, group_number
 from .keys import ACTION_KEYS, BUILD_DEFAULT, KEYS, NEWEST, ConfError, at, known, lower, version
 from .reader import Problem
 from .text import Conf, as_conf
 
+OR_AUTO = "; auto has it computed on each host"
 LOG_GROUP_OUTSIDE_VAR_LOG_SINCE = (3, 0, 9)
 
 
@@ -99,7 +100,7 @@ def sentence(problem: Problem, settings: "dict | tuple" = ()) -> str:
     """A problem as users read it: of the variable auditd_conf where its key is among ``settings``, else of a line of the file."""
     what = "%s" % problem.key if problem.value is None else "%s = %s" % (problem.key, problem.value)
     if problem.key in settings:
-        return "auditd_conf.%s: %s" % (what, problem.reason)
+        return "auditd_conf.%s: %s" % (what, problem.reason + (OR_AUTO if problem.reason == TAKEN_AS_SPACE else ""))
     where = "auditd.conf" if problem.line is None else "auditd.conf line %d" % problem.line
     return "%s%s: %s" % (where, ", " + what if problem.key else "", problem.reason)
 

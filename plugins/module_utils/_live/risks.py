@@ -98,9 +98,12 @@ def _risk(key, effect, severity, sentence, *, actual=None, days=None):
 
 
 def _consequence(settings, key):
+    """(word, effect, what auditd does at it); the path of a program is said once, as what is run."""
     word, path = _storage.words(settings, key)
-    effect, sentence = CONSEQUENCES.get(word, (None, ""))
-    return word, effect, sentence % (path or "a program that is not named") if word == "EXEC" else sentence
+    effect, does = CONSEQUENCES.get(word, (None, ""))
+    if word == "EXEC":
+        return word, effect, "%s = %s %s" % (key, word, does % (path or "a program that is not named"))
+    return word, effect, "%s = %s %s" % (key, settings.get(key), does)
 
 
 def _space(facts):
@@ -118,7 +121,7 @@ def _space(facts):
         severity = _space_severity(facts, effect, days)
         if severity is None:
             continue
-        sentence = "%s %s = %s %s" % (_when(facts, limit_key, limit, days), key, facts.settings[key], then)
+        sentence = "%s %s" % (_when(facts, limit_key, limit, days), then)
         yield _risk(key, effect, severity, sentence, actual=facts.settings[key], days=days)
 
 
@@ -204,7 +207,7 @@ def _disk_error(facts):
     severity = {"stops_host": "high", "stops_auditing": "medium", "runs_program": "info"}.get(effect)
     if severity:
         value = facts.settings["disk_error_action"]
-        sentence = "One failing write to %s is enough: disk_error_action = %s %s" % (facts.directory, value, then)
+        sentence = "One failing write to %s is enough: %s" % (facts.directory, then)
         yield _risk("disk_error_action", effect, severity, sentence, actual=value)
 
 
@@ -225,7 +228,7 @@ def _overflow(facts):
     severity = {"stops_host": "high", "stops_auditing": "medium"}.get(effect)
     if severity:
         word = facts.settings["overflow_action"]
-        sentence = "A plugin that falls behind is enough: when its queue is full, overflow_action = %s %s" % (word, then)
+        sentence = "A plugin that falls behind is enough: when its queue is full, %s" % then
         yield _risk("overflow_action", effect, severity, sentence, actual=word)
 
 

@@ -59,7 +59,6 @@ TRAPS = (
     ("log_file = /var/log/audit/new/\n", "3.0.9", 4, "log_file", "slash"),
     ("action_mail_acct = root\nverify_email = no\n", "3.0.9", 5, "verify_email", "line 4"),
     ("name_format = HOSTNAME\n", "4.2.1", 4, "name_format", "every HUP"),
-    ("name_format = HOSTNAME\n", "3.0.9", 4, "name_format", "node=(null)"),
     ("name_format = FQD\n", "3.0.9", 4, "name_format", "DNS"),
     ("name_format = USER\n", "3.0.9", 4, "name_format", "set name"),
     ("log_format = RAW\n", "4.1.0", 4, "log_format", "crashes"),
@@ -92,6 +91,7 @@ HARMLESS = (
     ("log_format = RAW\n", "4.0.5"),
     ("log_format = RAW\n", "4.2.1"),
     ("name_format = USER\nname = here\n", "4.2.1"),
+    ("name_format = HOSTNAME\n", "4.1.4"),
     ("verify_email = no\naction_mail_acct = a!b\n", "3.0.9"),
     ("space_left_action = EMAIL\n", "3.0.9"),
     ("q_depth = 512\npriority_boost = 4\n", "3.0.9"),
@@ -269,6 +269,11 @@ NOT_WRITTEN = (
 def test_writing_refuses_what_the_host_would_suffer_from(text, host):
     assert not [problem for problem in problems(FINE + text, environment=host) if problem.fatal]
     assert [problem for problem in problems(FINE + text, environment=host, writing=True) if problem.fatal]
+
+
+def test_a_node_name_that_a_reload_loses_is_said_where_it_is_written():
+    found = problems(FINE + "name_format = HOSTNAME\n", "3.0.9", writing=True)
+    assert [(problem.key, problem.fatal) for problem in found if "node=(null)" in problem.reason] == [("name_format", False)]
 
 
 def test_writing_keeps_a_long_comment():

@@ -161,3 +161,4 @@ def test_a_program_that_never_has_auditd_log_again(tmp_path, text, high):
     risk, = [risk for risk in _risks.risks(document) if risk["key"] == "space_left_action"]
     assert (risk["effect"], risk["severity"]) == (("stops_auditing", "high") if high else ("runs_program", "info"))
     assert ("audit-resume" in risk["sentence"]) == high
+    assert risk["sentence"].count("/space") == 1
