@@ -13,7 +13,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._drift import docu
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _compiled
-from test_drift import (  # noqa: F401 pylint: disable=unused-import # the tree is a fixture
+from drift_tree import (
     AUDITD_CONF,
     BASE,
     COMPILED,
@@ -27,7 +27,6 @@ from test_drift import (  # noqa: F401 pylint: disable=unused-import # the tree 
     replace,
     report,
     status,
-    tree,
     write,
 )
 
@@ -198,7 +197,7 @@ SAYS_MORE = {"everybody writes rotate.conf", "everybody writes auditd.conf"}
 @pytest.mark.parametrize("name", [
     pytest.param(name, marks=[BY_ROOT] if any(word in name for word in OWNERS) and name not in SAYS_MORE else []) for name in ON_DISK])
 @pytest.mark.parametrize("live", [True, False], ids=["live", "tree"])
-def test_a_break_on_disk_is_never_in_sync(tree, name, live):  # noqa: F811
+def test_a_break_on_disk_is_never_in_sync(tree, name, live):
     assert drift(tree, live=live)["status"] == "in_sync"
     ON_DISK[name](tree)
     document = drift(tree, live=live)
@@ -246,7 +245,7 @@ RUNNING = {
 
 
 @pytest.mark.parametrize("name", RUNNING)
-def test_a_break_of_what_runs_is_never_in_sync(tree, name):  # noqa: F811
+def test_a_break_of_what_runs_is_never_in_sync(tree, name):
     assert drift(tree)["status"] == "in_sync"
     assert drift(tree, change=RUNNING[name])["status"] != "in_sync"
 
@@ -255,7 +254,7 @@ NOT_SEEN_IN_A_TREE = ("auditd_conf", "rules", "rules.compiled", "rotation", "ser
 
 
 @pytest.mark.parametrize("name", NOT_SEEN_IN_A_TREE)
-def test_what_a_tree_has_and_was_not_seen_is_unknown(tree, name):  # noqa: F811
+def test_what_a_tree_has_and_was_not_seen_is_unknown(tree, name):
     assert drift(tree, live=False, change=unavailable(name))["status"] == "unknown"
     assert drift(tree, wanted={}, live=False, change=unavailable(name))["status"] == "in_sync", "nobody wants it"
 
@@ -319,7 +318,7 @@ HARMLESS = {
 
 @pytest.mark.parametrize("name", HARMLESS)
 @pytest.mark.parametrize("live", [True, False], ids=["live", "tree"])
-def test_a_harmless_difference_is_in_sync(tree, name, live):  # noqa: F811
+def test_a_harmless_difference_is_in_sync(tree, name, live):
     HARMLESS[name](tree)
 
     def everything_loaded(document, parsed):
@@ -334,7 +333,7 @@ def test_there_are_enough_of_both():
     assert len(ON_DISK) + len(RUNNING) >= 60 and len(HARMLESS) >= 40
 
 
-def test_a_file_that_does_not_exist_is_the_only_one_that_is_missing(tree):  # noqa: F811
+def test_a_file_that_does_not_exist_is_the_only_one_that_is_missing(tree):
     def finding():
         return next(item for item in drift(tree, live=False)["items"] if item["id"].startswith("disk.auditd_conf"))
 
@@ -345,7 +344,7 @@ def test_a_file_that_does_not_exist_is_the_only_one_that_is_missing(tree):  # no
     assert finding()["id"] == "disk.auditd_conf" and "missing" in finding()["why"]
 
 
-def test_a_container_says_what_to_do(tree, monkeypatch):  # noqa: F811
+def test_a_container_says_what_to_do(tree, monkeypatch):
     from ansible_collections.auditops.auditd.plugins.module_utils import _kernel
     from ansible_collections.auditops.auditd.plugins.module_utils._live import daemon as reader
     from ansible_collections.auditops.auditd.plugins.module_utils._live import kernel
@@ -367,7 +366,7 @@ def test_a_container_says_what_to_do(tree, monkeypatch):  # noqa: F811
     assert document["status"] == "unknown" and not [item for item in document["items"] if item["severity"] != "info"]
 
 
-def test_the_policy_is_not_changed_by_comparing(tree):  # noqa: F811
+def test_the_policy_is_not_changed_by_comparing(tree):
     wanted = copy.deepcopy(WANTED)
     _drift.compare(*_drift.look(Host(str(tree)), wanted), wanted)
     assert wanted == WANTED

@@ -7,10 +7,20 @@ from __future__ import annotations
 
 import os
 
+import drift_tree
 import pytest
-import test_drift
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import files as _files
+from drift_tree import (
+    AUDITD_CONF,
+    BASE,
+    COMPILED,
+    FINALIZE,
+    WANTED,
+    remove,
+    replace,
+    write,
+)
 from test_breaks import (
     BY_ROOT,
     DROP_IN,
@@ -25,18 +35,6 @@ from test_breaks import (
     recompiled,
     systemd,
     text,
-)
-from test_drift import (  # noqa: F401 pylint: disable=unused-import # the tree is a fixture
-    AUDITD_CONF,
-    BASE,
-    COMPILED,
-    FINALIZE,
-    WANTED,
-    remove,
-    replace,
-    status,
-    tree,
-    write,
 )
 
 THEIRS = RULES_D + "00-theirs.rules"
@@ -247,7 +245,7 @@ PROGRAM = {"program": {_rotation.PROGRAM: _rotation.digest("#!/usr/bin/python3 -
 
 def drift(root, **options):
     """With the program's digest, as the action plugin adds it."""
-    return test_drift.drift(root, wanted=dict(WANTED, **PROGRAM), **options)
+    return drift_tree.drift(root, wanted=dict(WANTED, **PROGRAM), **options)
 
 
 WITH_OWNERS = ("user", "everybody", "writable")
@@ -256,7 +254,7 @@ WITH_OWNERS = ("user", "everybody", "writable")
 @pytest.mark.parametrize("name", [
     pytest.param(name, marks=[BY_ROOT] if any(word in name for word in WITH_OWNERS) else []) for name in BREAKS])
 @pytest.mark.parametrize("live", [True, False], ids=["live", "tree"])
-def test_a_break_is_never_in_sync(tree, name, live):  # noqa: F811
+def test_a_break_is_never_in_sync(tree, name, live):
     assert drift(tree, live=live)["status"] == "in_sync"
     BREAKS[name](tree)
     document = drift(tree, live=live)
@@ -319,7 +317,7 @@ HARMLESS = {
 
 @pytest.mark.parametrize("name", HARMLESS)
 @pytest.mark.parametrize("live", [True, False], ids=["live", "tree"])
-def test_a_harmless_difference_is_in_sync(tree, name, live):  # noqa: F811
+def test_a_harmless_difference_is_in_sync(tree, name, live):
     HARMLESS[name](tree)
 
     def everything_loaded(document, parsed):
@@ -337,7 +335,7 @@ def partition(free_mb):
 
 
 @pytest.mark.parametrize(("free_mb", "severity"), [(0, "high"), (900, None)])
-def test_a_full_partition_is_no_choice_of_the_policy(tree, free_mb, severity):  # noqa: F811
+def test_a_full_partition_is_no_choice_of_the_policy(tree, free_mb, severity):
     """Under SYSLOG auditd goes on and writes nothing: what the policy chose for a full disk is what loses records now."""
     document = drift(tree, change=lambda live, parsed: live["storage"].update(partition=partition(free_mb)))
     found = {item["id"]: item for item in document["items"]}
@@ -355,11 +353,11 @@ NEVER, ALWAYS = "-a never,exit -F arch=b64 -S execve -F exe=/usr/bin/x", "-a alw
     ([NEVER, ALWAYS], True, "drifted"), ([NEVER, ALWAYS], False, "in_sync"),
     ([ALWAYS, "-w /etc/sudoers -p wa -k scope"], True, "in_sync"),  # between two always rules the order decides nothing
 ])
-def test_the_order_on_disk_counts_where_it_decides(tree, lines, swapped, status):  # noqa: F811
+def test_the_order_on_disk_counts_where_it_decides(tree, lines, swapped, status):
     wanted = dict(WANTED, audit_rules=dict(WANTED["audit_rules"], rules=lines), **PROGRAM)
     have = lines[::-1] if swapped else lines
     recompiled(text(BASE, _files.with_mark("".join(line + "\n" for line in have))))(tree)
-    document = test_drift.drift(tree, wanted=wanted, live=False)
+    document = drift_tree.drift(tree, wanted=wanted, live=False)
     assert document["status"] == status
     if status == "drifted":
         assert {"disk.rules_d.order", "compiled.audit_rules.order"} <= {item["id"] for item in document["items"]}

@@ -12,7 +12,7 @@ import time
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import running
-from test_drift import WANTED, drift, found, tree, write  # noqa: F401 pylint: disable=unused-import
+from drift_tree import WANTED, drift, found, write
 
 LOSS = {"at": "2026-11-25T12:00:00Z", "count": 7, "bytes": 70, "from": 1760000000.0, "to": 1760100000.0,
         "flood": {"auid": [["1000", 90]], "uid": [], "key": [["roll-out", 60]], "records": 100, "seconds": 3}}
@@ -26,7 +26,7 @@ def line(pid, hours):
     ("", None), ("x", None), (lambda: line(os.getpid(), 0), None), (lambda: line(os.getpid(), 3), "schedule.run_stuck"),
     ("999999999 5 1760000000 rotate\n", "schedule.run_cut_off"),
 ])
-def test_a_run_that_did_not_end(tree, text, expected):  # noqa: F811
+def test_a_run_that_did_not_end(tree, text, expected):
     write(tree, _rotation.LOCK, text() if callable(text) else text)
     items = {name for name in found(drift(tree)) if name.startswith("schedule.run_")}
     assert items == ({expected} if expected else set())
@@ -37,7 +37,7 @@ def test_a_run_that_did_not_end(tree, text, expected):  # noqa: F811
     (dict(LOSS, **{"from": None}), ["an unknown time"]), ({"count": 3}, ["cannot be read"]), (5, ["cannot be read"]),
     (dict(LOSS, flood={"auid": 5}), ["cannot be read"]),
 ])
-def test_what_had_to_be_given_up_is_high(tree, loss, words):  # noqa: F811
+def test_what_had_to_be_given_up_is_high(tree, loss, words):
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     write(tree, _rotation.STATUS, json.dumps({
         "schema": 1, "last_run": now, "last_success": now, "result": "success", "exit": "ok", "error": None, "given_up": loss}))
@@ -53,7 +53,7 @@ def test_what_had_to_be_given_up_is_high(tree, loss, words):  # noqa: F811
     ([{"from": 1760000000.0, "to": 1760000060, "events": 4900, "seen": "x"}], ["2025-10-09T08:53:20Z to 2025-10-09T08:54:20Z: 4900"]),
     ([{"from": 1760000000.0, "to": 1760000060, "events": None, "seen": "x"}], ["suspended logging"]), (5, ["cannot be read"]),
 ])
-def test_a_time_without_a_log_between_two_comparisons_is_high(tree, times, words):  # noqa: F811
+def test_a_time_without_a_log_between_two_comparisons_is_high(tree, times, words):
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     write(tree, _rotation.STATUS, json.dumps({
         "schema": 1, "last_run": now, "last_success": now, "result": "success", "exit": "ok", "error": None, "missing": times}))
@@ -64,7 +64,7 @@ def test_a_time_without_a_log_between_two_comparisons_is_high(tree, times, words
         assert finding["severity"] == "high" and all(word in str(finding["actual"]) for word in words)
 
 
-def test_the_interpreter_of_the_policy_is_compared(tree):  # noqa: F811
+def test_the_interpreter_of_the_policy_is_compared(tree):
     assert "schedule.interpreter" not in found(drift(tree))
     wanted = copy.deepcopy(WANTED)
     wanted["audit_rotation"]["interpreter"] = "/usr/libexec/platform-python"
@@ -73,7 +73,7 @@ def test_the_interpreter_of_the_policy_is_compared(tree):  # noqa: F811
 
 
 @pytest.mark.parametrize("path, mode", [("usr/bin/python3", 0o777), ("usr/bin", 0o777), ("usr/bin", 0o775)])
-def test_a_python_that_others_can_replace_is_a_finding(tree, path, mode):  # noqa: F811
+def test_a_python_that_others_can_replace_is_a_finding(tree, path, mode):
     (tree / path).chmod(mode)
     assert f"/{path} may be written by others (mode {mode:04o})" in found(drift(tree))["schedule.interpreter"]["actual"]
 
@@ -84,7 +84,7 @@ def test_a_python_that_others_can_replace_is_a_finding(tree, path, mode):  # noq
     ("ROTATE", 100, 0, True),  # no guard: a day's growth
     ("KEEP_LOGS", 60000, 1, False), ("IGNORE", 60000, 1, False), ("ROTATE", None, 1, False),
 ])
-def test_growth_that_beats_the_guard_under_rotate_is_high(tree, action, rate, guard, high):  # noqa: F811
+def test_growth_that_beats_the_guard_under_rotate_is_high(tree, action, rate, guard, high):
     def change(live, _parsed):
         live["auditd_conf"]["effective"].update(max_log_file_action=action, num_logs="5", max_log_file="8")
         live["storage"]["growth"] = rate and {"mb_per_day": rate}
