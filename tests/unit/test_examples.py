@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 from pathlib import Path
 
@@ -19,19 +20,18 @@ ON_CONTROLLER = {"audit_drift": {"report_dir", "phase", "fail_on", "use", "colle
 
 
 def documentation(name: str) -> dict:
-    namespace: dict = {}
-    for line in split_strings((COLLECTION / f"plugins/modules/{name}.py").read_text()):
-        namespace.update(line)
-    return namespace
-
-
-def split_strings(text: str) -> list[dict]:
-    """The three documentation strings, without importing the module."""
-    import ast
-
+    """The three documentation strings of a module, without importing it, with the options of its fragments."""
     wanted = ("DOCUMENTATION", "EXAMPLES", "RETURN")
-    nodes = (node for node in ast.parse(text).body if isinstance(node, ast.Assign) and node.targets[0].id in wanted)
-    return [{node.targets[0].id: yaml.safe_load(node.value.value)} for node in nodes]
+    nodes = (node for node in ast.parse((COLLECTION / f"plugins/modules/{name}.py").read_text()).body if isinstance(node, ast.Assign))
+    found = {node.targets[0].id: yaml.safe_load(node.value.value) for node in nodes if node.targets[0].id in wanted}
+    for fragment in found["DOCUMENTATION"]["extends_documentation_fragment"]:
+        found["DOCUMENTATION"]["options"].update(options_of_fragment(fragment.removeprefix(PREFIX)))
+    return found
+
+
+def options_of_fragment(name: str) -> dict:
+    home = importlib.import_module(f"ansible_collections.auditops.auditd.plugins.doc_fragments.{name}")
+    return yaml.safe_load(home.ModuleDocFragment.DOCUMENTATION)["options"]
 
 
 def examples() -> list:
@@ -66,14 +66,18 @@ def test_example_is_taken(name, arguments):
 @pytest.mark.parametrize("name", [name for name in MODULES if name not in ACTION_ONLY])
 def test_documented_options_are_the_options(name):
     documented = documentation(name)["DOCUMENTATION"]["options"]
-    spec = importlib.import_module(f"ansible_collections.auditops.auditd.plugins.modules.{name}").ARGUMENT_SPEC
+    compare_options(documented, importlib.import_module(f"ansible_collections.auditops.auditd.plugins.modules.{name}").ARGUMENT_SPEC)
+
+
+def compare_options(documented: dict, spec: dict) -> None:
     assert set(documented) == set(spec)
     for option, entry in spec.items():
         assert (documented[option].get("default"), documented[option]["type"]) == (entry.get("default"), entry["type"]), option
+        compare_options(documented[option].get("suboptions", {}), entry.get("options", {}))
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_check_mode_diff_and_idempotence_are_documented(name):
     attributes = documentation(name)["DOCUMENTATION"]["attributes"]
     assert {"check_mode", "diff_mode", "idempotent"} <= set(attributes)
-    assert documentation(name)["DOCUMENTATION"]["extends_documentation_fragment"] == ["auditops.auditd.attributes"]
+    assert "auditops.auditd.attributes" in documentation(name)["DOCUMENTATION"]["extends_documentation_fragment"]
