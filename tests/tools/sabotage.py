@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Does each scenario's verifier notice a role that does nothing? ``sabotage.py TREE [SCENARIO...]``
 
-In a copy of the tree the role of each scenario loses its tasks; the scenario then has to fail at verify and nowhere before. One that
-passes all the same verifies nothing.
+In a copy of the tree the role of each scenario loses its tasks, or where these do nothing by default, does what nobody asked for. The
+scenario then has to fail at verify and nowhere before. One that passes all the same verifies nothing.
 """
 
 from __future__ import annotations
@@ -23,16 +23,36 @@ TARGETS = {
     **{f"{role.name}_{kind}": f"roles/{role.name}/tasks/main.yml"
        for role in sorted((CHECKOUT / "roles").iterdir()) for kind in ("default", "alternative")},
     "vm": "roles/auditd/tasks/main.yml",
-    "drift": "roles/audit_drift/tasks/compare.yml",
+    "audit_boot_default": "roles/audit_boot/defaults/main.yml",
+    "audit_storage_default": "roles/audit_storage/defaults/main.yml",
+    "drift": "roles/audit_drift/tasks/report.yml",
     "remediate": "playbooks/tasks/apply.yml",
-    "fleet": "roles/audit_drift/tasks/compare.yml",
+    "fleet": "roles/audit_drift/tasks/report.yml",
     "container": "roles/audit_rotation/tasks/main.yml",
 }
 EMPTY = "---\n[]\n"
+# What is put in a file's place where emptiness fails the play before the verifier can say anything, and what is changed in one where
+# doing nothing is right: (from, to).
+SILENT = {"roles/audit_drift/tasks/report.yml": """---
+- name: Report nothing
+  ansible.builtin.set_fact:
+    audit_drift_report: {held: 0}
+"""}
+SPOILED = {
+    "roles/audit_boot/defaults/main.yml": ("audit_boot_service: keep", "audit_boot_service: disabled"),
+    "roles/audit_storage/defaults/main.yml": ("audit_storage_size: ''", "audit_storage_size: 600M"),
+}
 BEFORE_VERIFY = ("create", "converge")
 # pytest's last line where tests ran and did not hold; a verifier that cannot even start notices nothing.
 NOTICED = re.compile(r"\b\d+ (failed|errors?)\b.* in [\d.]+s")
 UNABLE = re.compile(r"\berrors? during collection\b|\bno tests ran\b")
+
+
+def spoil(collection: Path, target: str) -> None:
+    """Take from a file of the collection what its scenario has to miss."""
+    file = collection / target
+    text = file.read_text(encoding="utf-8").replace(*SPOILED[target]) if target in SPOILED else SILENT.get(target, EMPTY)
+    file.write_text(text, encoding="utf-8")
 
 
 def survives(tree: Path, scenario: str) -> str | None:
@@ -40,7 +60,7 @@ def survives(tree: Path, scenario: str) -> str | None:
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / "tree"
         shutil.copytree(tree, copy, symlinks=True)
-        (copy / COLLECTION / TARGETS[scenario]).write_text(EMPTY, encoding="utf-8")
+        spoil(copy / COLLECTION, TARGETS[scenario])
         environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(copy), MOLECULE_EPHEMERAL_DIRECTORY=f"{scratch}/ephemeral")
 
         def molecule(step: str) -> subprocess.CompletedProcess:
@@ -51,7 +71,7 @@ def survives(tree: Path, scenario: str) -> str | None:
             for step in BEFORE_VERIFY:
                 done = molecule(step)
                 if done.returncode and not (step == "converge" and scenario == "audit_drift_alternative"):
-                    return f"{step} failed already:\n{done.stdout[-1500:]}"
+                    return f"{step} failed already:\n{(done.stdout + done.stderr)[-1500:]}"
             return verdict(molecule("verify"))
         finally:
             molecule("destroy")
@@ -61,8 +81,9 @@ def verdict(verify: subprocess.CompletedProcess) -> str | None:
     """What is wrong with a verifier that met a role which did nothing."""
     if verify.returncode == 0:
         return "verify passed although the role did nothing"
-    if UNABLE.search(verify.stdout) or not NOTICED.search(verify.stdout):
-        return f"verify did not get as far as its tests:\n{verify.stdout[-1500:]}"
+    said = verify.stdout + verify.stderr
+    if UNABLE.search(said) or not NOTICED.search(said):
+        return f"verify did not get as far as its tests:\n{said[-1500:]}"
     return None
 
 

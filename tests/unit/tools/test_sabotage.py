@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 COLLECTION = Path(__file__).resolve().parents[3]
 SOURCE = COLLECTION / "tests/tools/sabotage.py"
@@ -22,6 +23,15 @@ WITHOUT: tuple[str, ...] = ("audit_storage",)  # devices are made larger in test
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_something_is_taken_away_from_each_scenario(scenario):
     assert (COLLECTION / sabotage.TARGETS[scenario]).is_file()
+
+
+@pytest.mark.parametrize("target", sorted(set(sabotage.TARGETS.values())))
+def test_each_file_is_spoiled(tmp_path, target):
+    (tmp_path / target).parent.mkdir(parents=True)
+    before = (COLLECTION / target).read_text()
+    (tmp_path / target).write_text(before)
+    sabotage.spoil(tmp_path, target)
+    assert (tmp_path / target).read_text() != before and yaml.safe_load((tmp_path / target).read_text()) != yaml.safe_load(before)
 
 
 @pytest.mark.parametrize("role", sorted(path.name for path in (COLLECTION / "roles").iterdir()))
