@@ -22,8 +22,10 @@ class Rules(object):
         if parsed.loaded is not None:
             self.sets.append(("kernel", parsed.loaded))
         filters = {rule.canonical for rule in (parsed.disk.rules if parsed.disk else ()) if (rule.file or "").endswith(FILTERS)}
-        self.recorded = [(where, Recorded(rules)) for where, rules in self.sets]
-        self.unfiltered = [(where, Recorded([rule for rule in rules if rule.canonical not in filters])) for where, rules in self.sets]
+        self.recorded = [(where, sides.recorded(rules)) for where, rules in self.sets]
+        self.unfiltered = self.recorded
+        if filters:
+            self.unfiltered = [(where, Recorded([rule for rule in rules if rule.canonical not in filters])) for where, rules in self.sets]
         self.enabled = ((sides.live["kernel"] or {}).get("status") or {}).get("enabled")
 
     def verdict(self, control, ident) -> "tuple[str, str]":

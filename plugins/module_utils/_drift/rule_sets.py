@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How two sets of rules differ, as findings, and which rules silence all others: for the files and for the kernel alike."""
 
-from .._rules import compiled, coverage, delta, finalize, silence
+from .._rules import compiled, delta, finalize, silence
 from .._rules.files import managed
 
 BEATEN = "%s line %s has the last word at the next boot, not the policy."
@@ -46,7 +46,7 @@ def by_coverage(sides, missing, have):
     A rule of the user's own is wanted as it stands, with its key.
     """
     of_benchmarks = sides.parsed.chosen.controls if sides.parsed.chosen else {}
-    recorded = coverage.Recorded(have) if missing and of_benchmarks else None
+    recorded = sides.recorded(have) if missing and of_benchmarks else None
     lacking, otherwise = [], []
     for rule in missing:
         same = recorded is not None and (rule.text or "").strip() in of_benchmarks and recorded.why_not(rule) is None

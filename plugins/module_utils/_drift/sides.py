@@ -4,6 +4,7 @@
 
 from .._library.demands import Demands
 from .._policy import locks
+from .._rules.coverage import Recorded
 from . import tables
 from .finding import row_of
 
@@ -15,6 +16,13 @@ class Sides(object):
         self.live, self.parsed, self.wanted, self.risks = live, parsed, wanted, risks
         self.demands = Demands(wanted.get("benchmarks"), parsed.product, parsed.benchmarks)
         self.is_live = live["root"] == "/"
+        self._recorded = {}
+
+    def recorded(self, rules: "list") -> "Recorded":
+        """What these rules leave a trace of, looked at once for all who ask. ``rules``: a list of C(parsed)."""
+        if id(rules) not in self._recorded:
+            self._recorded[id(rules)] = rules, Recorded(rules)  # the list too: so nothing else gets its id
+        return self._recorded[id(rules)][1]
 
     @property
     def out_of_the_boot(self):

@@ -231,3 +231,14 @@ def test_every_machine(machine):
     assert all(coverage.Recorded([], machine).why_not(rule) for rule in demanded)
     wider = [grammar.parse(line, machine=machine) for line in ("-w /etc/passwd -p rwa -k y", "-w /x -p rx -k y")]
     assert [coverage.Recorded(wider, machine).why_not(rule) for rule in demanded] == [None, None]
+
+
+def test_a_rule_is_looked_at_once_and_calls_that_fare_alike_are_one(monkeypatch):
+    """A host with missing rules is asked for each of them by several layers and controls."""
+    looked = []
+    real = coverage._uncovered
+    monkeypatch.setattr(coverage, "_uncovered", lambda box, applicable: looked.append(box) or real(box, applicable))
+    recorded = coverage.Recorded(parsed([ACCESS, SETUID, PASSWD]), "x86_64")
+    [rule] = parsed([CHMOD])
+    assert {recorded.why_not(rule) for _time in range(3)} == {"not recorded (of x86_64 programs: the calls chmod, fchmod, fchmodat)"}
+    assert len(looked) == 1
