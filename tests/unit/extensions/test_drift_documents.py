@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._check import kept
 
 SOURCE = Path(__file__).resolve().parents[3] / "extensions/eda/plugins/event_source/drift_documents.py"
 SPEC = importlib.util.spec_from_file_location("drift_documents", SOURCE)
@@ -51,6 +52,21 @@ def test_each_document_once_and_again_when_it_changes(tmp_path):
     assert [(event["host"], event["status"], event["severities"]) for event in found] == [
         ("web", "drifted", ["high", "low"]), ("web", "in_sync", [])]
     assert found[0]["in_window"] is True
+
+
+@pytest.mark.parametrize("host", ["web1", "web1:2222", ".hidden", "h\u00f6st/1", "long" * 60])
+def test_the_document_of_a_host_that_checks_itself_is_an_event(tmp_path, monkeypatch, host):
+    monkeypatch.setattr(kept, "DOCUMENTS", str(tmp_path))
+    kept.keep_document({"host": host, "status": "drifted", "items": [{"severity": "high"}]})
+    [event] = asyncio.run(events(tmp_path, 1))
+    assert (event["host"], event["status"], event["severities"]) == (host, "drifted", ["high"])
+
+
+@pytest.mark.parametrize("stated", ["all", "web2", None, ["web1"]])
+def test_a_document_that_names_another_host_is_no_event(tmp_path, stated):
+    """It comes from a host, and the rulebook remediates whatever an event names."""
+    (tmp_path / "web1.json").write_text(json.dumps({"host": stated, "status": "drifted", "items": []}))
+    assert drift_documents.event_of(tmp_path / "web1.json", None, datetime.time()) is None
 
 
 @pytest.mark.parametrize("window, at, expected", [

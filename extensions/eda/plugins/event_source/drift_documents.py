@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import hashlib
 import json
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ DOCUMENTATION = r"""
 ---
 short_description: Watch the documents that drift checks write
 description:
-  - An event for each document of a host that appears in a directory or changes there, as auditops.auditd.drift leaves them.
+  - An event for each document of a host that appears in a directory or changes there, as auditops.auditd.drift leaves them, and as a host
+    with C(audit-check) on a schedule writes its own.
+  - The host is that of the file's name. A document that names another host is no event; it may come from a host.
   - The event is C(drift) with C(host), C(status) (V(in_sync), V(drifted) or V(unknown)), C(severities) (of the findings, without repeats),
     C(path) and C(in_window).
 options:
@@ -51,15 +55,28 @@ def in_window(window: str | None, now: datetime.time) -> bool:
     return first <= now < last if first <= last else now >= first or now < last
 
 
+def host_of(name: str, document: dict) -> str | None:
+    """The host that a file is named after, percent-encoded; None where the document names another. A long name is cut, and ends with the
+    beginning of its SHA-256."""
+    host = urllib.parse.unquote(name, errors="surrogateescape")
+    stated = document.get("host", host)
+    if stated == host:
+        return host
+    encoded = urllib.parse.quote(stated, safe="", errors="surrogateescape")
+    return stated if name.endswith("-" + hashlib.sha256(encoded.encode()).hexdigest()[:16]) else None
+
+
 def event_of(path: Path, window: str | None, now: datetime.time) -> dict[str, Any] | None:
     """The event of a document; None where it is no document, or is just being written."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         severities = sorted({item["severity"] for item in document["items"]})
-        status = document["status"]
-    except (OSError, ValueError, KeyError, TypeError):
+        status, host = document["status"], host_of(path.stem, document)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    seen = {"host": path.stem, "status": status, "severities": severities, "path": str(path)}
+    if host is None:
+        return None
+    seen = {"host": host, "status": status, "severities": severities, "path": str(path)}
     return {"drift": dict(seen, in_window=in_window(window, now))}
 
 
