@@ -32,6 +32,7 @@ HOSTS = {
     "noexec": "mount -t tmpfs -o noexec,mode=1777 tmpfs /tmp; mkdir /home/ops/.ansible;"
               " mount -t tmpfs -o noexec,mode=0700,uid=$(id -u ops) tmpfs /home/ops/.ansible",
     "slow": "sed -i '1i sleep 3' /home/ops/.bashrc",
+    "checked": "echo root:lab | chpasswd",  # so that su works too; its sshd takes no password
     "no-python": "rm -f /usr/bin/python3*",
 }
 UNREACHABLE = "unreachable"
@@ -49,7 +50,7 @@ echo 'ops ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/ops
 install -d -m 0700 -o ops -g ops /home/ops/.ssh
 echo {key} > /home/ops/.ssh/authorized_keys
 {extra}
-exec /usr/sbin/sshd -D -e -o ListenAddress=127.0.0.1 -o Port={port} -o UsePAM=no -o PidFile=none
+exec /usr/sbin/sshd -D -e -o ListenAddress=127.0.0.1 -o Port={port} -o UsePAM=no -o PasswordAuthentication=no -o PidFile=none
 """
 
 

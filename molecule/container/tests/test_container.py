@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,27 @@ def test_what_cannot_be_seen_is_not_in_sync():
     assert document["status"] != "in_sync", "the kernel's rules cannot be read from a container"
     unavailable = document["live"]["unavailable"]
     assert all("this is a container" in unavailable[fact] for fact in ("daemon", "kernel", "rules.loaded")), unavailable
+
+
+def test_its_timer_compares_it_and_the_journal_has_one_line_for_a_change(run):
+    """A timer of systemd, each minute; the document is that of the host's own comparison, and nobody called it."""
+    document, end = "/var/lib/auditops/drift/container.json", time.monotonic() + 300
+    said = "journalctl --no-pager -o cat -t audit-check"
+
+    def moment() -> str:
+        text = run(f"cat {document} 2>/dev/null || true")
+        assert time.monotonic() < end, run("systemctl status audit-check.timer audit-check.service --no-pager -l 2>&1 || true") + run(said)
+        return json.loads(text)["collected_at"] if text else ""
+
+    first = moment()
+    while not first:
+        time.sleep(1)
+        first = moment()
+    while moment() == first:
+        time.sleep(1)
+    lines = run(said).splitlines()
+    assert len(lines) == 1 and lines[0].startswith("audit settings are ") and "(were not compared yet)" in lines[0], lines
+    assert run("systemctl show -p Result --value audit-check.service").strip() == "success"
+    found = json.loads(run(f"cat {document}"))
+    assert (found["host"], found["run"], found["status"]) == ("container", None, "drifted")
+    assert run(f"stat -c %a:%U {document}").strip() == "600:root"
