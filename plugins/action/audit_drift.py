@@ -81,7 +81,7 @@ class ActionModule(ActionBase):
         except resident.Unusable as error:
             if error.is_odd:
                 warnings = [*warnings, f"the code that was sent was not used: {error}"]
-        sent = {**arguments, "code": host_library.comparison()}
+        sent = {**drift_arguments.whole(arguments), "code": host_library.comparison()}
         result = self._execute_module(module_name="auditops.auditd.audit_drift", module_args=sent, task_vars=task_vars)
         return {**result, "way": PUSHED, "why_pushed": why_pushed, "warnings": [*result.get("warnings", []), *warnings]}
 

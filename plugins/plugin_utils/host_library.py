@@ -15,6 +15,8 @@ from ansible_collections.auditops.auditd.plugins.module_utils import _parcel
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import checker as _checker
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
 
+from . import made_before
+
 COLLECTION = Path(__file__).resolve().parents[2]
 ROLES = COLLECTION / "roles"
 PACKAGE_FILES = ROLES / "audit_rotation" / "files" / "audit_rotate"
@@ -48,9 +50,18 @@ def program() -> str:
 @functools.lru_cache(maxsize=1)
 def benchmarks() -> str:
     """The benchmark library as it lies on a host: JSON."""
+    return made_before.text("benchmarks", _benchmarks)
+
+
+def _benchmarks() -> str:
     from . import controls  # 25 ms that a comparison without profiles does not need (measured)
 
     return json.dumps(controls.shipped(), sort_keys=True)
+
+
+def library() -> dict:
+    """The benchmark library."""
+    return json.loads(benchmarks())
 
 
 @functools.lru_cache(maxsize=1)
@@ -88,6 +99,10 @@ def comparison() -> str:
     """What compares a host, as C(_parcel.pack) packs it, without documentation: the same for the module and for audit-check, so that it is
     put together once for a run.
     """
+    return made_before.text("comparison", _comparison)
+
+
+def _comparison() -> str:
     texts = _with_imported({name: _shared(name) for name in STARTS})
     bared = {f"{name}.py": bare(text) for name, text in texts.items()}
     return _parcel.pack({path: text if path == "_patterns.py" else IMPORT_RE.sub(PATTERNS, text) for path, text in bared.items()})

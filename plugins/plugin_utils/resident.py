@@ -20,7 +20,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
 from ansible_collections.auditops.auditd.plugins.module_utils._drift.tables import SCHEMA
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation.checker import PROGRAM
 
-from . import host_library
+from . import drift_arguments, host_library
 from .fleet.document import LARGEST_DOCUMENT, MOMENT, STATUSES
 
 LONGEST_RUN = 60  # seconds; a comparison takes less than one
@@ -93,10 +93,7 @@ def _as_specified(arguments: Mapping[str, Any], *, names_library: bool) -> dict[
     paths = [arguments.get("root"), (arguments.get("audit_rotation") or {}).get("interpreter")]
     if any("~" in str(path) or "$" in str(path) for path in paths):
         raise Unusable("a path of the policy has to be expanded on the host")
-    rules = options["audit_rules"]
-    if names_library and rules and rules["library"]:
-        options["audit_rules"] = {**rules, "library": {"sha256": host_library.benchmarks_digest()}}
-    return options
+    return options if names_library else drift_arguments.whole(options)
 
 
 def drift(output: str, request: Request, errors: str = "") -> dict:

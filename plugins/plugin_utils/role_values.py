@@ -10,6 +10,9 @@ that they name and on nothing else; the first worker leaves it for the rest.
 from __future__ import annotations
 
 import ast
+import contextlib
+import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -30,6 +33,7 @@ except ImportError:  # before ansible-core 2.19: text of a host or of another pl
 EXPRESSION = re.compile(r"\{[{%#]")
 # {{ name }}, and {{ name | default(literal) }}
 NAMED = re.compile(r"\{\{ *([A-Za-z_]\w*)(?: *\| *default\((\[\]|\{\}|'[\w ]*'|\d+)\))? *\}\}")
+NAME = re.compile(r"\{\{ *([A-Za-z_]\w*) *\}\}")
 # What Ansible before 2.19 makes something else of where an expression comes to it
 READ_AGAIN = ("{", "[", "True", "False")
 WORD = re.compile(r"[A-Za-z_]\w*")
@@ -91,8 +95,10 @@ class Values:
         found = NAMED.fullmatch(text)
         if not _is_template_of_ours(text):
             return self.template(text)
+        if found is None and text in OURS:
+            return self._once(text)
         if found is None:
-            return self._once(text) if text in OURS else self.template(text)
+            return self._with_names(text)
         name, default = found.groups()
         if name not in self.variables and default is not None:
             return ast.literal_eval(default)
@@ -100,6 +106,17 @@ class Values:
         if value is None or (isinstance(value, str) and value.startswith(READ_AGAIN) and not EXPRESSION.match(value)):
             raise _NeedsJinja
         return self._input(name)
+
+    def _with_names(self, text: str) -> Any:
+        """A text in which nothing but names of variables stands in braces, such as audit/{{ inventory_hostname }}."""
+        between = NAME.split(text)
+        values = [self._input(name) for name in between[1::2]]
+        if EXPRESSION.search("".join(between[::2])) or not all(isinstance(value, str) for value in values):
+            raise _NeedsJinja
+        found = "".join(part for pair in zip(between[::2], [*values, ""], strict=True) for part in pair)
+        if found.startswith(READ_AGAIN) or found.endswith("\n"):
+            raise _NeedsJinja
+        return found
 
     def _input(self, name: str) -> Any:
         """The value of a variable that an expression names; errors are not those of Jinja."""
@@ -110,13 +127,38 @@ class Values:
     def _once(self, text: str) -> Any:
         """What one of our expressions comes to: as another worker of this run found it for the same variables, else by Jinja."""
         names = sorted(name for name in set(WORD.findall(text)) if name in self.variables)
-        key = json.dumps([text, {name: self._input(name) for name in names}], sort_keys=True)
-        path = os.path.join(constants.DEFAULT_LOCAL_TMP, f"auditops-{hashlib.sha256(key.encode()).hexdigest()}.json")
-        try:
-            with open(path, encoding="utf-8") as stream:
-                return json.load(stream)
-        except (OSError, ValueError):
-            return _leave(path, self.template(text))
+        return once([text, {name: self._input(name) for name in names}], functools.partial(self.template, text))
+
+
+def once(key: Any, make: Callable[[], Any]) -> Any:
+    """What ``make`` returns, as another worker of this run left it for the same key (both as JSON has them); errors are not left."""
+    name = hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()
+    path = os.path.join(constants.DEFAULT_LOCAL_TMP, f"auditops-{name}.json")
+    found = _left(path)
+    if found is None:
+        with _alone(path):
+            found = _left(path)
+            if found is None:
+                return _leave(path, make())
+    return found[0]
+
+
+@contextlib.contextmanager
+def _alone(path: str) -> Iterator[None]:
+    """While one worker makes it, the others wait: ten at once would make it ten times."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # then each makes it
+            fcntl.flock(stack.enter_context(open(f"{path}.lock", "w", encoding="ascii")), fcntl.LOCK_EX)
+        yield
+
+
+def _left(path: str) -> list | None:
+    """[value] where somebody left it."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return [json.load(stream)]
+    except (OSError, ValueError):
+        return None
 
 
 def _leave(path: str, value: Any) -> Any:

@@ -18,7 +18,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._policy import FAI
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _compiled
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import files as _files
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls, demands
-from ansible_collections.auditops.auditd.plugins.plugin_utils.judges import AnyHost
+from ansible_collections.auditops.auditd.plugins.plugin_utils.settings_judges import AnyHost
 
 LIBRARY = controls.library()
 OS_RELEASE = {

@@ -36,7 +36,7 @@ def test_every_target_of_make_is_there():
     ("plugins/module_utils/_drift/layers.py", ["LAYERS"]),
     ("plugins/plugin_utils/formats/table.py", ["FORMATS"]),
     ("plugins/plugin_utils/formats/page_charts.py", ["LAYERS"]),
-    ("plugins/plugin_utils/judges.py", ["RELEASES"]),
+    ("plugins/plugin_utils/settings_judges.py", ["RELEASES"]),
     ("tests/unit/test_examples.py", ["ACTION_ONLY", "ON_CONTROLLER"]),
     ("tests/live/test_library_live.py", ["ACTIONS"]),
     ("roles/audit_drift/vars/main.yml", ["__audit_drift_promised"]),

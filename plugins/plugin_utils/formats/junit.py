@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from ..fleet.model import HostReport, by_name
 from .csv_rows import in_cell
@@ -24,7 +24,7 @@ def chunks(report: Report) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f'<testsuites name="audit drift"{_counts(totals)}>\n'
     for host in hosts:
-        stamp = f" timestamp={quoteattr(host.collected_at[:-1])}" if host.collected_at else ""
+        stamp = f" timestamp={_attribute(host.collected_at[:-1])}" if host.collected_at else ""
         yield f"<testsuite name={_attribute(host.name)}{_counts(shared.counts(host))}{stamp}>\n"
         yield from shared.lines(host)
         yield "</testsuite>\n"
@@ -99,11 +99,13 @@ def _counts(numbers: list[int]) -> str:
 
 
 def _attribute(value: str) -> str:
-    return quoteattr(_characters(value))
+    """In double quotes; white space that XML would make a blank is written by its number."""
+    text = escape(_characters(value))
+    return '"' + text.replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;") + '"'
 
 
 def _text(value: str) -> str:
-    return escape(_characters(value))
+    return escape(_characters(value), quote=False)
 
 
 def _characters(value: str) -> str:

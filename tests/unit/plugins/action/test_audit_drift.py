@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible_collections.auditops.auditd.plugins.action import audit_drift, audit_report
-from ansible_collections.auditops.auditd.plugins.plugin_utils import drift_arguments, host_library, resident
+from ansible_collections.auditops.auditd.plugins.plugin_utils import controls, drift_arguments, host_library, resident
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
 
 COLLECTIONS = Path(audit_drift.__file__).parents[5]
@@ -319,3 +320,14 @@ def test_a_format_that_is_not_known_is_refused(fleet):
 
 def test_the_report_needs_no_connection():
     assert audit_report.ActionModule._requires_connection is False
+
+
+def test_the_library_is_judged_once_for_all_hosts_and_named_by_its_digest(monkeypatch, tmp_path):
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    asked = {"audit_rules": {"profiles": "cis_debian_12", "rules": ["-w /etc/x -p wa"], "exceptions": []}}
+    first = drift_arguments.for_host(asked)["audit_rules"]
+    monkeypatch.setattr(controls, "with_library", None)
+    second = drift_arguments.for_host(asked)["audit_rules"]
+    assert first == second == {
+        **asked["audit_rules"], "profiles": ["cis_debian_12"], "library": {"sha256": host_library.benchmarks_digest()}}
+    assert drift_arguments.whole({"audit_rules": second})["audit_rules"]["library"] == controls.shipped()

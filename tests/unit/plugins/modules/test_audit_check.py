@@ -217,6 +217,19 @@ def test_a_policy_that_is_not_to_be_believed_is_one_line_and_code_3(root, instal
     assert done.returncode == 3 and done.stdout == "" and len(done.stderr.splitlines()) == 1 and str(policy) in done.stderr
 
 
+def test_a_full_disk_is_one_line_and_code_3(root, installed, tmp_path):
+    """What has to be written cannot be (here: a limit of no bytes); what was there stays."""
+    policy, textfile = tmp_path / "policy.json", tmp_path / "audit.prom"
+    policy.write_text(json.dumps(question(root, auditd=WANTED, release="3.0.9")))
+    policy.chmod(0o600)
+    textfile.write_text("before\n")
+    argv = ["sh", "-c", 'ulimit -f 0; exec "$0" "$@"', sys.executable, "-IS", "-c", START, str(installed.library)]
+    argv += ["--policy", str(policy), "--textfile", str(textfile)]
+    done = subprocess.run(argv, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (3, "", 1), done
+    assert done.stderr.startswith(f"audit-check: cannot write {textfile}: ") and textfile.read_text() == "before\n"
+
+
 @pytest.mark.parametrize("damage", ["half", "gone", "other", "empty"])
 def test_code_that_is_not_whole_does_not_answer_as_ours(root, installed, damage):
     parcel = installed.library / "comparison.parcel"

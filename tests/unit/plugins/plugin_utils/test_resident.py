@@ -11,9 +11,10 @@ import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.plugin_utils import host_library, resident
+from ansible_collections.auditops.auditd.plugins.plugin_utils import drift_arguments, host_library, resident
 
 POLICY = {"digest": "0" * 64}
 DOCUMENT = {
@@ -78,6 +79,24 @@ def test_the_reason_that_the_checker_gave_is_named():
         resident.drift("", request(), "Shared connection closed\naudit-check: /usr/local/lib/x must be a directory of root\n")
 
 
+@pytest.mark.parametrize(("program", "reason"), [
+    ("sleep 1000", "gave no answer within"), ("exec yes", "more than any document"), ("cat; echo", "other code than this controller"),
+    ("echo hello; exec sleep 1000", "not whole"),
+])
+def test_a_program_that_hangs_or_writes_without_end_is_left_behind(tmp_path, monkeypatch, program, reason):
+    """By the shell's own command, with a shorter time and a smaller document."""
+    fake = tmp_path / "audit-check"
+    fake.write_text(f"#!/bin/sh\n{program}\n")
+    fake.chmod(0o755)
+    command = resident.ASK.format("").replace(resident.PROGRAM, str(fake)).replace(f" {resident.LONGEST_RUN} ", " 1 ")
+    monkeypatch.setattr(resident, "LARGEST_DOCUMENT", 1 << 16)
+    command = re.sub(r"head -c [0-9]+", f"head -c {(1 << 16) + 1}", command)
+    asked = request()
+    done = subprocess.run(["sh", "-c", command], input=asked.text, capture_output=True, text=True, check=False)
+    with pytest.raises(resident.Unusable, match=reason):
+        resident.drift(done.stdout, asked, done.stderr)
+
+
 def test_an_answer_of_yesterday_is_for_another_question():
     with pytest.raises(resident.Unusable, match="another question"):
         resident.drift(answer(request()), request())
@@ -100,8 +119,8 @@ def test_the_host_gets_the_types_that_the_module_would_get():
 
 
 def test_the_library_is_named_and_not_carried():
-    text = request(audit_rules={"profiles": ["auto"], "library": {"controls": {"x" * 60_000: {}}}}).text
-    assert len(text) < 4_000 and json.loads(text)["options"]["audit_rules"]["library"] == {"sha256": host_library.benchmarks_digest()}
+    text = request(**drift_arguments.for_host({"audit_rules": {"profiles": ["auto"]}})).text
+    assert len(text) < 10_000 and json.loads(text)["options"]["audit_rules"]["library"] == {"sha256": host_library.benchmarks_digest()}
 
 
 def test_a_request_on_a_command_line():
@@ -125,6 +144,24 @@ def tree(tmp_path):
     library = {"controls": {}, "benchmarks": {}}
     policy = {"auditd": {"settings": {"num_logs": "5"}}, "audit_rules": {"library": library}}
     return resident.Request({**policy, "root": str(tmp_path), "release": "3.0.9"}, "web1", POLICY, sends_code=True)
+
+
+def test_each_python_gives_the_same_document(tmp_path):
+    """Byte for byte but for the moment, with the rules of a benchmark; those Pythons that are here."""
+    (tmp_path / "etc/audit/rules.d").mkdir(parents=True)
+    (tmp_path / "etc/audit/auditd.conf").write_text("num_logs = 4\nflush = h\u00f6chst\n", encoding="utf-8")
+    (tmp_path / "etc/audit/rules.d/a.rules").write_text("-w /etc/passwd -p wa -k identity\n-a never,exit -F arch=b64 -S openat\n")
+    (tmp_path / "etc/os-release").write_text("ID=debian\nVERSION_ID=12\n")
+    asked = resident.Request(
+        {**drift_arguments.for_host({"audit_rules": {"profiles": ["cis_debian_12"]}, "auditd": {"settings": {"num_logs": "5"}}}),
+         "root": str(tmp_path), "release": "3.0.9"}, "web1", POLICY, sends_code=True)
+    found = {}
+    for interpreter in [sys.executable, *map(str, sorted(Path.home().glob(".pyenv/versions/3.*/bin/python")))]:
+        document = send(asked, asked.with_code(), interpreter=interpreter)["drift"]
+        found.setdefault(json.dumps({**document, "collected_at": ""}), []).append(interpreter)
+    assert len(found) == 1, list(found.values())
+    [text] = found
+    assert {"fail", "not_checked"} <= {control["status"] for control in json.loads(text)["controls"]}
 
 
 @pytest.mark.parametrize("interpreter", [sys.executable, *(["/usr/bin/python3"] if os.path.exists("/usr/bin/python3") else [])])

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import yaml
 from ansible import constants
@@ -107,3 +109,45 @@ def test_what_another_worker_left_half_written_is_templated_again(directory_of_t
     for path in left:
         path.write_text(damage)
     assert values(roles()).named("auditd_policy") == expected
+
+
+def test_a_value_is_made_by_one_worker_while_the_others_wait(directory_of_the_run):
+    """Each worker is a process of its own; what one of them raises, the next finds out by itself."""
+    log = directory_of_the_run / "log"
+    workers = []
+    for _worker in range(6):
+        pid = os.fork()
+        if not pid:
+            def make():
+                with log.open("a") as stream:
+                    stream.write("made\n")
+                return ["value"]
+
+            os._exit(0 if role_values.once({"a": 1}, make) == ["value"] else 1)
+        workers.append(pid)
+    assert [os.waitpid(pid, 0)[1] for pid in workers] == [0] * len(workers)
+    assert log.read_text() == "made\n"
+    with pytest.raises(ZeroDivisionError):
+        role_values.once("b", lambda: 1 // 0)
+    assert role_values.once("b", lambda: 1) == 1
+
+
+@pytest.mark.parametrize("text", [
+    "audit/{{ word }}", "{{ word }}/{{ word }}", "{{ word }} {{ number }}", "{{ text_list }} {{ word }}", "{{ word }}\n", "{{ word }}{{",
+    "{% raw %}{{ word }}{% endraw %}", "{{ word }}{# {{ word }} #}",
+])
+def test_names_in_a_text(text):
+    def outcome(ask):
+        try:
+            return ask(trusted(text))
+        except AnsibleError:
+            return AnsibleError
+
+    assert outcome(values(VARIABLES).of) == outcome(Templar(DataLoader(), variables=VARIABLES).template)
+
+
+def test_names_in_a_text_need_no_jinja():
+    def template(text):
+        raise AssertionError(f"templated: {text}")
+
+    assert values(VARIABLES, template).of(trusted("audit/{{ word }}")) == "audit/on"

@@ -16,7 +16,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._library import se
 from ansible_collections.auditops.auditd.plugins.module_utils._policy import FAILURE_POLICIES
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import files as _files
 from ansible_collections.auditops.auditd.plugins.plugin_utils import demands
-from ansible_collections.auditops.auditd.plugins.plugin_utils.judges import AnyHost
+from ansible_collections.auditops.auditd.plugins.plugin_utils.settings_judges import AnyHost
 from baked import CASES, LIBRARY, PATH, Baked
 
 

@@ -11,7 +11,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._library.demands i
 from ansible_collections.auditops.auditd.plugins.module_utils._library.exceptions import Exceptions
 from ansible_collections.auditops.auditd.plugins.module_utils._policy import FAILURE_POLICIES
 from ansible_collections.auditops.auditd.plugins.plugin_utils import demands
-from ansible_collections.auditops.auditd.plugins.plugin_utils.judges import AnyHost
+from ansible_collections.auditops.auditd.plugins.plugin_utils.settings_judges import AnyHost
 
 PACKED = Demands(demands.packed(), None)
 CIS, STIG = ["cis_rhel_9"], ["stig_rhel_9"]
