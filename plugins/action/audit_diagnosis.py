@@ -11,6 +11,14 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import spool
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import stopped
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
 
+MOST = 300  # characters of what a host printed
+
+
+def _why(result: dict) -> str:
+    """The message of a failure, with the last words of a host whose Python could not even start the module."""
+    words = " ".join(str(result.get("module_stderr") or result.get("module_stdout") or "").split())
+    return ": ".join(filter(None, (str(result.get("msg") or "the module failed").rstrip(". "), words[-MOST:])))
+
 
 class ActionModule(ActionBase):
     """One remote task; the file is written here."""
@@ -23,6 +31,8 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args)
         directory = arguments.pop("report_dir", None)
         result = self._execute_module(module_name="auditops.auditd.audit_diagnosis", module_args=arguments, task_vars=task_vars)
+        if result.get("failed"):
+            result["msg"] = _why(result)
         if directory and not result.get("failed") and "diagnosis" in result:
             host = task_vars["inventory_hostname"]
             spool = spools.Spool(unfrackpath(str(directory), follow=False))

@@ -42,12 +42,13 @@ def adopt(document: dict, adopted: Adopted, panics: Source | None) -> None:
 
 
 def translate(found: Mapping[str, tuple[str, Source]], adopted: Adopted, *, panics: Source | None) -> None:
-    """The same of settings {key: (value, where it is said)} that are no file: what nobody says is left to each host."""
+    """The same of settings {key: (value, where it is said)} that are no file: what nobody says is left to each host, and a value that
+    counts where a key is absent is not said, for an auditd that does not know the key refuses the file."""
     said = {key: value for key, (value, _source) in found.items()}
     policy = policy_of(said, panics is not None)
     default = {**FAILURE_POLICIES[policy]["settings"], **ROTATED_BY_TIME}
     shipped = _shipped(None)
-    wanted = {key: value for key, value in said.items() if not same(default.get(key, shipped.get(key)), value)}
+    wanted = {key: value for key, value in said.items() if not same(default.get(key, shipped.get(key, _absent(key))), value)}
     _take(_policy(policy, found, panics), wanted, found, adopted)
     _warn(said, policy, panics is not None, adopted)
 
@@ -91,6 +92,12 @@ def _own(document: dict, lines: Mapping[str, tuple[str, Source]], default: Mappi
     return {key: effective[key] for key in lines
             if key not in default and effective.get(key) is not None and not keys.is_ignored(key, release)
             and not same(shipped.get(key), lines[key][0])}
+
+
+def _absent(key: str) -> object:
+    """The value of the newest release where nothing sets the key."""
+    default = keys.KEYS[key].default
+    return list(default.values())[-1] if isinstance(default, Mapping) else default
 
 
 @functools.lru_cache(maxsize=64)

@@ -96,6 +96,68 @@ def test_every_variable_is_translated_or_listed(kind):
         assert any(sentence.startswith(prefix + name) for sentence in one.listed), name
 
 
+# the names of variables, and the values of a role's own integration test, as they are published
+PUBLISHED = {
+    "linux_system_roles": (
+        "local_events write_logs log_file log_format log_group flush freq num_logs dispatcher name_format name disp_qos max_log_file "
+        "max_log_file_action max_log_file_action_exe space_left space_left_action space_left_action_exe action_mail_acct verify_email "
+        "admin_space_left admin_space_left_action admin_space_left_action_exe disk_full_action disk_full_action_exe disk_error_action "
+        "disk_error_action_exe priority_boost tcp_listen_port tcp_listen_queue tcp_max_per_addr use_libwrap tcp_client_ports "
+        "tcp_client_max_idle transport enable_krb5 krb5_principal krb5_key_file distribute_network q_depth overflow_action max_restarts "
+        "plugin_dir end_of_event_timeout report_interval buffer_size fail_mode maximum_rate enable_flag manage_rules purge_rules "
+        "start_service default_arch rules"),
+    "robertdebock": (
+        "buffer_size fail_mode local_events write_logs log_file log_group log_format flush freq max_log_file num_logs priority_boost "
+        "disp_qos dispatcher name_format max_log_file_action space_left space_left_action verify_email action_mail_acct admin_space_left "
+        "admin_space_left_action disk_full_action disk_error_action use_libwrap tcp_listen_queue tcp_max_per_addr tcp_client_max_idle "
+        "enable_krb5 krb5_principal distribute_network"),
+    "juju4": (
+        "log_tmp log_etc log_all_execve log_all_socket log_all_connect sensitive_files log_binaries_exec rules_templates rule_rootcmd_all "
+        "exclusion_rules exclusion_rules2 extra_rules buffer_size failure_mode enable_flag"),
+    "simp": (
+        "ignore_failures log_file log_format log_group priority_boost flush freq num_logs disp_qos dispatcher name_format lname "
+        "max_log_file max_log_file_action space_left space_left_action action_mail_acct admin_space_left admin_space_left_action "
+        "disk_full_action "
+        "disk_error_action buffer_size failure_mode rate immutable root_audit_level uid_min at_boot to_syslog default_audit_profile "
+        "service_name package_name package_ensure enable_auditing"),
+}
+
+
+@pytest.mark.parametrize("kind", PUBLISHED)
+def test_every_published_name_has_a_row_or_a_reason(kind):
+    prefix = origins.ORIGINS[kind].prefixes[0]
+    for name in PUBLISHED[kind].split():
+        one = migrate.translate("web1", kind, {prefix + name: "1"})
+        assert not any(migrate.NO_ROW in sentence for sentence in one.listed), name
+
+
+def test_defaults_of_a_role_are_not_said_to_hosts_that_do_not_know_the_key():
+    """report_interval stops an auditd before 4.0.5; its default says nothing."""
+    given = {"transport": "TCP", "enable_krb5": False, "q_depth": 2000, "overflow_action": "SYSLOG", "max_restarts": 10,
+             "plugin_dir": "/etc/audit/plugins.d", "end_of_event_timeout": 2, "report_interval": "0", "local_events": True, "freq": 50}
+    one = migrate.translate("web1", "linux_system_roles", {f"auditd_{name}": value for name, value in given.items()})
+    assert values(one)["auditd_conf"] == {"max_log_file_action": "ROTATE"}
+
+
+def test_the_values_of_a_roles_own_integration_test():
+    given = {
+        "log_format": "RAW", "freq": 55, "max_log_file": 9, "num_logs": 6, "priority_boost": 5, "name_format": "USER", "name": "test-node",
+        "max_log_file_action": "IGNORE", "space_left": "80", "admin_space_left": "55", "admin_space_left_action": "SYSLOG",
+        "disk_full_action": "SYSLOG", "disk_error_action": "SYSLOG", "report_interval": "1", "tcp_listen_port": 1024,
+        "tcp_client_ports": "1024-65535", "q_depth": 2001, "overflow_action": "SINGLE", "buffer_size": 32769, "maximum_rate": 61,
+        "rules": [{"file": "/etc/hosts", "permissions": ["read", "write"], "keyname": "hosts"},
+                  {"file": "/etc/group", "permissions": ["read"], "filters": ["auid>=1000", "success=1"], "keyname": "group"},
+                  {"action": "always", "filter": "exit", "syscall": "adjtimex", "keyname": "time"}]}
+    one = migrate.translate("web1", "linux_system_roles", {f"auditd_{name}": value for name, value in given.items()})
+    found = values(one)
+    assert found["auditd_failure_policy"] == "stop_host" and any("overflow_action = SINGLE" in sentence for sentence in one.dangers)
+    assert found["audit_rules_extra"] == [
+        "-w /etc/hosts -p rw -k hosts", "-a always,exit -F path=/etc/group -F perm=r -F auid>=1000 -F success=1 -k group",
+        "-a always,exit -F arch=b64 -S adjtimex -k time"]
+    assert (found["audit_rules_backlog_limit"], found["audit_rules_rate_limit"], found["auditd_conf"]["q_depth"]) == (32769, 61, "2001")
+    assert variables.problems(found, ("auditd", "audit_rules", "audit_rotation")) == []
+
+
 def test_danger_that_a_role_sets_by_itself_is_named():
     one = migrate.translate("web1", "ansible_lockdown", {"deb12cis_auditd_log_group": "adm"})
     assert any("admin_space_left_action = halt stops the host" in sentence for sentence in one.dangers)
