@@ -94,9 +94,10 @@ def _keep(host, log_file):
     if host.lstat(watched) is None:
         names = {path: host.listdir(path) for path in DIRECTORIES}
         _io.make_directory(host.path(store, follow=False), 0o700)
-        _io.write_atomic(host.path(watched, follow=False), json.dumps(names, sort_keys=True).encode("utf-8"), 0o600)
         for path in [os.path.dirname(log_file)] + list(_candidates(host)):
             kept.keep(path)
+        # Last: a run that was killed before has not kept everything, and the next one goes on where it stopped
+        _io.write_atomic(host.path(watched, follow=False), json.dumps(names, sort_keys=True).encode("utf-8"), 0o600)
     return store
 
 
