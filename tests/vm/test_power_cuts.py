@@ -26,9 +26,9 @@ AT_ONCE = 5  # mounted here; each takes a gigabyte
 GAP = (0.2, 4)  # seconds between two cuts
 # Four logs of 4 MB, so that compressing takes as long as some cuts. Each begins with the first record of the live log: with its last ones
 # alone there would be numbers missing behind the archive before them, which is a finding, and rightly so.
-LOGS = """cd /var/log/audit; for number in 1 2 3 4; do
-while cat audit.log; do :; done 2> /dev/null | head -c 4000000 > audit.log.$number; chmod 400 audit.log.$number
-done; sync"""
+LOGS = """cd /var/log/audit; cat audit.log > /tmp/long
+while [ $(stat -c %s /tmp/long) -lt 4000000 ]; do cat /tmp/long /tmp/long > /tmp/longer; mv /tmp/longer /tmp/long; done
+for number in 1 2 3 4; do head -c 4000000 /tmp/long > audit.log.$number; chmod 400 audit.log.$number; done; sync"""
 UNFINISHED = (".tmp", ".new", ".part")
 
 
