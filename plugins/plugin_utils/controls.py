@@ -17,6 +17,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._library import wo
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar as _rule_grammar
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import lines as _rule_lines
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import rule as _rule
+from ansible_collections.auditops.auditd.plugins.module_utils._shipping import remote_conf
 from ansible_collections.auditops.auditd.plugins.plugin_utils.demands import DIRECTORY
 
 SECTIONS = ("products", "controls", "filters", "waivers")
@@ -33,8 +34,9 @@ SHAPES = {
     "waivers": ({"reason": STR, "compensating": STR}, {}),
     "benchmark": (
         {"name": STR, "title": STR, "rules": MAP},
-        {"product": STR, "also_numbered": MAP, "needed_by": MAP, "auditd_conf": MAP, "status": MAP, "host": MAP, "sample_files": MAP,
-         "sample_directories": LIST, "elsewhere": MAP, "titles": MAP, "source": STR, "unverified": LIST, "modes": MAP, "only_on": MAP},
+        {"product": STR, "also_numbered": MAP, "needed_by": MAP, "auditd_conf": MAP, "remote_conf": MAP, "status": MAP, "host": MAP,
+         "sample_files": MAP, "sample_directories": LIST, "elsewhere": MAP, "titles": MAP, "source": STR, "unverified": LIST, "modes": MAP,
+         "only_on": MAP},
     ),
 }
 WORDS = {"watches": ("old", "modern"), "commands": ("plain", "pair", "unfiltered")}
@@ -43,7 +45,8 @@ CHECKERS = ("oval", "text")
 HOST_SUBJECTS = (
     "package", "service", "partition", "boot_audit", "boot_backlog_limit", "syscall_auditing", "syslog_plugin", "configuration_mode",
     "configuration_owner", "configuration_group", "log_mode", "log_owner", "log_group", "log_directory_mode", "log_directory_owner",
-    "log_directory_group", "tools_mode", "tools_owner", "tools_group",
+    "log_directory_group", "tools_mode", "tools_owner", "tools_group", "running_rules", "plugins_package", "off_loading",
+    "weekly_off_loading",
 )
 # The kinds of files whose mode a benchmark bounds: auditd.conf, rules.d, audit.rules, logs, their directory, audit's programs
 MODE_KINDS = ("settings", "rules", "compiled", "log", "log_directory", "tool")
@@ -228,6 +231,10 @@ def _check_benchmark(path: Path, entry: dict) -> None:
             if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
                 where = f"{path.name}: auditd_conf.{number}.{key}"
                 raise LibraryError(f"{where}: give the list of values it accepts, as text, the one to set first")
+    for number, keys in entry.get("remote_conf", {}).items():  # {id: {key: words, none where each will do}}
+        for key, values in keys.items() if isinstance(keys, dict) else [(None, None)]:
+            if key not in remote_conf.KEYS or not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+                raise LibraryError(f"{path.name}: remote_conf.{number}.{key}: give a key of audisp-remote.conf and the list of its words")
     for number, subjects in entry.get("host", {}).items():
         for subject in subjects if isinstance(subjects, list) and subjects else [subjects]:
             if subject not in HOST_SUBJECTS:

@@ -98,6 +98,8 @@ def benchmark(library: dict, name: str) -> list[str]:
         rows.append(row(number, "The audit package's own sample files, unchanged", files))
     for number, keys in data.get("auditd_conf", {}).items():
         rows.append(row(number, "auditd.conf", [f"{key} = {' | '.join(values)}" for key, values in keys.items()]))
+    for number, keys in data.get("remote_conf", {}).items():
+        rows.append(row(number, "audisp-remote.conf", [f"{key} = {' | '.join(values) or '...'}" for key, values in keys.items()]))
     for number, switches in data.get("status", {}).items():
         rows.append(row(number, "Switch of the kernel", [f"{SWITCHES[switch]} {value}" for switch, value in switches.items()]))
     return lines + table(rows)

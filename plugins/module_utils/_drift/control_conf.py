@@ -2,16 +2,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The verdict on what a control demands of a key of auditd.conf."""
 
+from .. import _utc
 from .._conf.keys import ACTION_KEYS
 from .._conf.spelling import same, text_of
 from .._library import exceptions
 from .._library.conf import accepts
-from .._library.settled import BY_TIME
+from .._library.settled import BY_TIME, PAIR
+from .._paths import SENDMAIL
 from .._policy import FAILURE_POLICIES
 
 UNWRITTEN = "%s = %s is auditd's own default: a scanner that reads the file wants the line"
 SPELLED = "auditd takes %s = %s; a scanner wants it written %s"
 MAIL = "auditd.conf is as demanded; whether mail to %s arrives is for the administrators of the mail system to show: send one"
+NO_MAILER = "%s = %s, and %s is not there or cannot be executed: the warning reaches nobody"
+NO_RELAY = "%s sends no mail to other hosts (%s), so the warning does not reach %s"
+WAITS = "mail has waited in the queue of %s since %s, so a warning does not reach %s either"
+LONGEST_WAIT = 86400  # seconds that mail may wait in the queue: a relay that is away for a night is no fault of this host
 
 
 def verdict(sides, benchmark, number, demand) -> "tuple[str, str]":
@@ -41,13 +47,30 @@ def _passed(sides, key, accepted, values):
     waits = ((sides.live["daemon"] or {}).get("waiting") or {}).get(key)
     if waits is not None:
         return "fail", "the running auditd still has %s = %s, until it is restarted" % (key, waits)
-    account = str(sides.effective.get("action_mail_acct") or "root")
-    if key in ACTION_KEYS and same(actual, "EMAIL") and "@" in account and not account.endswith("@localhost"):
-        return "not_checked", MAIL % account
+    if key in ACTION_KEYS and same(actual, "EMAIL"):
+        mailed = _mailed(sides, key, actual)
+        if mailed:
+            return mailed
     if written is None:
         return "pass", UNWRITTEN % (key, actual)
     wanted = next((one for one in accepted if same(one, written)), None)
     return "pass", SPELLED % (key, written, wanted) if wanted is not None and wanted != written else ""
+
+
+def _mailed(sides, key, actual):
+    """(status, why) where the mail is known not to arrive, or nobody can know it; None where all that can be asked for is there."""
+    storage = sides.live["storage"] or {}
+    if storage.get("sendmail") is False:
+        return "fail", NO_MAILER % (key, actual, SENDMAIL)
+    account = str(sides.effective.get("action_mail_acct") or "root")
+    if "@" not in account or account.endswith("@localhost"):
+        return None
+    mail = storage.get("mail")
+    if mail and mail["refuses"]:
+        return "fail", NO_RELAY % (mail["program"], mail["refuses"], account)
+    if mail and mail["oldest"] is not None and _utc.epoch(sides.live["collected_at"]) - mail["oldest"] > LONGEST_WAIT:
+        return "fail", WAITS % (mail["program"], _utc.iso(mail["oldest"]), account)
+    return "not_checked", MAIL % account
 
 
 def _set_aside(sides, key, actual):
@@ -70,8 +93,11 @@ def _why(sides, key, accepted, actual):
     demanded = "%s = %s is demanded, %s is in force" % (key, " or ".join(accepted), text_of(actual))
     if settled and key in settled.untaken:
         return "%s: %s" % (demanded, settled.untaken[key])
-    if key in {name.lower() for name in wanted.get("own_keys") or ()}:
+    own = {name.lower() for name in wanted.get("own_keys") or ()}
+    if key in own:
         return demanded + ": auditd_conf sets it"
+    if key in PAIR and own.intersection(PAIR):
+        return demanded + ": auditd_conf sets the other of the two thresholds, and they count as one pair"
     if settled and key in settled.ids and not accepts(accepted, settled.settings.get(key)):
         return "%s: another of the profiles demands %s (%s)" % (demanded, settled.settings.get(key), ", ".join(settled.ids[key][:2]))
     return demanded

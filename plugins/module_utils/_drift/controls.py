@@ -11,7 +11,7 @@ from .._library.conf import accepts
 from .._library.demands import SWITCHES
 from .._paths import LOG_FILE
 from .._shipping import plugins
-from . import control_conf, control_rules, files, tables
+from . import control_conf, control_rules, control_running, control_shipping, files, tables
 
 # subject of a finding -> the fact of the live document without which nobody saw it
 SEEN_IN = {
@@ -23,6 +23,9 @@ TITLES = {
     "package": "audit is installed", "service": "auditd is started at boot", "boot_audit": "audit=1 on the boot line",
     "boot_backlog_limit": "audit_backlog_limit on the boot line", "partition": "the log has a partition of its own",
     "syscall_auditing": "system calls are audited", "syslog_plugin": "the syslog plugin of audisp is active",
+    "running_rules": "the running and the on-disk configuration are the same",
+    "plugins_package": "the plugins of audisp are installed",
+    "off_loading": "records are sent off this host", "weekly_off_loading": "records are sent off this host once a week at least",
     "configuration_mode": "mode of auditd.conf and of the rules files",
     "configuration_owner": "owner of auditd.conf and of the rules files",
     "configuration_group": "group of auditd.conf and of the rules files",
@@ -34,7 +37,8 @@ TITLES = {
 }
 ABSENT = "audit is not installed"
 NOBODY = "nothing here looks at this (%s): it has to be checked by hand"
-PARTS = ("rules", "auditd_conf", "status", "sample_files", "host", "elsewhere")  # of a benchmark, whose words are its controls
+# Of a benchmark, whose words are its controls
+PARTS = ("rules", "auditd_conf", "remote_conf", "status", "sample_files", "host", "elsewhere")
 STATUSES = ("pass", "fail", "waived", "skipped", "not_checked")
 
 
@@ -102,6 +106,8 @@ class _Judge(object):
             yield self.rules.verdict(control, "%s:%s" % (name, number))
         for key, accepted in sorted(benchmark.get("auditd_conf", {}).get(number, {}).items()):
             yield control_conf.verdict(self.sides, name, number, (key, accepted))
+        for key, accepted in sorted(benchmark.get("remote_conf", {}).get(number, {}).items()):
+            yield control_shipping.of_remote_conf(self.sides, key, accepted)
         for switch, value in sorted(benchmark.get("status", {}).get(number, {}).items()):
             yield self._switch(switch, str(value))
         for sample in benchmark.get("sample_files", {}).get(number, ()):
@@ -129,9 +135,13 @@ class _Judge(object):
 
     def _host(self, name, number, subject):
         sides = self.sides
+        if subject == "running_rules":
+            return control_running.verdict(sides)
         items = self.found.get("%s:%s" % (name, number), ())
         if items:
             return "fail", "; ".join(sorted({"%s: %s" % (item["id"], item["actual"]) for item in items})[:3])
+        if subject in control_shipping.SUBJECTS:
+            return control_shipping.verdict(sides, subject)
         if subject == "partition":
             return self._partition()
         if subject == "syslog_plugin" and has_syslog_plugin(sides) is False:
@@ -231,6 +241,8 @@ def _title(benchmark, number, titles):
             " and %d more" % (len(benchmark["rules"][number]) - 2) if len(benchmark["rules"][number]) > 2 else "")
     if number in benchmark.get("auditd_conf", {}):
         return "auditd.conf: " + ", ".join(sorted(benchmark["auditd_conf"][number]))
+    if number in benchmark.get("remote_conf", {}):
+        return "audisp-remote.conf: " + ", ".join(sorted(benchmark["remote_conf"][number]))
     if number in benchmark.get("status", {}):
         return "kernel: " + ", ".join("%s %s" % (SWITCHES[word], value) for word, value in sorted(benchmark["status"][number].items()))
     if number in benchmark.get("host", {}):

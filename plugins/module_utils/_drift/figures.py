@@ -12,6 +12,7 @@ def of(live: dict, risks: "list[dict]") -> dict:
     storage = dict(live["storage"] or {})
     storage.pop("current_log_mb", None)
     storage.pop("sendmail", None)
+    storage.pop("mail", None)
     if storage.get("partition"):
         storage["partition"] = dict(storage["partition"], free_mb=significant(storage["partition"]["free_mb"], 2))
     storage["risks"] = [{key: risk[key] for key in ("id", "key", "actual", "effect", "severity", "days", "sentence")} for risk in risks]

@@ -15,6 +15,7 @@ from .._errors import AuditError, NotAvailable
 from .._host import mounts
 from .._host.host import open_regular
 from .._paths import LOG_FILE, SENDMAIL
+from . import mail
 
 MEGABYTE = 1024 * 1024
 DAY = 86400.0
@@ -330,6 +331,7 @@ def measure(host, settings):
         "admin_space_left_mb": limits["admin_space_left"],
         "kept_by_auditd_mb": kept_mb(settings),
         "sendmail": _is_executable(host, SENDMAIL),
+        "mail": mail.read(host) if _mails_away(settings) else None,
         "exec_resumes": {key: _resumes(host, words(settings, key)[1]) for key in EXEC_KEYS if words(settings, key)[0] == "EXEC"},
     }, missing
 
@@ -343,6 +345,13 @@ def _resumes(host, path):
     if data is None or not data.startswith(b"#!"):
         return None  # it is not there, or no script
     return RESUMING.search(data) is not None
+
+
+def _mails_away(settings):
+    """Whether auditd sends mail to an account of another host."""
+    account = str(settings.get("action_mail_acct") or "")
+    away = "@" in account and not account.endswith("@localhost")
+    return away and any(words(settings, key)[0] == "EMAIL" for key in EXEC_KEYS)
 
 
 def _is_executable(host, path):

@@ -162,7 +162,7 @@ def place_of(rule) -> "tuple[str, str] | None":
     """(what a rule watches: path, dir or either; where), None where it watches no path."""
     for number, _operator, value in rule.fields:
         if number in (PATH, DIR):
-            where = value.rstrip("/") or "/"
+            where = "/" + "/".join(part for part in value.split("/") if part)
             for alias, real in ALIASES:
                 if (where + "/").startswith(alias):
                     where = real + where[len(alias):]

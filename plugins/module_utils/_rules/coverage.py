@@ -18,6 +18,7 @@ from .silence import ALWAYS, NEVER, SYSCALL, matches_arch, spans_of
 
 EXIT, TASK, EXCLUDE = (tables.LISTS[name] for name in ("exit", "task", "exclude"))
 PERMISSIONS = tuple(bit for _letter, bit in tables.PERMISSIONS)
+EQUAL = tables.OPERATORS["="]
 MOST_CALLS = 6  # of a reason
 
 
@@ -105,9 +106,15 @@ def _cells(rule, arch, candidates):
         cells = [cell for cell in cells if cell[1]]
     for place, (other, _conditions) in enumerate(of_arch):
         cells = [(calls, permissions, places + (place,) if inside else places)
-                 for calls, inside, (permissions, places) in _cut(cells, other.mask if other.list == EXIT else every)]
+                 for calls, inside, (permissions, places) in _cut(cells, _seen_by(other, arch) if other.list == EXIT else every)]
     for calls, permissions, places in sorted(cells, key=_lowest):
         yield calls, None if rule.permissions is None else permissions, [of_arch[place] for place in places]
+
+
+def _seen_by(rule, arch):
+    """The calls that a rule can match: a perm is true only of the calls that have that access, so perm=x of execve alone."""
+    calls = permission_mask(rule.permissions, arch) if rule.permissions is not None else 0
+    return rule.mask & calls if calls else rule.mask
 
 
 def _cut(cells, mask):
@@ -138,9 +145,10 @@ def _records(rule):
 
 
 def _can_match(rule):
-    """Whether a rule has to do with records of system calls: an exclude rule for another type of record has not."""
+    """Whether a rule has to do with records of system calls: an exclude rule for another type of record has not. Nor has one that the
+    kernel refuses: path and dir take no other operator than = (audit_to_watch(), audit_make_tree())."""
     if rule.list != EXCLUDE:
-        return True
+        return all(operator == EQUAL for number, operator, _value in rule.fields if number in (tables.PATH, tables.DIR))
     if not rule.fields:
         return False
     return all(_takes_type(operator, value) for number, operator, value in rule.fields if number == tables.MSGTYPE)

@@ -24,6 +24,9 @@ SETUID = "-a always,exit -F arch=b64 -S execve -C uid!=euid -F euid=0 -k execpri
 CLOCK = "-a always,exit -F arch=b64 -S clock_settime -F a0=0x0 -k time-change"
 XATTR_ROOT = "-a always,exit -F arch=b64 -S setxattr -F auid=0 -k perm_mod"
 CRON = "-a always,exit -F arch=b64 -S execve -F subj_type=crond_t -F auid!=unset -k cron"
+DELETE = "-a always,exit -F arch=b64 -S unlink,unlinkat,rename,renameat " + USER + " -k delete"
+B64 = "-a always,exit -F arch=b64"
+CALLS = B64 + " -S chmod,fchmod,fchmodat"
 MODULES = "-a always,exit -F arch=b64 -S init_module,delete_module " + USER + " -k modules"
 
 
@@ -112,6 +115,56 @@ COVERED = [
     (PASSWD, ["-a never,exit -F path=/etc/passwd -F perm=r", PASSWD]),
     (CHMOD, ["-a always,exclude -F msgtype=CRYPTO_KEY_USER", "-a never,user -F subj_type=crond_t", CHMOD]),
     (CHMOD, ["-a never,task -F auid=unset", CHMOD]),
+    # more ways to write it: numbers, other names of a field, spans
+    (CHMOD, [f"{B64} -S 90,91,268 {USER}"]),
+    (CHMOD, [f"{B64} -S 90 -S 91 -S 268 -F auid>=1000 -F auid!=-1"]),
+    (CHMOD, [f"{CALLS} -F auid>=0x3e8 -F auid!=unset"]),
+    (CHMOD, [f"{CALLS.replace('b64', 'c000003e')} {USER}"]),
+    (CHMOD, [f"{without(CALLS, ' -F arch=b64')} {USER}"]),
+    (CHMOD, [f"{CALLS} -F loginuid>=1000 -F loginuid!=unset"]),
+    (CHMOD, [f"{CALLS} {USER} -F auid!=4294967295"]),
+    (CHMOD, [f"{CALLS} -F auid>=1000 -F auid<4294967295"]),
+    (CHMOD, [f"{CALLS} -F auid>=1000 -F auid<=4294967294"]),
+    (CHMOD, [f"{CALLS} {USER} -F pid>=0"]),
+    (CHMOD, [f"{CALLS} {USER} {one}" for one in ("-F success=0", "-F success!=0")]),
+    (CHMOD, [f"{CALLS} {USER} {one}" for one in ("-F exit=0", "-F exit!=0")]),
+    (CHMOD, [f"{CALLS} {one} -F auid!=unset" for one in ("-F auid>=1000 -F auid<=60000", "-F auid>60000")]),
+    (CHMOD, [f"{CALLS} {USER} -F a1&2", CHMOD]),
+    (PASSWD, ["-w /etc/passwd -p aw"]),
+    (PASSWD, ["-w //etc//passwd -p wa"]),
+    (PASSWD, ["-a exit,always -F path=/etc/passwd -F perm=aw"]),
+    (PASSWD, ["-a always,exit -F perm=wa -F path=/etc/passwd -F arch=b64", "-a always,exit -F arch=b32 -F perm=wa -F path=/etc/passwd"]),
+    (PASSWD, [f"{B64} -S all -F path=/etc/passwd -F perm=wa", PASSWD32]),
+    (PASSWD, [f"-a always,exit -F path=/etc/passwd -F perm=wa {one}" for one in ("-F auid=unset", "-F auid!=unset")]),
+    (PASSWD, [f"-a always,exit -F path=/etc/passwd -F perm=wa {one}" for one in ("-F success=1", "-F success=0")]),
+    (PASSWD, ["-a always,exit -F dir=/etc"]),
+    (SUDO, [f"-a always,exit -F dir=/usr/bin -F perm=x {USER}"]),
+    (SUDO, [SUDO.replace("perm=x", "perm=rx")]),
+    (SUDO, [SUDO.replace("exit ", "exit -S all ")]),
+    (SUDO, [f"-a always,exit -F arch={arch} -S execve,execveat" for arch in ("b64", "b32")]),
+    (ACCESS, [ACCESS.replace("-EACCES", "-13")]),
+    (ACCESS, [ACCESS.replace("exit=-EACCES", "success!=1")]),
+    (ACCESS, [ACCESS.replace("exit=-EACCES", "exit<=-1")]),
+    (ACCESS, [ACCESS.replace("exit=-EACCES", "exit>0")]),  # audit_comparator() takes words without a sign: -13 is a large one
+    (ACCESS, [ACCESS, ACCESS.replace("EACCES", "EPERM")]),
+    (EMULATION, [f"{B64} -C uid!=euid -S execve -F auid!=-1"]),
+    (EMULATION, [f"{B64} -C euid!=uid -F auid!=unset -S execve -k user_emulation"]),
+    (EMULATION, [f"{B64} -S execve"]),
+    (SETUID, [f"{B64} -S execve -F euid=0 -C euid!=uid"]),
+    (CLOCK, [CLOCK.replace("a0=0x0", "a0=0")]),
+    (CLOCK, [CLOCK.replace("a0=0x0", "a0<=0")]),
+    (DELETE, [f"{B64} -S rename -S renameat -S renameat2 -S unlink -S unlinkat -S rmdir -F auid>=1000 -F auid!=-1 -k delete"]),
+    # more never rules that do not meet it
+    (CHMOD, ["-a never,exit -F auid=4294967295", CHMOD]),
+    (CHMOD, ["-a never,exit -F arch=b64 -S all -F auid>=500 -F auid<1000", CHMOD]),
+    (CHMOD, ["-a never,exit -F path=/usr/bin/x -F perm=x", CHMOD]),  # no chmod has that access
+    (CHMOD, ["-a never,exit -F dir=/usr/bin -F perm=x", CHMOD]),
+    (CHMOD, [f"{B64} -S chmod -F uid=0", "-a never,exit -F arch=b64 -S chmod -F uid=0 -F gid=0", CHMOD]),
+    (PASSWD, ["-a never,exit -F path=/etc/passwd -F perm=x", PASSWD]),
+    (PASSWD, ["-a never,exit -F arch=b64 -S getpid", PASSWD]),
+    *[(CHMOD, [f"-a always,exclude -F msgtype={word}", CHMOD]) for word in ("CWD", "EOE", "PROCTITLE", "AVC", "USER_LOGIN")],
+    (CHMOD, ["-a always,exclude -F msgtype<1300", CHMOD]),
+    (CHMOD, ["-a always,exclude -F msgtype>1300 -F msgtype<1400", CHMOD]),
 ]
 NOT_COVERED = [
     (CHMOD, []),
@@ -180,6 +233,50 @@ NOT_COVERED = [
     (CHMOD, ["-a never,task", CHMOD]),
     (CHMOD, ["-a always,exclude -F msgtype=SYSCALL", CHMOD]),
     (CHMOD, ["-a never,exclude -F msgtype>=SYSCALL -F uid=0", CHMOD]),
+    # conditions that look like the demanded ones
+    (CHMOD, [f"{B64} -S 90,91 {USER}"]),
+    (CHMOD, [f"{B64} -S 91,92,268 {USER}"]),
+    (CHMOD, [f"{CALLS} -F auid>=1000 -F auid<=60000"]),
+    (CHMOD, [f"{CALLS} -F uid>=1000 -F auid!=unset"]),
+    (CHMOD, [f"{CALLS} -F auid>=1000 -F auid=unset"]),
+    (CHMOD, [f"{CALLS} {USER} -F success=0", f"{without(CALLS, ',fchmodat')} {USER} -F success!=0"]),
+    (CHMOD, [f"{CALLS} {USER} {one}" for one in ("-F exit<0", "-F exit>0")]),  # nothing is below 0: exit 0 is left
+    (CHMOD, [f"{CALLS} {USER} {one}" for one in ("-F a1&2", "-F a1=0")]),
+    *[(CHMOD, [f"{CALLS} {USER} {one}"]) for one in (
+        "-F gid=0", "-F filetype=file", "-F obj_uid=0", "-F sessionid=1", "-F ppid=1", "-F pid=1", "-F devmajor=8", "-F pers=8",
+        "-F subj_type=user_t", "-F exe!=/usr/bin/rpm", "-C auid!=obj_uid")],
+    *[(CHMOD, [f"-a never,exit {one}", CHMOD]) for one in (
+        "-F arch=b64 -S chmod -F auid>=1000 -F uid=0", "-F auid!=unset", "-F auid>=0", "-F exe=/usr/bin/dpkg", "-F subj_type=unconfined_t",
+        "-F success=0", "-F arch=b64 -S chmod -F exit=-EACCES", "-C uid!=euid", "-F pid=1", "-S 90", "-F dir=/home",
+        "-F dir=/home -F perm=wa")],
+    *[(CHMOD, [f"-a never,task -F {one}", CHMOD]) for one in ("uid=0", "auid>=1000")],
+    *[(CHMOD, [f"-a always,exclude -F {one}", CHMOD]) for one in (
+        "uid=0", "auid>=1000", "exe=/usr/bin/chmod", "msgtype>=1300", "msgtype!=USER_LOGIN", "msgtype=SYSCALL -F uid=0")],
+    (PASSWD, ["-w /etc/passwd -p r"]),
+    (PASSWD, ["-w /etc/passwd -p wx"]),
+    (PASSWD, [f"{B64} -S openat,open,creat -F path=/etc/passwd -F perm=wa", PASSWD32]),
+    *[(PASSWD, [f"-a always,exit -F path=/etc/passwd -F perm=wa {one}"]) for one in (USER, "-F success=1", "-F auid!=unset", "-F uid=0")],
+    (PASSWD, ["-a always,exit -F path!=/etc/passwd -F perm=wa"]),  # the kernel refuses it
+    (PASSWD, ["-a always,exit -F dir=/etc/pam.d -F perm=wa"]),
+    *[(PASSWD, [f"-a never,exit {one}", PASSWD]) for one in (
+        "-F arch=b64 -S openat -F auid=unset", "-F path=/etc/passwd", "-F path=/etc/passwd -F perm=wa -F uid=0",
+        "-F exe=/usr/sbin/useradd")],
+    (SUDO, [SUDO.replace("perm=x", "perm=wa")]),
+    (SUDO, [SUDO.replace("-k", "-F success=1 -k")]),
+    (SUDO, [SUDO.replace("bin/sudo", "bin/sudoedit")]),
+    (SUDO, ["-w /usr/bin/sudo -p r"]),
+    (SUDO, ["-a never,exit -F dir=/usr/bin -F perm=x -F auid=1000", SUDO]),
+    *[(ACCESS, [ACCESS.replace("exit=-EACCES", one)]) for one in (
+        "exit=EACCES", "exit<0", "exit<-13", "exit=-EACCES -F dir=/etc", "a2&0100 -F exit=-EACCES")],
+    *[(EMULATION, [EMULATION.replace(*one)]) for one in (
+        ("-k", "-F euid=0 -k"), ("euid!=uid", "uid!=fsuid"), ("execve", "execveat"), ("auid!=unset", "auid>=1000"))],
+    (SETUID, [SETUID.replace("euid=0", "uid=0")]),
+    (SETUID, [SETUID.replace("uid!=euid", "gid!=egid")]),
+    (DELETE, [f"{B64} -S rename,renameat,renameat2,unlink {USER}"]),
+    (SUDOERS_D, ["-a always,exit -F path=/etc/sudoers.d/ -F perm=wa"]),
+    (MODULES, [f"{B64} -S init_module,delete_module -F a0&1 {USER}"]),
+    (MODULES, [f"{B64} -S init_module,finit_module {USER}"]),
+    (MODULES, ["-w /sbin/insmod -p x", "-w /sbin/rmmod -p x"]),
 ]
 
 
