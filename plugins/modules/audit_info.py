@@ -117,8 +117,8 @@ info:
     services:
       description:
         - What the next boot starts. C(enabled) is whether something starts auditd, C(options) what its unit gives it on the command line,
-          C(loads_rules) whether a unit still loads the rules, C(prevented) what in units and programs keeps auditd from starting or from
-          doing its work. Each is V(null) where nothing says.
+          C(loads_rules) whether a unit still loads the rules, C(loader) by which program, C(prevented) what in units and programs keeps
+          auditd from starting or from doing its work. Each is V(null) where nothing says.
       type: dict
     permissions:
       description:

@@ -22,7 +22,7 @@ from baked import Baked
 
 CONTENT = os.environ.get("AUDITOPS_SCAP_CONTENT")
 pytestmark = pytest.mark.skipif(not CONTENT or not shutil.which("oscap"), reason="AUDITOPS_SCAP_CONTENT is not set, or there is no oscap")
-AT_A_TIME = 8
+AT_A_TIME = 24
 MOUNTS = "/dev/vda1 / ext4 rw 0 0\n/dev/sda2 /var/log/audit ext4 rw,nodev,nosuid,noexec 0 0\n"
 SCANNER = "scanner"  # in the reason of a pass that goes by what is recorded, or by auditd's default
 WRONG = {"max_log_file": "1", "freq": "7", "space_left": "51", "admin_space_left": "1", "action_mail_acct": "nobody", "log_format": "RAW",

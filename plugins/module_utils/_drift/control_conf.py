@@ -8,6 +8,7 @@ from .._conf.spelling import same, text_of
 from .._library import exceptions
 from .._library.conf import accepts
 from .._library.settled import BY_TIME, PAIR
+from .._live.mail import is_away
 from .._paths import SENDMAIL
 from .._policy import FAILURE_POLICIES
 
@@ -63,13 +64,13 @@ def _mailed(sides, key, actual):
     if storage.get("sendmail") is False:
         return "fail", NO_MAILER % (key, actual, SENDMAIL)
     account = str(sides.effective.get("action_mail_acct") or "root")
-    if "@" not in account or account.endswith("@localhost"):
+    if not is_away(account):
         return None
-    mail = storage.get("mail")
-    if mail and mail["refuses"]:
-        return "fail", NO_RELAY % (mail["program"], mail["refuses"], account)
-    if mail and mail["oldest"] is not None and _utc.epoch(sides.live["collected_at"]) - mail["oldest"] > LONGEST_WAIT:
-        return "fail", WAITS % (mail["program"], _utc.iso(mail["oldest"]), account)
+    sender = storage.get("mail")
+    if sender and sender["refuses"]:
+        return "fail", NO_RELAY % (sender["program"], sender["refuses"], account)
+    if sender and sender["oldest"] is not None and _utc.epoch(sides.live["collected_at"]) - sender["oldest"] > LONGEST_WAIT:
+        return "fail", WAITS % (sender["program"], _utc.iso(sender["oldest"]), account)
     return "not_checked", MAIL % account
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The verdict on what a control demands to be recorded: by the files of rules.d, and by the kernel where it can be asked."""
+"""The verdict on what a control demands to be recorded: by rules.d, by audit.rules, and by the kernel where it can be asked."""
 
 from .._rules.coverage import Recorded
 from .._rules.rule import Directive
@@ -17,8 +17,8 @@ class Rules(object):
         self.sides, self.chosen = sides, chosen
         parsed = sides.parsed
         self.sets, self.reasons = [], {}
-        if parsed.disk is not None:
-            self.sets.append(("rules.d", parsed.disk.rules))
+        self.files = files_of(sides)
+        self.sets += [(where, compiled.rules) for where, compiled in self.files]
         if parsed.loaded is not None:
             self.sets.append(("kernel", parsed.loaded))
         filters = {rule.canonical for rule in (parsed.disk.rules if parsed.disk else ()) if (rule.file or "").endswith(FILTERS)}
@@ -64,12 +64,13 @@ class Rules(object):
 
     def _why_not(self, sets, line):
         statement = self.chosen.statements[line]
+        if isinstance(statement, Directive):
+            wanted = True if statement.value is None else statement.value
+            for where, compiled in self.files:
+                if str(compiled.control.get(statement.name)) != str(wanted):
+                    yield "%s is missing in %s" % (line, where)
+            return
         for where, recorded in sets:
-            if isinstance(statement, Directive):
-                wanted = True if statement.value is None else statement.value
-                if where == "rules.d" and str(self.sides.parsed.disk.control.get(statement.name)) != str(wanted):
-                    yield "%s is missing in rules.d" % line
-                continue
             why = recorded.why_not(statement)
             if why:
                 yield "%s: %s in %s" % (line, why, "the kernel" if where == "kernel" else where)
@@ -85,3 +86,14 @@ class Rules(object):
         if text is not None and text == wanted:
             return "pass", ""
         return "fail", "%s is not in rules.d as the audit package has it" % name
+
+
+def files_of(sides) -> "list[tuple]":
+    """[(rules.d or audit.rules, its Compiled)] of what the next boot loads: rules.d where augenrules makes audit.rules of it, and
+    audit.rules where it has other rules, because nobody made it again. Where the unit has auditctl load audit.rules, that alone."""
+    disk, compiled = sides.parsed.disk, sides.parsed.compiled
+    if compiled is not None and (sides.live["services"] or {}).get("loader") == "auditctl":
+        return [("audit.rules", compiled)]
+    found = [("rules.d", disk)] if disk is not None else []
+    is_stale = disk is None or [rule.canonical for rule in disk.rules] != [rule.canonical for rule in getattr(compiled, "rules", ())]
+    return found + ([("audit.rules", compiled)] if compiled is not None and is_stale else [])

@@ -120,9 +120,10 @@ class _Judge(object):
     def _switch(self, switch, value):
         sides, option = self.sides, SWITCHES[switch]
         status = (sides.live["kernel"] or {}).get("status") or {}
-        if sides.parsed.disk is None:
+        if not self.rules.files:
             return "not_checked", "the rules files could not be read"
-        seen = [("rules.d", str(sides.parsed.disk.control.get(option)))] + ([("kernel", str(status[switch]))] if switch in status else [])
+        seen = [(where, str(compiled.control.get(option))) for where, compiled in self.rules.files]
+        seen += [("kernel", str(status[switch]))] if switch in status else []
         wrong = ["%s %s in %s" % (option, have, where) if have != "None" else "no %s in %s" % (option, where)
                  for where, have in seen if have != value]
         if not wrong:

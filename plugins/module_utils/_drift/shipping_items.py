@@ -89,7 +89,8 @@ ITEMS = {
         "take the log out of that part and load it again (amazon-cloudwatch-agent-ctl -a append-config)",
     ),
     "shipping.cloudwatch.readable": (
-        "high", OFF_LOADING, "The user of the CloudWatch agent is not let in to the log: from the next rotation on, nothing reaches CloudWatch.",
+        "high", OFF_LOADING,
+        "The user of the CloudWatch agent is not let in to the log: from the next rotation on, nothing reaches CloudWatch.",
         "auditd_conf.log_group: a group of that user, or any other than root; then " + SHIPPING,
     ),
     "shipping.cloudwatch.denied": (

@@ -14,8 +14,14 @@ from .._errors import AuditError
 Program = namedtuple("Program", "name refuses queue depth")
 Program.__doc__ = """A mail program: ``refuses`` (host -> the setting by which it sends nothing to other hosts, None), and the directory of
 its ``queue`` with the levels of directories in it."""
+LOCAL_DOMAINS = ("@localhost", "@localhost.localdomain")
 LOCAL_TYPES = ("local", "none")
 BY_SMARTHOST = ("satellite", "smarthost")
+
+
+def is_away(account: str) -> bool:
+    """Whether mail to the account has to leave this host."""
+    return "@" in account and not account.endswith(LOCAL_DOMAINS)
 
 
 def _lines(host, path):

@@ -28,10 +28,11 @@ WRITABLE = ("ReadWritePaths", "ReadWriteDirectories")
 
 
 def read(reading) -> dict:
-    """{enabled, options, loads_rules, prevented}, each None where nothing says; masks are those of C(units).
+    """{enabled, options, loads_rules, loader, prevented}, each None where nothing says; masks are those of C(units).
 
     ``enabled``: whether something starts auditd; ``options``: what the unit gives it on its command line; ``loads_rules``: whether the
-    rules are loaded; ``prevented``: [what in the units or programs keeps auditd from starting, or from doing its work].
+    rules are loaded, and ``loader`` by which program: augenrules, which makes audit.rules of rules.d first, or auditctl; ``prevented``:
+    [what in the units or programs keeps auditd from starting, or from doing its work].
     """
     host = reading.host
     pairs = unit_text.assignments(host, units.AUDITD)
@@ -41,6 +42,7 @@ def read(reading) -> dict:
         "enabled": enabled(host),
         "options": " ".join(started[-1][1:]) if started else None,
         "loads_rules": _loads_rules(host, pairs) if pairs else None,
+        "loader": _loader(host, pairs),
         "prevented": _not_executable(host) + (_prevented(host, pairs, started, directory) if pairs else []),
     }
 
@@ -122,6 +124,13 @@ def _loads_rules(host, pairs):
     if any(map(_is_loader, after)):
         return not _undone(after)
     return any(map(_is_loader, run)) and not _undone(run) and unit_text.failed_condition(host, of_rules) is None
+
+
+def _loader(host, pairs):
+    of_rules = unit_text.assignments(host, units.RULES)
+    run = unit_text.commands(host, pairs, "ExecStartPost") + unit_text.commands(host, of_rules, "ExecStart")
+    programs = {os.path.basename(words[0]) for words in run if _is_loader(words)}
+    return "augenrules" if "augenrules" in programs else next(iter(programs), None)
 
 
 def _loads(words):

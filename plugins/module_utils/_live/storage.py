@@ -349,9 +349,7 @@ def _resumes(host, path):
 
 def _mails_away(settings):
     """Whether auditd sends mail to an account of another host."""
-    account = str(settings.get("action_mail_acct") or "")
-    away = "@" in account and not account.endswith("@localhost")
-    return away and any(words(settings, key)[0] == "EMAIL" for key in EXEC_KEYS)
+    return mail.is_away(str(settings.get("action_mail_acct") or "")) and any(words(settings, key)[0] == "EMAIL" for key in EXEC_KEYS)
 
 
 def _is_executable(host, path):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shutil
 
 import pytest
@@ -99,4 +100,35 @@ def test_the_library_goes_with_a_task_that_names_profiles():
 ])
 def test_unknown_words_are_refused_on_the_controller(arguments, word):
     with pytest.raises(controls.AuditError, match=word):
+        controls.with_library(arguments)
+
+
+WORDS = [  # a word of audit_rules_filters or audit_rules_skip, what the refusal says; None: it is taken
+    ({"filters": ["chrony"]}, None),
+    ({"filters": "cron,chrony"}, None),
+    ({"filters": ["chronny"]}, "'chronny' is no filter of the library; did you mean chrony"),
+    ({"filters": "chronny"}, "did you mean chrony"),
+    ({"filters": ["chrony", "chronny"]}, "'chronny' is no filter"),
+    ({"filters": ["Chrony"]}, "did you mean chrony"),
+    ({"filters": [""]}, "'' is no filter of the library; known are"),
+    ({"skip": ["6.3.3.4"]}, None),
+    ({"skip": ["key:time-change", "file:30-auditops-time.rules", "control:chmod"]}, None),
+    ({"skip": "cis_rhel_9:6.3.3.4"}, None),
+    ({"skip": ["6.3.3.99"]}, "'6.3.3.99' is no control of the library"),
+    ({"skip": ["key:nonsense"]}, "has the key 'nonsense'"),
+    ({"skip": ["file:30-nothing.rules"]}, "has the file '30-nothing.rules'"),
+    ({"skip": ["control:nothing"]}, "has the control 'nothing'"),
+    ({"skip": ["cis_rhel_99:6.3.3.4"]}, "'cis_rhel_99' is no benchmark"),
+    ({"skip": ["cis_rhel_9:9.9.9"]}, "is no control of cis_rhel_9"),
+]
+
+
+@pytest.mark.parametrize("profiles", [None, [], ["auto"], ["cis_rhel_9"]])
+@pytest.mark.parametrize(("words", "said"), WORDS)
+def test_filters_and_skips_work_or_are_refused_with_and_without_a_profile(profiles, words, said):
+    arguments = words if profiles is None else {"profiles": profiles, **words}
+    if said is None:
+        assert controls.with_library(arguments)["library"]["filters"]
+        return
+    with pytest.raises(controls.AuditError, match=re.escape(said)):
         controls.with_library(arguments)

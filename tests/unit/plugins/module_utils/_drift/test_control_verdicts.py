@@ -342,3 +342,36 @@ def test_the_syslog_plugin_of_pci(bake, text, exceptions, status, is_found):
     assert bool(items) is is_found
     if is_found:
         assert items[0]["controls"] == ["pci_dss:10.3.3"] and "audit_shipping" in items[0]["fix"] and items[0]["id"] in found["items"]
+
+
+LOADS = "[Service]\nExecStart=/sbin/auditd\nExecStartPost=-%s\n"
+AUGENRULES, AUDITCTL = "/sbin/augenrules --load", "/sbin/auditctl -R /etc/audit/audit.rules"
+
+
+@pytest.mark.parametrize("loader", [AUGENRULES, AUDITCTL])
+def test_what_was_never_compiled_is_not_recorded(bake, loader):
+    tree = bake("cis_rhel_9", "rhel_9")
+    tree.write("usr/lib/systemd/system/auditd.service", LOADS % loader)
+    path = tree.root / "etc/audit/audit.rules"
+    path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if "sudoers" not in line))
+    control = tree.verdicts()["6.3.3.1"]
+    assert control["status"] == "fail" and "in audit.rules" in control["why"], control
+    path.unlink()
+    assert tree.verdicts()["6.3.3.1"]["status"] == "pass", "rules.d has it, and there is nothing else to go by"
+
+
+@pytest.mark.parametrize(("loader", "number", "status"), [
+    (AUGENRULES, "6.3.3.1", "fail"), (AUDITCTL, "6.3.3.1", "pass"),
+    (AUGENRULES, "6.3.3.20", "fail"), (AUDITCTL, "6.3.3.20", "pass"),
+])
+def test_rules_that_stand_in_audit_rules_alone(bake, loader, number, status):
+    """As another tool hardens a host: the unit has auditctl load audit.rules, and rules.d is not used."""
+    tree = bake("cis_rhel_9", "rhel_9")
+    tree.write("usr/lib/systemd/system/auditd.service", LOADS % loader)
+    for name in tree.rules_files():
+        (tree.root / "etc/audit/rules.d" / name).unlink()
+    control = tree.verdicts()[number]
+    assert control["status"] == status, control
+    assert status == "pass" or "rules.d" in control["why"]
+    tree.write("etc/audit/audit.rules", "-D\n-b 8192\n-f 1\n", 0o600)
+    assert tree.verdicts()[number]["status"] == "fail"

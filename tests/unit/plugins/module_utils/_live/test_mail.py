@@ -87,7 +87,7 @@ AWAY = "audit@example.org"
 VERDICTS = [
     # account, what is done to the tree, status, words
     ("root", None, "pass", ""),
-    ("audit@localhost", None, "pass", ""),
+    ("audit@localhost.localdomain", None, "pass", ""),
     ("root", lambda tree: (tree.root / "usr/lib/sendmail").unlink(), "fail", "/usr/lib/sendmail is not there"),
     ("root", lambda tree: (tree.root / "usr/lib/sendmail").chmod(0o644), "fail", "cannot be executed"),
     ("root", settings("default_transport = error\n"), "pass", ""),  # mail to root stays on the host
