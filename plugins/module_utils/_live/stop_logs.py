@@ -92,6 +92,8 @@ def _one_stream(groups, own):
             have.setdefault((one["what"], one["text"]), []).append(_moment(one))
         main = by_time(main, [one for one in groups[name] if one["what"] != "wrote" and not any(
             abs(_moment(one) - moment) <= SAME for moment in have.get((one["what"], one["text"]), ()))])
+    if not own:
+        return main
     names = {_short(one["host"]) for one in main}
     return [one for one in main if own not in names or _short(one["host"]) in ("", own) or one["what"] == "wrote"]
 

@@ -175,6 +175,17 @@ def two_boots_within_a_minute(story):
     story.wtmp(("reboot", stories.START), ("reboot", story.now + 30))
 
 
+def a_line_without_a_host(story):
+    """The host says no name of its own, and one of its lines has none."""
+    story.put("etc/hostname", "localhost\n")
+    story.conf(**HALTS)
+    ordinary(story)
+    story.lines(FULL, STOP, *SHUTDOWN)
+    story.write_syslog()
+    path = story.root / "var/log/messages"
+    path.write_text("[    0.000000] Linux version 6.1.0\n" + path.read_text())
+
+
 def debian_writes_auditd_to_syslog_and_the_rest_to_messages(story):
     story.conf(**HALTS)
     ordinary(story)
@@ -203,6 +214,7 @@ MISLEADING = {
     the_clock_was_set_back_during_the_stop: ("auditd", "high", "less room"),
     the_clock_jumped_from_1970: ("auditd", "high", "no room left"),
     two_boots_within_a_minute: ("not_auditd", "medium", "without a shutdown"),
+    a_line_without_a_host: ("auditd", "high", "no room left"),
     debian_writes_auditd_to_syslog_and_the_rest_to_messages: ("auditd", "high", "no room left"),
 }
 
