@@ -7,6 +7,7 @@ import os
 from .._errors import AuditError
 from .._host import files as _io
 from .._host.block_devices import SYSFS, Machine
+from .commands import checked
 
 FILESYSTEMS = {"xfs": "nouuid", "ext4": None, "ext3": None, "btrfs": None}  # what has to be said so that a twin's UUID does not matter
 SAFE = "nosuid,nodev,noexec"
@@ -58,26 +59,20 @@ def unmount(run, point: str, *, check_mode: bool = False) -> bool:
     if not os.path.ismount(point):
         return False
     if not check_mode:
-        _call(run, ["umount", point])
+        checked(run, ["umount", point])
     return True
 
 
 def _mounted(run, device, kind, point):
     """Read-only first: what turns out to be no root is left as it is."""
     options = ",".join(word for word in ("ro", SAFE, FILESYSTEMS[kind]) if word)
-    _call(run, ["mount", "-o", options, device, point])
+    checked(run, ["mount", "-o", options, device, point])
     if not _is_root(point):
-        _call(run, ["umount", point])
+        checked(run, ["umount", point])
         return False
-    _call(run, ["mount", "-o", "remount,rw," + SAFE, point])
+    checked(run, ["mount", "-o", "remount,rw," + SAFE, point])
     return True
 
 
 def _is_root(point):
     return any(os.path.lexists(os.path.join(point, path)) for path in ROOT_HAS)
-
-
-def _call(run, argv):
-    code, out, error = run(argv)
-    if code:
-        raise AuditError("%s failed with code %d: %s" % (" ".join(argv), code, (error or out).strip()))

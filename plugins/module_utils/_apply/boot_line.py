@@ -13,6 +13,7 @@ from .._errors import AuditError
 from .._host import boot_line as _line
 from .._host import files as _io
 from .._live import boot as _boot
+from .commands import checked
 
 NAMES = ("audit", "audit_backlog_limit")
 OSTREE = ("/run/ostree-booted", "/ostree/repo", "/sysroot/ostree/repo")
@@ -90,7 +91,7 @@ def plan(host, wanted: "dict[str, str]") -> Plan:
 def apply(host, planned: Plan, wanted: "dict[str, str]") -> None:
     """Do what was planned. AuditError, with every file as it was, where it cannot be proven."""
     if planned.ostree:
-        _run(host, [host.which("rpm-ostree"), "kargs"] + planned.ostree)
+        checked(host.run, [host.which("rpm-ostree"), "kargs"] + planned.ostree)
         return
     before_menu = _generated(host, planned.menu) if planned.menu and host.is_live else None
     written: "list[str]" = []
@@ -101,7 +102,7 @@ def apply(host, planned: Plan, wanted: "dict[str, str]") -> None:
         if before_menu is not None:
             _replace_menu(host, planned.menu, before_menu, wanted)
         if host.is_live and host.which(ZIPL_PROGRAM) and host.text(_boot.ZIPL) is not None and planned.texts:
-            _run(host, [host.which(ZIPL_PROGRAM)])
+            checked(host.run, [host.which(ZIPL_PROGRAM)])
     except AuditError as error:
         for path in written:
             _write(host, path, planned.texts[path][0])
@@ -133,7 +134,7 @@ def _ostree(host, wanted, planned):
     words = " ".join("--append-if-missing=%s=%s" % pair for pair in sorted(wanted.items()))
     if not host.is_live or program is None:
         raise AuditError("rpm-ostree owns the boot line of this host and does not run here: on the running host, rpm-ostree kargs " + words)
-    line = _run(host, [program, "kargs"]).strip()
+    line = checked(host.run, [program, "kargs"]).strip()
     if _line.changed(line, wanted) == line:
         return planned
     for word in line.split():
@@ -193,7 +194,7 @@ def _generate(host):
     program = next((path for path in map(host.which, GENERATORS) if path), None)
     if program is None:
         raise AuditError("neither %s is installed, so the boot menu cannot be generated" % " nor ".join(GENERATORS))
-    return _run(host, [program])
+    return checked(host.run, [program])
 
 
 def _replace_menu(host, menu, before, wanted):
@@ -226,10 +227,3 @@ def _write(host, path, text):
     real = host.path(path)
     status = host.stat(path)
     _io.write_atomic(real, text.encode("utf-8", "surrogateescape"), status.st_mode & 0o7777, status.st_gid)
-
-
-def _run(host, argv):
-    code, out, error = host.run(argv)
-    if code:
-        raise AuditError("%s failed with code %d: %s" % (" ".join(argv), code, (error or out).strip()))
-    return out

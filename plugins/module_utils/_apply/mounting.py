@@ -13,6 +13,7 @@ from .._errors import AuditError, NotAvailable
 from .._host import block_devices
 from .._host import files as _io
 from .._live import expected_volumes
+from .commands import checked
 
 RECORD = "/run/auditops-rescue.json"
 SAFE = "nosuid,nodev,noexec"
@@ -43,7 +44,7 @@ def mount(host, run, log_file, *, wanted: bool, record: str = RECORD) -> "list[d
 def make_writable(host, run, *, record: str = RECORD) -> None:
     """Mount read-write what mount() mounted."""
     for real in _recorded(record).get(host.root, []):
-        _call(run, ["mount", "-o", "remount,rw," + SAFE, real])
+        checked(run, ["mount", "-o", "remount,rw," + SAFE, real])
 
 
 def unmount(host, run, *, record: str = RECORD) -> "list[str]":
@@ -52,7 +53,7 @@ def unmount(host, run, *, record: str = RECORD) -> "list[str]":
     everything = _recorded(record)
     for real in everything.get(host.root, [])[::-1]:
         if os.path.ismount(real):
-            _call(run, ["umount", real])
+            checked(run, ["umount", real])
         done.append(real)
         everything[host.root].remove(real)
         _write(record, everything)
@@ -74,7 +75,7 @@ def _mount(host, run, volume, device, record):
     everything.setdefault(host.root, []).append(real)
     _write(record, everything)
     try:
-        _call(run, ["mount", "-o", ",".join(options), device, real])
+        checked(run, ["mount", "-o", ",".join(options), device, real])
     except AuditError:
         everything[host.root].remove(real)
         _write(record, everything)
@@ -98,9 +99,3 @@ def _write(record, everything):
         _io.write_atomic(record, json.dumps(everything, sort_keys=True).encode("utf-8"), 0o600)
     else:
         _io.remove(record)
-
-
-def _call(run, argv):
-    code, out, error = run(argv)
-    if code:
-        raise AuditError("%s failed with code %d: %s" % (" ".join(argv), code, (error or out).strip()))

@@ -129,7 +129,7 @@ def fill(host: Host, plan: Plan, wanted: dict, links: "dict[str, str]", stale: "
         if plan.before[path] != wanted[path][0] or not _is_ours(host.lstat(path), wanted[path][1]):
             plan.written[path] = wanted[path]
     for path, target in sorted(links.items()):
-        if _link(host, path) != target:
+        if host.link_target(path) != target:
             plan.links[path] = target
     plan.removed = [path for path in stale if host.lstat(path) is not None]
     plan.before.update((path, _regular(host, path)) for path in plan.removed)
@@ -299,11 +299,6 @@ def _is_ours(status, mode):
     return status is not None and owner and stat.S_IMODE(status.st_mode) == mode
 
 
-def _link(host, path):
-    status = host.lstat(path)
-    return os.readlink(host.path(path, follow=False)) if status is not None and stat.S_ISLNK(status.st_mode) else None
-
-
 def _make_parent(host, path):
     parent = path.rpartition("/")[0]
     if host.stat(parent) is None:
@@ -341,7 +336,7 @@ def _state(host, plan):
         if status is None:
             found[path] = (None, None, None)
         elif stat.S_ISLNK(status.st_mode):
-            found[path] = ("link", _link(host, path), None)
+            found[path] = ("link", host.link_target(path), None)
         else:
             found[path] = ("file", _regular(host, path), stat.S_IMODE(status.st_mode))
     return found

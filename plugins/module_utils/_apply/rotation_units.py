@@ -5,10 +5,10 @@
 import os
 import signal
 
-from .._errors import AuditError
 from .._host.host import Host
 from .._rotation import files as _rotation
 from .._rotation import running as _running
+from .commands import checked
 
 
 def stop(host: Host, removed: "list[str]") -> None:
@@ -27,12 +27,12 @@ def start(host: Host, touched: "list[str]", removed: "list[str]") -> None:
     if systemctl and any(path.startswith(_rotation.UNITS) for path in touched + removed):
         units = _units(touched)
         for argv in [["daemon-reload"]] + ([["restart"] + units] if units else []):
-            _checked(host, [systemctl] + argv)
+            checked(host.run, [systemctl] + argv)
     elif host.is_live and not host.has_systemd and _rotation.CRON in touched:
         end_watch(host)
         watch = _watch_command(host.text(_rotation.CRON) or "")
         if watch:
-            _checked(host, watch)
+            checked(host.run, watch)
 
 
 def end_watch(host: Host) -> None:
@@ -61,9 +61,3 @@ def _systemctl(host):
 def _units(paths):
     """The names of the timers, and of the one service that is not started by a timer."""
     return sorted({path.rpartition("/")[2] for path in paths if path.endswith(".timer") or path.endswith("-guard.service")})
-
-
-def _checked(host, argv):
-    rc, _out, err = host.run(argv)
-    if rc:
-        raise AuditError("%s returned %d: %s" % (" ".join(argv), rc, err.strip()))

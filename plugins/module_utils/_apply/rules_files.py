@@ -28,7 +28,7 @@ class Files(object):
         self.compiled_before = host.text(_compiled.AUDIT_RULES)
         self.texts = OrderedDict((path, staged.files[path]) for path in staged.own)
         self.texts[_compiled.AUDIT_RULES] = staged.compiled.text
-        self.links = {path: target for path, target in ((path, self._link(path)) for path in [*self.texts, *current]) if target}
+        self.links = {path: target for path, target in ((path, self.host.link_target(path)) for path in [*self.texts, *current]) if target}
         self.write = [path for path, text in self.texts.items() if self.before(path) != text or path in self.links]
         self.modes = [path for path in self.texts if path not in self.write and self._too_open(path)]
         top = host.stat(_compiled.RULES_D)
@@ -53,10 +53,6 @@ class Files(object):
     def _real(self, path):
         """Where to write, remove or move: a link itself, never what it leads to."""
         return self.host.path(path, follow=False)
-
-    def _link(self, path):
-        found = self.host.lstat(path)
-        return os.readlink(self._real(path)) if found is not None and stat.S_ISLNK(found.st_mode) else None
 
     def _too_open(self, path):
         found = self.host.stat(path)

@@ -59,7 +59,7 @@ def plan(host, policy: dict, release: "str | None" = None, *, missing: str = "fa
         if program is None and missing == "report":
             planned.missing.append(_package(host))
         elif program is None:
-            raise plugins.missing(word)
+            raise plugins.missing(word, _package(host))
         else:
             _plan_on(planned, _wanted.target(word, policy, program, release, settings), settings)
     planned.missing = sorted(set(planned.missing))

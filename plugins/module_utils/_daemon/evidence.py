@@ -16,7 +16,7 @@ import time
 from .._errors import AuditError
 from .._host import files as _io
 from .._paths import AUDITD_CONF, PID_PATHS
-from .process import conf_read_by, proc
+from .process import conf_read_by, proc, stat_number
 from .records import last_record
 
 PROOF = "/var/lib/auditops/auditd_conf.json"
@@ -172,11 +172,7 @@ def _boot():
 
 def _started_ticks(pid):
     """When a process started, in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). None where that cannot be read."""
-    try:
-        with open(proc(pid, "stat"), "rb") as stream:
-            return int(stream.read().rpartition(b") ")[2].split()[19])
-    except (OSError, ValueError, IndexError):
-        return None
+    return stat_number(pid, 22)
 
 
 def _started_at(pid):

@@ -48,6 +48,15 @@ def proc(pid: "int | str", *names: str) -> str:
     return "/".join((PROC, str(pid)) + names)
 
 
+def stat_number(pid: "int | str", field: int) -> "int | None":
+    """A field of /proc/PID/stat, counted as proc(5) does, behind the second, the name; None where it cannot be read."""
+    try:
+        with open(proc(pid, "stat"), "rb") as stream:
+            return int(stream.read().rpartition(b") ")[2].split()[field - 3])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
 def is_auditd(pid: int) -> bool:
     """True where the process is auditd, in this system: its name, root's, a program where programs are, our namespaces and root directory.
 

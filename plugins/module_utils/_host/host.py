@@ -80,6 +80,13 @@ class Host(object):
         data = self.read(path)
         return None if data is None else data.decode("utf-8", "surrogateescape")
 
+    def text_if_readable(self, path):
+        """As text(), None also where the file cannot be read."""
+        try:
+            return self.text(path)
+        except AuditError:
+            return None
+
     def stat(self, path):
         """os.stat_result of the file a path leads to, None where there is none."""
         return self._stat(os.stat, path, follow=True)
@@ -95,6 +102,11 @@ class Host(object):
             return None
         except (OSError, ValueError) as error:
             raise AuditError("cannot look at %s: %s" % (path, getattr(error, "strerror", None) or error))
+
+    def link_target(self, path):
+        """What a link leads to, as it is written; None where the path is no link."""
+        found = self.lstat(path)
+        return os.readlink(self.path(path, follow=False)) if found is not None and stat.S_ISLNK(found.st_mode) else None
 
     def listdir(self, path):
         """The sorted names in a directory; none where the directory does not exist."""

@@ -5,7 +5,6 @@
 auditd closes its log before it calls the program: where the call cannot succeed, nothing is recorded until the guard sees it.
 """
 
-from .._errors import AuditError
 from .._paths import RESUME_PROGRAM
 from .._release import release_tuple
 from .._rotation.conf import CALLED
@@ -53,8 +52,8 @@ def own_keys(keys: "list[str] | tuple", guard: "str | None", reason: "str | None
 def enforces(host) -> bool:
     """Whether SELinux denies what its policy does not allow. A tree is judged by what its next boot would do."""
     if host.is_live:
-        return (_text(host, ENFORCE) or "").strip() == "1"
-    words = [line.partition("=")[2].strip() for line in (_text(host, "/etc/selinux/config") or "").splitlines()
+        return (host.text_if_readable(ENFORCE) or "").strip() == "1"
+    words = [line.partition("=")[2].strip() for line in (host.text_if_readable("/etc/selinux/config") or "").splitlines()
              if line.strip().startswith("SELINUX=")]
     return words[-1:] == ["enforcing"]
 
@@ -62,10 +61,3 @@ def enforces(host) -> bool:
 def was_called(host) -> bool:
     """Whether auditd has called the program on this host, and logs again after it: the program notes that itself."""
     return host.stat(CALLED) is not None
-
-
-def _text(host, path):
-    try:
-        return host.text(path)
-    except AuditError:
-        return None

@@ -28,7 +28,7 @@ def read(reading) -> dict:
     """
     host, log_file = reading.host, reading.settings.get("log_file") or LOG_FILE
     installed = host.stat(_rotation.PROGRAM) is not None
-    cron, timer = _text(host, _rotation.CRON), _text(host, _rotation.TIMER)
+    cron, timer = host.text_if_readable(_rotation.CRON), host.text_if_readable(_rotation.TIMER)
     schedulers = ["cron"] if cron is not None else []
     if timer is not None and host.lstat(_rotation.TIMER_LINK) is not None:
         schedulers.append("systemd")
@@ -48,18 +48,11 @@ def read(reading) -> dict:
 
 def period_of(host) -> "int | None":
     """Seconds between two runs as the host's own schedule says; None where there is none, or it cannot be told."""
-    return _period(_text(host, _rotation.CRON), _text(host, _rotation.TIMER))
+    return _period(host.text_if_readable(_rotation.CRON), host.text_if_readable(_rotation.TIMER))
 
 
 def _period(cron, timer):
     return _cron_period(cron) if cron is not None else _timer_period(timer) if timer is not None else None
-
-
-def _text(host, path):
-    try:
-        return host.text(path)
-    except AuditError:
-        return None
 
 
 def _cron_period(text):

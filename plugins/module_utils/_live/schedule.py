@@ -75,10 +75,10 @@ def read_policy(reading) -> None:
     if not live["rotation"]["installed"]:
         return
     found.installed_at = host.stat(_rotation.PROGRAM).st_mtime
-    run = running.parse(_text(host, _rotation.LOCK))
+    run = running.parse(host.text_if_readable(_rotation.LOCK))
     found.run_trouble = run.trouble(time.time()) if run else None
     if host.is_live and host.root == "/" and policy.get("guard_minutes") != 0:
-        guard = running.parse(_text(host, _rotation.WATCH_LOCK))
+        guard = running.parse(host.text_if_readable(_rotation.WATCH_LOCK))
         found.guard_runs = guard is not None and guard.state is not None
     wrong = (interpreter_trouble(host, path, policy.get("interpreter")) for path in _rotation.LAUNCHERS)
     found.interpreter = next((reason for reason in wrong if reason), None)
@@ -93,13 +93,6 @@ def digest_of(host, path):
     except AuditError:
         return None
     return None if text is None else _rotation.digest(text)
-
-
-def _text(host, path):
-    try:
-        return host.text(path)
-    except AuditError:
-        return None
 
 
 def interpreter_trouble(host, path, wanted=None):

@@ -4,7 +4,6 @@
 
 import os
 import re
-import stat
 
 from .._host import unit_text, units
 from .._host.host import PROGRAM_DIRS
@@ -165,19 +164,14 @@ def enabled(host) -> "bool | None":
         return None
     if any(re.match(r"S\d+auditd$", link) for name in levels for link in host.listdir("/etc/" + name)):
         return True
-    return not _is_no_boot(_link(host, DEFAULT_TARGET)) and any(
+    return not _is_no_boot(host.link_target(DEFAULT_TARGET) or "") and any(
         _is_wanted(host, "%s/%s/%s" % (place, name, units.AUDITD)) for place in units.PLACES for name in host.listdir(place)
         if name.endswith((".wants", ".requires")) and not _is_no_boot(name.rpartition(".")[0]))
 
 
 def _is_wanted(host, path):
     """A link in a directory of wants counts by its name, but for one that leads to /dev/null."""
-    return host.lstat(path) is not None and _link(host, path) != os.devnull
-
-
-def _link(host, path):
-    facts = host.lstat(path)
-    return os.readlink(host.path(path, follow=False)) if facts is not None and stat.S_ISLNK(facts.st_mode) else ""
+    return host.lstat(path) is not None and host.link_target(path) != os.devnull
 
 
 def _is_no_boot(target):

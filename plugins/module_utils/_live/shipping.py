@@ -17,7 +17,7 @@ def read(reading) -> dict:
     host, release = reading.host, reading.live["version"]
     found = {word: _plugin(reading, word) for word in plugins.KINDS}
     conf_path = remote_conf.path_of(release)
-    conf_text = _text(host, conf_path)
+    conf_text = host.text_if_readable(conf_path)
     to_syslog = plugins.is_active(found["syslog"]["text"])
     limits = {"journald": rate_limits.journald(host), "rsyslog": rate_limits.rsyslog(host)} if to_syslog else {}
     return {
@@ -26,17 +26,10 @@ def read(reading) -> dict:
     }
 
 
-def _text(host, path):
-    try:
-        return host.text(path)
-    except AuditError:
-        return None
-
-
 def _plugin(reading, word):
     host, release = reading.host, reading.live["version"]
     path = plugins.path_of(word, release, reading.settings)
-    text, program = _text(host, path), plugins.program_of(host, word, release)
+    text, program = host.text_if_readable(path), plugins.program_of(host, word, release)
     pid = (reading.live["daemon"] or {}).get("pid")
     running = processes.running(pid, program) if pid and program and plugins.is_active(text) else None
     return {"path": path, "text": text, "program": program, "running": None if running is None else running[1]}
@@ -78,7 +71,7 @@ def _left(reading, policy):
     found = {}
     for word in _wanted.TARGETS:
         path = plugins.path_of(word, release, reading.settings)
-        text = _text(host, path) if word not in policy["to"] else None
+        text = host.text_if_readable(path) if word not in policy["to"] else None
         if plugins.is_ours(text) and plugins.is_active(text):
             found[word] = [path]
     if not archives.is_scheduled(policy):

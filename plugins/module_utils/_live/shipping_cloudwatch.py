@@ -5,7 +5,6 @@
 import os
 import pwd
 
-from .._errors import AuditError
 from .._paths import LOG_FILE
 from .._shipping import cloudwatch, log_readers
 from .schedule import runs
@@ -21,13 +20,13 @@ def read(reading) -> dict:
     """
     host = reading.host
     log_file = reading.settings.get("log_file") or LOG_FILE
-    offset = cloudwatch.offset(_text(host, cloudwatch.state_file(log_file)))  # before the size: the log grows meanwhile
+    offset = cloudwatch.offset(host.text_if_readable(cloudwatch.state_file(log_file)))  # before the size: the log grows meanwhile
     status = host.stat(log_file)
     return {
         "log_file": log_file, "installed": host.stat(cloudwatch.CONTROL) is not None,
-        "source": _text(host, cloudwatch.SOURCE), "loaded": _text(host, cloudwatch.LOADED),
+        "source": host.text_if_readable(cloudwatch.SOURCE), "loaded": host.text_if_readable(cloudwatch.LOADED),
         "runs": host.is_live and runs((cloudwatch.PROCESS[:COMM],), of_root=False), "size": status.st_size if status else None,
-        "offset": offset, "denials": cloudwatch.denials((_text(host, cloudwatch.LOG) or "")[-LAST:]),
+        "offset": offset, "denials": cloudwatch.denials((host.text_if_readable(cloudwatch.LOG) or "")[-LAST:]),
         "others": cloudwatch.others(host, log_file), "shut_out": _shut_out(reading, log_file) if host.is_live else None,
     }
 
@@ -40,10 +39,3 @@ def _shut_out(reading, log_file):
         return name
     gid = log_readers.number_of(reading.settings.get("log_group") or "root")
     return None if log_readers.gets_the_next(account, os.path.dirname(log_file), gid) else name
-
-
-def _text(host, path):
-    try:
-        return host.text(path)
-    except AuditError:
-        return None

@@ -6,6 +6,7 @@ from collections import namedtuple
 
 from .._errors import AuditError
 from .._release import release_tuple
+from .key_values import key_values
 
 HEADER = "# Managed by Ansible (auditops.auditd.audit_shipping): changes here are lost.\n"
 MODE = 0o640
@@ -50,10 +51,10 @@ def program_of(host, word: str, release: "str | None") -> "str | None":
     return kind.builtin if kind.builtin and is_before_move(release) else host.which(kind.program)
 
 
-def missing(word: str) -> AuditError:
-    """What is said where the program of a plugin is not installed."""
+def missing(word: str, package: str) -> AuditError:
+    """What is said where the program of a plugin is not installed, which the host's ``package`` has."""
     return AuditError("audit_shipping_to has %s, and %s is not installed on this host: install the package %s, or set "
-                      "audit_shipping_manage_package: true" % (word, KINDS[word].program, PACKAGES))
+                      "audit_shipping_manage_package: true" % (word, KINDS[word].program, package))
 
 
 def render(program: str, args: str = "", *, active: bool = True) -> str:
@@ -65,14 +66,8 @@ def render(program: str, args: str = "", *, active: bool = True) -> str:
 
 
 def parse(text: str) -> "dict[str, str]":
-    """{key: value} of a plugin's file as auditd reads it: an equals sign between blanks, keys in any case; other lines set nothing."""
-    found = {}
-    for line in text.splitlines():
-        words = line.split(" ")
-        words = [word for word in words if word]
-        if len(words) > 2 and words[1] == "=" and not words[0].startswith("#"):
-            found[words[0].lower()] = " ".join(words[2:])
-    return {key: value for key, value in found.items() if key in KEYS}
+    """{key: value} of a plugin's file as auditd reads it."""
+    return key_values(text, KEYS)
 
 
 def is_active(text: "str | None") -> bool:

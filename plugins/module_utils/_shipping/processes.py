@@ -4,7 +4,7 @@
 
 import os
 
-from .._daemon.process import proc
+from .._daemon.process import proc, stat_number
 
 
 def words_of(pid: "int | str") -> "list[str]":
@@ -21,20 +21,12 @@ def below(pid: int) -> "dict[int, list[str]]":
     parents = {}
     for name in os.listdir(proc("")):
         if name.isdigit():
-            parent = _parent(name)
+            parent = stat_number(name, 4)
             if parent:
                 parents.setdefault(parent, []).append(int(name))
     children = parents.get(pid, [])
     everyone = children + [one for child in children for one in parents.get(child, [])]
     return {one: words_of(one) for one in everyone}
-
-
-def _parent(pid):
-    try:
-        with open(proc(pid, "stat"), "rb") as stream:
-            return int(stream.read().rpartition(b") ")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        return None
 
 
 def running(pid: int, program: str) -> "tuple[int, list[str]] | None":

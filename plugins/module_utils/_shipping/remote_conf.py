@@ -10,6 +10,7 @@ from collections import OrderedDict, namedtuple
 from .._errors import AuditError
 from .._policy import FAILURE_POLICIES
 from .._release import release_tuple
+from .key_values import key_values
 from .plugins import HEADER, is_before_move
 
 PATH, PATH_BEFORE = "/etc/audit/audisp-remote.conf", "/etc/audisp/audisp-remote.conf"
@@ -178,13 +179,8 @@ def render(conf: "dict[str, str]") -> str:
 
 
 def parse(text: "str | None") -> "dict[str, str]":
-    """{key: value} as audisp-remote reads a file: keys in small letters, the last of each counts."""
-    found = {}
-    for line in (text or "").splitlines():
-        words = [word for word in line.split(" ") if word]
-        if len(words) > 2 and words[1] == "=" and not words[0].startswith("#"):
-            found[words[0].lower()] = " ".join(words[2:])
-    return {key: value for key, value in found.items() if key in KEYS}
+    """{key: value} as audisp-remote reads a file."""
+    return key_values(text or "", KEYS)
 
 
 def stopping(conf: "dict[str, str]") -> "list[str]":

@@ -239,11 +239,7 @@ class Fleet:
     @cached_property
     def waivers(self) -> list[tuple[dict, list[str]]]:
         """Each waiver once, with the hosts that have it."""
-        found: dict[int, tuple[dict, list[str]]] = {}
-        for host in self.hosts:
-            for entry in host.now["waived"]:
-                found.setdefault(id(entry), (entry, []))[1].append(host.name)
-        return sorted(found.values(), key=_waiver_order)
+        return sorted(self._shared("waived"), key=_waiver_order)
 
     @cached_property
     def controls(self) -> dict[str, dict[str, dict]]:
@@ -281,11 +277,16 @@ class Fleet:
 
     @cached_property
     def exceptions(self) -> list[tuple[dict, list[str]]]:
+        """Each exception once, with the hosts that it is about."""
+        return sorted(self._shared("exceptions"), key=_exception_order)
+
+    def _shared(self, part: str) -> Iterable[tuple[dict, list[str]]]:
+        """The entries of a part of the documents, which hosts that say the same share, each with the names of its hosts."""
         found: dict[int, tuple[dict, list[str]]] = {}
         for host in self.hosts:
-            for entry in host.now["exceptions"]:
+            for entry in host.now[part]:
                 found.setdefault(id(entry), (entry, []))[1].append(host.name)
-        return sorted(found.values(), key=_exception_order)
+        return found.values()
 
     def documents(self) -> Iterator[dict]:
         """The whole documents by name, read again one at a time: ten thousand of them do not fit in memory."""

@@ -51,7 +51,7 @@ def test_systemd_takes_over_what_was_touched(touched, removed, expected):
 
 
 def test_what_systemd_refuses_is_an_error():
-    with pytest.raises(AuditError, match="daemon-reload returned 1: no"):
+    with pytest.raises(AuditError, match="daemon-reload failed with code 1: no"):
         rotation_units.start(Running(True, rc=1), [_rotation.TIMER], [])
 
 

@@ -132,6 +132,8 @@ def test_what_is_missing_is_one_sentence_or_a_package(tree, monkeypatch):
     assert apply.plan(host, REMOTE, "3.0.9", missing="report").missing == ["audispd-plugins"]
     tree("/etc/os-release", "ID=sles\nID_LIKE=suse\n")
     assert apply.plan(host, REMOTE, "3.0.9", missing="report").missing == ["audit-audispd-plugins"]
+    with pytest.raises(AuditError, match="install the package audit-audispd-plugins, or set"):
+        apply.plan(host, REMOTE, "3.0.9")
 
 
 # what is refused, and nothing changed
