@@ -68,10 +68,7 @@ def apply(host: Host, planned: Plan, mode: str) -> None:
     """Do it, and read back what the agent has then. AuditError, with the file as it was, where the agent refuses it."""
     real = host.path(cloudwatch.SOURCE, follow=False)
     if planned.action == "remove":
-        if host.is_live and host.stat(cloudwatch.CONTROL) is not None:
-            _control(host, "remove-config", mode)
-            if host.lstat(cloudwatch.LOADED) is not None:
-                raise AuditError("the CloudWatch agent said it gave the configuration up, and %s is still there" % cloudwatch.LOADED)
+        _unload(host, mode)
         _shut_out(host)
         _io.remove(real)
         return
@@ -95,6 +92,17 @@ def apply(host: Host, planned: Plan, mode: str) -> None:
         else:
             _io.write_atomic(real, planned.before.encode("utf-8"), 0o640)
         raise
+
+
+def _unload(host, mode):
+    if host.lstat(cloudwatch.LOADED) is None:
+        return
+    if not host.is_live or host.stat(cloudwatch.CONTROL) is None:  # nobody else takes it away
+        _io.remove(host.path(cloudwatch.LOADED, follow=False))
+        return
+    _control(host, "remove-config", mode)
+    if host.lstat(cloudwatch.LOADED) is not None:
+        raise AuditError("the CloudWatch agent said it gave the configuration up, and %s is still there" % cloudwatch.LOADED)
 
 
 def _control(host, action, mode):
@@ -158,13 +166,12 @@ def _shut_out(host):
     """Take the ACL away that let a user in; the note of it goes last."""
     try:
         note = json.loads(host.text(cloudwatch.READER) or "null")
-        user, directory = "u:%d" % note["uid"], note["directory"]
-        is_there = os.path.isdir(directory)
+        uid, directory = int(note["uid"]), str(note["directory"])
     except (ValueError, TypeError, KeyError):
-        is_there = False  # nobody was let in, or nobody knows whom
-    if is_there:
-        for options in (["-x", user, directory], ["-d", "-x", user, directory]):
-            _setfacl(host, options)
+        uid, directory = 0, ""  # nobody was let in, or nobody knows whom
+    for which, name in (([], log_readers.ACL), (["-d"], log_readers.DEFAULT_ACL)):
+        if uid and log_readers.granted(directory, name, uid):
+            _setfacl(host, which + ["-x", "u:%d" % uid, directory])
     _io.remove(host.path(cloudwatch.READER, follow=False))
 
 

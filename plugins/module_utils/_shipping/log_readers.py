@@ -36,12 +36,12 @@ def gets_the_next(account, directory: str, gid: int) -> bool:
         return False
     if gid in os.getgrouplist(account.pw_name, account.pw_gid):
         return True
-    return bool(_granted(directory, DEFAULT_ACL, account.pw_uid) & READ) and (
-        _granted(directory, ACL, account.pw_uid) & (READ | SEARCH) == READ | SEARCH)
+    return bool(granted(directory, DEFAULT_ACL, account.pw_uid) & READ) and (
+        granted(directory, ACL, account.pw_uid) & (READ | SEARCH) == READ | SEARCH)
 
 
-def _granted(path, name, uid):
-    """The bits that the entry of a user has in an ACL; 0 for none."""
+def granted(path: str, name: str, uid: int) -> int:
+    """The bits that the entry of a user has in an ACL (C(ACL) or C(DEFAULT_ACL)); 0 for none."""
     try:
         data = os.getxattr(path, name)
     except OSError:

@@ -121,6 +121,14 @@ def test_an_agent_that_does_not_give_it_up_is_no_success(host, root):
     assert converge(host, {"to": []}) == "remove" and host.text(cloudwatch.LOADED) is None
 
 
+@pytest.mark.parametrize("gone", ["CONTROL", "SOURCE", "LOADED"])
+def test_what_is_left_goes_also_where_a_part_of_it_has_gone(host, root, gone):
+    converge(host, POLICY)
+    (root / getattr(cloudwatch, gone).lstrip("/")).unlink()
+    assert converge(host, {"to": []}) == "remove" and converge(host, {"to": []}) is None
+    assert not any(host.lstat(path) for path in cloudwatch.FILES)
+
+
 def test_an_agent_that_is_not_there_is_one_sentence_or_a_package(host, root):
     (root / cloudwatch.CONTROL.lstrip("/")).unlink()
     with pytest.raises(AuditError, match="give its package by audit_shipping_cloudwatch_package"):
@@ -231,6 +239,17 @@ def test_an_agent_whose_user_is_not_in_the_group_is_let_in_by_an_acl_and_out_aga
     assert log_readers.reads(NOBODY, str(log))
     assert converge(real_log, {"to": []}) == "remove" and not log_readers.reads(NOBODY, str(logs(OTHER_GROUP)))
     assert not any(real_log.lstat(path) for path in cloudwatch.FILES)
+
+
+@NEEDS_ROOT
+@pytest.mark.parametrize("note", [
+    "{", "[]", "7", '{"uid": "x", "directory": "/"}', '{"uid": 65534}', '{"uid": 65534, "directory": "/gone"}'])
+def test_a_note_of_who_was_let_in_that_helps_nobody_goes(real_log, agent_of_nobody, note):
+    """Also where the filesystem has no ACL, so that nobody was let in."""
+    path = Path(real_log.path(cloudwatch.READER))
+    path.parent.mkdir(parents=True)
+    path.write_text(note)
+    assert converge(real_log, {"to": []}) == "remove" and not path.exists()
 
 
 @NEEDS_ROOT
