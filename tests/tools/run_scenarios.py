@@ -29,8 +29,8 @@ NEEDS = {"container": ("podman", "runc", "ssh", "mmdebstrap"), "fleet": ("ssh", 
          "vm": ("qemu-system-x86_64", "qemu-img", "ssh", "mmdebstrap")}
 AS_ROOT = ("container", "fleet", "vm")
 CONTAINER = Path(__file__).resolve().parents[2] / "molecule/lab/container.py"
-PATIENCE = 600  # seconds for a container, with its root where that is not built yet
-LONGEST = {"vm": 5400}  # seconds for a scenario, by its name; an hour and a half for machines under emulation
+PATIENCE = 420  # seconds for a container, with its root where that is not built yet
+LONGEST = {"container": 600, "vm": 5400}  # seconds for a scenario, by its name: one in .ci/run must not take long, a machine may
 LONGEST_OF_OTHERS = 1200
 STATUS = ("enabled", "failure", "backlog_limit", "backlog_wait_time")  # the switches of auditctl -s that are set, not counted
 
