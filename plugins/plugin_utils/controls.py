@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._rules import gram
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import lines as _rule_lines
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import rule as _rule
 from ansible_collections.auditops.auditd.plugins.module_utils._shipping import remote_conf
+from ansible_collections.auditops.auditd.plugins.plugin_utils import made_before
 from ansible_collections.auditops.auditd.plugins.plugin_utils.demands import DIRECTORY
 
 SECTIONS = ("products", "controls", "filters", "waivers")
@@ -84,8 +86,12 @@ def library(directory: Path | str = DIRECTORY) -> dict:
 
 @functools.lru_cache(maxsize=1)
 def shipped() -> dict:
-    """The library of this collection, read once."""
-    return library()
+    """The library of this collection, read once, and its YAML once for many runs."""
+    return json.loads(made_before.text("library", _as_json))
+
+
+def _as_json() -> str:
+    return json.dumps(library())
 
 
 def with_library(arguments: dict) -> dict:

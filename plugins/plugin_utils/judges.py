@@ -3,11 +3,12 @@
 """What no type can say about a role's variables: each judge asks the code that reads the value on the host, and names the variable.
 
 A judge takes the variables of the roles twice, as the specification converts them and as they were set, and returns sentences. It refuses
-only what every host would refuse.
+only what every host would refuse. What costs much is judged once for all hosts that have the same values.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 import re
@@ -20,6 +21,8 @@ from ansible_collections.auditops.auditd.plugins.module_utils._rotation import c
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as rotation_files
 from ansible_collections.auditops.auditd.plugins.module_utils._shipping import wanted as shipping_wanted
 from ansible_collections.auditops.auditd.plugins.module_utils._storage import size as storage_size
+
+from .role_values import once
 
 UINT32_MAX = 2 ** 32 - 1  # the kernel's struct audit_status, include/uapi/linux/audit.h
 # variable: the lowest and the highest number it takes, and a word besides
@@ -61,6 +64,12 @@ def conf(variables: Mapping, given: Mapping) -> list[str]:
     """auditd_conf, under the failure policy and the rotation that stand beside it."""
     if not variables.get("auditd_conf") or release(variables, given):
         return []
+    names = ("auditd_conf", "auditd_release", "auditd_failure_policy", "auditd_unsupported_keys")
+    asked = {name: variables[name] for name in names if name in variables}
+    return once(["auditd_conf", asked], functools.partial(_conf, asked))
+
+
+def _conf(variables: Mapping) -> list[str]:
     from . import settings_judges  # 80 ms that a run without such settings does not need (measured)
 
     return settings_judges.conf(variables)
@@ -90,6 +99,11 @@ def rules(variables: Mapping, given: Mapping) -> list[str]:
     failure = str(variables.get("audit_rules_failure") or "auto")
     if not lines and failure == "auto":
         return []
+    asked = {name: variables[name] for name in ("auditd_failure_policy", "audit_rules_on_error") if name in variables}
+    return once(["audit_rules_extra", lines, failure, asked], functools.partial(_rules, lines, failure, asked))
+
+
+def _rules(lines: list, failure: str, variables: Mapping) -> list[str]:
     from . import settings_judges  # 80 ms that a run without such settings does not need (measured)
 
     return settings_judges.rules(lines, failure, variables)
@@ -119,8 +133,10 @@ def report(variables: Mapping, given: Mapping) -> list[str]:
 
 def boot(variables: Mapping, given: Mapping) -> list[str]:
     words = variables.get("audit_boot_line")
-    if not words:
-        return []
+    return once(["audit_boot_line", words], functools.partial(_boot, words)) if words else []
+
+
+def _boot(words: list) -> list[str]:
     from ansible_collections.auditops.auditd.plugins.module_utils._apply import boot_line  # 11 ms that no other run needs (measured)
 
     try:
@@ -220,6 +236,10 @@ def register(variables: Mapping, given: Mapping) -> list[str]:
 
 
 def _asked_of_library(check: str, value: Mapping | list) -> list[str]:
+    return once([check, value], functools.partial(_said_by_library, check, value))
+
+
+def _said_by_library(check: str, value: Mapping | list) -> list[str]:
     from . import controls  # 25 ms that no run needs which names nothing of it (measured)
 
     try:

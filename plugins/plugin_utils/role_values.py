@@ -132,7 +132,10 @@ class Values:
 
 def once(key: Any, make: Callable[[], Any]) -> Any:
     """What ``make`` returns, as another worker of this run left it for the same key (both as JSON has them); errors are not left."""
-    name = hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()
+    try:
+        name = hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()
+    except TypeError:  # keys of more than one type
+        return make()
     path = os.path.join(constants.DEFAULT_LOCAL_TMP, f"auditops-{name}.json")
     found = _left(path)
     if found is None:

@@ -12,7 +12,7 @@ from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
-from ansible_collections.auditops.auditd.plugins.plugin_utils import role_values
+from ansible_collections.auditops.auditd.plugins.plugin_utils import judges, role_values
 
 POLICIES = ("auditd_policy", "audit_rules_policy", "audit_rotation_policy", "audit_check_policy")
 
@@ -151,3 +151,28 @@ def test_names_in_a_text_need_no_jinja():
         raise AssertionError(f"templated: {text}")
 
     assert values(VARIABLES, template).of(trusted("audit/{{ word }}")) == "audit/on"
+
+
+def test_what_no_key_can_be_made_of_is_made_each_time():
+    made = []
+    assert [role_values.once({1: "a", "b": 2}, lambda: made.append(1) or "value") for _time in range(2)] == ["value", "value"]
+    assert len(made) == 2
+
+
+def test_what_costs_much_is_judged_once_for_all_hosts(monkeypatch):
+    """Settings, rules and words of the library; other values are judged anew."""
+    asked = [
+        (judges.conf, {"auditd_conf": {"num_logs": "200000"}}, {}), (judges.library, {"audit_rules_profiles": ["cis_debian"]}, {}),
+        (judges.rules, {}, {"audit_rules_extra": ["-w"]}), (judges.boot, {"audit_boot_line": ["quiet=1"]}, {}),
+    ]
+    first = [judge(variables, given) for judge, variables, given in asked]
+    assert all(first), first
+
+    def judged_again(*_asked):
+        raise ZeroDivisionError
+
+    for name in ("_conf", "_rules", "_said_by_library", "_boot"):
+        monkeypatch.setattr(judges, name, judged_again)
+    assert [judge(variables, given) for judge, variables, given in asked] == first
+    with pytest.raises(ZeroDivisionError):
+        judges.conf({"auditd_conf": {"num_logs": "300000"}}, {})
