@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import document as drift_document
 from . import stops
-from .document import SEVERITIES, STATUSES, Unshared
+from .document import SEVERITIES, STATUSES, Pool
 from .stopped import BY_AUDIT, Stop
 
 RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
@@ -164,6 +164,7 @@ class Fleet:
     stopped: str = ""  # why the run ends before its last batch
     stops: list[Stop] = field(default_factory=list)  # what is known of the last stops of hosts, newest first
     stops_of_days: int = 30  # how long ago one may be for a list that nobody can ask for more
+    pool: Pool = field(default_factory=Pool)  # what the hosts have in common
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -287,19 +288,6 @@ class Fleet:
             for entry in host.now[part]:
                 found.setdefault(id(entry), (entry, []))[1].append(host.name)
         return found.values()
-
-    def documents(self) -> Iterator[dict]:
-        """The whole documents by name, read again one at a time: ten thousand of them do not fit in memory."""
-        for host in sorted(self.hosts, key=by_name):
-            yield whole_document(host)
-
-
-def whole_document(host: HostReport) -> dict:
-    """The document of a host as it lies in the spool; what the report knows of it where that has gone meanwhile."""
-    try:
-        return drift_document.read(host.path, Unshared())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in host.now.items()}
 
 
 def spelled(item: dict, name: str) -> str:

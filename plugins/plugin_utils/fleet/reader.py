@@ -26,7 +26,7 @@ def load(
     ``groups``: inventory groups by name. ``now``: what counts as the future; None looks at no future.
     """
     fleet = Fleet([], [], run=run)
-    reader = _Reader(fleet, Pool(), now)
+    reader = _Reader(fleet, now)
     failed_names = {drift_document.file_name(host) for host in failed}
     wanted = None if hosts is None else {drift_document.file_name(host) for host in hosts}
     newest = reader.newest(sources, wanted)
@@ -55,8 +55,8 @@ def load(
 class _Reader:
     """Reads spools into reports, noting in ``fleet.problems`` what cannot be read."""
 
-    def __init__(self, fleet: Fleet, pool: Pool, now: str | None) -> None:
-        self.fleet, self.pool, self.now = fleet, pool, now
+    def __init__(self, fleet: Fleet, now: str | None) -> None:
+        self.fleet, self.now = fleet, now
         self.named: set[str] = set()  # names of files that are there, whatever is in them
 
     def newest(self, sources: list[str], wanted: set[str] | None) -> dict[str, tuple[Path, dict]]:
@@ -92,7 +92,7 @@ class _Reader:
     def _document(self, path: Path) -> dict | None:
         shown = f"{path.parent.name}/{path.name}"
         try:
-            document = drift_document.read(path, self.pool)
+            document = drift_document.read(path, self.fleet.pool)
         except drift_document.Misnamed as error:
             self.fleet.problems.append((shown, str(error)))
             return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..fleet.document import compact
 from ..fleet.model import HostReport, by_name
@@ -19,31 +19,42 @@ from .report import Report
 
 COLUMNS = ("host", "status", "collected_at", "severity", "layer", "id", "expected", "actual", "controls", "why", "fix")
 LAYER = "controls"
+END = "\r\n"
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would execute it
 
 
 def chunks(report: Report) -> Iterator[str]:
-    yield _lines([COLUMNS])
+    yield _line(COLUMNS)
+    findings: dict[int, str] = {}  # by identity: many hosts have the same finding, and the same verdicts of all controls
+    verdicts: dict[int, list[str]] = {}
     for host in sorted(report.fleet.hosts, key=by_name):
-        head = (host.name, host.status, host.collected_at or "")
-        rows = [
-            (*head, item["severity"], item["layer"], item["id"], in_cell(item["expected"]), in_cell(item["actual"]),
-             "; ".join(item["controls"]), item["why"], item["fix"])
-            for item in host.items
-        ]
-        rows += [(*head, *row) for row in _controls(host)]
+        controls = host.now["controls"]
+        if id(controls) not in verdicts:
+            verdicts[id(controls)] = _controls(host)
+        for item in host.items:
+            if id(item) not in findings:
+                findings[id(item)] = _finding(item)
+        rows = [*(findings[id(item)] for item in host.items), *verdicts[id(controls)]]
         if host.is_lost:
-            rows.append((*head, "", "", "", "", "", "", host.error or "", ""))
-        yield _lines(rows)
+            rows.append(_line(("", "", "", "", "", "", host.error or "", "")))
+        head = _line((host.name, host.status, host.collected_at or "")).removesuffix(END) + ","
+        yield "".join([head + row for row in rows])
 
 
-def _controls(host: HostReport) -> Iterator[tuple]:
-    for benchmark, counts in host.control_counts.items():
-        yield "", LAYER, benchmark, "every control passes", verdicts_in_words(counts), "", "", ""
+def _finding(item: dict) -> str:
+    """The row of a finding behind what its host is."""
+    return _line((item["severity"], item["layer"], item["id"], in_cell(item["expected"]), in_cell(item["actual"]),
+                  "; ".join(item["controls"]), item["why"], item["fix"]))
+
+
+def _controls(host: HostReport) -> list[str]:
+    rows = [_line(("", LAYER, benchmark, "every control passes", verdicts_in_words(counts), "", "", ""))
+            for benchmark, counts in host.control_counts.items()]
     for control in host.now["controls"]:
         if control["status"] != "pass":
             ident = f"{control['benchmark']}:{control['id']}"
-            yield "", LAYER, ident, control["title"], control["status"], ident, control["why"], ""
+            rows.append(_line(("", LAYER, ident, control["title"], control["status"], ident, control["why"], "")))
+    return rows
 
 
 def in_cell(value: object) -> str:
@@ -53,9 +64,9 @@ def in_cell(value: object) -> str:
     return value if isinstance(value, str) else compact(value)
 
 
-def _lines(rows: list[tuple]) -> str:
+def _line(cells: Iterable[str]) -> str:
     stream = io.StringIO(newline="")
-    csv.writer(stream, lineterminator="\r\n").writerows([[_harmless(cell) for cell in row] for row in rows])
+    csv.writer(stream, lineterminator=END).writerow([_harmless(cell) for cell in cells])
     return stream.getvalue()
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from ..fleet import whole
 from ..fleet.document import SCHEMA, compact
-from ..fleet.model import Before, Fleet, HostReport
+from ..fleet.model import Before, Fleet, HostReport, by_name
 from .report import Report
 
 
@@ -34,8 +35,8 @@ def chunks(report: Report) -> Iterator[str]:
     }
     yield json.dumps(head, indent=1, ensure_ascii=False)[:-2]
     yield ',\n "hosts": ['
-    for number, document in enumerate(fleet.documents()):
-        yield (",\n" if number else "\n") + compact(document)
+    for number, document in enumerate(whole.texts(fleet)):
+        yield (",\n" if number else "\n") + document
     yield '\n ],\n "before": {'
     for number, (host, earlier) in enumerate(_with_before(fleet)):
         before = {"status": earlier.status, "items": list(earlier.items)}
@@ -48,8 +49,4 @@ def _pairs(pairs: list[tuple[str, str]]) -> list[dict]:
 
 
 def _with_before(fleet: Fleet) -> list[tuple[HostReport, Before]]:
-    return [(host, host.before) for host in sorted(fleet.hosts, key=_name) if host.before]
-
-
-def _name(host: HostReport) -> str:
-    return host.name
+    return [(host, host.before) for host in sorted(fleet.hosts, key=by_name) if host.before]

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..fleet.document import compact
+from ..fleet import whole
 from .report import Report
 
 
 def chunks(report: Report) -> Iterator[str]:
-    for document in report.fleet.documents():
-        yield compact(document) + "\n"
+    for document in whole.texts(report.fleet):
+        yield document + "\n"

@@ -32,22 +32,31 @@ def chunks(report: Report) -> Iterator[str]:
 
 
 class _Shared:
-    """What hosts have in common is written once: the cases of a list of verdicts, which most hosts of a product share."""
+    """What hosts have in common is written once: the cases of a list of verdicts, which most hosts of a product share, and of a finding."""
 
     def __init__(self) -> None:
         self._controls: dict[int, tuple[str, list[int], set[str]]] = {}
+        self._items: dict[int, str] = {}
 
     def counts(self, host: HostReport) -> list[int]:
         """Tests, failures, errors, skipped."""
         _text, of_controls, reported = self._of_controls(host.now["controls"])
-        own = [_line_counts(case) for case in _own_cases(host, reported)]
-        return [sum(numbers) for numbers in zip(of_controls, *own, strict=True)]
+        own = [item["severity"] != "info" for item in host.items if item["id"] not in reported]
+        compared = _compared(host, has_findings=bool(own))
+        of_host = _line_counts(compared) if compared else [0] * 4
+        return [sum(numbers) for numbers in zip(of_controls, [len(own), sum(own), 0, 0], of_host, strict=True)]
 
     def lines(self, host: HostReport) -> Iterator[str]:
         text, _counts_of, reported = self._of_controls(host.now["controls"])
         yield text
-        for case in _own_cases(host, reported):
-            yield _line(case)
+        own = [item for item in host.items if item["id"] not in reported]
+        for item in own:
+            if id(item) not in self._items:
+                self._items[id(item)] = _line(_item_case(item))
+            yield self._items[id(item)]
+        compared = _compared(host, has_findings=bool(own))
+        if compared:
+            yield _line(compared)
 
     def _of_controls(self, controls: tuple[dict, ...]) -> tuple[str, list[int], set[str]]:
         found = self._controls.get(id(controls))
@@ -65,17 +74,15 @@ def _control_case(control: dict) -> Case:
     return (control["benchmark"], f"{control['id']} {control['title']}", kind, text)
 
 
-def _own_cases(host: HostReport, reported: set[str]) -> list[Case]:
-    """The findings that no failed control names, and whether the host was compared at all."""
-    found: list[Case] = []
-    for item in host.items:
-        if item["id"] not in reported:
-            found.append((item["layer"], item["id"], "pass" if item["severity"] == "info" else "failure", _sentence(item)))
+def _item_case(item: dict) -> Case:
+    return (item["layer"], item["id"], "pass" if item["severity"] == "info" else "failure", _sentence(item))
+
+
+def _compared(host: HostReport, *, has_findings: bool) -> Case | None:
+    """Whether the host was compared at all; None where the findings that no failed control names say so."""
     if host.status == "unknown":
-        found.append(("host", "compared", "error", host.error or "a part of the policy could not be compared"))
-    elif not found:
-        found.append(("host", "compared", "pass", ""))
-    return found
+        return ("host", "compared", "error", host.error or "a part of the policy could not be compared")
+    return None if has_findings else ("host", "compared", "pass", "")
 
 
 def _sentence(item: dict) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import documents
 import pytest
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import document as drift_document
-from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import reader
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import reader, whole
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.document import Pool
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
 
@@ -140,6 +140,38 @@ def test_a_document_in_the_file_of_another_host_is_named_and_left_out(spool, tmp
     fleet = reader.load([str(tmp_path)])
     assert [host.name for host in fleet.hosts] == ["web1"]
     assert fleet.problems[0][0] == "hosts/web2.json" and "it names the host 'web1'" in fleet.problems[0][1]
+
+
+@pytest.mark.parametrize("nested", [{"live": {}}, {"items": []}, {"extra": []}], ids=["live", "items", "extra"])
+def test_a_short_document_that_is_nested_too_deeply_is_named(spool, tmp_path, nested):
+    deep: object = "x"
+    for _level in range(60):
+        deep = [deep]
+    spool.write(documents.document("web1"), phase="now")
+    ((name, value),) = nested.items()
+    found = documents.document("web2")
+    of_list = [documents.item(actual=deep)] if name == "items" else deep
+    found[name] = {**value, "deep": deep} if isinstance(value, dict) else of_list
+    (tmp_path / "hosts" / "web2.json").write_text(json.dumps(found))
+    fleet = reader.load([str(tmp_path)])
+    assert [host.name for host in fleet.hosts] == ["web1"]
+    assert fleet.problems == [("hosts/web2.json", "not a drift document: it is nested deeper than any drift document")]
+
+
+def test_a_whole_document_is_what_lies_in_the_spool(spool, tmp_path):
+    entries = [documents.item(), documents.item("disk.x", actual=["caf\u00e9", {"a": 1.5, "b": None}])]
+    written = [documents.document(f"web{number}", entries, controls=[documents.control()], exceptions=[{"key": "k"}])
+               for number in range(3)]
+    for one in written:
+        spool.write(one, phase="now")
+    fleet = reader.load([str(tmp_path)])
+    (tmp_path / "hosts" / "web2.json").unlink()
+    found = [json.loads(text) for text in whole.texts(fleet)]
+    assert [one["host"] for one in found] == ["web0", "web1", "web2"]
+    assert [(one["items"], one["controls"], one["live"]["version"]) for one in found] == [
+        (one["items"], one["controls"], one["live"]["version"]) for one in written], "of the last one what the report knows"
+    assert list(whole.texts(fleet))[:2] == [drift_document.compact(drift_document.read(path, Pool()))
+                                            for path in sorted((tmp_path / "hosts").iterdir())]
 
 
 def test_a_time_in_the_future_is_reported(spool, tmp_path):
