@@ -25,18 +25,24 @@ from .report import Report
 
 HERE = Path(__file__).parent
 MOST_PATHS = 10
+SHORT_PATH = 40  # characters that stay on one line of a screen 360 px wide
 MOST_FINDINGS = 10
 MOST_NAMES = 5
 NOT_REMEDIATED = "not remediated"
+CAN_STOP = "can stop themselves"
 VIEWS = {
     "overview": "Overview", "findings": "Findings", "hosts": "Hosts", "controls": "Controls", "changes": "Changes", "left": "Not known",
 }
+# A file a view; the first holds what they share, the last draws them.
+SCRIPTS = (
+    "page_parts.js", "page_findings.js", "page_hosts.js", "page_host.js", "page_stops.js", "page_controls.js", "page_changes.js", "page.js",
+)
 DRAWN_BY_SCRIPT = ("hosts", "controls", "changes", "left")
 
 
 def chunks(report: Report) -> Iterator[str]:
     fleet = report.fleet
-    style, script = _asset("page.css"), _asset("page_controls.js") + _asset("page.js")
+    style, script = _asset("page.css"), "".join(map(_asset, SCRIPTS))
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -94,7 +100,8 @@ def _figures(fleet: Fleet) -> str:
         cells.append(f'<li><b{colour}>{fleet.counts[status]}</b><a href="#hosts={status}">{STATUS_WORDS[status]}</a>{before}</li>')
     now, could = len(fleet.stopping_now), sum(_did_stop(host) for host in fleet.hosts)
     earlier = f' <span class="soft">(before: {could})</span>' if was_all else ""
-    cells.append(f'<li><b{" class=critical" if now else ""}>{now}</b><a href="#hosts=stopping">can stop themselves</a>{earlier}</li>')
+    words = summary.of_one(CAN_STOP) if now == 1 else CAN_STOP
+    cells.append(f'<li><b{" class=critical" if now else ""}>{now}</b><a href="#hosts=stopping">{words}</a>{earlier}</li>')
     part = ""
     if remediated and not was_all:
         were = summary.in_words(fleet.before_counts or {}, STATUS_WORDS)
@@ -143,7 +150,7 @@ def _stopping(fleet: Fleet) -> str:
     rows = "".join(_path(fleet, path) for path in found[:MOST_PATHS])
     more = f"<p>and {len(found) - MOST_PATHS} more ways</p>" if len(found) > MOST_PATHS else ""
     columns = ("Hosts", "Path", "When", *(["Now"] if _has_states(fleet) else []), "Soonest")
-    tense = "would have stopped themselves, or can now" if _has_states(fleet) else "can stop themselves"
+    tense = "would have stopped themselves, or can now" if _has_states(fleet) else CAN_STOP
     colour = ' class="critical"' if fleet.stopping_now else ""
     return f'<h3{colour}>Hosts that {tense}</h3><table class="list" id="stopping">{_head(columns)}<tbody>{rows}</tbody></table>{more}\n'
 
@@ -168,10 +175,12 @@ def _has_states(fleet: Fleet) -> bool:
 def _path(fleet: Fleet, path: StopWay) -> str:
     when, days = "not known", path.days
     if days:
-        when = f"within {min(days):g} days" if min(days) == max(days) else f"within {min(days):g} to {max(days):g} days"
+        span = f"{min(days):g}" if min(days) == max(days) else f"{min(days):g} to {max(days):g}"
+        when = f"within {span} day{'' if max(days) == 1 else 's'}"
     now = f'<td data-label="Now">{_states(path)}</td>' if _has_states(fleet) else ""
     example = escape(min(path.of_host, key=_days_first).sentence[:400])
-    name = f'<td data-label="Path"><code>{escape(path.name[:200])}</code></td>'
+    short = ' class="short"' if len(path.name) <= SHORT_PATH else ""
+    name = f'<td data-label="Path"><code{short}>{escape(path.name[:200])}</code></td>'
     head = f'<th scope="row">{summary.hosts_in_words(len(path.hosts))}</th>{name}'
     soonest = f'<td data-label="Soonest">{_names(path.hosts)}<br><span class="soft">{example}</span></td>'
     return f'<tr>{head}<td data-label="When">{when}</td>{now}{soonest}</tr>'

@@ -23,8 +23,8 @@ def all_charts(fleet: Fleet, trend: Sequence[dict]) -> str:
         _chart("Findings by layer and severity", _by_layer(fleet)),
         _chart("Hosts by distribution", _counted(fleet, "distribution")),
         _chart("Hosts by release of audit", _counted(fleet, "version")),
-        _chart("Days until a host stops itself", _days(fleet)),
-        _chart("Days until the log has no room", _full(fleet)),
+        _chart("Days until a host stops itself", _days(fleet), "No host is known to stop itself."),
+        _chart("Days until the log has no room", _full(fleet), "Not known for any host."),
         _trend(trend),
     ]
     return f'<div class="charts">{"".join(charts)}</div>'
@@ -67,7 +67,8 @@ def _days(fleet: Fleet) -> list[tuple[str, list[Part]]]:
             known = [days for days in map(days_until, host.stops_now) if days is not None]
             numbers[next(label for limit, label in DAYS if min(known) < limit) if known else "not known when"] += 1
     colours = ("critical", "high", "medium", "low", "info", "info")
-    return [(label, [(colour, number)]) for (label, number), colour in zip(numbers.items(), colours, strict=True)]
+    parts = zip(numbers.items(), colours, strict=True)
+    return [(label, [(colour, number)]) for (label, number), colour in parts] if any(numbers.values()) else []
 
 
 def _full(fleet: Fleet) -> list[tuple[str, list[Part]]]:
@@ -82,13 +83,15 @@ def _full(fleet: Fleet) -> list[tuple[str, list[Part]]]:
     return [(label, [(colour, number)]) for (label, number), colour in parts] if any(numbers.values()) else []
 
 
-def _chart(title: str, rows: list[tuple[str, list[Part]]]) -> str:
+def _chart(title: str, rows: list[tuple[str, list[Part]]], none: str = "None.") -> str:
+    """A picture; C(none) is what stands there where there is nothing to draw."""
     most = max((sum(number for _kind, number in parts) for _label, parts in rows), default=0) or 1
     lines = []
     for label, parts in rows:
         total = sum(number for _kind, number in parts)
         lines.append(f'<tr><th scope="row">{escape(label[:80])}</th><td>{_bar(parts, most)}</td><td>{total}</td></tr>')
-    return f'<table class="chart"><caption>{escape(title)}</caption><tbody>{"".join(lines) or "<tr><td>None.</td></tr>"}</tbody></table>'
+    body = "".join(lines) or f'<tr><td class="none">{none}</td></tr>'
+    return f'<table class="chart"><caption>{escape(title)}</caption><tbody>{body}</tbody></table>'
 
 
 def _bar(parts: list[Part], most: int) -> str:
@@ -114,6 +117,7 @@ def _trend(trend: Sequence[dict]) -> str:
         lines.append(f'<polyline class="{status}" points="{points}"/>')
     first, last = trend[0]["counts"], trend[-1]["counts"]
     words = "; ".join(f"{STATUS_WORDS[status]} {first[status]} to {last[status]}" for status in STATUSES)
+    legend = "; ".join(f'<span class="{status}">{STATUS_WORDS[status]} {first[status]} to {last[status]}</span>' for status in STATUSES)
     head = f"<h3>Last {len(trend)} runs, since {escape(trend[0]['started'][:10])}</h3>"
     picture = f'<svg class="trend" viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label="{words}">{"".join(lines)}</svg>'
-    return f'<div>{head}{picture}<p class="soft">{words}</p></div>'
+    return f'<div>{head}{picture}<p class="soft">{legend}</p></div>'

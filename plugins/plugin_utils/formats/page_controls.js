@@ -1,6 +1,5 @@
-"use strict";
 // The view of controls: a line for each benchmark, each control with its verdicts, hosts and findings, then exceptions and waivers.
-// ``page`` brings what page.js shares: the data and the functions that draw.
+// ``page`` brings what page_parts.js shares: the data and the functions that draw.
 function controlsView(page) {
   const { data, field, hosts, el, many, badge, code, pages, choice, search, hostList, columns } = page;
   const [BENCHMARK, IDENT, TITLE] = [0, 1, 2];

@@ -18,7 +18,7 @@ from .report import Report
 
 HOST = (
     "name", "status", "counts", "set", "before", "system", "release", "groups", "collected", "inRun", "error", "stops", "figures",
-    "controls", "lastGood", "failed", "room",
+    "controls", "lastGood", "failed", "room", "whys",
 )
 ROOM = ("needed_mb", "keep_days", "fits", "days_until_full", "peak_mb_per_day", "space_left", "admin_space_left", "reaction_hours")
 ROOM_FOR_VALUES = 3_000_000  # characters of expected, actual and why of all findings together
@@ -116,8 +116,13 @@ class _Rows:
             host.collected_at, int(host.in_run and not host.is_lost), self.errors.number(host.error[:2000]) if host.error else -1,
             stops, [_figure(figure) for figure in figures],
             self.controls(host.now["controls"]), [good.collected_at, STATUSES.index(good.status), self.set(good.items)] if good else 0,
-            int(host.failed), [host.room[name] for name in ROOM] if host.room else 0,
+            int(host.failed), [host.room[name] for name in ROOM] if host.room else 0, self.whys(host.items),
         ]
+
+    def whys(self, items: tuple[dict, ...]) -> list[list[int]] | int:
+        """Where a host says why in other words than the first host with the same finding, such as its own days: [item, text]."""
+        own = [(self.item(item), item["why"]) for item in items]
+        return [[number, self.texts.number(_cut(why, LONGEST_WHY))] for number, why in own if why != self.items[number]["why"]] or 0
 
     def set(self, items: tuple[dict, ...]) -> int:
         return self.sets.number(tuple(sorted(self.item(item) for item in items)))

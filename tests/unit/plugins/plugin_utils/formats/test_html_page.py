@@ -134,11 +134,35 @@ def test_the_page_says_who_can_stop_itself_since_the_remediation(tmp_path):
     spool.write(documents.document("chosen", [documents.item()], phase="before"), phase="before")
     spool.write(documents.document("chosen", risks=[documents.risk(days=None)], phase="after"), phase="after")
     text = table.text(Report(reader.load([str(tmp_path)])), "html")
-    assert '<b class=critical>1</b><a href="#hosts=stopping">can stop themselves</a> <span class="soft">(before: 1)</span>' in text
+    assert '<b class=critical>1</b><a href="#hosts=stopping">can stop itself</a> <span class="soft">(before: 1)</span>' in text
     assert '<span class="gone">1 no longer</span>, <span class="critical">1 since the remediation</span>' in text
     states = {host[0]: [one[1] for one in host[embedded(text)["hostRow"].index("stops")]] for host in embedded(text)["hosts"]}
     assert {name: [embedded(text)["stopStates"][number] for number in found] for name, found in states.items()} == {
         "chosen": ["since the remediation"], "cured": ["no longer"]}
+
+
+def test_a_host_that_says_why_in_words_of_its_own_keeps_them(tmp_path):
+    """One finding for all of them, and yet nobody may read the days of another host as those of this one."""
+    found = [documents.document(f"h{days}", [documents.item(why=f"full in {days} days"), documents.item("disk.x")]) for days in (3, 4)]
+    data = embedded(page_of(tmp_path, *found, documents.document("h5", [documents.item("disk.x")])))
+    assert [len(data[name]) for name in ("hosts", "items")] == [3, 2]
+    place, whys, texts = data["hostRow"].index("set"), data["hostRow"].index("whys"), data["texts"]
+    said = {}
+    for host in data["hosts"]:
+        own = dict(map(tuple, host[whys] or []))
+        said[host[0]] = sorted(texts[own.get(number, data["items"][number][5])] for number in data["sets"][host[place]])
+    assert said == {"h3": ["It powers off.", "full in 3 days"], "h4": ["It powers off.", "full in 4 days"], "h5": ["It powers off."]}
+
+
+def test_where_nothing_is_known_the_pictures_say_so(tmp_path):
+    text = page_of(tmp_path, documents.document("a"))
+    assert '<td class="none">No host is known to stop itself.</td>' in text and '<td class="none">Not known for any host.</td>' in text
+
+
+@pytest.mark.parametrize(("days", "words"), [([1], "within 1 day<"), ([2], "within 2 days<"), ([1, 3], "within 1 to 3 days<")])
+def test_days_are_counted_as_a_reader_does(tmp_path, days, words):
+    found = [documents.document(f"h{number}", [documents.item()], [documents.risk(days=number)]) for number in days]
+    assert words in page_of(tmp_path, *found)
 
 
 def test_what_the_log_needs_is_in_the_data(tmp_path):
