@@ -20,6 +20,7 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import R
 from ansible_collections.auditops.auditd.plugins.plugin_utils.role_values import Values
 
 JUDGED = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "audit_shipping", "audit_drift")
+OWN = ("audit_drift",)
 USE = ("auto", "always", "never")
 RESIDENT, SENT, PUSHED = "audit-check", "code", "module"
 DAY = 86400
@@ -43,7 +44,9 @@ class ActionModule(ActionBase):
         spool = spools.Spool(unfrackpath(str(options["report_dir"]), follow=False)) if options["report_dir"] else None
         judgement = variables.judge(self._task, values, JUDGED) if values else {}
         if judgement.get("failed"):
-            _spool_failure(spool, host, judgement["msg"], phase=phase)
+            is_noted = _spool_failure(spool, host, judgement["msg"], phase=phase)
+            if is_noted and values is not None and _is_said_later(values):
+                return {"changed": False, "refused": judgement["msg"], "warnings": judgement.get("warnings", [])}
             return judgement
         fail_on = _choice("fail_on", options["fail_on"] or gate.NEVER, FAIL_ON)
         try:
@@ -153,14 +156,20 @@ def _write(spool: spools.Spool | None, result: dict, phase: str) -> str:
     return ""
 
 
-def _spool_failure(spool: spools.Spool | None, host: str, reason: str, *, phase: str, unreachable: bool = False) -> None:
-    """The failure of the task is what its user has to see; one that cannot be written down as well adds nothing to it."""
+def _spool_failure(spool: spools.Spool | None, host: str, reason: str, *, phase: str, unreachable: bool = False) -> bool:
+    """Whether it is written down. The failure of the task is what its user has to see; that it cannot be written adds nothing to it."""
     if spool is None:
-        return
+        return False
     try:
         spool.fail(host, reason, run=RUN, phase="after" if phase == "after" else "now", unreachable=unreachable)
     except (AuditError, OSError):
-        return
+        return False
+    return True
+
+
+def _is_said_later(values: Values) -> bool:
+    """Whether the play fails its hosts behind the report, where a reason is given once for all; with wrong options there is no report."""
+    return bool(values.variables.get("__audit_drift_is_judged_later")) and not variables.problems(variables.read(values, OWN), OWN)
 
 
 def _choice(name: str, value: object, choices: tuple[str, ...]) -> str:

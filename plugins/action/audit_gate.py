@@ -10,7 +10,7 @@ from ansible.utils.path import unfrackpath
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.plugin_utils import variables
-from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate, history, summary
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate, history, refusals, summary
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import spool as spools
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
@@ -23,6 +23,7 @@ ARGUMENTS = {
     "reason": {"type": "str", "default": ""},
     "fail_on": {"type": "str", "default": gate.NEVER, "choices": list(gate.FAIL_ON)},
     "fail_on_layers": {"type": "list", "elements": "str", "default": []},
+    "refused": {"type": "list", "elements": "dict", "default": []},
 }
 
 
@@ -57,7 +58,7 @@ def _note(spool: Spool, host: str, reason: str) -> str:
         spool.fail(host, reason, run=RUN, phase="after", keeps_last_word=True)
     except (AuditError, OSError) as error:
         # nobody can read it up later, so the host fails here
-        return summary.plain(f"{reason}; and {spools.cannot_write(host, error)}", 2000)
+        return summary.plain(f"{summary.one_line(reason)}; and {spools.cannot_write(host, error)}", 2000)
     return ""
 
 
@@ -67,10 +68,12 @@ def _judge(spool: Spool, host: str, options: dict) -> str:
     if document is None:
         return "this run wrote no document of the host, so nothing is known of it; the task that compared it says why"
     if document.get("error"):
-        sentence = summary.plain(document["error"], 2000)
+        sentence = summary.plain(summary.one_line(document["error"]), 2000)
         if document.get("unreachable"):
             raise AnsibleConnectionFailure(sentence)
-        return SAID if document["error"].endswith(variables.REFUSED) else sentence
+        if options["reason"]:
+            return summary.plain(refusals.in_words(host, options["reason"], options["refused"]), 2000)
+        return SAID if refusals.is_refusal(document["error"]) else sentence
     if options["fail_on"] != gate.NEW:
         return summary.plain(gate.worst(document["items"], options["fail_on"], options["fail_on_layers"]), 2000)
     # asked of each host alone: under the strategy free the report may be older than the host's own document

@@ -10,7 +10,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.plugin_utils import publish
-from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate, refusals
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
 
 ARGUMENTS = {
@@ -106,7 +106,7 @@ def _strategy(task: object) -> str:
 def _result(published: publish.Published, dest: str) -> dict:
     fleet = published.fleet
     failed = sum(bool(host.error) for host in fleet.hosts if host.in_run)
-    held = len(published.held) + len(published.unwritten) + failed + bool(fleet.stopped)
+    held = len(published.held) + len(published.unwritten) + failed + bool(published.stop)
     return {
         "changed": False,
         "dest": dest,
@@ -118,6 +118,7 @@ def _result(published: publish.Published, dest: str) -> dict:
         "stopping": [host.name for host in fleet.stopping_now],
         "left_out": [{"file": name, "reason": reason} for name, reason in fleet.problems],
         "compared": {"in_run": fleet.in_run, "finished": fleet.finished, "expected": fleet.expected},
-        "stopped": fleet.stopped,
+        "stopped": published.stop,
         "held": held,
+        "refused": refusals.shared(fleet, published.batch),
     }

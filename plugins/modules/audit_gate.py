@@ -48,7 +48,7 @@ options:
     type: path
   reason:
     description:
-      - The sentence to note or to fail with.
+      - The sentence to note or to fail with. For V(host) the refusal that no task has given yet, C(audit_drift_result.refused).
     type: str
     default: ''
   fail_on:
@@ -62,6 +62,13 @@ options:
       - As O(auditops.auditd.audit_report#module:fail_on_layers).
     type: list
     elements: str
+    default: []
+  refused:
+    description:
+      - The return value C(refused) of M(auditops.auditd.audit_report), for V(host). Of several hosts that were refused for the same reason
+        the first one gives it, with the names of the others.
+    type: list
+    elements: dict
     default: []
 seealso:
   - module: auditops.auditd.audit_drift

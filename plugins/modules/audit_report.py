@@ -195,4 +195,11 @@ held:
   description: How many reasons to fail there are, hosts and batch together.
   returned: success
   type: int
+refused:
+  description:
+    - For each reason for which variables of more than one host of the batch were refused, the C(reason), the C(first) host, and
+      the C(hosts) in words, at most ten of them by name.
+  returned: success
+  type: list
+  elements: dict
 """

@@ -54,6 +54,8 @@ class Published:
     files: dict[str, str]
     held: list[tuple[str, str]]  # (host, why): what fails the play
     unwritten: list[str] = field(default_factory=list)  # hosts of the batch of which this run could write no document
+    batch: Sequence[str] = ()
+    stop: str = ""  # why the play must not begin its next batch
     is_page_written: bool = True
 
 
@@ -77,22 +79,24 @@ def publish(request: Request, say: Callable[[str], None]) -> Published:
             return _progress_only(request, noted)
         fleet = _load(request, noted)
         changes = history.compare(spool.directory / history.FOLDER, fleet) if request.history else history.Changes()
+        held = gate.held(fleet, changes, request.policy)
+        stop = ""
         if request.run:
             batch = gate.batch_of(request.play_hosts, request.batch, request.policy.serial)
-            fleet.stopped, fleet.batches = gate.stop_sentence(fleet, batch, request.policy), (batch.number, batch.of)
+            stop = gate.stop_sentence(fleet, batch, request.policy)
+            fleet.stopped, fleet.batches = stop or gate.end_sentence(fleet, batch, dict(held)), (batch.number, batch.of)
         text = summary.summary(fleet, changes)
         say(text)
         if trouble is not None:
             raise trouble
         if request.history:
             history.record(spool.directory / history.FOLDER, fleet)
-        held = gate.held(fleet, changes, request.policy)
         if request.run:
             _forget(spool, request, fleet)
             spool.prune_runs(history.KEPT_RUNS)
         files = table.write(table.Report(fleet, changes), Path(request.dest), list(request.formats))
         unwritten = [host for host in request.batch if file_name(host) not in noted]
-        return Published(fleet, changes, text, files, held, unwritten)
+        return Published(fleet, changes, text, files, held, unwritten, request.batch, stop)
 
 
 def _load(request: Request, noted: Mapping[str, tuple[str, str]]) -> Fleet:

@@ -15,6 +15,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from . import judges, without_effect
+from .fleet.refusals import REFUSED
 from .role_values import Values
 
 ROLES_DIRECTORY = Path(__file__).resolve().parents[2] / "roles"
@@ -60,7 +61,6 @@ OF_PLAYBOOK: dict[str, dict[str, dict]] = {
         "audit_compare_fail_on": {"type": "str", "choices": ["never", "different", "unknown"]},
     },
 }
-REFUSED = "; nothing was changed"  # how the sentence on refused variables ends
 WHOLE = "audit_drift"  # the role that is part of every run which knows the whole policy
 NEAR = 2  # letters that a mistyped name may differ in
 BEGINNING = 9  # letters of a tag that only one step begins with: audit_rot, audit_shi

@@ -127,7 +127,34 @@ def test_canaries_stop_the_run_before_the_next_batch(site):
     assert run.returncode != 0 and conf.read_bytes() == before["web1"]
     assert (Path(site.hosts["web2"]["audit_root"]) / "etc/audit/auditd.conf").read_bytes() == before["web2"], "the second batch began"
     assert "1 of 2 batches, stopped" in run.stdout and "1 of 2 batches" in site.report("index.html")
-    assert site.report()["compared"]["stopped"].startswith("stopped: 1 of 1 hosts failed (web1)")
+    assert site.report()["compared"]["stopped"].startswith("stopped: 1 of 1 host failed (web1)")
+
+
+def test_a_canary_that_does_not_answer_ends_the_run_and_the_report_says_so(tmp_path):
+    site = Site(tmp_path, away=["away1"])
+    site.hosts = {name: site.hosts[name] for name in ("away1", "web1")}
+    site.write()
+    run = site.play("remediate", "-e", json.dumps({"audit_serial": [1, "100%"]}))
+    assert run.returncode == 4 and site.recap(run, "away1")["unreachable"] == "1", run.stdout + run.stderr
+    assert "1 of 2 batches, stopped at away1: Failed to connect" in run.stdout and "in progress" not in run.stdout
+    assert site.report()["compared"]["stopped"].startswith("stopped at away1") and site.statuses() == {"away1": "unknown"}
+
+
+@pytest.mark.parametrize("name", ["drift", "remediate", "harden"])
+def test_a_refusal_of_many_hosts_gives_its_reason_once(site, name):
+    before = {host: (Path(given["audit_root"]) / "etc/audit/auditd.conf").read_bytes() for host, given in site.hosts.items()}
+    site.write(auditd_conf={"num_logs": "many"})
+    run = site.play(name)
+    assert run.returncode == 2, run.stdout + run.stderr
+    fatal = [line for line in run.stdout.splitlines() if line.startswith("fatal: ")]
+    assert sorted(line[:13] for line in fatal) == ["fatal: [web1]", "fatal: [web2]", "fatal: [web3]"], "one line a host"
+    (reason,) = [line for line in fatal if "auditd takes digits only" in line]
+    assert "3 hosts (web1, web2, web3): auditd_conf.num_logs = many" in reason
+    assert all("refused as web1 was, for the same reason; nothing was changed" in line for line in fatal if line != reason)
+    summary = run.stdout.partition("Audit drift of")[2].partition("Report: ")[0]
+    assert "web1, web2, web3  not known (3 hosts): their variables were refused" in summary and "digits only" not in summary
+    assert all("digits only" in host["error"] for host in site.report()["hosts"]) and site.recap(run, "web2")["failed"] == "1"
+    assert before == {host: (Path(given["audit_root"]) / "etc/audit/auditd.conf").read_bytes() for host, given in site.hosts.items()}
 
 
 def test_batches_that_are_well_go_on(site):
@@ -158,6 +185,16 @@ def test_a_failure_of_one_host_stops_nobodys_report(site):
     run = site.play("remediate", ANSIBLE_ANY_ERRORS_FATAL="True")
     assert run.returncode == 2, run.stdout
     assert len(site.report()["hosts"]) == 3 and "Audit drift of 3 hosts" in run.stdout
+
+
+def test_a_host_that_another_one_ended_says_so(tmp_path):
+    site = Site(tmp_path, away=["away1"])
+    site.hosts = {name: site.hosts[name] for name in ("away1", "web1")}
+    site.write()
+    run = site.play("remediate", ANSIBLE_ANY_ERRORS_FATAL="True")
+    assert run.returncode == 4, run.stdout + run.stderr
+    errors = {host["host"]: host["error"] for host in site.report()["hosts"]}
+    assert "Connection refused" in errors["away1"] and errors["web1"] == "the run ended on this host because another one failed"
 
 
 def test_the_output_of_another_callback_stays_its_own(site):

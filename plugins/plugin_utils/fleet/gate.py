@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from .document import SEVERITIES
 from .history import Changes
 from .model import RANK, Fleet, HostReport
+from .refusals import names_in_words
+from .summary import one_line
 
 NEVER, NEW = "never", "new"
 FAIL_ON = (NEVER, NEW, *reversed(SEVERITIES))
@@ -88,10 +90,25 @@ def stop_sentence(fleet: Fleet, batch: Batch, policy: Policy) -> str:
             return f"stopped at {host.name}: {reason}"
     failed = [host for host in hosts if host.error or host.failed]
     if hosts and 100.0 * len(failed) / len(hosts) > policy.max_fail_percentage:
-        names = ", ".join(host.name for host in failed[:10]) + (f" and {len(failed) - 10} more" if len(failed) > 10 else "")
-        return (f"stopped: {len(failed)} of {len(hosts)} hosts failed ({names}), more than audit_max_fail_percentage = "
+        names = names_in_words([host.name for host in failed])
+        of = f"{len(hosts)} host{'' if len(hosts) == 1 else 's'}"
+        return (f"stopped: {len(failed)} of {of} failed ({names}), more than audit_max_fail_percentage = "
                 f"{policy.max_fail_percentage:g}")
     return ""
+
+
+def end_sentence(fleet: Fleet, batch: Batch, held: Mapping[str, str]) -> str:
+    """Why Ansible itself ends the run behind a batch of which every host fails; empty where one is left, or where no batch follows.
+
+    ``held``: {host: why C(fail_on) fails it}.
+    """
+    wanted = set(batch.hosts)
+    hosts = sorted((host for host in fleet.hosts if host.name in wanted), key=_name)
+    if batch.number >= batch.of or not hosts or not all(host.error or host.failed or host.name in held for host in hosts):
+        return ""
+    if len(hosts) > 1:
+        return f"stopped: all {len(hosts)} hosts of the batch failed ({names_in_words([host.name for host in hosts])})"
+    return f"stopped at {hosts[0].name}: {one_line(hosts[0].error or held.get(hosts[0].name, '') or 'a task failed on it')}"
 
 
 def _harm(host: HostReport, run: dict | None) -> str:
@@ -100,13 +117,13 @@ def _harm(host: HostReport, run: dict | None) -> str:
     if before is None or run is None or before.run != run["id"]:
         return ""
     if host.status == "unknown" and before.status != "unknown":
-        return f"its state is not known any more: {host.error or 'a part of the policy could not be compared'}"
+        return f"its state is not known any more: {one_line(host.error) if host.error else 'a part of the policy could not be compared'}"
     daemon, daemon_before = host.live.get("daemon") or {}, before.live.get("daemon") or {}
     if daemon.get("running") is False and (daemon.get("installed") or daemon_before.get("running")):
         return "auditd is not alive"
     lost, lost_before = (host.live.get("kernel") or {}).get("lost"), (before.live.get("kernel") or {}).get("lost")
     if isinstance(lost, int) and isinstance(lost_before, int) and lost > lost_before:
-        return f"the kernel lost {lost - lost_before} records"
+        return f"the kernel lost {lost - lost_before} record{'' if lost - lost_before == 1 else 's'}"
     known = {item["id"] for item in before.items if item["severity"] == "critical"}
     new = [item for item in host.items if item["severity"] == "critical" and item["id"] not in known]
     return f"a critical finding that was not there: {new[0]['id']}: {new[0]['why']}" if new else ""

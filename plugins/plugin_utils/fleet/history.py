@@ -38,16 +38,29 @@ class Changes:
     trend: list[dict] = field(default_factory=list)  # of the runs, oldest first: {started, counts, severities, stopping}
 
     def in_words(self) -> str:
-        by_policy = sum(host in self.intentional for host, _ident in self.new)
-        parts = [f"{len(self.new) - by_policy} new because hosts drifted"]
-        if by_policy:
-            parts.append(f"{by_policy} new because the policy changed")
-        parts += [f"{len(self.fixed)} fixed", f"{self.unchanged} unchanged"]
+        """What changed, as a reader says it: "2 new findings, 1 of them because the policy changed, 3 fixed, 9 unchanged"."""
+        parts = [self._new_in_words()]
+        parts += [f"{len(self.fixed)} fixed"] * bool(self.fixed) + [f"{self.unchanged} unchanged"] * bool(self.unchanged)
         if self.first:
-            parts.append(f"{self.first} host{'' if self.first == 1 else 's'} compared for the first time")
+            parts.append(f"{_many(self.first, 'host')} compared for the first time")
         if self.flapping:
-            parts.append(f"{len(self.flapping)} come and go (they changed at least {FLAPS} times in the last {LOOK_BACK} runs)")
+            comes = "finding comes and goes (it" if len(self.flapping) == 1 else "findings come and go (they"
+            parts.append(f"{len(self.flapping)} {comes} changed at least {FLAPS} times in the last {LOOK_BACK} runs)")
         return ", ".join(parts)
+
+    def _new_in_words(self) -> str:
+        if not self.new:
+            return "no new finding"
+        by_policy = sum(host in self.intentional for host, _ident in self.new)
+        why = ""
+        if by_policy:
+            of_them = "" if by_policy == len(self.new) else f"{by_policy} of them "
+            why = f", {of_them}because the policy changed"
+        return _many(len(self.new), "new finding") + why
+
+
+def _many(number: int, one: str) -> str:
+    return f"{number} {one}{'' if number == 1 else 's'}"
 
 
 def record(directory: Path, fleet: Fleet) -> None:

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from . import stops
+from . import refusals, stops
 from .document import STATUS_WORDS
 from .history import Changes
-from .model import Fleet, HostReport
+from .model import Fleet, HostReport, age_in_days
 from .stops import StopPath
 
 MOST_LINES = 10  # of one list
@@ -26,7 +26,7 @@ def summary(fleet: Fleet, changes: Changes | None = None, *, limit: int = MOST_L
     """The state of the fleet, the hosts that are not in sync, those that can or would have stopped themselves, what changed."""
     lines = [f"Audit drift of {hosts_in_words(len(fleet.hosts))}: {in_words(fleet.counts, STATUS_WORDS)}{before_in_words(fleet)}"]
     lines += [f"  {sentence}" for sentence in progress(fleet)]
-    lines += _hosts([host for host in fleet.hosts if host.status != "in_sync" or host.fixed or failing_controls(host)], limit)
+    lines += _hosts(fleet, limit)
     lines += controls(fleet)
     lines += _stopping(fleet, limit)
     lines += _stopped(fleet, limit)
@@ -77,17 +77,42 @@ def progress(fleet: Fleet) -> list[str]:
     return found
 
 
-def _hosts(hosts: list[HostReport], limit: int) -> list[str]:
-    width = max((len(plain(host.name)) for host in hosts[:limit]), default=0)
-    lines = []
-    for host in hosts[:limit]:
-        words = [in_words(host.counts)] * bool(host.items) + [plain(host.error)] * bool(host.error)
-        failing = failing_controls(host)
-        words += [f"{failing} control{'' if failing == 1 else 's'} failed"] * bool(failing)
-        state = f": {'; '.join(words)}" if words else ""
-        gone = f"; {len(host.fixed)} finding{'' if len(host.fixed) == 1 else 's'} gone" if host.fixed else ""
-        lines.append(f"  {plain(host.name):<{width}}  {STATUS_WORDS[host.status]}{state}{gone}")
-    return lines + _more(hosts, limit)
+def _hosts(fleet: Fleet, limit: int) -> list[str]:
+    """A line a host that is not in sync, the worst first; one for all that were lost for the same reason, which stands there once."""
+    groups: dict[tuple[str, ...], list[HostReport]] = {}
+    for host in fleet.hosts:
+        if host.status != "in_sync" or host.fixed or failing_controls(host):
+            groups.setdefault(("lost", str(host.error), age(fleet, host)) if host.is_lost else ("host", host.name), []).append(host)
+    shown = [(plain(refusals.names_in_words([host.name for host in hosts])), hosts) for hosts in groups.values()]
+    width = max((len(names) for names, hosts in shown[:limit] if len(hosts) == 1), default=0)
+    lines = [f"  {names:<{width}}  {_state(fleet, hosts[0], len(hosts))}" for names, hosts in shown[:limit]]
+    return lines + _more([host for _names, hosts in shown[limit:] for host in hosts], 0)
+
+
+def _state(fleet: Fleet, host: HostReport, hosts: int) -> str:
+    """What a line of the summary says of a host, or of as many with the same error."""
+    error = plain(one_line(host.error)) if host.error else ""
+    if host.in_run and refusals.is_refusal(host.error):
+        error = f"{'its' if hosts == 1 else 'their'} variables were refused; the task that fails says why"
+    words = [in_words(host.counts)] * bool(host.items) + [error] * bool(error)
+    failing = failing_controls(host)
+    words += [f"{failing} control{'' if failing == 1 else 's'} failed"] * bool(failing)
+    state = f": {'; '.join(words)}" if words else ""
+    gone = f"; {len(host.fixed)} finding{'' if len(host.fixed) == 1 else 's'} gone" if host.fixed else ""
+    return f"{STATUS_WORDS[host.status]}{f' ({hosts} hosts)' if hosts > 1 else ''}{state}{gone}{age(fleet, host)}"
+
+
+def age(fleet: Fleet, host: HostReport) -> str:
+    """Of a host that this run did not compare, or whose document is a day older than the newest: when it was read. Else empty."""
+    days = age_in_days(host.collected_at, fleet.as_of)
+    is_old = fleet.run is not None and not host.in_run
+    if not host.collected_at or not (is_old or days):
+        return ""
+    return f" [read {host.collected_at}{f', {days_ago(days)}' if days else ''}]"
+
+
+def days_ago(days: int) -> str:
+    return "1 day ago" if days == 1 else f"{days} days ago"
 
 
 def failing_controls(host: HostReport) -> int:
@@ -100,7 +125,7 @@ def _stopping(fleet: Fleet, limit: int) -> list[str]:
         lines.append(f"Hosts that {words}:")
         for host, path in hosts[:limit]:
             state = f" [{state_in_words(path)}]" if state_in_words(path) else ""
-            lines.append(f"  {plain(host.name)}{state}: {plain(path.sentence)}")
+            lines.append(f"  {plain(host.name)}{state}: {plain(path.sentence)}{age(fleet, host)}")
         lines += _more(hosts, limit)
     return lines
 
@@ -127,6 +152,11 @@ def stopping(fleet: Fleet) -> list[tuple[str, list[tuple[HostReport, StopPath]]]
     return [(words, hosts) for words, hosts in found if hosts]
 
 
+def of_one(words: str) -> str:
+    """The words of C(stopping) for one host alone."""
+    return words.replace("themselves", "itself").replace("they", "it")
+
+
 def _to_name(host: HostReport) -> StopPath:
     """One that is still open, if any is: nobody may read "no longer" of a host that can stop itself."""
     before = [path for path in host.stop_paths if path.state != stops.SINCE]
@@ -144,6 +174,11 @@ def state_in_words(path: StopPath) -> str:
 
 def _more(entries: list, limit: int) -> list[str]:
     return [f"  and {len(entries) - limit} more, in the report"] if len(entries) > limit else []
+
+
+def one_line(error: str) -> str:
+    """What a run failed with, which may be a list with a line for each thing."""
+    return "; ".join(line.strip() for line in error.splitlines()).replace(":; ", ": ")
 
 
 def plain(text: object, longest: int = 400) -> str:

@@ -49,10 +49,10 @@ def _stopping(fleet: Fleet) -> list[str]:
     parts = summary.stopping(fleet)
     for words, hosts in parts:
         limit = MOST_HOSTS // len(parts)
-        found += ["", f"## {summary.hosts_in_words(len(hosts))} {words}", ""]
+        found += ["", f"## {summary.hosts_in_words(len(hosts))} {summary.of_one(words) if len(hosts) == 1 else words}", ""]
         for host, path in hosts[:limit]:
             state = summary.state_in_words(path)
-            found.append(f"- {code(host.name)}{f' ({state})' if state else ''}: {text(path.sentence)}")
+            found.append(f"- {code(host.name)}{f' ({state})' if state else ''}: {text(path.sentence)}{text(summary.age(fleet, host))}")
         found += _more(len(hosts), limit)
     return found
 

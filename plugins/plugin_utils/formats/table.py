@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from . import csv_rows, fleet_json, html_page, json_lines, junit, markdown, ocsf
 from .report import Report
 
 MANIFEST = ".audit-report.json"  # what this collection wrote into the directory: {file: {size, sha256}}
+NOT_OURS = "was not written by this collection, so it is not replaced; move it away or choose another directory for reports"
 PREFIX = 4096  # bytes in which the mark of an older report is looked for
 CHUNK = 1 << 20
 
@@ -61,8 +63,7 @@ def write(report: Report, dest: Path, formats: list[str]) -> dict[str, str]:
     for name in formats:
         path = dest / FORMATS[name].file
         if not _is_ours(path, ours.get(path.name), FORMATS[name].mark):
-            raise AuditError(
-                f"{path} was not written by this collection, so it is not replaced; move it away or choose another directory for reports")
+            raise AuditError(f"{path} {NOT_OURS}")
     written = {}
     for name in formats:
         path = dest / FORMATS[name].file
@@ -78,10 +79,11 @@ def text(report: Report, name: str) -> str:
 
 def _write(path: Path, chunks: Iterable[str], mode: int, ours: dict, dest: Path) -> dict:
     """Replace ``path`` atomically. The manifest knows the new content before the rename: a crash between both leaves a known file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     seen, size = hashlib.sha256(), 0
+    temporary = None
     try:
-        with open(temporary, "xb", opener=_private) as stream:
+        descriptor, temporary = _temporary(path)
+        with open(descriptor, "wb") as stream:
             for data in _buffered(chunks):
                 stream.write(data)
                 seen.update(data)
@@ -94,7 +96,7 @@ def _write(path: Path, chunks: Iterable[str], mode: int, ours: dict, dest: Path)
         os.replace(temporary, path)
     except BaseException as error:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            os.unlink(temporary or "")
         if isinstance(error, OSError):
             raise AuditError(f"cannot write {path}: {error.strerror}; the file is as it was") from error
         raise
@@ -113,24 +115,35 @@ def _buffered(chunks: Iterable[str]) -> Iterable[bytes]:
     yield "".join(waiting).encode("utf-8", "backslashreplace")
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+def _temporary(path: Path) -> tuple[int, str]:
+    """A new file of the owner's alone beside ``path``, under a name that nobody has: whatever lies there stays."""
+    return tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
 
 
 def _manifest(dest: Path) -> dict:
-    try:
-        found = json.loads((dest / MANIFEST).read_bytes())
-    except (OSError, ValueError):
+    """What this collection wrote into the directory; AuditError where a file of that name is somebody else's."""
+    path = dest / MANIFEST
+    if path.is_symlink() or not path.exists():
         return {}
-    return {name: entry for name, entry in found.items() if isinstance(entry, dict)} if isinstance(found, dict) else {}
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(entry, dict) and "sha256" in entry for entry in found.values()):
+        raise AuditError(f"{path} {NOT_OURS}")
+    return found
 
 
 def _write_manifest(dest: Path, ours: dict) -> None:
-    temporary = dest / f"{MANIFEST}.{os.getpid()}.new"
-    temporary.unlink(missing_ok=True)
-    with open(temporary, "x", encoding="ascii", opener=_private) as stream:
-        json.dump(ours, stream, indent=1, sort_keys=True)
-    os.replace(temporary, dest / MANIFEST)
+    descriptor, temporary = _temporary(dest / MANIFEST)
+    try:
+        with open(descriptor, "w", encoding="ascii") as stream:
+            json.dump(ours, stream, indent=1, sort_keys=True)
+        os.replace(temporary, dest / MANIFEST)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
 
 
 def _is_ours(path: Path, entry: dict | None, mark: bytes) -> bool:

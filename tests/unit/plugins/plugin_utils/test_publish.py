@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import documents
 import pytest
@@ -82,18 +82,28 @@ def test_hosts_are_forgotten_only_when_asked_for_and_gone(tmp_path, days, invent
     assert bool(list(tmp_path.glob("forgotten/*"))) is not stays
 
 
-def test_two_controllers_in_one_directory_lose_nothing(tmp_path):
-    def controller(number):
-        run = {"id": f"{number:032x}", "started": "2026-03-01T09:00:00Z"}
-        hosts = [f"c{number}-{host}" for host in range(20)]
+def controller(directory, number):
+    """A controller of its own: three times twenty hosts and a report."""
+    run = {"id": f"{number:032x}", "started": "2026-03-01T09:00:00Z"}
+    hosts = [f"c{number}-{host}" for host in range(20)]
+    for _time in range(3):
         for name in hosts:
-            Spool(tmp_path).write(documents.document(name, run=run), phase="now")
-        publish.publish(request(tmp_path, run=run, play_hosts=hosts, batch=hosts, alive=hosts), lambda text: None)
+            Spool(directory).write(documents.document(name, run=run), phase="now")
+        made = request(directory, formats=list(table.FORMATS), run=run, play_hosts=hosts, batch=hosts, alive=hosts)
+        publish.publish(made, str)
 
-    with ThreadPoolExecutor(4) as workers:
-        list(workers.map(controller, range(4)))
+
+def test_two_controllers_in_one_directory_lose_nothing(tmp_path):
+    context = multiprocessing.get_context("fork")
+    controllers = [context.Process(target=controller, args=(tmp_path, number)) for number in range(4)]
+    for one in controllers:
+        one.start()
+    for one in controllers:
+        one.join()
+    assert [one.exitcode for one in controllers] == [0] * 4
     fleet = json.loads((tmp_path / "fleet.json").read_text())
-    assert len(fleet["hosts"]) == 80 and len(list((tmp_path / "history").iterdir())) == 4
+    assert len(fleet["hosts"]) == 80 and len(list((tmp_path / "history").iterdir())) == 4 and fleet["left_out"] == []
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".new")] == []
 
 
 def test_hosts_without_a_document_of_this_run_are_named(tmp_path):

@@ -85,6 +85,25 @@ def test_a_host_whose_state_is_lost_stops_the_run_and_one_that_never_answered_on
     assert gate.stop_sentence(load(), batch, gate.Policy()) == "stopped at web1: its state is not known any more: connection lost"
 
 
+@pytest.mark.parametrize(("hosts", "lost", "number", "held", "sentence"), [
+    (["web1"], ["web1"], 1, {}, "stopped at web1: connection refused"),
+    (["web1"], [], 1, {"web1": "1 finding of severity high"}, "stopped at web1: 1 finding of severity high"),
+    (["web1", "web2"], ["web1", "web2"], 1, {}, "stopped: all 2 hosts of the batch failed (web1, web2)"),
+    (["web1", "web2"], ["web1"], 1, {"web2": "x"}, "stopped: all 2 hosts of the batch failed (web1, web2)"),
+    (["web1", "web2"], ["web1"], 1, {}, ""),
+    (["web1"], ["web1"], 2, {}, ""),
+    ([], [], 1, {}, ""),
+])
+def test_a_batch_that_fails_whole_ends_the_run_and_the_report_says_so(tmp_path, hosts, lost, number, held, sentence):
+    for host in hosts:
+        if host in lost:
+            Spool(tmp_path).fail(host, "connection refused", run=documents.RUN, phase="now", unreachable=True)
+        else:
+            Spool(tmp_path).write(documents.document(host), phase="now")
+    fleet = reader.load([str(tmp_path)], run=documents.RUN)
+    assert gate.end_sentence(fleet, gate.Batch(hosts, number, 2), held) == sentence
+
+
 @pytest.mark.parametrize(("fail_on", "layers", "held"), [
     ("never", (), []), ("critical", (), ["a"]), ("high", (), ["a", "b"]), ("info", (), ["a", "b", "c"]), ("high", ("kernel",), ["b"]),
 ])
@@ -136,18 +155,42 @@ def test_new_fixed_unchanged_and_flapping(tmp_path):
     assert gate.held(fleet, second, gate.Policy("new")) == [("a", "1 finding new since the last run, the first: z")]
     third, _fleet = runs.next(a=["x"], b=["x", "y"])
     assert third.flapping == [], "what appeared and was fixed has not come again"
-    assert "1 new because hosts drifted, 1 fixed, 2 unchanged" in third.in_words() and "come and go" not in third.in_words()
+    assert "1 new finding, 1 fixed, 2 unchanged" in third.in_words() and "come and go" not in third.in_words()
     assert [point["counts"]["drifted"] for point in third.trend] == [2, 2, 2]
     fourth, _fleet = runs.next(a=["x", "z"], b=["x"])
     assert fourth.flapping == [("a", "z"), ("b", "y")]
-    assert "1 new because hosts drifted, 1 fixed, 2 unchanged, 2 come and go (they changed at least 3 times" in fourth.in_words()
+    assert "1 new finding, 1 fixed, 2 unchanged, 2 findings come and go (they changed at least 3 times" in fourth.in_words()
 
 
 def test_a_changed_policy_is_told_from_a_host_that_drifted(tmp_path):
     runs = Runs(tmp_path)
     runs.next(a=[], b=[])
     changes, _fleet = runs.next(policy="q", a=["x"])
-    assert changes.intentional == {"a"} and "0 new because hosts drifted, 1 new because the policy changed" in changes.in_words()
+    assert changes.intentional == {"a"} and changes.in_words() == "1 new finding, because the policy changed"
+
+
+# (new on a host that drifted, new because of the policy, fixed, unchanged, hosts for the first time, flapping): what a reader gets
+WORDS = {
+    (0, 0, 0, 0, 0, 0): "no new finding",
+    (0, 0, 1, 0, 0, 0): "no new finding, 1 fixed",
+    (0, 0, 0, 1, 0, 0): "no new finding, 1 unchanged",
+    (1, 0, 0, 9, 0, 0): "1 new finding, 9 unchanged",
+    (3, 0, 2, 9, 1, 0): "3 new findings, 2 fixed, 9 unchanged, 1 host compared for the first time",
+    (0, 1, 0, 0, 2, 0): "1 new finding, because the policy changed, 2 hosts compared for the first time",
+    (0, 3, 0, 0, 0, 0): "3 new findings, because the policy changed",
+    (2, 1, 0, 0, 0, 0): "3 new findings, 1 of them because the policy changed",
+    (0, 0, 0, 0, 0, 1): "no new finding, 1 finding comes and goes (it changed at least 3 times in the last 10 runs)",
+    (0, 0, 0, 0, 0, 2): "no new finding, 2 findings come and go (they changed at least 3 times in the last 10 runs)",
+}
+
+
+@pytest.mark.parametrize("numbers", WORDS)
+def test_what_changed_is_said_as_a_reader_says_it(numbers):
+    drifted, by_policy, fixed, unchanged, first, flapping = numbers
+    new = [("a", str(number)) for number in range(drifted)] + [("b", str(number)) for number in range(by_policy)]
+    pairs = [("a", str(number)) for number in range(9)]
+    changes = history.Changes(new=new, fixed=pairs[:fixed], unchanged=unchanged, first=first, flapping=pairs[:flapping], intentional={"b"})
+    assert changes.in_words() == WORDS[numbers]
 
 
 def test_new_findings_of_one_host_are_those_of_the_report(tmp_path):
@@ -174,7 +217,7 @@ def test_only_hosts_of_this_run_are_compared(tmp_path):
     assert (changes.since, changes.unchanged, changes.first) == ("", 0, 1), "the first comparison of b; a was not compared"
     changes, _fleet = runs.next(a=["x"], c=["z"])
     assert (changes.fixed, changes.unchanged, changes.first) == ([("a", "y")], 1, 1)
-    assert changes.in_words() == "0 new because hosts drifted, 1 fixed, 1 unchanged, 1 host compared for the first time"
+    assert changes.in_words() == "no new finding, 1 fixed, 1 unchanged, 1 host compared for the first time"
 
 
 def test_a_host_that_comes_back_is_compared_with_the_last_run_that_knew_it(tmp_path):

@@ -8,6 +8,7 @@ import json
 import os
 from pathlib import Path
 
+import documents
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import document as drift_document
@@ -158,7 +159,7 @@ def test_a_host_that_drifted_since_its_remediation_has_no_before(tmp_path):
     assert "(before, of the 1 host remediated: 1 in sync)" in text.splitlines()[0]
     assert "Hosts that can stop themselves:\n  rhel-9: " in text and WOULD not in text and "still so" not in text
     markdown, page = (table.text(report, name) for name in ("markdown", "html"))
-    assert "## 1 host can stop themselves" in markdown and "still so" not in markdown
+    assert "## 1 host can stop itself" in markdown and "still so" not in markdown
     assert ">Hosts that can stop themselves</h3>" in page and '"critical">1 still so' not in page
 
 
@@ -168,6 +169,36 @@ def test_the_summary_of_a_large_fleet_is_short(tmp_path):
     lines = summary.summary(load(tmp_path)).splitlines()
     assert len(lines) == 1 + 10 + 1 + 1 + 10 + 1
     assert lines[11] == "  and 40 more, in the report"
+
+
+def test_a_line_of_a_host_that_this_run_did_not_compare_says_of_when_it_is(tmp_path):
+    earlier = {"schema": 2, "run": {"id": "1" * 32, "started": "2026-02-01T00:00:00Z"}}
+    spool(tmp_path, "web1", document("web1", [item()], run=documents.RUN, schema=2), "now")
+    spool(tmp_path, "web2", document("web2", [item()], [risk()], collected_at="2026-02-22T09:00:00Z", **earlier), "now")
+    spool(tmp_path, "web3", document("web3", [item()], collected_at="2026-03-01T08:00:00Z", **earlier), "now")
+    report = Report(reader.load([str(tmp_path)], run=documents.RUN))
+    lines = summary.summary(report.fleet).splitlines()
+    assert "  1 of 3 compared in this run" in lines and "  web1  drifted: 1 critical" in lines
+    assert "  web2  drifted: 1 critical [read 2026-02-22T09:00:00Z, 7 days ago]" in lines
+    assert "  web3  drifted: 1 critical [read 2026-03-01T08:00:00Z]" in lines
+    stopping = [line for line in lines + table.text(report, "markdown").splitlines() if "powers the host off" in line]
+    assert len(stopping) == 2 and all("read 2026-02-22T09:00:00Z, 7 days ago" in line for line in stopping)
+
+
+def test_slices_of_several_days_are_dated_too(tmp_path):
+    spool(tmp_path, "web1", document("web1", [item()]), "now")
+    spool(tmp_path, "web2", document("web2", [item()], collected_at="2026-02-28T09:00:00Z"), "now")
+    lines = summary.summary(load(tmp_path)).splitlines()
+    assert lines[1:3] == ["  web1  drifted: 1 critical", "  web2  drifted: 1 critical [read 2026-02-28T09:00:00Z, 1 day ago]"]
+
+
+def test_an_error_that_many_hosts_have_stands_there_once(tmp_path):
+    for number in range(500):
+        Spool(tmp_path).fail(f"h{number:03}", "connection refused", run=documents.RUN, phase="now")
+    Spool(tmp_path).fail("web1", "no route to host", run=documents.RUN, phase="now")
+    lines = summary.summary(reader.load([str(tmp_path)], run=documents.RUN)).splitlines()
+    names = ", ".join(f"h{number:03}" for number in range(10))
+    assert lines[2:] == [f"  {names} and 490 more  not known (500 hosts): connection refused", "  web1  not known: no route to host"]
 
 
 def test_a_host_cannot_talk_to_the_terminal(tmp_path):

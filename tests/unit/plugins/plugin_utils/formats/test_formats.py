@@ -4,10 +4,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import documents
@@ -15,7 +20,7 @@ import jsonschema
 import pytest
 import referencing
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import history, reader, summary
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import history, model, reader, summary
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
 from ansible_collections.auditops.auditd.plugins.plugin_utils.formats import markdown, table
 from ansible_collections.auditops.auditd.plugins.plugin_utils.formats.report import Report
@@ -81,6 +86,17 @@ FLEETS = {
 }
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small file system")
+    directory = tmp_path / "disk"
+    directory.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", directory], check=True)
+    yield directory
+    subprocess.run(["umount", directory], check=True)
+
+
 @pytest.fixture(params=FLEETS)
 def report(request, tmp_path):
     fleet = FLEETS[request.param](tmp_path / "spool")
@@ -101,6 +117,31 @@ def registry():
 def judge(value, schema):
     location = f"https://github.com/auditops/auditops.auditd/docs/schemas/{schema}"
     jsonschema.Draft202012Validator({"$ref": location}, registry=registry()).validate(value)
+
+
+class Page(HTMLParser):
+    """The elements and attributes of a page, and its data."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.attributes, self.is_data, self.data = set(), set(), False, ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.add(tag)
+        self.attributes.update(name for name, _value in attributes)
+        self.is_data = ("id", "data") in attributes
+
+    def handle_data(self, data):
+        self.data += data * self.is_data
+
+
+def test_html(report, tmp_path):
+    page = Page(written(report, "html", tmp_path).decode("utf-8"))
+    names = [host[0] for host in json.loads(page.data)["hosts"]]
+    assert names == [host.name.encode("utf-8", "backslashreplace").decode() for host in sorted(report.fleet.hosts, key=model.by_name)]
+    assert not page.elements & {"img", "iframe", "object", "form", "base"} and page.elements >= {"main", "nav", "script"}
+    assert not [name for name in page.attributes if name.startswith("on") or name in ("src", "style")]
 
 
 def test_json(report, tmp_path):
@@ -216,6 +257,26 @@ def test_the_same_documents_give_the_same_bytes(tmp_path, name):
 def test_long_values_are_cut_with_a_note(tmp_path, name):
     data = written(Report(long_values(tmp_path / "spool")), name, tmp_path)
     assert len(data) < 400_000
+    shown = {"markdown": b"disk.auditd", "prometheus": b'host="web1"', "html": b" ..."}  # these have no room for values, or show a part
+    assert shown.get(name, b"[cut: 1000000 characters]") in data
+
+
+def test_the_order_of_sets_is_in_no_format(tmp_path):
+    """Python orders words in a set by a number of the process: another process has to write the same bytes."""
+    proper(tmp_path / "spool")
+    script = """
+import hashlib, sys
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import history, reader
+from ansible_collections.auditops.auditd.plugins.plugin_utils.formats import report, table
+groups = {name: ["web1", "db1", "old1"] for name in ("all", "web", "db", "rest")}
+fleet = reader.load([sys.argv[1]], inventory=groups["all"], groups=groups)
+made = report.Report(fleet, history.Changes(intentional={"web1", "db1", "old1"}))
+print([hashlib.sha256(table.text(made, name).encode("utf-8", "backslashreplace")).hexdigest() for name in table.FORMATS])
+"""
+    path = str(COLLECTION.parents[2])
+    said = {subprocess.run([sys.executable, "-c", script, tmp_path / "spool"], env={"PYTHONPATH": path, "PYTHONHASHSEED": seed},
+                           capture_output=True, check=True).stdout for seed in ("1", "2", "3")}
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize("name", table.FORMATS)
@@ -226,6 +287,30 @@ def test_a_foreign_file_is_not_replaced(tmp_path, name):
     with pytest.raises(AuditError, match="was not written by this collection"):
         table.write(Report(proper(tmp_path / "spool")), tmp_path / "out", [name])
     assert path.read_text() == "precious" and [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("data", [b"precious", b"[1]", b'{"index.html": 5}', b'{"name": {"version": 1}}', b"[" * 100_000])
+def test_a_foreign_file_in_the_place_of_our_own_notes_is_not_replaced(tmp_path, data):
+    path = tmp_path / "out" / table.MANIFEST
+    path.parent.mkdir()
+    path.write_bytes(data)
+    with pytest.raises(AuditError, match="was not written by this collection"):
+        table.write(Report(proper(tmp_path / "spool")), tmp_path / "out", ["csv"])
+    assert path.read_bytes() == data and [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("name", table.FORMATS)
+def test_on_a_full_disk_the_report_of_before_stays(tmp_path, small_disk, name):
+    report = Report(long_values(tmp_path / "spool"))
+    path = Path(table.write(Report(fleet_of(tmp_path / "small")), small_disk, [name])[name])
+    before = path.read_bytes()
+    with open(small_disk / "others", "wb", buffering=0) as stream, contextlib.suppress(OSError):
+        while True:
+            stream.write(b"x" * 512)
+    with pytest.raises(AuditError, match=f"cannot write {path}: No space left on device; the file is as it was"):
+        table.write(report, small_disk, [name])
+    assert path.read_bytes() == before
+    assert sorted(one.name for one in small_disk.iterdir()) == sorted([table.MANIFEST, "others", path.name])
 
 
 def test_a_report_that_somebody_changed_is_not_replaced(tmp_path):
