@@ -157,6 +157,15 @@ def test_a_refusal_of_many_hosts_gives_its_reason_once(site, name):
     assert before == {host: (Path(given["audit_root"]) / "etc/audit/auditd.conf").read_bytes() for host, given in site.hosts.items()}
 
 
+def test_too_many_failures_end_the_run_and_who_was_not_reached_counts_as_that(tmp_path):
+    site = Site(tmp_path, away=["away1"])
+    site.hosts = {name: site.hosts[name] for name in ("web1", "away1", "web2")}
+    site.write()
+    run = site.play("remediate", "-e", json.dumps({"audit_serial": 2, "audit_max_fail_percentage": 40}))
+    assert run.returncode != 0 and "1 of 2 batches, stopped: 1 of 2 hosts failed (away1), more than" in run.stdout, run.stdout
+    assert site.recap(run, "away1")["unreachable"] == "1" and site.statuses() == {"away1": "unknown", "web1": "in_sync"}
+
+
 def test_batches_that_are_well_go_on(site):
     run = site.play("remediate", "-e", "audit_serial=1")
     assert run.returncode == 0, run.stdout + run.stderr
