@@ -274,7 +274,7 @@ options:
   audit_shipping:
     description:
       - The policy for what passes the records on, as M(auditops.auditd.audit_shipping) takes it. Leave it out and only actions of
-        audisp-remote that take the host down are reported.
+        audisp-remote that take the host down are reported. With an empty list of targets, what was set up here and still ships is too.
     type: dict
     suboptions:
       to:
