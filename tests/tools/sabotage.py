@@ -27,17 +27,24 @@ TARGETS = {
     "audit_storage_default": "roles/audit_storage/defaults/main.yml",
     "drift": "roles/audit_drift/tasks/report.yml",
     "remediate": "playbooks/tasks/apply.yml",
+    "rescue": "playbooks/rescue.yml",
+    "diagnose": "playbooks/diagnose.yml",
     "fleet": "roles/audit_drift/tasks/report.yml",
     "container": "roles/audit_rotation/tasks/main.yml",
 }
 EMPTY = "---\n[]\n"
 # What is put in a file's place where emptiness fails the play before the verifier can say anything, and what is changed in one where
 # doing nothing is right: (from, to).
-SILENT = {"roles/audit_drift/tasks/report.yml": """---
+NO_TASKS = "---\n- name: Do nothing\n  hosts: all\n  gather_facts: false\n"
+SILENT = {
+    "roles/audit_drift/tasks/report.yml": """---
 - name: Report nothing
   ansible.builtin.set_fact:
     audit_drift_report: {held: 0}
-"""}
+""",
+    "playbooks/rescue.yml": NO_TASKS,
+    "playbooks/diagnose.yml": NO_TASKS,
+}
 SPOILED = {
     "roles/audit_boot/defaults/main.yml": ("audit_boot_service: keep", "audit_boot_service: disabled"),
     "roles/audit_storage/defaults/main.yml": ("audit_storage_size: ''", "audit_storage_size: 600M"),
