@@ -110,6 +110,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._errors import Aud
 from ansible_collections.auditops.auditd.plugins.module_utils._module import finish
 from ansible_collections.auditops.auditd.plugins.module_utils._shipping import read_back
 
+NO_BOTO3: "str | None" = None
 try:
     import boto3
     import botocore.exceptions as of_botocore

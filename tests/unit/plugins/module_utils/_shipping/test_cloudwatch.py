@@ -217,8 +217,14 @@ def real_log(host, monkeypatch):
     monkeypatch.setattr(host, "path", lambda path, follow=True: path if "/log" in path and "/var/log" not in path and "/opt/" not in path
                         else below(path, follow))
     run = host.run
-    monkeypatch.setattr(host, "run", lambda argv, **options: run(argv, **options) if "setfacl" not in argv[0] else (
-        lambda done: (done.returncode, done.stdout, done.stderr))(subprocess.run(argv, check=False, capture_output=True, text=True)))
+
+    def run_here(argv, **options):
+        if "setfacl" not in argv[0]:
+            return run(argv, **options)
+        done = subprocess.run(argv, check=False, capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    monkeypatch.setattr(host, "run", run_here)
     monkeypatch.setattr(host, "which", shutil.which)
     return host
 
