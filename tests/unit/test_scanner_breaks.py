@@ -25,6 +25,8 @@ pytestmark = pytest.mark.skipif(not CONTENT or not shutil.which("oscap"), reason
 AT_A_TIME = 24
 MOUNTS = "/dev/vda1 / ext4 rw 0 0\n/dev/sda2 /var/log/audit ext4 rw,nodev,nosuid,noexec 0 0\n"
 SCANNER = "scanner"  # in the reason of a pass that goes by what is recorded, or by auditd's default
+# With another log_group the content no longer takes 0700 for the directory, which is stricter than what the control asks for
+STRICTER = {"log_group": {"directory_permissions_var_log_audit"}}
 WRONG = {"max_log_file": "1", "freq": "7", "space_left": "51", "admin_space_left": "1", "action_mail_acct": "nobody", "log_format": "RAW",
          "name_format": "NONE", "local_events": "no", "write_logs": "no", "log_group": "adm", "flush": "SYNC"}
 
@@ -97,7 +99,7 @@ def test_what_a_scanner_newly_fails_does_not_pass_here(tmp_path, name):
         newly = {rule for rule, result in scan().items() if result == "fail" and good.get(rule) == "pass"}
         seen.update(newly)
         verdicts = tree.verdicts() if newly else {}
-        for rule in sorted(newly):
+        for rule in sorted(newly - {rule for key in what for rule in STRICTER.get(key, ())}):
             for number in controls.get(rule, ()):
                 control = verdicts.get(number, {"status": "absent", "why": ""})
                 if control["status"] == "absent" or control["status"] == "pass" and SCANNER not in control["why"]:
