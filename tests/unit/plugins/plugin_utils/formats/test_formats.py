@@ -127,10 +127,10 @@ class Page(HTMLParser):
         self.elements, self.attributes, self.is_data, self.data = set(), set(), False, ""
         self.feed(text)
 
-    def handle_starttag(self, tag, attributes):
+    def handle_starttag(self, tag, attrs):
         self.elements.add(tag)
-        self.attributes.update(name for name, _value in attributes)
-        self.is_data = ("id", "data") in attributes
+        self.attributes.update(name for name, _value in attrs)
+        self.is_data = ("id", "data") in attrs
 
     def handle_data(self, data):
         self.data += data * self.is_data
