@@ -31,12 +31,14 @@ TIMEOUT = 30.0  # seconds for auditd's answers; a loaded host takes a tenth
 
 def refuse_missing(host, picture: separate.Picture, left: list) -> None:
     """AuditError before anything is done where it could not be ended: a tool, a rotation that auditd would not do, a stopped disk."""
+    if not left:
+        return  # of a volume that is there already nobody asks what would make it
     needs = NEEDS + ((MAKING[picture.kind][0], PACKAGES[picture.kind]),) + ((("lvcreate", "lvm2"),) if not picture.device else ())
-    for program, package in needs if left else ():
+    for program, package in needs:
         if host.which(program) is None:
             raise AuditError("%s is not installed, and a volume of its own needs it; install the package %s" % (program, package))
     pid = _daemon.find(host)
-    if left and pid is not None:
+    if pid is not None:
         number = _rotates(host, _settings(host))
         if number is not None and number < 2:
             raise AuditError("auditd does not rotate with num_logs = %d, and so would never open its log on a new volume; set "

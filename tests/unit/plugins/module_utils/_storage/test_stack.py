@@ -231,3 +231,8 @@ def test_only_a_volume_that_this_run_made_is_removed(tmp_path, monkeypatch, lvs,
 def test_a_mount_may_fail_where_auditd_waits_for_it(version, options):
     host = SimpleNamespace(has_systemd=True, which=lambda program: "/bin/" + program, run=lambda argv: (0, version, ""))
     assert separate.fstab_options(host) == options
+
+
+def test_a_log_that_has_its_volume_already_needs_nothing_that_would_make_one():
+    picture = separate.Picture("/var/log/audit/audit.log", {"mount": "/var/log/audit"})
+    assert picture.is_done and moved.refuse_missing(SimpleNamespace(which=lambda program: None), picture, []) is None
