@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 from auditd_site import kernel_status
 from test_adopt_live import LAYERS, findings, load
-from test_remediate_live import STOCK, cron, host  # noqa: F401
+from test_remediate_live import STOCK, Playbooks, cron, host, remove_installed, running  # noqa: F401
 
 SCRIPT = "#!/bin/sh\n# home-made\ncd /var/log/audit || exit 1\ngzip audit.log.1\nfind /var/log/audit -mtime +30 -delete\n"
 TABLE = "# mine\n17 3 * * * find /var/log/audit -name 'audit.log.*.gz' -mtime +30 -delete\n0 0 1 1 * /bin/true\n"
@@ -65,3 +66,18 @@ def test_a_host_is_adopted_compared_taken_over_and_given_back(host, home_made, t
     restore = json.dumps({"audit_rotation_replace": "restore"})
     host.run("harden", "-i", str(dest), "-e", restore)
     assert script.read_text() == SCRIPT and script.stat().st_mode & 0o777 == 0o755 and table.read_text() == TABLE, "byte for byte"
+
+
+def test_nothing_is_retired_while_nothing_starts_ours(audited, home_made, tmp_path):
+    """Until ours is proven to run, what somebody made is all that makes room."""
+    if {"cron", "crond"} & set(running()):
+        pytest.skip("a cron daemon of this machine runs: it starts the rotation")
+    script, table = home_made
+    remove_installed()
+    try:
+        audited.start(STOCK)
+        run = Playbooks(audited, tmp_path).run("harden", "-e", json.dumps({"audit_rotation_replace": True}), expect=2)
+    finally:
+        remove_installed()
+    assert re.search(r"\"unproven\": \"no cron daemon runs", run.output)
+    assert script.read_text() == SCRIPT and table.read_text() == TABLE
