@@ -97,7 +97,8 @@ def _cells(rule, arch, candidates):
     if not every:  # no table of this machine: only whole masks can be compared
         yield rule.mask, rule.permissions, [entry for entry in of_arch if entry[0].is_all or entry[0].mask & rule.mask == rule.mask]
         return
-    cells = [(rule.mask & every, 0, ())]
+    asked = rule.mask & every | _by_number(rule)
+    cells = [(asked, 0, ())]
     for bit in PERMISSIONS:
         if (rule.permissions or 0) & bit:
             cells = [(calls, permissions | bit if inside else permissions, ())
@@ -106,9 +107,20 @@ def _cells(rule, arch, candidates):
         cells = [cell for cell in cells if cell[1]]
     for place, (other, _conditions) in enumerate(of_arch):
         cells = [(calls, permissions, places + (place,) if inside else places)
-                 for calls, inside, (permissions, places) in _cut(cells, _seen_by(other, arch) if other.list == EXIT else every)]
+                 for calls, inside, (permissions, places) in _cut(cells, _seen_by(other, arch) if other.list == EXIT else asked)]
     for calls, permissions, places in sorted(cells, key=_lowest):
         yield calls, None if rule.permissions is None else permissions, [of_arch[place] for place in places]
+
+
+def _by_number(rule):
+    """The calls that a rule names by numbers which are in no table of its machine: those of a newer kernel, or of the site's own."""
+    if rule.is_all:
+        return 0
+    known = 0
+    for machine in (rule.machine, tables.TWINS.get(rule.machine)):
+        if machine and matches_arch(rule, machine):
+            known |= _every_call(machine)
+    return rule.mask & ~known
 
 
 def _seen_by(rule, arch):
@@ -137,7 +149,11 @@ def _every_call(machine):
 
 def _names(mask, machine):
     numbers = _syscalls.numbers(machine)
-    return ["all"] if not numbers else [name for name, number in numbers.items() if mask >> number & 1]
+    if not numbers:
+        return ["all"]
+    unnamed = mask & ~_every_call(machine)
+    return [name for name, number in numbers.items() if mask >> number & 1] + [
+        str(number) for number in range(unnamed.bit_length()) if unnamed >> number & 1]
 
 
 def _records(rule):

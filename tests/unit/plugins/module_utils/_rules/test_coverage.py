@@ -293,6 +293,13 @@ def why_not(demanded, lines):
     return coverage.Recorded(parsed(lines), "x86_64").why_not(rule)
 
 
+@pytest.mark.parametrize("lines", [
+    [B64 + " -S 600 -k y"], [B64 + " -S all"], ["-a always,exit -S 600", "-a never,exit -F arch=b64 -S 600"],
+])
+def test_a_call_by_a_number_that_no_table_has(lines):
+    assert why_not(B64 + " -S 600", lines) is None
+
+
 @pytest.mark.parametrize(("demanded", "lines"), COVERED)
 def test_covered(demanded, lines):
     assert why_not(demanded, lines) is None
@@ -315,6 +322,12 @@ def test_the_rule_itself_makes_it_good(demanded, lines):
      "silenced by -a never,exit -F arch=b64 -S chmod (of x86_64 programs: the calls chmod)"),
     (CHMOD, [CHMOD.replace("chmod,fchmod,fchmodat", "chmod")], "not recorded (of x86_64 programs: the calls fchmod, fchmodat)"),
     (PASSWD, [PASSWD64], "not recorded (of i386 programs)"),
+    (B64 + " -S 600", [CHMOD], "not recorded (of x86_64 programs: the calls 600)"),  # in no table: of a newer kernel
+    (B64 + " -S chmod,335", [B64 + " -S chmod"], "not recorded (of x86_64 programs: the calls 335)"),  # i386 alone has a name for it
+    ("-a always,exit -S 600", ["-a always,exit -S chmod"], "not recorded (of x86_64 programs: the calls 600)"),
+    (B64 + " -S 600", ["-a never,exit -F arch=b64 -S 600", B64 + " -S 600"],
+     "silenced by -a never,exit -F arch=b64 -S 600 (of x86_64 programs: the calls 600)"),
+    (B64 + " -S 600", ["-a never,task", B64 + " -S 600"], "silenced by -a never,task (of x86_64 programs: the calls 600)"),
     (ACCESS, [ACCESS.replace("EACCES", "EPERM")], "not recorded: a rule asks for exit too (of x86_64 programs: the calls open, openat)"),
 ])
 def test_the_reason_names_what_is_missing(demanded, lines, said):
