@@ -27,7 +27,8 @@ SOURCES = ("plugins/module_utils", "plugins/plugin_utils", "roles/audit_rules/fi
 
 def text(name: str, make: Callable[[], str]) -> str:
     """What ``make`` returns, or what it returned in an earlier run for the same files. ``name``: of this text among others."""
-    place = f"{hashlib.sha256(str(COLLECTION).encode()).hexdigest()[:16]}-{name}.json"
+    place = f"{hashlib.sha256(os.fsencode(COLLECTION)).hexdigest()[:16]}-{name}.json"
+    made_of = None
     try:
         made_of = _made_of()
         found = json.loads(_read(HOME / place))
@@ -36,11 +37,11 @@ def text(name: str, make: Callable[[], str]) -> str:
     except FileNotFoundError:
         pass
     except (OSError, ValueError, KeyError, TypeError):
-        with contextlib.suppress(OSError):
-            os.unlink(HOME / place)
+        pass
     made = make()
-    with contextlib.suppress(OSError):  # the next run makes it again
-        _write(place, json.dumps({"made_of": _made_of(), "text": made}))
+    with contextlib.suppress(OSError, ValueError):  # the next run makes it again
+        if made_of == _made_of():  # else files were exchanged meanwhile: what was made may be of the old ones
+            _write(place, json.dumps({"made_of": made_of, "text": made}))
     return made
 
 
@@ -65,14 +66,20 @@ def _read(path: Path) -> bytes:
     """OSError where it is not there, ValueError where others than this user could have written it."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as stream:
-        for status in (os.fstat(descriptor), os.lstat(path.parent)):
-            if status.st_uid != os.geteuid() or status.st_mode & 0o022 or stat.S_ISLNK(status.st_mode):
-                raise ValueError(f"{path} is not this user's alone")
+        _refuse_of_others(path, os.fstat(descriptor))
+        _refuse_of_others(path.parent, os.lstat(path.parent))
         return stream.read()
 
 
+def _refuse_of_others(path: Path, status: os.stat_result) -> None:
+    if status.st_uid != os.geteuid() or status.st_mode & 0o022 or stat.S_ISLNK(status.st_mode):
+        raise ValueError(f"{path} is not this user's alone")
+
+
 def _write(place: str, data: str) -> None:
+    """ValueError where the directory is not this user's: sudo with the HOME of another would write wherever that one's link leads."""
     HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _refuse_of_others(HOME, os.lstat(HOME))
     descriptor, beside = tempfile.mkstemp(dir=HOME, prefix=place)
     try:
         with open(descriptor, "w", encoding="utf-8") as stream:

@@ -75,3 +75,28 @@ def test_what_is_not_to_be_relied_on_is_made_again(made, damage):
 def test_where_nothing_can_be_kept_it_is_made_each_time(made, tmp_path):
     (tmp_path / "home").write_text("")
     assert [made(), made()] == [1, 2]
+
+
+def test_what_is_made_while_the_collection_is_upgraded_is_not_kept(made):
+    """It may be of the old files, and would count for the new ones from then on."""
+    one = made_before.COLLECTION / "sources" / "one.py"
+
+    def upgraded():
+        text = one.read_text()
+        one.write_text("of the next release")
+        return text
+
+    assert made_before.text("code", upgraded) == "1"
+    assert made_before.text("code", one.read_text) == "of the next release"
+
+
+@pytest.mark.parametrize("prepare", [
+    lambda home: (home / "auditops.auditd").symlink_to(home / "elsewhere"),
+    lambda home: (home / "auditops.auditd").mkdir() or (home / "auditops.auditd").chmod(0o777),
+], ids=["a link", "writable by all"])
+def test_nothing_is_written_to_a_directory_that_is_not_ones_own(made, tmp_path, prepare):
+    """sudo that keeps the HOME of another user: root would write wherever that user's link leads."""
+    (tmp_path / "home" / "elsewhere").mkdir(parents=True)
+    prepare(tmp_path / "home")
+    assert [made(), made()] == [1, 2]
+    assert list((tmp_path / "home").rglob("*.json*")) == []
