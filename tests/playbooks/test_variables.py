@@ -4,37 +4,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import re
-import subprocess
 import sys
-from pathlib import Path
 
-import pytest
 from ansible_collections.auditops.auditd.plugins.plugin_utils import variables
+from variable_runs import ROLE_ALONE, build, one_of, play, state, to, variable
 
-COLLECTIONS = Path(__file__).resolve().parents[5]
-CONF = "space_left = 75\nadmin_space_left = 50\nnum_logs = 5\nflush = INCREMENTAL_ASYNC\nfreq = 50\n"
 LONG = "k" * 300
-
-
-def to(kind, name, value, of=None):
-    """Ansible's own sentence on a value that cannot be taken for a type."""
-    return f"argument '{name}' is of type {of or type(value).__name__} and we were unable to convert to {kind}"
-
-
-def one_of(name, got, *words):
-    return f"value of {name} must be one of: {', '.join(words)}, got: {got}"
 
 
 def setting(key, value, reason):
     return {"auditd_conf": {key: value}}, f"auditd_conf.{key.lower()} = {value}: {reason}"
-
-
-def variable(name, value, sentence):
-    return {name: value}, sentence
 
 
 def shipping(targets, sentence, **others):
@@ -205,13 +185,6 @@ OF_STORAGE = {
     "size_negative": variable("audit_storage_size", "-5G", "audit_storage_size = -5G"),
     "hours_word": variable("audit_storage_reaction_hours", "soon", to("int", "audit_storage_reaction_hours", "")),
 }
-ROLE_ALONE = """
-- hosts: all
-  gather_facts: false
-  tasks:
-    - ansible.builtin.include_role:
-        name: auditops.auditd.{{ the_role }}
-"""
 ENTRY_POINTS = {
     "drift": ["auditops.auditd.drift"],
     "remediate --check": ["auditops.auditd.remediate", "--check"],
@@ -219,40 +192,6 @@ ENTRY_POINTS = {
     "harden": ["auditops.auditd.harden"],
     "the role alone": ["role.yml"],
 }
-
-
-def build(root: Path) -> None:
-    for path, text in {
-        "etc/audit/auditd.conf": CONF, "etc/os-release": "ID=debian\nVERSION_ID=12\n", "etc/passwd": "root:x:0:0::/root:/bin/sh\n",
-        "usr/sbin/auditd": "", "usr/sbin/auditctl": "", "usr/sbin/cron": "", "var/log/audit/audit.log": "",
-    }.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
-        (root / path).chmod(0o755 if "sbin" in path else 0o640)
-
-
-def state(root: Path) -> dict[str, str]:
-    def look(path: Path) -> str:
-        return f"{path.lstat().st_mode:o} " + (hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "")
-
-    return {str(path.relative_to(root)): look(path) for path in sorted(root.rglob("*"))}
-
-
-def messages(output: str) -> dict[str, str]:
-    """{host: what its failed tasks say}"""
-    found: dict[str, str] = {}
-    for match in re.finditer(r"^fatal: \[(\w+)\]: FAILED! => ", output, re.M):
-        result, _end = json.JSONDecoder().raw_decode(output, match.end())
-        found[match.group(1)] = found.get(match.group(1), "") + str(result.get("msg", ""))
-    return found
-
-
-def play(words: list[str], top: Path) -> dict[str, str]:
-    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), ANSIBLE_NOCOLOR="1", ANSIBLE_LOCALHOST_WARNING="0")
-    done = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "-i", "inventory.json", "-f", "8", *words], cwd=top, env=environment,
-        capture_output=True, text=True, check=False)
-    return messages(done.stdout)
 
 
 def test_every_entry_point_says_the_same_and_changes_nothing(tmp_path):
@@ -274,49 +213,6 @@ def test_every_entry_point_says_the_same_and_changes_nothing(tmp_path):
     assert [name for name in CASES if state(tmp_path / name) != before[name]] == []
 
 
-SIZES = "give max, a size such as 10G, so much more such as +5G, or a share of the volume group such as 40%VG"
-EBS = {"audit_storage_ebs": True, "audit_storage_ebs_size": 50}
-# name: (variables of grow, the sentence or how it begins)
-STORAGE = {
-    "size_blank": variable("audit_storage_size", "10 G", f"audit_storage_size = 10 G: {SIZES}"),
-    "size_word": variable("audit_storage_size", "all", f"audit_storage_size = all: {SIZES}"),
-    "size_unit": variable("audit_storage_size", "10P", f"audit_storage_size = 10P: {SIZES}"),
-    "size_none": variable("audit_storage_size", "10", f"audit_storage_size = 10: {SIZES}"),
-    "size_negative": variable("audit_storage_size", "-5G", f"audit_storage_size = -5G: {SIZES}"),
-    "size_percent": variable("audit_storage_size", "40%", f"audit_storage_size = 40%: {SIZES}"),
-    "size_true": variable("audit_storage_size", True, f"audit_storage_size = True: {SIZES}"),
-    "size_zero": variable("audit_storage_size", "0G", "audit_storage_size = 0G: nothing is made smaller or left empty"),
-    "size_share": variable("audit_storage_size", "140%VG", "audit_storage_size = 140%VG: a share of the volume group is 1%VG to 100%VG"),
-    "size_more_share": variable("audit_storage_size", "+10%VG", "audit_storage_size = +10%VG: a share of the volume group is 1%VG to"),
-    "path": variable("audit_storage_path", "var/log", "audit_storage_path = var/log: give an absolute path"),
-    "hours_none": variable("audit_storage_reaction_hours", 0, "audit_storage_reaction_hours = 0: give a whole number from 1 to 720"),
-    "hours_many": variable("audit_storage_reaction_hours", 1000, "audit_storage_reaction_hours = 1000: give a whole number from 1 to 720"),
-    "hours_word": variable("audit_storage_reaction_hours", "soon", to("int", "audit_storage_reaction_hours", "soon")),
-    "separate_word": variable("audit_storage_separate", "maybe", to("bool", "audit_storage_separate", "maybe")),
-    "separate_size": variable("audit_storage_separate", True, "audit_storage_separate = true: audit_storage_size says how large"),
-    "separate_path": ({"audit_storage_separate": True, "audit_storage_size": "max", "audit_storage_path": "/srv"},
-                      "audit_storage_separate = true: it is about the log alone"),
-    "ebs_word": variable("audit_storage_ebs", "perhaps", to("bool", "audit_storage_ebs", "perhaps")),
-    "ebs_size": variable("audit_storage_ebs", True, "audit_storage_ebs_size = 0: give the size of the EBS volume in GiB, 1 to 65536"),
-    "ebs_negative": ({**EBS, "audit_storage_ebs_size": -1}, "audit_storage_ebs_size = -1: give the size of the EBS volume in GiB"),
-    "ebs_large": ({**EBS, "audit_storage_ebs_size": 70000}, "audit_storage_ebs_size = 70000: give the size of the EBS volume in GiB"),
-    "ebs_size_word": ({**EBS, "audit_storage_ebs_size": "50G"}, to("int", "audit_storage_ebs_size", "50G")),
-    "ebs_volume": ({**EBS, "audit_storage_ebs_volume": "i-0123456789abcdef0"},
-                   "audit_storage_ebs_volume = i-0123456789abcdef0: give the id of a volume"),
-    "ebs_timeout": ({**EBS, "audit_storage_ebs_timeout": 0}, "audit_storage_ebs_timeout = 0: give a number of seconds, 1 or more"),
-}
-
-
-def test_grow_refuses_each_wrong_variable_in_a_sentence_before_it_looks_at_a_host(tmp_path):
-    """An offline tree stands for the host: to be refused for that one, the variables would have to be taken first."""
-    common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "audit_root": str(tmp_path)}
-    (tmp_path / "inventory.json").write_text(json.dumps(
-        {"all": {"hosts": {name: given for name, (given, _sentence) in STORAGE.items()}, "vars": common}}))
-    said = play(["auditops.auditd.grow"], tmp_path)
-    assert {name: said.get(name) for name, (_given, sentence) in STORAGE.items() if sentence not in said.get(name, "")} == {}
-    assert not [text for text in said.values() if "offline tree" in text]
-
-
 def test_a_role_that_runs_alone_only_says_it_too(tmp_path):
     hosts = {}
     for name, (given, _sentence) in OF_STORAGE.items():
@@ -335,105 +231,5 @@ def test_every_role_has_cases():
     assert {role for role, _case in CASES.values()} | {"audit_storage", "audit_shipping"} >= set(variables.SPECIFICATIONS)
 
 
-# Variables of one playbook: (playbook, what is set beside what it needs, what the refusal says)
-EC2 = {"audit_ec2_instance": "i-1", "audit_ec2_helper": "i-2", "audit_ec2_region": "eu-west-1"}
-OF_PLAYBOOK = [
-    ("diagnose", {"audit_diagnosis_console_file": "/nope/console.txt"}, "audit_diagnosis_console_file = /nope/console.txt: there"),
-    ("diagnose", {"audit_diagnosis_days": "soon"}, to("int", "audit_diagnosis_days", "")),
-    ("diagnose", {"audit_diagnosis_days": 0}, "audit_diagnosis_days = 0: give a whole number of days, 1 or more"),
-    ("rescue", {}, "missing required arguments: audit_root"),
-    ("rescue", {"audit_root": "/"}, "audit_root = / is the machine that helps"),
-    ("rescue", {"audit_root": "//./"}, "is the machine that helps"),
-    ("rescue", {"audit_root": "/mnt", "audit_rescue": "uncure"}, one_of("audit_rescue", "uncure", "cure", "undo")),
-    ("rescue", {"audit_root": "/mnt", "audit_rescue_mount": "perhaps"}, to("bool", "audit_rescue_mount", "")),
-    ("rescue", {"audit_root": "/mnt", "audit_rescue_autorelabel": "later"}, to("bool", "audit_rescue_autorelabel", "")),
-    ("rescue_ec2", {**EC2, "audit_ec2_stop": "perhaps"}, to("bool", "audit_ec2_stop", "")),
-    ("rescue_ec2", {**EC2, "audit_ec2_start": "perhaps"}, to("bool", "audit_ec2_start", "")),
-    ("rescue_ec2", {**EC2, "audit_rescue_mount": "perhaps"}, to("bool", "audit_rescue_mount", "")),
-    ("rescue_ec2", {**EC2, "audit_rescue_autorelabel": "later"}, to("bool", "audit_rescue_autorelabel", "")),
-    ("rescue_ec2", {"audit_ec2_instance": "i-1"}, "missing required arguments: audit_ec2_helper, audit_ec2_region"),
-    ("rescue_ec2", {"audit_ec2_helper": "i-1", "audit_ec2_region": "eu-west-1"}, "missing required arguments: audit_ec2_instance"),
-    ("adopt", {"audit_from": "puppet"}, "value of audit_from must be one of: "),
-    ("adopt", {"audit_from_files": {"a": 1}}, "audit_from_files"),
-    ("compare", {"audit_left": "web1"}, "missing required arguments: audit_right"),
-    ("compare", {"audit_left": "a", "audit_right": "b", "audit_compare_fail_on": "always"}, "audit_compare_fail_on must be one of"),
-    ("audit_boot", {"audit_boot_service": "on"}, one_of("audit_boot_service", "on", "enabled", "disabled", "keep")),
-    ("audit_boot", {"audit_boot_line": ["audit=2"]}, "audit_boot_line: audit=2 is none of audit=1, audit=0 and"),
-    ("audit_boot", {"audit_boot_line": ["audit=1", "audit=0"]}, "audit_boot_line: audit is given twice with different values"),
-]
-
-
-@pytest.mark.parametrize(("playbook", "given", "sentence"), OF_PLAYBOOK)
-def test_wrong_variables_of_one_playbook(playbook, given, sentence):
-    found = variables.problems(given, [playbook])
-    assert any(sentence in problem for problem in found), found
-
-
-def test_a_helper_that_is_the_patient_is_refused(monkeypatch):
-    monkeypatch.setattr(variables.judges, "_is_installed", lambda *_packages: True)
-    [found] = variables.problems({**EC2, "audit_ec2_helper": "i-1"}, ["rescue_ec2"])
-    assert found == "audit_ec2_helper = i-1 is the instance that stopped; name the one that helps"
-
-
 def test_there_are_cases_enough():
     assert len(CASES) >= 60
-
-
-RIGHT = {
-    "auditd_conf": {"NUM_LOGS": 6, "space_left": "25%", "admin_space_left": 50, "name": "münchen", "write_logs": True, "disp_qos": None,
-                    "transport": "TLS", "space_left_action": "exec /usr/local/sbin/space", "log_group": "adm"},
-    "audit_rules_extra": ["-a always,exit -F arch=b64 -S open -F auid>=@UID_MIN@ -F uid=nobodyhere -k x", "-w /etc/sudoers -p wa -k a"],
-    "audit_rules_immutable": "yes", "audit_rules_failure": 1, "audit_rules_privileged": False, "audit_rotation_keep_days": "90",
-    "audit_rotation_keep_megabytes": 2048, "audit_drift_formats": "json", "auditd_release": "4.2.1",
-}
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_what_is_right_is_taken(name):
-    given = {"auditd_release": "4.2.1", name: RIGHT[name]}
-    assert variables.problems(given, variables.SPECIFICATIONS) == []
-
-
-@pytest.mark.parametrize("given", [
-    {"space_left": "auto", "admin_space_left": "AUTO"}, {"SPACE_LEFT": "auto"}, {"space_left": "25%", "admin_space_left": "auto"},
-    {"space_left": "auto", "admin_space_left": 4000}, {"space_left": 200, "admin_space_left": "auto"},
-])
-def test_thresholds_may_be_left_to_the_host(given):
-    assert variables.problems({"auditd_conf": given}, variables.SPECIFICATIONS) == []
-
-
-@pytest.mark.parametrize(("name", "meant"), [
-    ("auditd_failure_polcy", "auditd_failure_policy"),
-    ("audit_rule_extra", "audit_rules_extra"),
-    ("audit_rotaton_keep", "audit_rotation_keep"),
-    ("audit_host", "audit_hosts"),
-    ("auditd_failure_policies_of_mine", None),
-    ("audit_rules_extra", None),
-    ("my_failure_polcy", None),
-])
-def test_a_name_that_is_nearly_ours(name, meant):
-    found = variables.near_misses([name, "ansible_host"])
-    assert [sentence.rpartition(" ")[2].rstrip("?") for sentence in found] == ([meant] if meant else [])
-    assert variables.near_misses([name], frozenset([name])) == []
-
-
-@pytest.mark.parametrize(("tag", "meant"), [
-    ("audit_stpo", "audit_stop"), ("audit-stop", "audit_stop"), ("audit_rule", "audit_rules"), ("auditconf", "audit_conf"),
-    ("audit_rotate", "audit_rotation"), ("audit_ship", "audit_shipping"), ("audit_mine", None),
-    ("audit_stop", None), ("all", None), ("mine", None), ("audit", None),
-])
-def test_a_mistyped_tag_is_no_success_without_a_step(tag, meant):
-    found = variables.mistyped_tags(["audit_rules", tag])
-    assert (f"did you mean {meant}?" in found) if meant else found == ""
-
-
-def test_the_tags_are_those_of_the_steps():
-    text = (Path(variables.__file__).parents[2] / "playbooks/tasks/apply.yml").read_text()
-    assert set(re.findall(r"tag'?: '?(\w+)", text)) == set(variables.TAGS)
-
-
-def test_the_defaults_are_right():
-    defaults = {
-        name: option["default"] for options in variables.SPECIFICATIONS.values() for name, option in options.items() if "default" in option
-    }
-    assert variables.problems(defaults, variables.SPECIFICATIONS) == []

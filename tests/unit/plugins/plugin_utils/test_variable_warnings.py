@@ -66,3 +66,33 @@ def test_what_is_off_is_not_warned_of():
                 if "default" in option}
     assert without_effect.sentences(defaults) == []
     assert {row.variable for row in without_effect.TABLE} | {row.other for row in without_effect.TABLE} <= variables.KNOWN
+
+
+@pytest.mark.parametrize(("name", "meant"), [
+    ("auditd_failure_polcy", "auditd_failure_policy"),
+    ("audit_rule_extra", "audit_rules_extra"),
+    ("audit_rotaton_keep", "audit_rotation_keep"),
+    ("audit_host", "audit_hosts"),
+    ("auditd_failure_policies_of_mine", None),
+    ("audit_rules_extra", None),
+    ("my_failure_polcy", None),
+])
+def test_a_name_that_is_nearly_ours(name, meant):
+    found = variables.near_misses([name, "ansible_host"])
+    assert [sentence.rpartition(" ")[2].rstrip("?") for sentence in found] == ([meant] if meant else [])
+    assert variables.near_misses([name], frozenset([name])) == []
+
+
+@pytest.mark.parametrize(("tag", "meant"), [
+    ("audit_stpo", "audit_stop"), ("audit-stop", "audit_stop"), ("audit_rule", "audit_rules"), ("auditconf", "audit_conf"),
+    ("audit_rotate", "audit_rotation"), ("audit_ship", "audit_shipping"), ("audit_mine", None),
+    ("audit_stop", None), ("all", None), ("mine", None), ("audit", None),
+])
+def test_a_mistyped_tag_is_no_success_without_a_step(tag, meant):
+    found = variables.mistyped_tags(["audit_rules", tag])
+    assert (f"did you mean {meant}?" in found) if meant else found == ""
+
+
+def test_the_tags_are_those_of_the_steps():
+    text = (Path(variables.__file__).parents[2] / "playbooks/tasks/apply.yml").read_text()
+    assert set(re.findall(r"tag'?: '?(\w+)", text)) == set(variables.TAGS)
