@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from auditd_site import kernel_status
 from test_adopt_live import LAYERS, findings, load
-from test_remediate_live import STOCK, Playbooks, cron, host, remove_installed, running  # noqa: F401
+from test_remediate_live import STOCK, Playbooks, cron, host, remove_installed, running  # noqa: F401 # pylint: disable=unused-import
 
 SCRIPT = "#!/bin/sh\n# home-made\ncd /var/log/audit || exit 1\ngzip audit.log.1\nfind /var/log/audit -mtime +30 -delete\n"
 TABLE = "# mine\n17 3 * * * find /var/log/audit -name 'audit.log.*.gz' -mtime +30 -delete\n0 0 1 1 * /bin/true\n"
