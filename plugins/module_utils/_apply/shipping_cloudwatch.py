@@ -19,19 +19,20 @@ PACKAGE = "amazon-cloudwatch-agent"
 
 class Plan(object):
     """``action``: append or remove, None where nothing is to be done; ``before`` and ``after``: the text of our part. ``reader``: the
-    agent's user (as of pwd), None for root; ``let_in``: whether he needs an ACL; ``log_file`` and ``gid``: of auditd.conf.
+    agent's user (as of pwd), None for root; ``let_in``: whether he needs an ACL; ``let_out``: whether an earlier user has one;
+    ``log_file`` and ``gid``: of auditd.conf.
     """
 
     def __init__(self, action=None, before=None, after="", *, missing=False):
         self.action, self.before, self.after = action, before, after
         self.missing = [PACKAGE] if missing else []
         self.reader: "pwd.struct_passwd | None" = None
-        self.let_in, self.log_file, self.gid = False, "", 0
+        self.let_in, self.let_out, self.log_file, self.gid = False, False, "", 0
 
     @property
     def changed(self):
         """True where the host is not as wanted."""
-        return bool(self.action or self.let_in)
+        return bool(self.action or self.let_in or self.let_out)
 
     def diff(self):
         """What --diff shows."""
@@ -72,10 +73,21 @@ def apply(host: Host, planned: Plan, mode: str) -> None:
         _shut_out(host)
         _io.remove(real)
         return
-    if planned.reader is not None:
-        _prove_reader(host, planned)
-    if not planned.action:
-        return
+    if planned.let_in or planned.let_out:
+        _shut_out(host)  # whom an earlier policy let in
+    try:
+        if planned.reader is not None:
+            _prove_reader(host, planned)
+        if planned.action:
+            _load(host, planned, mode)
+    except AuditError:
+        if planned.let_in:
+            _shut_out(host)
+        raise
+
+
+def _load(host, planned, mode):
+    real = host.path(cloudwatch.SOURCE, follow=False)
     _io.make_directory(os.path.dirname(real), 0o750)
     _io.write_atomic(real, planned.after.encode("utf-8"), 0o640)
     if not host.is_live:
@@ -123,6 +135,8 @@ def _status(host):
 def _plan_reader(host, planned, group):
     """AuditError where the agent's user cannot be let in to the logs."""
     name = cloudwatch.user(host)
+    uid, directory = _let_in_before(host)
+    planned.let_out = bool(uid) and name == "root"
     if name == "root" or host.stat(planned.log_file) is None:
         return
     try:
@@ -134,6 +148,7 @@ def _plan_reader(host, planned, group):
         raise AuditError("the CloudWatch agent runs as %s, who cannot read %s: set auditd_conf.log_group to a group of that user; auditd "
                          "then makes the directory 0750 and each log, also after it rotated, 0640" % (name, planned.log_file))
     log = host.path(planned.log_file)
+    planned.let_out = bool(uid) and (uid, directory) != (planned.reader.pw_uid, os.path.dirname(log))
     planned.let_in = not (log_readers.gets_the_next(planned.reader, os.path.dirname(log), planned.gid) and log_readers.reads(
         planned.reader, log))
     if planned.let_in and host.which("setfacl") is None:
@@ -145,7 +160,6 @@ def _prove_reader(host, planned):
     """Let the user in where he needs it. AuditError where he cannot read the log, or not the one that auditd makes next."""
     log, account = host.path(planned.log_file), planned.reader
     if planned.let_in:
-        _shut_out(host)  # whom an earlier policy let in
         directory = os.path.dirname(log)
         note = host.path(cloudwatch.READER, follow=False)
         _io.make_directory(os.path.dirname(note), 0o700)
@@ -162,17 +176,40 @@ def _prove_reader(host, planned):
                          "the modes of the directories above it" % (account.pw_name, planned.log_file))
 
 
-def _shut_out(host):
-    """Take the ACL away that let a user in; the note of it goes last."""
+def _let_in_before(host):
+    """(uid, directory) of the note; (0, "") where nobody was let in, or nobody knows whom."""
     try:
         note = json.loads(host.text(cloudwatch.READER) or "null")
-        uid, directory = int(note["uid"]), str(note["directory"])
+        return int(note["uid"]), str(note["directory"])
     except (ValueError, TypeError, KeyError):
-        uid, directory = 0, ""  # nobody was let in, or nobody knows whom
+        return 0, ""
+
+
+def _shut_out(host):
+    """Take the ACL away that let a user in, also from the logs that have it of the directory; the note of it goes last."""
+    uid, directory = _let_in_before(host)
     for which, name in (([], log_readers.ACL), (["-d"], log_readers.DEFAULT_ACL)):
         if uid and log_readers.granted(directory, name, uid):
             _setfacl(host, which + ["-x", "u:%d" % uid, directory])
+    logs = _logs_of(directory, uid) if uid else []
+    if logs:
+        try:
+            # -n: a mask that is made again would let the group in to an archive of mode 0600
+            _setfacl(host, ["-n", "-x", "u:%d" % uid] + logs)
+        except AuditError:
+            if _logs_of(directory, uid):  # else one was rotated meanwhile
+                raise
     _io.remove(host.path(cloudwatch.READER, follow=False))
+
+
+def _logs_of(directory, uid):
+    """[path] of the files in a directory of logs whose ACL has an entry of this user."""
+    try:
+        with os.scandir(directory) as entries:
+            return sorted(entry.path for entry in entries if entry.is_file(follow_symlinks=False) and log_readers.granted(
+                entry.path, log_readers.ACL, uid))
+    except OSError:
+        return []
 
 
 def _setfacl(host, options):

@@ -247,6 +247,50 @@ def test_an_agent_whose_user_is_not_in_the_group_is_let_in_by_an_acl_and_out_aga
     assert not any(real_log.lstat(path) for path in cloudwatch.FILES)
 
 
+def let_in(log):
+    """The names beside the log that have an entry of nobody's in their ACL, and . for the directory's own."""
+    entries = [(path.name, granted) for path in (log.parent, *log.parent.iterdir()) for granted in (
+        log_readers.granted(str(path), log_readers.ACL, NOBODY.pw_uid), log_readers.granted(str(path), log_readers.DEFAULT_ACL, NOBODY.pw_uid))]
+    return sorted({name for name, granted in entries if granted})
+
+
+@NEEDS_ROOT
+def test_nothing_of_the_acl_stays_on_the_logs(real_log, agent_of_nobody, logs):
+    log = agent_of_nobody("adm")
+    acl("-b", log)
+    converge(real_log, POLICY)
+    logs(OTHER_GROUP)
+    assert let_in(log) == sorted([log.parent.name, "audit.log", "audit.log.1"])
+    converge(real_log, {"to": []})
+    assert let_in(log) == []
+
+
+@NEEDS_ROOT
+@pytest.mark.parametrize("fault", ["refuses", "unreadable"])
+def test_a_user_who_was_let_in_for_nothing_is_let_out_again(real_log, root, agent_of_nobody, monkeypatch, fault):
+    log = agent_of_nobody("adm")
+    acl("-b", log)
+    if fault == "refuses":
+        (root / "refuses").write_text("")
+    else:
+        monkeypatch.setattr(log_readers, "reads_the_next", lambda *_of: False)
+    with pytest.raises(AuditError):
+        converge(real_log, POLICY)
+    assert let_in(log) == [] and real_log.lstat(cloudwatch.READER) is None
+
+
+@NEEDS_ROOT
+def test_a_user_whom_the_agent_no_longer_runs_as_is_let_out(real_log, root, agent_of_nobody):
+    log = agent_of_nobody("adm")
+    acl("-b", log)
+    converge(real_log, POLICY)
+    (root / cloudwatch.AGENT_CONF[0].lstrip("/")).write_text('{"agent": {"run_as_user": "root"}}')
+    planned = apply.plan(real_log, POLICY, "3.0.9")
+    assert planned.changed and "nobody reads" not in str(planned.diff())
+    apply.apply(real_log, planned, "auto")
+    assert let_in(log) == [] and not apply.plan(real_log, POLICY, "3.0.9").changed
+
+
 @NEEDS_ROOT
 @pytest.mark.parametrize("note", [
     "{", "[]", "7", '{"uid": "x", "directory": "/"}', '{"uid": 65534}', '{"uid": 65534, "directory": "/gone"}'])
