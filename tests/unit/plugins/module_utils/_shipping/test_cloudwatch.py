@@ -248,10 +248,9 @@ def test_an_agent_whose_user_is_not_in_the_group_is_let_in_by_an_acl_and_out_aga
 
 
 def let_in(log):
-    """The names beside the log that have an entry of nobody's in their ACL, and . for the directory's own."""
-    entries = [(path.name, granted) for path in (log.parent, *log.parent.iterdir()) for granted in (
-        log_readers.granted(str(path), log_readers.ACL, NOBODY.pw_uid), log_readers.granted(str(path), log_readers.DEFAULT_ACL, NOBODY.pw_uid))]
-    return sorted({name for name, granted in entries if granted})
+    """The names of the logs, and of their directory, whose ACL has an entry of nobody's."""
+    return sorted(path.name for path in (log.parent, *log.parent.iterdir()) if any(
+        log_readers.granted(str(path), name, NOBODY.pw_uid) for name in (log_readers.ACL, log_readers.DEFAULT_ACL)))
 
 
 @NEEDS_ROOT
