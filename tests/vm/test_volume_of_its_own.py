@@ -77,7 +77,8 @@ def test_lvm_grows_and_the_log_gets_a_volume_of_its_own_that_is_there_after_a_re
     assert held["fstype"] == "ext4"
     grown(story, 0, audit_storage_separate=True, audit_storage_size="300M")
 
-    # and a host whose volume is missing boots all the same, and is audited
+    # and a host whose volume is missing boots all the same, once its device was waited for, and is audited
+    machine.run(script="rm /etc/systemd/system.conf.d/patient.conf; systemctl daemon-reexec")
     machine.run(script="lvchange -an vg/audit_log || (service auditd stop; umount /var/log/audit; lvchange -an vg/audit_log);"
                 " lvchange --setactivationskip y vg/audit_log")
     machine.reboot()
