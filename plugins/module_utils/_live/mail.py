@@ -60,7 +60,10 @@ def _nullmailer(host):
 
 
 def _ssmtp(host):
-    return None if _settings(host, "/etc/ssmtp/ssmtp.conf").get("mailhub") else "no mailhub in /etc/ssmtp/ssmtp.conf"
+    # keys in any case, and a blank does for the equals sign: read_config() of ssmtp.c
+    lines = [line.replace("=", " ").split() for line in _lines(host, "/etc/ssmtp/ssmtp.conf")]
+    named = any(words[0].lower() == "mailhub" for words in lines if len(words) > 1)
+    return None if named else "no mailhub in /etc/ssmtp/ssmtp.conf"
 
 
 def _msmtp(host):

@@ -230,7 +230,7 @@ def journal(host, run, unread) -> "tuple[list[dict], bool]":
     directory = next((path for path in JOURNALS if host.listdir(path)), None)
     if directory is None:
         return [], False
-    own = "%s/%s" % (directory, (host.text(MACHINE_ID) or "").strip())
+    own = "%s/%s" % (directory, (host.text_if_readable(MACHINE_ID) or "").strip())
     if host.listdir(own):
         directory = own  # beside it lie the journals of containers, and those of the machine that an image was made of
     command = ["journalctl", "--directory", host.path(directory), "--quiet", "--no-pager", "-o", "short-unix", "-n", str(JOURNAL_LINES)]

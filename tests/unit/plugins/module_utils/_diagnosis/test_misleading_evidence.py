@@ -260,6 +260,15 @@ def test_the_journals_of_containers_are_not_the_hosts(tmp_path):
     assert asked[0][2] == str(tmp_path / "var/log/journal/abc")
 
 
+def test_a_machine_id_that_cannot_be_read_keeps_no_journal_from_being_read(tmp_path):
+    story = stories.Story(tmp_path)
+    story.put("var/log/journal/abc/system.journal", b"LPKSHHRH")
+    (tmp_path / "etc/machine-id").mkdir(parents=True)
+    asked = []
+    diagnosis.diagnose(Host(str(tmp_path)), lambda argv: asked.append(argv) or (0, "", ""))
+    assert asked[0][2] == str(tmp_path / "var/log/journal")
+
+
 @pytest.mark.parametrize("ending, pack", [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)])
 def test_what_can_be_read_of_a_log_cut_short_is_read(tmp_path, ending, pack):
     story = stories.Story(tmp_path)

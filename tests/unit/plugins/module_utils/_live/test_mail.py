@@ -48,6 +48,7 @@ def write(root, path, text="", mode=0o644):
     (["nullmailer-send"], {"etc/nullmailer/remotes": "relay.example.org smtp\n"}, None),
     (["ssmtp"], {"etc/ssmtp/ssmtp.conf": "mailhub=\n"}, "no mailhub"),
     (["ssmtp"], {"etc/ssmtp/ssmtp.conf": "mailhub=relay.example.org\n"}, None),
+    (["ssmtp"], {"etc/ssmtp/ssmtp.conf": "MailHub relay.example.org\n"}, None),
     (["msmtp"], {}, "no host in /etc/msmtprc"),
     (["msmtp"], {"etc/msmtprc": "account default\nhost relay.example.org\n"}, None),
 ])
