@@ -71,7 +71,7 @@ def user(host) -> str:
     found = "root"
     for path in [main] + ["%s/%s" % (directory, name) for name in host.listdir(directory)]:
         try:
-            name = json.loads(host.text(path) or "{}")["agent"]["run_as_user"]
+            name = json.loads(host.text_if_readable(path) or "{}")["agent"]["run_as_user"]
         except (ValueError, KeyError, TypeError):
             continue  # it says nothing about the user
         found = name if name and isinstance(name, str) else found
@@ -82,7 +82,7 @@ def others(host, log_file: str) -> "list[str]":
     """The other parts of the agent's configuration that collect this log too, each by its path."""
     main, directory = AGENT_CONF
     paths = [main] + ["%s/%s" % (directory, name) for name in host.listdir(directory)]
-    return [path for path in paths if path != LOADED and _collects(host.text(path), log_file)]
+    return [path for path in paths if path != LOADED and _collects(host.text_if_readable(path), log_file)]
 
 
 def _collects(text, log_file):

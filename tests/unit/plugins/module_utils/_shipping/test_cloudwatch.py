@@ -339,6 +339,12 @@ def test_a_file_of_the_agent_that_names_no_user_is_as_none(host, root, text):
     assert cloudwatch.user(host) == "cwagent"
 
 
+def test_a_directory_beside_the_parts_of_the_configuration_is_passed_over(host, root):
+    (root / cloudwatch.AGENT_CONF[1].lstrip("/") / "saved").mkdir(parents=True)
+    assert cloudwatch.others(host, "/var/log/audit/audit.log") == [] and cloudwatch.user(host) == "root"
+    assert converge(host, POLICY) == "append"
+
+
 @pytest.mark.parametrize("path, twice", [
     ("/var/log/audit/audit.log", True), ("/var/log/audit/*", True), ("/var/log/audit/audit.log*", True), ("/var/log/messages", False),
     (7, False),
