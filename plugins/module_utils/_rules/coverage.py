@@ -124,8 +124,15 @@ def _by_number(rule):
 
 
 def _seen_by(rule, arch):
-    """The calls that a rule can match: a perm is true only of the calls that have that access, so perm=x of execve alone."""
+    """The calls that a rule can match: a perm is true only of the calls that have that access, so perm=x of execve alone. A rule that
+    silences is taken for one of a newer kernel, which gives the access to more calls; one that records, for one of an older.
+    """
     calls = permission_mask(rule.permissions, arch) if rule.permissions is not None else 0
+    if calls and not _records(rule):
+        numbers = _syscalls.numbers(arch)
+        for bit, names in tables.PERMISSION_SYSCALLS_OF_KERNELS.items():
+            if rule.permissions & bit:
+                calls |= sum(1 << numbers[name] for name in names.split() if name in numbers)
     return rule.mask & calls if calls else rule.mask
 
 

@@ -52,6 +52,13 @@ PERMISSION_SYSCALLS = {
        "linkat",
 }
 PERMISSION_SYSCALLS_SINCE = (3, 1, 3)
+# What kernels give such an access besides: include/asm-generic/audit_{write,read,change_attr}.h, audit_match_perm() of kernel/auditsc.c
+PERMISSION_SYSCALLS_OF_KERNELS = {
+    1: "execveat",
+    2: "truncate64 ftruncate64 quotactl_fd socketcall",
+    4: "quotactl_fd getxattrat listxattrat file_getattr",
+    8: "chown32 lchown32 fchown32 fchmodat2 setxattrat removexattrat file_setattr",
+}
 
 FILE_TYPES = {
     "socket": 0o140000, "link": 0o120000, "file": 0o100000, "block": 0o060000, "dir": 0o040000, "character": 0o020000, "fifo": 0o010000,

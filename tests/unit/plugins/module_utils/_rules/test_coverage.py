@@ -327,6 +327,10 @@ def test_the_rule_itself_makes_it_good(demanded, lines):
     ("-a always,exit -S 600", ["-a always,exit -S chmod"], "not recorded (of x86_64 programs: the calls 600)"),
     (B64 + " -S 600", ["-a never,exit -F arch=b64 -S 600", B64 + " -S 600"],
      "silenced by -a never,exit -F arch=b64 -S 600 (of x86_64 programs: the calls 600)"),
+    (B64 + " -S execveat", ["-a never,exit -F arch=b64 -S all -F perm=x", B64 + " -S execveat"],
+     "silenced by -a never,exit -F arch=b64 -S all -F perm=x (of x86_64 programs: the calls execveat)"),
+    ("-a always,exit -F arch=b32 -S chown32", ["-a never,exit -F dir=/usr -F perm=a", "-a always,exit -F arch=b32 -S chown32"],
+     "silenced by -a never,exit -F dir=/usr -F perm=a (of i386 programs: the calls chown32)"),
     (B64 + " -S 600", ["-a never,task", B64 + " -S 600"], "silenced by -a never,task (of x86_64 programs: the calls 600)"),
     (ACCESS, [ACCESS.replace("EACCES", "EPERM")], "not recorded: a rule asks for exit too (of x86_64 programs: the calls open, openat)"),
 ])
