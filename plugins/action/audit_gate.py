@@ -42,7 +42,8 @@ class ActionModule(ActionBase):
             # import_playbook with vars gives them to the play itself, whose keywords see them as they see extra variables
             in_force = {**self._task.get_play().get_vars(), **load_extra_vars(self._loader)}
             tags = [*task_vars.get("ansible_run_tags", ()), *task_vars.get("ansible_skip_tags", ())]
-            sentence = gate.not_in_force(task_vars, in_force) or variables.mistyped_tags(tags)
+            percentage = self._templar.template(task_vars.get("audit_max_fail_percentage", 100))
+            sentence = gate.not_in_force(task_vars, in_force) or variables.mistyped_tags(tags) or gate.no_percentage(percentage)
         elif options["step"] == "batch":
             sentence = options["reason"]
         else:

@@ -34,7 +34,7 @@ options:
   step:
     description:
       - V(variables) fails where C(audit_hosts) or C(audit_serial) is set in the inventory or in group_vars. The keywords of a play see
-        extra variables only, so it would be ignored.
+        extra variables only, so it would be ignored. It also fails where C(audit_max_fail_percentage) is no number from 0 to 100.
       - V(failure) writes O(reason) into the document of the host and does not fail.
       - V(host) fails the host where this run noted a failure of it, where it was not reached (Ansible then counts it as unreachable), or
         where M(auditops.auditd.audit_report) found what O(auditops.auditd.audit_report#module:fail_on) names.

@@ -171,5 +171,15 @@ def not_in_force(variables: Mapping[str, object], extra: Mapping[str, object], n
             f"ignored; give it as an extra variable instead: -e {wrong[0]}=...; nothing was changed")
 
 
+def no_percentage(value: object) -> str:
+    """The sentence for an audit_max_fail_percentage that is no number from 0 to 100; empty where it is one. Without it, the hosts are
+    changed before the report refuses the value."""
+    try:
+        fits = 0 <= float(str(value)) <= 100
+    except ValueError:
+        fits = False
+    return "" if fits else f"audit_max_fail_percentage = {value}: give a number from 0 to 100; nothing was changed"
+
+
 def _name(host: HostReport) -> str:
     return host.name

@@ -36,3 +36,14 @@ def test_where_the_hosts_of_a_play_may_be_named(tmp_path, where, refused):
     done = subprocess.run(argv, check=False, capture_output=True, text=True, env=environment)
     assert (done.returncode != 0) == refused, done.stdout + done.stderr
     assert refused or "two " not in done.stdout.partition("RECAP")[2], done.stdout
+
+
+@pytest.mark.parametrize("value, refused", [("ten", True), ("{{ share }}", False)])
+def test_a_percentage_is_judged_by_the_first_task(tmp_path, value, refused):
+    (tmp_path / "play.yml").write_text(PLAY)
+    argv = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "one,", "-c", "local", str(tmp_path / "play.yml")]
+    argv += ["-e", json.dumps({"audit_max_fail_percentage": value, "share": 20})]
+    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS))
+    done = subprocess.run(argv, check=False, capture_output=True, text=True, env=environment)
+    assert (done.returncode != 0) == refused, done.stdout + done.stderr
+    assert not refused or "audit_max_fail_percentage = ten: give a number from 0 to 100" in done.stdout + done.stderr

@@ -125,6 +125,13 @@ def test_variables_that_a_play_does_not_see_are_refused(variables, extra, named)
     assert sentence.startswith(named) and bool(sentence) is bool(named)
 
 
+@pytest.mark.parametrize("value, refused", [(100, False), ("10", False), (0, False), (2.5, False), ("ten", True), (-1, True), (101, True),
+                                            ("nan", True), (None, True)])
+def test_a_share_of_failed_hosts_that_is_none_is_refused_before_a_host_is_changed(value, refused):
+    sentence = gate.no_percentage(value)
+    assert bool(sentence) is refused and (not refused or str(value) in sentence)
+
+
 class Runs:
     """A fleet through several runs."""
 
