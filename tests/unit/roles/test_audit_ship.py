@@ -428,6 +428,21 @@ def test_an_agent_that_does_not_run_has_sent_nothing(site):
     assert site.ship().returncode == 0 and site.until == 0
 
 
+def test_what_an_agent_is_known_to_have_sent_by_an_earlier_release_stays_known(site):
+    """That release noted the time alone. An agent that was started since cannot be seen to have sent it: it would be kept for ever."""
+    site.rotated(3)
+    site.configure({"name": "cloudwatch", "kind": "agent", "process": "no-such-agent", "state": "/nowhere",
+                    "log": str(site.tree.log / "audit.log")})
+    records = site.root / "tree/state/shipped.json"
+    sent = site.archives[:2]
+    records.write_text(json.dumps({"archives": {
+        name.rpartition(".gz")[0]: {"cloudwatch": {"at": "2026-11-20T00:00:00Z"}} for name in sent}}))
+    assert site.ship().returncode == 0 and site.ship().returncode == 0
+    known = json.loads(records.read_text())["archives"]
+    assert [name for name in site.archives if known[name.rpartition(".gz")[0]]] == sent
+    assert site.pruned() == site.archives[-1:] and len(site.archives) == 1
+
+
 def test_a_new_target_that_fails_takes_the_stamp_back(site):
     site.rotated(4)
     assert site.ship().returncode == 0 and site.until > 0

@@ -101,9 +101,9 @@ def _ship(chosen, wanted):
     archives, failed = _archives(chosen), {}
     document = shipped.read(chosen.state_dir)
     document["targets"] = [target["name"] for target in wanted["targets"]]
+    of_agents = [target["name"] for target in wanted["targets"] if target["kind"] == agent.KIND]
     manifest = document["archives"] = {
-        entry.stem: {name: record for name, record in document["archives"].get(entry.stem, {}).items() if shipped.is_of(record, entry)}
-        for entry in archives}
+        entry.stem: dict(_still_of(entry, document["archives"].get(entry.stem, {}), of_agents)) for entry in archives}
     for entry in archives:
         done = manifest[entry.stem]
         for target in wanted["targets"]:
@@ -125,6 +125,16 @@ def _ship(chosen, wanted):
     for name, reason in sorted(failed.items()):
         sys.stderr.write("audit-ship: %s did not take %s\n" % (name, reason))
     return Failure("partly", "").code if failed else 0
+
+
+def _still_of(entry, records, of_agents):
+    """(target, record) of those that are of this archive. One of an agent from a release that noted the time alone is made whole: what an
+    agent sent then, nobody can see any more, and it would be kept for ever."""
+    for name, record in records.items():
+        if name in of_agents and set(record) == {"at"}:
+            record = dict(shipped.record_of(entry), **record)
+        if shipped.is_of(record, entry):
+            yield name, record
 
 
 def _shipped_until(archives, remembered):
