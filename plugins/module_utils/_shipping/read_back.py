@@ -8,6 +8,7 @@ import time
 from .._errors import AuditError
 
 PAUSE = 5  # seconds between two questions; the API takes 5 a second
+LONGEST_QUESTION = 60  # seconds for the pages of one question: a service that always names a next page must not hold the task
 ID = re.compile(r"msg=audit\((\d+\.\d+:\d+)\)")
 
 
@@ -28,18 +29,20 @@ def find(client, place: dict, text: str, timeout: float, *, clock=time) -> dict:
     if place["log_stream"]:
         wanted["logStreamNames"] = [place["log_stream"]]
     end, arguments = clock.time() + timeout, dict(wanted)
+    asked = clock.time()
     while True:
         answer = client.filter_log_events(**arguments)
         for event in answer.get("events") or ():
             if text in event["message"]:
                 return _account(event)
-        if answer.get("nextToken"):
+        if answer.get("nextToken") and clock.time() < asked + LONGEST_QUESTION:
             arguments["nextToken"] = answer["nextToken"]
             continue
         if clock.time() >= end:
             break
         arguments = dict(wanted)
         clock.sleep(min(PAUSE, max(0, end - clock.time())))
+        asked = clock.time()
     where = place["log_group"] + (" (stream %s)" % place["log_stream"] if place["log_stream"] else "")
     raise AuditError("no event in %s has %s after %d seconds: the agent has not sent it, or sends to another place; look at its log and at "
                      "the findings shipping.cloudwatch of drift" % (where, text, timeout))

@@ -74,6 +74,27 @@ def test_a_record_that_comes_late_is_waited_for(logs):
     assert read_back.find(logs[0], place(), "id=comes-late", 60, clock=clock)["record"] == "1795410117.000:43" and clock.slept == 1
 
 
+class Endless:
+    """A service that names a next page each time, and takes a second for each."""
+
+    def __init__(self, clock):
+        self.clock, self.asked = clock, 0
+
+    def filter_log_events(self, **_arguments):
+        self.clock.now += 1
+        self.asked += 1
+        assert self.asked < 1000
+        return {"events": [], "nextToken": "again"}
+
+
+@pytest.mark.parametrize("timeout", [0, 30, 200])
+def test_pages_without_end_end(timeout):
+    clock = Clock()
+    with pytest.raises(AuditError, match=f"after {timeout} seconds"):
+        read_back.find(Endless(clock), place(), "1795410116.123:99", timeout, clock=clock)
+    assert timeout <= clock.now <= timeout + read_back.LONGEST_QUESTION + 1
+
+
 @pytest.mark.parametrize("change", [{}, {"log_stream": STREAM}])
 def test_a_record_that_does_not_come_is_a_failure(logs, change):
     clock = Clock()
