@@ -80,4 +80,7 @@ def _log(live):
 
 def _problems(live):
     problems = _part(live, "auditd_conf").get("problems") or []
-    return ["auditd.conf: %d remarks, the first: %s" % (len(problems), problems[0].get("reason", ""))] if problems else []
+    if not problems:
+        return []
+    plural = "" if len(problems) == 1 else "s"
+    return ["auditd.conf: %d remark%s, the first: %s" % (len(problems), plural, problems[0].get("reason", ""))]
