@@ -41,12 +41,12 @@ options:
     required: true
   hours:
     description:
-      - How far back events are looked for.
+      - How many hours back events are looked for.
     type: float
     default: 24
   timeout:
     description:
-      - Seconds that the event gets to come.
+      - How many seconds to wait for the event. V(0) asks once.
     type: float
     default: 60
   region:
@@ -59,7 +59,7 @@ options:
     type: str
   endpoint_url:
     description:
-      - The address of a service that speaks the API of CloudWatch Logs and is not of AWS.
+      - The address of another service that has the API of CloudWatch Logs. Not set means AWS.
     type: str
 seealso:
   - module: auditops.auditd.audit_shipping

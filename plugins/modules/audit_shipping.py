@@ -129,7 +129,7 @@ options:
     default: 0
   cloudwatch_mode:
     description:
-      - What the agent's control program is told of the host.
+      - What kind of host the agent's control program is to take this one for.
     type: str
     choices: [ec2, onPremise, auto]
     default: auto

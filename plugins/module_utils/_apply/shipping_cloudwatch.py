@@ -19,7 +19,7 @@ PACKAGE = "amazon-cloudwatch-agent"
 
 class Plan(object):
     """``action``: append or remove, None where nothing is to be done; ``before`` and ``after``: the text of our part. ``reader``: the
-    agent's user (as of pwd), None for root; ``let_in``: whether he needs an ACL; ``let_out``: whether an earlier user has one;
+    agent's user (as of pwd), None for root; ``let_in``: whether that user needs an ACL; ``let_out``: whether an earlier user has one;
     ``log_file`` and ``gid``: of auditd.conf.
     """
 
@@ -114,7 +114,7 @@ def _unload(host, mode):
         return
     _control(host, "remove-config", mode)
     if host.lstat(cloudwatch.LOADED) is not None:
-        raise AuditError("the CloudWatch agent said it gave the configuration up, and %s is still there" % cloudwatch.LOADED)
+        raise AuditError("the CloudWatch agent reported that it removed its configuration, and %s is still there" % cloudwatch.LOADED)
 
 
 def _control(host, action, mode):
@@ -153,7 +153,7 @@ def _plan_reader(host, planned, group):
         planned.reader, log))
     if planned.let_in and host.which("setfacl") is None:
         raise AuditError("the CloudWatch agent runs as %s, who is not in the group %s of log_group: put the user into it, or install the "
-                         "package acl, by which it is let in beside that group" % (name, group))
+                         "package acl, with which an ACL lets that user read too" % (name, group))
 
 
 def _prove_reader(host, planned):

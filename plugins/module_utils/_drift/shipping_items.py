@@ -80,17 +80,19 @@ ITEMS = {
         "high", OFF_LOADING, "The Amazon CloudWatch agent is not installed: the log does not reach CloudWatch.",
         SHIPPING + ": audit_shipping_cloudwatch_package",
     ),
-    "shipping.cloudwatch.conf": ("high", OFF_LOADING, "The CloudWatch agent is not to collect the log as the policy says.", SHIPPING),
+    "shipping.cloudwatch.conf": (
+        "high", OFF_LOADING, "The CloudWatch agent is not configured to collect the log as the policy says.", SHIPPING,
+    ),
     "shipping.cloudwatch.loaded": ("high", OFF_LOADING, "The CloudWatch agent has not loaded its part about the log.", SHIPPING),
     "shipping.cloudwatch.running": ("high", OFF_LOADING, "The CloudWatch agent does not run: the log does not reach CloudWatch.",
                                     "start amazon-cloudwatch-agent.service"),
     "shipping.cloudwatch.twice": (
-        "medium", "", "Another part of the agent's configuration collects the same log: each record is sent, and paid, twice.",
+        "medium", "", "Another part of the agent's configuration collects the same log: each record is sent, and paid for, twice.",
         "take the log out of that part and load it again (amazon-cloudwatch-agent-ctl -a append-config)",
     ),
     "shipping.cloudwatch.readable": (
         "high", OFF_LOADING,
-        "The user of the CloudWatch agent is not let in to the log: from the next rotation on, nothing reaches CloudWatch.",
+        "The user of the CloudWatch agent will not be able to read the next log: from the next rotation on, nothing reaches CloudWatch.",
         "auditd_conf.log_group: a group of that user, or any other than root; then " + SHIPPING,
     ),
     "shipping.cloudwatch.denied": (

@@ -114,7 +114,7 @@ def test_an_agent_that_does_not_take_it_leaves_the_file_as_it_was(host, root, fa
 def test_an_agent_that_does_not_give_it_up_is_no_success(host, root):
     converge(host, POLICY)
     (root / "lies").touch()
-    with pytest.raises(AuditError, match="said it gave the configuration up, and .* is still there"):
+    with pytest.raises(AuditError, match="reported that it removed its configuration, and .* is still there"):
         converge(host, {"to": []})
     assert host.text(cloudwatch.SOURCE) is not None, "the next run tries again"
     (root / "lies").unlink()
