@@ -11,13 +11,13 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import spool
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import stopped
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
 
-MOST = 300  # characters of what a host printed
+LAST_CHARACTERS = 300
 
 
 def _why(result: dict) -> str:
     """The message of a failure, with the last words of a host whose Python could not even start the module."""
     words = " ".join(str(result.get("module_stderr") or result.get("module_stdout") or "").split())
-    return ": ".join(filter(None, (str(result.get("msg") or "the module failed").rstrip(". "), words[-MOST:])))
+    return ": ".join(filter(None, (str(result.get("msg") or "the module failed").rstrip(". "), words[-LAST_CHARACTERS:])))
 
 
 class ActionModule(ActionBase):

@@ -20,10 +20,9 @@ from ansible_collections.auditops.auditd.plugins.module_utils._rules import line
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import rule as _rule
 from ansible_collections.auditops.auditd.plugins.module_utils._shipping import remote_conf
 from ansible_collections.auditops.auditd.plugins.plugin_utils import made_before
-from ansible_collections.auditops.auditd.plugins.plugin_utils.demands import DIRECTORY
+from ansible_collections.auditops.auditd.plugins.plugin_utils.demands import DIRECTORY, NAMING_LIBRARY
 
 SECTIONS = ("products", "controls", "filters", "waivers")
-WORDS_OF_LIBRARY = ("profiles", "skip", "filters")  # options of audit_rules that name something of it
 MAP, LIST, STR = "a mapping", "a list", "text"
 TYPES = {MAP: dict, LIST: list, STR: str}
 
@@ -102,10 +101,10 @@ def with_library(arguments: dict) -> dict:
     if isinstance(arguments.get("rules"), str):  # the module's own reading of a list would split it at each comma
         _rule_lines.check(arguments["rules"])
     check_exceptions(arguments.get("exceptions") or [])
-    if not any(arguments.get(name) for name in WORDS_OF_LIBRARY):
+    if not any(arguments.get(name) for name in NAMING_LIBRARY):
         return dict(arguments)
     check_words(arguments)
-    lists = {name: _list(arguments[name]) for name in WORDS_OF_LIBRARY if name in arguments}
+    lists = {name: _list(arguments[name]) for name in NAMING_LIBRARY if name in arguments}
     return {**arguments, **lists, "library": shipped()}
 
 

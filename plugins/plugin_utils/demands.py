@@ -11,6 +11,7 @@ import yaml
 from ansible_collections.auditops.auditd.plugins.module_utils._library import demands
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "roles/audit_rules/files/controls"
+NAMING_LIBRARY = ("profiles", "skip", "filters")  # options of audit_rules that name something of the benchmark library
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

@@ -33,7 +33,7 @@ OF_ROLES = {
     "phase": "__audit_drift_phase",
 }
 ON_CONTROLLER = ("report_dir", "phase", "fail_on", "use", "collect", "max_age")
-OF_LIBRARY = ("profiles", "skip", "filters", "exceptions", "rules")  # what the library judges of a policy of rules
+OF_LIBRARY = (*demands.NAMING_LIBRARY, "exceptions", "rules")  # what the library judges of a policy of rules
 NOT_SHIPPED: dict = {"to": []}  # as the role has it: what was set up earlier is still looked for
 POLICY = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "audit_shipping", "program")
 
@@ -68,7 +68,7 @@ def for_host(args: dict) -> dict:
 
 
 def _chooses_profiles(rules: dict) -> bool:
-    return any(rules.get(name) for name in ("profiles", "skip", "filters"))
+    return any(rules.get(name) for name in demands.NAMING_LIBRARY)
 
 
 def whole(arguments: dict) -> dict:
@@ -92,7 +92,7 @@ def _chosen(chosen: dict) -> dict:
         found = controls.with_library(chosen)
     except AuditError as error:
         raise AnsibleActionFail(str(error)) from error
-    judged = {name: found[name] for name in ("profiles", "skip", "filters") if name in found}
+    judged = {name: found[name] for name in demands.NAMING_LIBRARY if name in found}
     return {**judged, "library": {"sha256": host_library.benchmarks_digest()}} if "library" in found else judged
 
 

@@ -8,7 +8,7 @@ the findings that speak of it. What nobody here looked at is not_checked.
 
 from .._library import bounds, exceptions
 from .._library.conf import accepts
-from .._library.demands import SWITCHES
+from .._library.demands import NUMBERED, SWITCHES
 from .._paths import LOG_FILE
 from .._shipping import plugins
 from . import control_conf, control_rules, control_running, control_shipping, files, tables
@@ -37,8 +37,6 @@ TITLES = {
 }
 ABSENT = "audit is not installed"
 NOBODY = "nothing here looks at this (%s): it has to be checked by hand"
-# Of a benchmark, whose words are its controls
-PARTS = ("rules", "auditd_conf", "remote_conf", "status", "sample_files", "host", "elsewhere")
 STATUSES = ("pass", "fail", "waived", "skipped", "not_checked")
 
 
@@ -71,7 +69,7 @@ def counts(controls: "list[dict]") -> "dict[str, dict]":
 
 
 def _numbers(benchmark):
-    return {number for part in PARTS for number in benchmark.get(part, {})}
+    return {number for part in NUMBERED for number in benchmark.get(part, {})}
 
 
 class _Judge(object):

@@ -13,6 +13,8 @@ from collections import OrderedDict, namedtuple
 
 from .conf import accepts
 
+# The parts of a benchmark whose words are the ids of its controls
+NUMBERED = ("rules", "auditd_conf", "remote_conf", "status", "sample_files", "host", "elsewhere")
 SWITCHES = {"enabled": "-e", "failure": "-f"}  # word of the library's C(status) -> option of auditctl(8)
 
 # subject: key of auditd.conf, switch, or a word of C(host); accepted: the values that satisfy it, () where none is named

@@ -7,10 +7,9 @@ from collections import OrderedDict
 
 from .._errors import AuditError
 from . import product as _product
+from .demands import NUMBERED
 
 KEY = re.compile(r"(?:-k |key=)(\S+)")
-# The parts of a benchmark whose words are its controls: rules, settings, switches, files, the host, and what others than auditd check
-NUMBERED = ("rules", "auditd_conf", "remote_conf", "status", "sample_files", "host", "elsewhere")
 
 
 def choose(library: dict, profiles: "list[str]", product: str) -> "list[str]":

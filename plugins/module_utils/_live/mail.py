@@ -25,11 +25,7 @@ def is_away(account: str) -> bool:
 
 
 def _lines(host, path):
-    try:
-        text = host.text(path)
-    except AuditError:
-        return []
-    return [line for line in (text or "").splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return [line for line in (host.text_if_readable(path) or "").splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
 
 def _settings(host, path):

@@ -88,10 +88,7 @@ def read_policy(reading) -> None:
 
 def digest_of(host, path):
     """C(_rotation.files.digest) of a file on the host, None where it cannot be read."""
-    try:
-        text = host.text(path)
-    except AuditError:
-        return None
+    text = host.text_if_readable(path)
     return None if text is None else _rotation.digest(text)
 
 

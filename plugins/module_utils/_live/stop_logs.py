@@ -110,11 +110,8 @@ def _rank(groups):
 
 def _own_name(host):
     """What a line of the host's own calls it; a log server keeps those of others in the same files."""
-    try:
-        name = _short((host.text(HOSTNAME) or "").strip())
-        return name if name != "localhost" else ""  # then its name came from the network
-    except AuditError:
-        return ""
+    name = _short((host.text_if_readable(HOSTNAME) or "").strip())
+    return name if name != "localhost" else ""  # then its name came from the network
 
 
 def by_time(main, others):

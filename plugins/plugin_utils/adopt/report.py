@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from ..counted import counted
+
 if TYPE_CHECKING:
     from .fleet import Fleet
 
@@ -38,25 +40,25 @@ def summary(fleet: Fleet) -> list[str]:
     """A few lines for a terminal."""
     kinds = Counter(place.kind for place in fleet.places)
     variables = sum(len(place.stated) for place in fleet.places)
-    lines = [f"{_adopted(fleet, len(fleet.adopted))} adopted: {_count(variables, 'variable')} in {_count(len(fleet.places), 'file')} "
+    lines = [f"{_adopted(fleet, len(fleet.adopted))} adopted: {counted(variables, 'variable')} in {counted(len(fleet.places), 'file')} "
              f"({kinds['all']} for all, {kinds['group']} for groups, {kinds['host']} for hosts)."]
     compared = {host: found for host, found in fleet.findings.items() if found is not None}
     if compared:
         clean = sum(not _counting(found) for found in compared.values())
-        lines.append(f"Compared with these variables: {clean} of {_count(len(compared), 'host')} in sync.")
+        lines.append(f"Compared with these variables: {clean} of {counted(len(compared), 'host')} in sync.")
     dangerous = sorted(one.name for one in fleet.adopted if one.dangers)
     if dangerous and fleet.knows_hosts:
         lines.append(f"{_adopted(fleet, len(dangerous))} can stop or fill up by what was adopted: {_named(dangerous)}.")
     elif dangerous:
         lines.append(f"Hosts can stop or fill up by what was adopted from {_adopted(fleet, len(dangerous))}: {_named(dangerous)}.")
     if fleet.unread:
-        lines.append(f"{_count(len(fleet.unread), 'host' if fleet.knows_hosts else 'file')} not read: {_named(sorted(fleet.unread))}.")
+        lines.append(f"{counted(len(fleet.unread), 'host' if fleet.knows_hosts else 'file')} not read: {_named(sorted(fleet.unread))}.")
     return lines
 
 
 def _adopted(fleet: Fleet, number: int) -> str:
     """So many hosts; of files of variables nobody knows how many hosts have them."""
-    return _count(number, "host") if fleet.knows_hosts else "1 set of variables" if number == 1 else f"{number} sets of variables"
+    return counted(number, "host") if fleet.knows_hosts else "1 set of variables" if number == 1 else f"{number} sets of variables"
 
 
 def findings(fleet: Fleet) -> dict[str, list[str]]:
@@ -101,10 +103,6 @@ def _lines(fleet: Fleet) -> list[str]:
 def _named(hosts: list[str]) -> str:
     more = len(hosts) - MOST_NAMED
     return ", ".join(map(plain, hosts[:MOST_NAMED])) + (f" and {more} more" if more > 0 else "")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def plain(text: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..counted import counted
 from .document import SEVERITIES
 from .history import Changes
 from .model import RANK, Fleet, HostReport
@@ -65,8 +66,8 @@ def worst(items: Iterable[dict], fail_on: str, layers: Sequence[str] = ()) -> st
     found = [item for item in items if RANK[item["severity"]] <= RANK[fail_on] and (not layers or item["layer"] in layers)]
     if not found:
         return ""
-    many = f"{len(found)} finding{'' if len(found) == 1 else 's'} of severity {fail_on} or above"
-    return f"{many}, the first: {found[0]['id']}: {found[0]['why']}"
+    many = counted(len(found), "finding")
+    return f"{many} of severity {fail_on} or above, the first: {found[0]['id']}: {found[0]['why']}"
 
 
 def new_in_words(idents: Iterable[str], items: Iterable[dict], layers: Sequence[str] = ()) -> str:
@@ -75,7 +76,7 @@ def new_in_words(idents: Iterable[str], items: Iterable[dict], layers: Sequence[
     found = [ident for ident in idents if not layers or layer_of.get(ident) in layers]
     if not found:
         return ""
-    return f"{len(found)} finding{'' if len(found) == 1 else 's'} new since the last run, the first: {found[0]}"
+    return f"{counted(len(found), 'finding')} new since the last run, the first: {found[0]}"
 
 
 def stop_sentence(fleet: Fleet, batch: Batch, policy: Policy) -> str:
@@ -91,8 +92,7 @@ def stop_sentence(fleet: Fleet, batch: Batch, policy: Policy) -> str:
     failed = [host for host in hosts if host.error or host.failed]
     if hosts and 100.0 * len(failed) / len(hosts) > policy.max_fail_percentage:
         names = names_in_words([host.name for host in failed])
-        of = f"{len(hosts)} host{'' if len(hosts) == 1 else 's'}"
-        return (f"stopped: {len(failed)} of {of} failed ({names}), more than audit_max_fail_percentage = "
+        return (f"stopped: {len(failed)} of {counted(len(hosts), 'host')} failed ({names}), more than audit_max_fail_percentage = "
                 f"{policy.max_fail_percentage:g}")
     return ""
 
@@ -123,7 +123,7 @@ def _harm(host: HostReport, run: dict | None) -> str:
         return "auditd is not alive"
     lost, lost_before = (host.live.get("kernel") or {}).get("lost"), (before.live.get("kernel") or {}).get("lost")
     if isinstance(lost, int) and isinstance(lost_before, int) and lost > lost_before:
-        return f"the kernel lost {lost - lost_before} record{'' if lost - lost_before == 1 else 's'}"
+        return f"the kernel lost {counted(lost - lost_before, 'record')}"
     known = {item["id"] for item in before.items if item["severity"] == "critical"}
     new = [item for item in host.items if item["severity"] == "critical" and item["id"] not in known]
     return f"a critical finding that was not there: {new[0]['id']}: {new[0]['why']}" if new else ""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..counted import counted
 from . import spool as spools
 from .model import Fleet, HostReport
 
@@ -42,7 +43,7 @@ class Changes:
         parts = [self._new_in_words()]
         parts += [f"{len(self.fixed)} fixed"] * bool(self.fixed) + [f"{self.unchanged} unchanged"] * bool(self.unchanged)
         if self.first:
-            parts.append(f"{_many(self.first, 'host')} compared for the first time")
+            parts.append(f"{counted(self.first, 'host')} compared for the first time")
         if self.flapping:
             comes = "finding comes and goes (it" if len(self.flapping) == 1 else "findings come and go (they"
             parts.append(f"{len(self.flapping)} {comes} changed at least {FLAPS} times in the last {LOOK_BACK} runs)")
@@ -56,11 +57,7 @@ class Changes:
         if by_policy:
             of_them = "" if by_policy == len(self.new) else f"{by_policy} of them "
             why = f", {of_them}because the policy changed"
-        return _many(len(self.new), "new finding") + why
-
-
-def _many(number: int, one: str) -> str:
-    return f"{number} {one}{'' if number == 1 else 's'}"
+        return counted(len(self.new), "new finding") + why
 
 
 def record(directory: Path, fleet: Fleet) -> None:

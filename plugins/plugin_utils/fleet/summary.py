@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ..counted import counted
 from . import refusals, stops
 from .document import STATUS_WORDS
 from .history import Changes
@@ -13,10 +14,6 @@ from .stops import StopPath
 MOST_LINES = 10  # of one list
 
 
-def hosts_in_words(number: int) -> str:
-    return f"{number} host{'' if number == 1 else 's'}"
-
-
 def in_words(counts: dict[str, int], names: dict[str, str] | None = None) -> str:
     """The counts that are not zero: "2 critical, 1 low"; "none" where all are."""
     return ", ".join(f"{count} {(names or {}).get(name, name)}" for name, count in counts.items() if count) or "none"
@@ -24,7 +21,7 @@ def in_words(counts: dict[str, int], names: dict[str, str] | None = None) -> str
 
 def summary(fleet: Fleet, changes: Changes | None = None, *, limit: int = MOST_LINES) -> str:
     """The state of the fleet, the hosts that are not in sync, those that can or would have stopped themselves, what changed."""
-    lines = [f"Audit drift of {hosts_in_words(len(fleet.hosts))}: {in_words(fleet.counts, STATUS_WORDS)}{before_in_words(fleet)}"]
+    lines = [f"Audit drift of {counted(len(fleet.hosts), 'host')}: {in_words(fleet.counts, STATUS_WORDS)}{before_in_words(fleet)}"]
     lines += [f"  {sentence}" for sentence in progress(fleet)]
     lines += _hosts(fleet, limit)
     lines += controls(fleet)
@@ -42,7 +39,7 @@ def controls(fleet: Fleet) -> list[str]:
     """The verdicts of each benchmark in words: "stig_rhel_9: 73 pass, 2 fail, 1 waived"."""
     lines = []
     for benchmark, (hosts, counts) in fleet.control_counts.items():
-        of = "" if len(fleet.hosts) == 1 else f" on {hosts_in_words(hosts)}"
+        of = "" if len(fleet.hosts) == 1 else f" on {counted(hosts, 'host')}"
         lines.append(f"{plain(benchmark)}{of}: {verdicts_in_words(counts)}")
     return lines
 
@@ -56,7 +53,7 @@ def before_in_words(fleet: Fleet) -> str:
     if not fleet.before_counts:
         return ""
     number = sum(fleet.before_counts.values())
-    of = f", of the {hosts_in_words(number)} remediated" if number < len(fleet.hosts) else ""
+    of = f", of the {counted(number, 'host')} remediated" if number < len(fleet.hosts) else ""
     return f" (before{of}: {in_words(fleet.before_counts, STATUS_WORDS)})"
 
 
@@ -73,7 +70,7 @@ def progress(fleet: Fleet) -> list[str]:
     if fleet.gone:
         dates = [host.collected_at for host in fleet.gone if host.collected_at]
         last = f", last read {max(dates)}" if dates else ""
-        found.append(f"not in the inventory of this run and not counted: {hosts_in_words(len(fleet.gone))}{last}")
+        found.append(f"not in the inventory of this run and not counted: {counted(len(fleet.gone), 'host')}{last}")
     return found
 
 
@@ -96,9 +93,9 @@ def _state(fleet: Fleet, host: HostReport, hosts: int) -> str:
         error = f"{'its' if hosts == 1 else 'their'} variables were refused; the task that fails says why"
     words = [in_words(host.counts)] * bool(host.items) + [error] * bool(error)
     failing = failing_controls(host)
-    words += [f"{failing} control{'' if failing == 1 else 's'} failed"] * bool(failing)
+    words += [f"{counted(failing, 'control')} failed"] * bool(failing)
     state = f": {'; '.join(words)}" if words else ""
-    gone = f"; {len(host.fixed)} finding{'' if len(host.fixed) == 1 else 's'} gone" if host.fixed else ""
+    gone = f"; {counted(len(host.fixed), 'finding')} gone" if host.fixed else ""
     return f"{STATUS_WORDS[host.status]}{f' ({hosts} hosts)' if hosts > 1 else ''}{state}{gone}{age(fleet, host)}"
 
 

@@ -17,6 +17,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from ..counted import counted
 from ..fleet import stops, summary
 from ..fleet.document import STATUS_WORDS, STATUSES, compact
 from ..fleet.model import FindingGroup, Fleet, HostReport
@@ -82,7 +83,7 @@ def _header(fleet: Fleet) -> str:
     moments = sorted(host.collected_at for host in fleet.hosts if host.collected_at)
     read = f", read {_moment(moments[0])}" + (f" to {_moment(moments[-1])}" if moments[-1] != moments[0] else "") if moments else ""
     lines = "".join(f"<p><b>{escape(sentence)}</b></p>" for sentence in summary.progress(fleet))
-    hosts = summary.hosts_in_words(len(fleet.hosts))
+    hosts = counted(len(fleet.hosts), "host")
     return f'<header>\n<h1>Audit drift</h1>\n<p class="soft">{hosts}{escape(read)}</p>\n{lines}</header>\n'
 
 
@@ -105,7 +106,7 @@ def _figures(fleet: Fleet) -> str:
     part = ""
     if remediated and not was_all:
         were = summary.in_words(fleet.before_counts or {}, STATUS_WORDS)
-        sentence = f"Before their remediation, of {summary.hosts_in_words(remediated)}: {were}; {could} could stop themselves."
+        sentence = f"Before their remediation, of {counted(remediated, 'host')}: {were}; {could} could stop themselves."
         part = f'<p class="soft">{sentence}</p>\n'
     return f'<ul class="figures">{"".join(cells)}</ul>\n{part}'
 
@@ -181,7 +182,8 @@ def _path(fleet: Fleet, path: StopWay) -> str:
     example = escape(min(path.of_host, key=_days_first).sentence[:400])
     short = ' class="short"' if len(path.name) <= SHORT_PATH else ""
     name = f'<td data-label="Path"><code{short}>{escape(path.name[:200])}</code></td>'
-    head = f'<th scope="row">{summary.hosts_in_words(len(path.hosts))}</th>{name}'
+    hosts = counted(len(path.hosts), "host")
+    head = f'<th scope="row">{hosts}</th>{name}'
     soonest = f'<td data-label="Soonest">{_names(path.hosts)}<br><span class="soft">{example}</span></td>'
     return f'<tr>{head}<td data-label="When">{when}</td>{now}{soonest}</tr>'
 

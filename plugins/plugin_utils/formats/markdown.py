@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..counted import counted
 from ..fleet import summary
 from ..fleet.document import STATUS_WORDS
 from ..fleet.model import Finding, Fleet
@@ -26,7 +27,7 @@ def chunks(report: Report) -> Iterator[str]:
 
 def lines(report: Report) -> list[str]:
     fleet = report.fleet
-    found = ["# Audit drift", "", f"**{summary.hosts_in_words(len(fleet.hosts))}**: {summary.in_words(fleet.counts, STATUS_WORDS)}"]
+    found = ["# Audit drift", "", f"**{counted(len(fleet.hosts), 'host')}**: {summary.in_words(fleet.counts, STATUS_WORDS)}"]
     found[-1] += summary.before_in_words(fleet)
     found += [f"*{text(sentence)}*" for sentence in summary.progress(fleet)]
     if report.changes.since:
@@ -49,7 +50,7 @@ def _stopping(fleet: Fleet) -> list[str]:
     parts = summary.stopping(fleet)
     for words, hosts in parts:
         limit = MOST_HOSTS // len(parts)
-        found += ["", f"## {summary.hosts_in_words(len(hosts))} {summary.of_one(words) if len(hosts) == 1 else words}", ""]
+        found += ["", f"## {counted(len(hosts), 'host')} {summary.of_one(words) if len(hosts) == 1 else words}", ""]
         for host, path in hosts[:limit]:
             state = summary.state_in_words(path)
             found.append(f"- {code(host.name)}{f' ({state})' if state else ''}: {text(path.sentence)}{text(summary.age(fleet, host))}")
