@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 
 import pytest
 from rotate_tree import Tree
+from ship_site import Site
 
 PREFIX = "ansible_collections.auditops.auditd.plugins.module_utils."
 SHARED = Path(__file__).resolve().parents[3] / "plugins" / "module_utils"
@@ -23,3 +25,12 @@ for name in ("_errors", "_paths", "_release", "_utc", *PACKAGES, *MODULES):
 @pytest.fixture
 def tree(tmp_path):
     return Tree(tmp_path)
+
+
+@pytest.fixture
+def site(tmp_path_factory):
+    """Below a directory that only we can write: what others could change is not run."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root: a program that is not root's is not run")
+    root = tmp_path_factory.mktemp("ship")
+    return Site(root, root)

@@ -12,90 +12,7 @@ from pathlib import Path
 
 import pytest
 from audit_rotate import settings
-from rotate_tree import FILES, Tree, record
-
-# Honours what audit-ship asks of the AWS program: a directory is the bucket, a file beside an object has its metadata.
-AWS = """#!{python} -IS
-import json, os, shutil, sys
-from pathlib import Path
-root, words = Path({root!r}), sys.argv[1:]
-with open(root / "calls", "a") as stream:
-    stream.write(" ".join(words) + "\\n")
-if (root / "down").exists():
-    sys.exit("Could not connect to the endpoint URL")
-if words[0] == "--region":
-    words = words[2:]
-value = dict(zip(words, words[1:]))
-if words[:2] == ["s3", "cp"]:
-    target = root / "bucket" / words[-1].split("/", 3)[3]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(words[-2], target)
-    Path(str(target) + ".metadata").write_text(json.dumps(dict([value["--metadata"].split("=")])))
-    if (root / "truncates").exists():
-        target.write_text("")
-else:
-    target = root / "bucket" / value["--key"]
-    if words[:2] != ["s3api", "head-object"] or not target.exists():
-        sys.exit("Not Found")
-    print(json.dumps(dict(ContentLength=target.stat().st_size, Metadata=json.loads(Path(str(target) + ".metadata").read_text()))))
-"""
-
-
-class Site:
-    def __init__(self, root, tmp, **config):
-        self.root = root
-        (root / "bucket").mkdir()
-        self.aws = root / "aws"
-        self.aws.write_text(AWS.format(root=str(root), python=sys.executable))
-        self.aws.chmod(0o755)
-        self.tree = Tree(root / "tree", adopt="prune", compress="gzip", shipped_stamp=root / "tree/state/shipped.stamp", **config)
-        self.config = root / "ship.json"
-        self.configure({"name": "s3", "kind": "s3", "program": str(self.aws), "bucket": "logs", "prefix": "audit/web-1/",
-                        "options": ["--region", "eu-west-1"]})
-
-    def configure(self, *targets, **others):
-        self.config.write_text(json.dumps({"targets": targets, "attempts": 2, "pause": 0.01, "timeout": 60, **others}))
-        self.config.chmod(0o600)
-
-    def ship(self, *arguments):
-        return subprocess.run([sys.executable, "-IS", str(FILES / "audit-ship"), "--config", str(self.config), "--rotate-config",
-                               str(self.tree.conf), *arguments], check=False, capture_output=True, text=True)
-
-    @property
-    def archives(self):
-        return sorted(path.name for path in self.tree.log.glob("audit.log.20*"))
-
-    @property
-    def shipped(self):
-        return sorted(path.name for path in (self.root / "bucket").rglob("audit.log*") if not path.name.endswith(".metadata"))
-
-    @property
-    def copies(self):
-        return (self.root / "calls").read_text().count("s3 cp") if (self.root / "calls").exists() else 0
-
-    @property
-    def until(self):
-        return float((self.root / "tree/state/shipped.stamp").read_text())
-
-    def pruned(self):
-        """What is left where one archive is to be kept and nothing may go that was not shipped."""
-        self.tree.configure(adopt="prune", keep=1, keep_days_min=0, shipped_stamp=self.root / "tree/state/shipped.stamp")
-        self.tree.run("--archive-only")
-        return self.archives
-
-    def rotated(self, count):
-        self.tree.rotated(count)
-        assert self.tree.run("--archive-only").returncode == 0
-        return self
-
-
-@pytest.fixture
-def site(tmp_path_factory):
-    """Below a directory that only we can write: what others could change is not run."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root: a program that is not root's is not run")
-    root = tmp_path_factory.mktemp("ship")
-    return Site(root, root)
+from rotate_tree import FILES, record
 
 
 def test_each_archive_goes_once_and_is_verified(site):
@@ -196,46 +113,6 @@ def test_a_configuration_that_is_not_ours(site, break_it, code):
 
 def test_help_and_a_wrong_word(site):
     assert site.ship("--help").stdout.startswith("usage: audit-ship") and site.ship("--nothing").returncode == 2
-
-
-# Follows a log as the agent does: under its name, the file open, read up to a byte.
-FOLLOWER = """
-import sys
-with open("/proc/self/comm", "w") as stream:
-    stream.write("test-cw-agent")
-held = [open(path, "rb", buffering=0) for path in sys.argv[2:]]
-for stream in held:
-    stream.read(int(sys.argv[1]))
-print("follows", flush=True)
-sys.stdin.read()
-"""
-
-
-@pytest.fixture
-def follow():
-    """follow(read, path, ...) starts an agent that has read so many bytes of each file."""
-    started = []
-
-    def follow(read, *paths):
-        started.append(subprocess.Popen([sys.executable, "-IS", "-c", FOLLOWER, str(read), *map(str, paths)], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE))
-        assert started[-1].stdout.readline() == b"follows\n"
-
-    yield follow
-    for process in started:
-        process.communicate()
-
-
-def has_sent(site, monkeypatch, place, runs_since=0):
-    """Whether the newest archive counts as sent by an agent that is at ``place`` of the live log."""
-    from audit_rotate import agent
-
-    live, state = site.tree.log / "audit.log", site.root / "state-file"
-    if place is not None:
-        state.write_text(f"{place}\n{live}\n")
-    monkeypatch.setattr(agent, "_started", lambda name: runs_since)
-    newest = max(os.stat(site.tree.log / name).st_mtime for name in site.archives)
-    return agent.has_sent(newest, {"state": str(state), "log": str(live), "process": "test-cw-agent"})
 
 
 # Kills the one that runs it, at one of its calls.
@@ -376,71 +253,6 @@ def test_a_link_that_is_planted_is_not_followed(site, where):
     (directory / site.archives[0].replace(site.archives[0][10:14], "2020", 1)).symlink_to(site.root / "secret")
     assert site.ship().returncode == 0 and site.copies == 2
     assert not [path for path in (site.root / "bucket").rglob("*") if path.is_file() and path.read_bytes() == b"secret"]
-
-
-@pytest.fixture
-def live(site):
-    site.rotated(2)
-    path = site.tree.log / "audit.log"
-    path.write_bytes(record(site.tree.when + 5, 1) + record(site.tree.when + 6, 2))
-    return path
-
-
-@pytest.mark.parametrize("place, runs_since, sent", [
-    ("end", 0, True), ("start", 0, False), ("beyond", 0, False), ("end", 10 ** 12, False), ("missing", 0, False),
-])
-def test_what_an_agent_has_read_of_the_live_log_counts_as_sent(site, monkeypatch, live, follow, place, runs_since, sent):
-    """The agent reads a rotated log to its end before the new one, while it runs; one started later may have missed that end."""
-    follow(10 ** 6, live)
-    places = {"end": live.stat().st_size, "start": 0, "beyond": 10 ** 6}
-    assert has_sent(site, monkeypatch, places.get(place), runs_since) == sent
-
-
-@pytest.mark.parametrize("holds", ["the log before", "both", "removed", "none", "the beginning"])
-def test_a_place_in_the_log_before_is_not_taken_for_one_in_the_live_log(site, monkeypatch, live, follow, holds):
-    """The live log has outgrown the place where the agent is in the log before it."""
-    size, before = live.stat().st_size, live.with_name("audit.log.1")
-    before.write_bytes(b"x" * size)
-    if holds != "none":
-        follow(0 if holds == "the beginning" else size, *{"both": [live, before], "the beginning": [live]}.get(holds, [before]))
-    if holds == "removed":
-        before.unlink()
-    assert not has_sent(site, monkeypatch, size)
-
-
-def test_an_agent_that_cannot_be_looked_into_has_sent_nothing(site, monkeypatch, live, follow):
-    from audit_rotate import agent
-
-    def refused(*_args):
-        raise PermissionError
-
-    follow(10 ** 6, live)
-    monkeypatch.setattr(agent.open_files, "held_by", refused)
-    assert not has_sent(site, monkeypatch, live.stat().st_size)
-
-
-def test_an_agent_that_does_not_run_has_sent_nothing(site):
-    site.rotated(1)
-    state = site.root / "state-file"
-    state.write_text("1\n")
-    site.configure({"name": "cloudwatch", "kind": "agent", "process": "no-such-agent", "state": str(state),
-                    "log": str(site.tree.log / "audit.log")})
-    assert site.ship().returncode == 0 and site.until == 0
-
-
-def test_what_an_agent_is_known_to_have_sent_by_an_earlier_release_stays_known(site):
-    """That release noted the time alone. An agent that was started since cannot be seen to have sent it: it would be kept for ever."""
-    site.rotated(3)
-    site.configure({"name": "cloudwatch", "kind": "agent", "process": "no-such-agent", "state": "/nowhere",
-                    "log": str(site.tree.log / "audit.log")})
-    records = site.root / "tree/state/shipped.json"
-    sent = site.archives[:2]
-    records.write_text(json.dumps({"archives": {
-        name.rpartition(".gz")[0]: {"cloudwatch": {"at": "2026-11-20T00:00:00Z"}} for name in sent}}))
-    assert site.ship().returncode == 0 and site.ship().returncode == 0
-    known = json.loads(records.read_text())["archives"]
-    assert [name for name in site.archives if known[name.rpartition(".gz")[0]]] == sent
-    assert site.pruned() == site.archives[-1:] and len(site.archives) == 1
 
 
 def test_a_new_target_that_fails_takes_the_stamp_back(site):

@@ -16,7 +16,7 @@ import threading
 import time
 
 import pytest
-from test_audit_ship import Site
+from ship_site import Site
 
 BARE = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C"}
 BUCKETS = itertools.count()  # moto keeps them for the whole process
