@@ -95,7 +95,7 @@ def _load(host, planned, mode):
     try:
         _control(host, "append-config", mode)
         if not cloudwatch.same(planned.after, host.text(cloudwatch.LOADED)):
-            raise AuditError("the CloudWatch agent said it took the configuration, and %s does not have it" % cloudwatch.LOADED)
+            raise AuditError("the CloudWatch agent reported that it took the configuration, and %s does not have it" % cloudwatch.LOADED)
         if _status(host) != "running":
             raise AuditError("the CloudWatch agent does not run after it took the configuration; %s says why" % cloudwatch.LOG)
     except AuditError:

@@ -18,7 +18,8 @@ short_description: Watch the documents that drift checks write
 description:
   - An event for each document of a host that appears in a directory or changes there, as auditops.auditd.drift leaves them, and as a host
     with C(audit-check) on a schedule writes its own.
-  - The host is that of the file's name. A document that names another host is no event; it may come from a host.
+  - The file's name says which host it is. A document that names another host makes no event, because a host that writes its own document
+    could speak for another one so.
   - The event is C(drift) with C(host), C(status) (V(in_sync), V(drifted) or V(unknown)), C(severities) (of the findings, without repeats),
     C(path) and C(in_window).
 options:

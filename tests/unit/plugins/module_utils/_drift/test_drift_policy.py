@@ -12,7 +12,7 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 from drift_tree import AUDITD_CONF, CONF, WANTED, drift, found, replace, write
 
 
-def test_a_risk_that_the_policy_chose_is_only_told(tree):
+def test_a_risk_that_the_policy_chose_is_only_reported(tree):
     replace(AUDITD_CONF, "disk_full_action = SYSLOG", "disk_full_action = HALT")(tree)
     settings = dict(WANTED["auditd"]["settings"], disk_full_action="HALT")
     document = drift(tree, dict(WANTED, auditd={"settings": settings, "failure_policy": "stop_host"}))

@@ -31,7 +31,7 @@ def test_rotation_that_is_not_installed_is_one_finding(tree):
     assert [ident for ident in found(drift(tree)) if ident.startswith("schedule.")] == ["schedule.installed"]
 
 
-def test_a_failed_run_is_told_with_its_reason(tree):
+def test_a_failed_run_is_reported_with_its_reason(tree):
     write(tree, _rotation.STATUS, json.dumps({"schema": 1, "result": "failed", "error": "no room"}))
     assert found(drift(tree))["schedule.last_run"]["actual"] == "no room"
 
