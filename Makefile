@@ -44,11 +44,9 @@ demo: $(VENV)/.ansible tree
 test: lint sanity package molecule pytest
 
 .PHONY: pytest
-# The unit tests and the playbooks over trees on two workers, then the live tests in a row, as there is one kernel;
-# the end counts and names the skips of both.
+# The unit tests and the playbooks over trees on two workers, and the live tests beside them; the end counts and names the skips of both.
 pytest: $(VENV)/.tools tree audit-package other-releases aws-collection
-	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider --junit-xml $(BUILD)/unit.xml -n 2 tests/unit tests/playbooks
-	cd $(COLLECTION) && PYTHONPATH=$(TREE) AUDITOPS_RUN_BEFORE=$(BUILD)/unit.xml $(BIN)/python -m pytest -q -p no:cacheprovider -rs tests/live
+	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python tests/tools/run_tests.py $(BUILD)
 
 unit: $(VENV)/.tools tree
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs -n 2 tests/unit

@@ -10,12 +10,10 @@ file.
 
 from __future__ import annotations
 
-import collections
 import fcntl
 import os
 import shutil
 from pathlib import Path
-from xml.etree import ElementTree
 
 import auditd_site as sites
 import pytest
@@ -38,18 +36,6 @@ def why_not() -> str | None:
     if status["pid"]:
         return f"an auditd runs here already (process {status['pid']}): stop it first"
     return None
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Count and name the skips of the run before this one too (AUDITOPS_RUN_BEFORE names its JUnit file), so that the end says all."""
-    path = Path(os.environ.get("AUDITOPS_RUN_BEFORE", "/nonexistent"))
-    if not path.exists():
-        return
-    cases = list(ElementTree.parse(path).iter("testcase"))
-    reasons = collections.Counter(skip.get("message") for case in cases for skip in case.iter("skipped"))
-    terminalreporter.section(f"before: {len(cases)} unit tests, {sum(reasons.values())} of them skipped")
-    for reason, count in reasons.most_common():
-        terminalreporter.write_line(f"SKIPPED [{count}] {reason}")
 
 
 @pytest.fixture
