@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
+from ansible_collections.auditops.auditd.plugins.module_utils._library.words import nearest
 from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt.host import PARTS
 
 from . import benchmark, hosts
@@ -44,8 +45,8 @@ def document_of(options: dict, side: str) -> dict | None:
         return _checked(found.get("info", found) if isinstance(found, dict) else found, f"audit_{side}: {name}")
     if name in benchmark.names():
         return None
-    raise AuditError(f"audit_{side}: {name} is neither a host of the inventory nor a directory, a file or a benchmark "
-                     f"({', '.join(benchmark.names())})")
+    raise AuditError(f"audit_{side}: {name} is neither a host of the inventory nor a directory, a file or a benchmark; of the benchmarks, "
+                     + nearest(name, benchmark.names()))
 
 
 def _checked(document: object, where: str) -> dict:

@@ -124,6 +124,14 @@ def test_what_is_no_side(tmp_path, text, why):
         sides.compare({"left": str(path), "right": "cis_debian_12", "left_info": None, "right_info": None})
 
 
+@pytest.mark.parametrize(("name", "hint"), [
+    ("cis_rhl_9", "of the benchmarks, did you mean cis_rhel_9"), ("w", "of the benchmarks, known are cis_"),
+])
+def test_a_near_miss_of_a_benchmark_is_suggested(name, hint):
+    with pytest.raises(AuditError, match=hint):
+        sides.compare({"left": "web1", "right": name, "left_info": DOCUMENT, "right_info": None})
+
+
 def test_sides(tmp_path):
     path = tmp_path / "one.json"
     path.write_text(json.dumps({"info": DOCUMENT}))
