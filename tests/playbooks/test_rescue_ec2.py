@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,12 @@ def volume(tmp_path):
 
 
 def conf(device, tmp_path):
-    subprocess.run(["mount", "-o", "ro", device, tmp_path / "mnt"], check=True)
+    command = ["mount", "-o", "ro", device, str(tmp_path / "mnt")]
+    end = time.monotonic() + 60
+    # Busy as long as a process that another test started in a mount namespace of its own has what the play had mounted.
+    while subprocess.run(command, check=False, capture_output=True).returncode and time.monotonic() < end:
+        time.sleep(0.2)
+    assert os.path.ismount(tmp_path / "mnt"), command
     try:
         return (tmp_path / "mnt/etc/audit/auditd.conf").read_text()
     finally:
