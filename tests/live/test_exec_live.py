@@ -16,6 +16,7 @@ import sys
 import time
 
 import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation import checker, files
 from auditd_site import COLLECTION, _audit_socket, _send, wait_for
 from test_rotation_live import ROOMY, Rotation
 
@@ -112,8 +113,8 @@ def guarded(site):
         yield site, rotation
     finally:
         site.kill()
-        for name in ("audit-rotate", "audit-archive", "audit-resume", "audit-check"):
-            site.path(f"{SBIN}/{name}").unlink(missing_ok=True)
+        for name in (*files.LAUNCHERS, checker.PROGRAM):
+            site.path(name).unlink(missing_ok=True)
         for directory in (LIBRARY, STATE):
             shutil.rmtree(site.path(directory), ignore_errors=True)
 

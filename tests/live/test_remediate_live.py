@@ -17,14 +17,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation import checker, files
 from auditd_site import COLLECTION, kernel_status, wait_for
 
 STOCK = (COLLECTION / "demo/fixtures/debian-12/etc/audit/auditd.conf").read_text()
-INSTALLED = (
-    "usr/local/sbin/audit-rotate", "usr/local/sbin/audit-archive", "usr/local/lib/audit-rotate", "var/lib/audit-rotate",
-    "etc/cron.d/audit-rotate",
-    "etc/systemd/system/audit-rotate.service", "etc/systemd/system/audit-rotate.timer",
-)
+INSTALLED = (*files.LAUNCHERS, checker.PROGRAM, files.LIBRARY, "/var/lib/audit-rotate", *files.SCHEDULE_FILES, *files.LINKS)
 ACTIONS = ("space_left_action", "admin_space_left_action", "disk_full_action", "disk_error_action")
 
 
@@ -79,8 +76,8 @@ def stock(**changes) -> str:
 
 def remove_installed():
     for name in INSTALLED:
-        path = Path("/") / name
-        if path.is_dir():
+        path = Path(name)
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
