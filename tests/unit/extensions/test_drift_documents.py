@@ -54,7 +54,7 @@ def test_each_document_once_and_again_when_it_changes(tmp_path):
     assert found[0]["in_window"] is True
 
 
-@pytest.mark.parametrize("host", ["web1", "web1:2222", ".hidden", "h\u00f6st/1", "long" * 60])
+@pytest.mark.parametrize("host", ["web1", "web1:2222", ".hidden", "h\u00f6st/1", "long" * 60, "." + "long" * 60])
 def test_the_document_of_a_host_that_checks_itself_is_an_event(tmp_path, monkeypatch, host):
     monkeypatch.setattr(kept, "DOCUMENTS", str(tmp_path))
     kept.keep_document({"host": host, "status": "drifted", "items": [{"severity": "high"}]})

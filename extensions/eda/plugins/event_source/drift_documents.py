@@ -64,6 +64,8 @@ def host_of(name: str, document: dict) -> str | None:
     if stated == host:
         return host
     encoded = urllib.parse.quote(stated, safe="", errors="surrogateescape")
+    if encoded.startswith("."):  # such a file would be hidden
+        encoded = "%2E" + encoded[1:]
     return stated if name.endswith("-" + hashlib.sha256(encoded.encode()).hexdigest()[:16]) else None
 
 
