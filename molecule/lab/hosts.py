@@ -10,6 +10,7 @@ import json
 import lzma
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 EPHEMERAL = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
@@ -20,6 +21,13 @@ OPENERS = {".gz": gzip.open, ".xz": lzma.open}
 def roots() -> dict[str, Path]:
     """The root of each host of the scenario."""
     return {path.name: path for path in sorted((EPHEMERAL / "fleet" / "hosts").iterdir())}
+
+
+def made_again(directory: Path) -> Path:
+    """The roots of the same fleet, made again in a directory: what the hosts looked like before."""
+    builder = Path(__file__).resolve().parents[2] / "demo" / "fleet.py"
+    subprocess.run([sys.executable, str(builder), str(directory)], check=True, capture_output=True)
+    return directory / "hosts"
 
 
 def settings(root: Path) -> dict[str, str]:

@@ -4,21 +4,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import hosts
 import pytest
 
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
-    """The same fleet, made again: what the hosts looked like before."""
-    directory = tmp_path_factory.mktemp("fresh")
-    builder = Path(__file__).resolve().parents[3] / "demo" / "fleet.py"
-    subprocess.run([sys.executable, str(builder), str(directory)], check=True, capture_output=True)
-    return directory / "hosts"
+    return hosts.made_again(tmp_path_factory.mktemp("fresh"))
 
 
 @pytest.mark.parametrize("name", sorted(hosts.roots()))

@@ -5,10 +5,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
 from xml.etree import ElementTree
 
 import hosts
@@ -20,11 +17,7 @@ NAMES = sorted(hosts.roots())
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
-    """The same fleet, made again: what the hosts looked like before."""
-    directory = tmp_path_factory.mktemp("fresh")
-    builder = Path(__file__).resolve().parents[3] / "demo" / "fleet.py"
-    subprocess.run([sys.executable, str(builder), str(directory)], check=True, capture_output=True)
-    return directory / "hosts"
+    return hosts.made_again(tmp_path_factory.mktemp("fresh"))
 
 
 def severities(name: str) -> Counter:
