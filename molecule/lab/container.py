@@ -26,6 +26,7 @@ import vms
 NAME = "auditops-container"
 STORE = lab.CACHE / "podman"
 RUN = Path("/run/auditops-lab")  # podman takes no path of more than 50 characters for it
+CLEANUP = 60  # seconds that podman and its monitor may take behind podman rm
 ENGINE = """[engine]
 cgroup_manager = "cgroupfs"
 runtime = "runc"
@@ -87,9 +88,28 @@ def up(directory: Path) -> None:
         time.sleep(0.5)
 
 
+def users_of(directory: Path) -> list[int]:
+    """The processes that were given this directory on their command line, other than this one."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+        except OSError:
+            continue  # it has ended
+        if os.fsencode(directory) in command and int(process.name) != os.getpid():
+            found.append(int(process.name))
+    return found
+
+
 def down(directory: Path) -> None:
     if (directory / "containers.conf").exists():
         podman(directory, "rm", "-f", "-t", "1", NAME, check=False)
+    # The monitor of the container starts podman once more to clean up, after podman rm has returned, and that makes RUN again.
+    end = time.monotonic() + CLEANUP
+    while users_of(RUN):
+        if time.monotonic() > end:
+            raise lab.LabError(f"still running after the container, with {RUN}: {users_of(RUN)}")
+        time.sleep(0.1)
     for leftover in (directory, RUN):
         shutil.rmtree(leftover, ignore_errors=True)
 
