@@ -27,6 +27,7 @@ NAME = "auditops-container"
 STORE = lab.CACHE / "podman"
 RUN = Path("/run/auditops-lab")  # podman takes no path of more than 50 characters for it
 CLEANUP = 60  # seconds that podman and its monitor may take behind podman rm
+LOOKS = 5  # that find no process of podman in a row, a tenth of a second apart
 ENGINE = """[engine]
 cgroup_manager = "cgroupfs"
 runtime = "runc"
@@ -104,11 +105,14 @@ def users_of(directory: Path) -> list[int]:
 def down(directory: Path) -> None:
     if (directory / "containers.conf").exists():
         podman(directory, "rm", "-f", "-t", "1", NAME, check=False)
-    # The monitor of the container starts podman once more to clean up, after podman rm has returned, and that makes RUN again.
-    end = time.monotonic() + CLEANUP
-    while users_of(RUN):
-        if time.monotonic() > end:
-            raise lab.LabError(f"still running after the container, with {RUN}: {users_of(RUN)}")
+    # The monitor of the container starts podman once more to clean up, after podman rm has returned, and that makes RUN again. While one
+    # program becomes another, a process has no command line for a moment: one look that finds nothing is not enough.
+    end, quiet = time.monotonic() + CLEANUP, 0
+    while quiet < LOOKS:
+        users = users_of(RUN)
+        if users and time.monotonic() > end:
+            raise lab.LabError(f"still running after the container, with {RUN}: {users}")
+        quiet = 0 if users else quiet + 1
         time.sleep(0.1)
     for leftover in (directory, RUN):
         shutil.rmtree(leftover, ignore_errors=True)
