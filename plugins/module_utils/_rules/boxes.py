@@ -7,12 +7,17 @@ name may have any value.
 """
 
 from . import tables
-from .silence import LAST, common, spans_of
+from .silence import LAST, PROCESSES, common, domain_of, spans_of
 
 PATH, DIR = tables.PATH, tables.DIR
 EXIT, SUCCESS = tables.FIELDS["exit"], tables.FIELDS["success"]
 IGNORED = frozenset((tables.KEY, tables.ARCH, PATH, DIR))
 FAILED = ((1 << 31, LAST),)  # exit: the negative numbers
+AUID, PPID, SESSION = (tables.FIELDS[name] for name in ("auid", "ppid", "sessionid"))
+# Fields of a file that a call names: a call that names none matches no condition on them, whatever its numbers (kernel/auditsc.c)
+OF_A_FILE = frozenset(number for name, number in tables.FIELDS.items()
+                      if name.startswith(("obj_", "dev")) or name in ("inode", "filetype"))
+NAMES_A_FILE = ("names a file",)
 PERMISSIONS = frozenset(bit for _letter, bit in tables.PERMISSIONS)
 NO_PERMISSION = 0  # the access of a call that is none of r, w, x, a
 EVERY_ACCESS = PERMISSIONS | {NO_PERMISSION}
@@ -85,6 +90,8 @@ def conditions_of(rule) -> "dict | None":
     for number, operator, value in rule.fields:
         if number in IGNORED or number == tables.MSGTYPE:
             continue
+        if number in OF_A_FILE:
+            found[NAMES_A_FILE] = Spans([(1, 1)], (0, 1))
         field, values = _values(number, operator, value)
         found[field] = found[field].and_(values) if field in found else values
     if EXIT in found and not found[EXIT].without(Spans(list(FAILED))):
@@ -92,6 +99,19 @@ def conditions_of(rule) -> "dict | None":
         failed = Spans([(0, 0)], (0, 1))
         found[SUCCESS] = found[SUCCESS].and_(failed) if SUCCESS in found else failed
     return None if any(not values for values in found.values()) else found
+
+
+def implied(rule, conditions: "dict") -> "dict":
+    """The conditions that hold as well wherever a rule matches: what it watches is a file, and who has logged in has a session, and a
+    parent (the first process alone has none)."""
+    found = dict(conditions)
+    if place_of(rule) is not None:
+        found[NAMES_A_FILE] = Spans([(1, 1)], (0, 1))
+    if AUID in found and not found[AUID].and_(Spans([(tables.UNSET, tables.UNSET)])):
+        for field, span in ((PPID, PROCESSES), (SESSION, (0, tables.UNSET - 1))):
+            always = Spans([span], domain_of(field))
+            found[field] = found[field].and_(always) if field in found else always
+    return found
 
 
 def _values(number, operator, value):
@@ -107,7 +127,7 @@ def _values(number, operator, value):
     spans = spans_of(operator, value)
     if not spans and sign in ("&", "&="):
         return (number, operator, value), Spans([(1, 1)], (0, 1))
-    domain = (0, 1) if number == SUCCESS else (0, LAST)
+    domain = domain_of(number)
     return number, Spans(common([spans, [domain]]), domain)
 
 

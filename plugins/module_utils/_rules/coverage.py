@@ -10,13 +10,14 @@ end, or falls to a rule that says never, is not recorded. Keys and spelling play
 import functools
 from collections import OrderedDict
 
+from . import record_types as _record_types
 from . import syscalls as _syscalls
 from . import tables
-from .boxes import Box, conditions_of, place_of, relation
+from .boxes import Box, conditions_of, implied, place_of, relation
 from .rule import permission_mask
-from .silence import ALWAYS, NEVER, SYSCALL, matches_arch, spans_of
+from .silence import ALWAYS, NEVER, matches_arch
 
-EXIT, TASK, EXCLUDE = (tables.LISTS[name] for name in ("exit", "task", "exclude"))
+EXIT, TASK, EXCLUDE, USER = (tables.LISTS[name] for name in ("exit", "task", "exclude", "user"))
 PERMISSIONS = tuple(bit for _letter, bit in tables.PERMISSIONS)
 EQUAL = tables.OPERATORS["="]
 MOST_CALLS = 6  # of a reason
@@ -31,7 +32,7 @@ class Recorded(object):
         for rule in self.rules:
             self.known.setdefault(rule.canonical, rule)
         # what drops records whatever the exit list says comes first
-        first = [rule for rule in self.rules if rule.list == TASK and rule.action == NEVER or rule.list == EXCLUDE]
+        first = [rule for rule in self.rules if rule.list in (TASK, USER) and rule.action == NEVER or rule.list == EXCLUDE]
         able = [(rule, conditions_of(rule)) for rule in first + [rule for rule in self.rules if rule.list == EXIT]]
         self.ordered = [(rule, conditions, place_of(rule)) for rule, conditions in able if conditions is not None and _can_match(rule)]
         self.silences = any(not _records(rule) for rule, _conditions, _place in self.ordered)
@@ -53,6 +54,7 @@ class Recorded(object):
         box = conditions_of(rule)
         if box is None:
             return None  # no event can match it
+        box = implied(rule, box)
         candidates = self._candidates(place_of(rule))
         missing = OrderedDict()
         for arch in self._machines(rule):
@@ -95,7 +97,8 @@ def _cells(rule, arch, candidates):
     of_arch = [entry for entry in candidates if matches_arch(entry[0], arch)]
     every = _every_call(arch)
     if not every:  # no table of this machine: only whole masks can be compared
-        yield rule.mask, rule.permissions, [entry for entry in of_arch if entry[0].is_all or entry[0].mask & rule.mask == rule.mask]
+        masks = [(entry, _touched(entry[0], arch, rule.mask, place_of(rule))) for entry in of_arch]
+        yield rule.mask, rule.permissions, [entry for entry, mask in masks if mask & rule.mask == rule.mask]
         return
     asked = rule.mask & every | _by_number(rule)
     cells = [(asked, 0, ())]
@@ -107,7 +110,7 @@ def _cells(rule, arch, candidates):
         cells = [cell for cell in cells if cell[1]]
     for place, (other, _conditions) in enumerate(of_arch):
         cells = [(calls, permissions, places + (place,) if inside else places)
-                 for calls, inside, (permissions, places) in _cut(cells, _seen_by(other, arch) if other.list == EXIT else asked)]
+                 for calls, inside, (permissions, places) in _cut(cells, _touched(other, arch, asked, place_of(rule)))]
     for calls, permissions, places in sorted(cells, key=_lowest):
         yield calls, None if rule.permissions is None else permissions, [of_arch[place] for place in places]
 
@@ -121,6 +124,14 @@ def _by_number(rule):
         if machine and matches_arch(rule, machine):
             known |= _every_call(machine)
     return rule.mask & ~known
+
+
+def _touched(rule, arch, asked, place):
+    """The calls that a rule has to do with: all that are ``asked`` for at the ``place``, or those of its own, or those whose records it
+    takes away."""
+    if rule.list == EXIT:
+        return _seen_by(rule, arch)
+    return asked if rule.list == TASK else _record_types.calls_without(rule, asked, arch, place)
 
 
 def _seen_by(rule, arch):
@@ -168,17 +179,11 @@ def _records(rule):
 
 
 def _can_match(rule):
-    """Whether a rule has to do with records of system calls: an exclude rule for another type of record has not. Nor has one that the
-    kernel refuses: path and dir take no other operator than = (audit_to_watch(), audit_make_tree())."""
-    if rule.list != EXCLUDE:
-        return all(operator == EQUAL for number, operator, _value in rule.fields if number in (tables.PATH, tables.DIR))
-    if not rule.fields:
+    """Whether a rule is one that the kernel takes: path and dir take no other operator than = (audit_to_watch(), audit_make_tree()), and
+    the list exclude takes no rule without fields."""
+    if rule.list == EXCLUDE and not rule.fields:
         return False
-    return all(_takes_type(operator, value) for number, operator, value in rule.fields if number == tables.MSGTYPE)
-
-
-def _takes_type(operator, value):
-    return any(first <= SYSCALL <= last for first, last in spans_of(operator, value))
+    return all(operator == EQUAL for number, operator, _value in rule.fields if number in (tables.PATH, tables.DIR))
 
 
 def _same_place(one, other):

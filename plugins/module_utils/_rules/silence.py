@@ -18,7 +18,10 @@ NUMBERS = frozenset(tables.FIELDS[name] for name in (
     "pid", "ppid", "uid", "euid", "suid", "fsuid", "gid", "egid", "sgid", "fsgid", "auid", "sessionid", "pers", "exit", "success",
     "a0", "a1", "a2", "a3",
 ))
-DOMAINS = {tables.FIELDS["success"]: (0, 1)}
+# No process that makes a call has the number 0, nor one above PID_MAX_LIMIT (include/linux/threads.h); the parent of the first has it.
+PROCESSES = (1, 1 << 22)
+DOMAINS = {tables.FIELDS["success"]: (0, 1), tables.FIELDS["pid"]: PROCESSES, tables.FIELDS["ppid"]: (0, PROCESSES[1]),
+           tables.INODE: (1, LAST)}
 TWO_SIDED = (0, 1)  # a comparison (-C) is false or true
 NOT_A_CONDITION = (tables.KEY, tables.ARCH)
 PATH, DIRECTORY, PERM, FSTYPE = (tables.FIELDS[name] for name in ("path", "dir", "perm", "fstype"))
@@ -45,7 +48,7 @@ def silencing(rules: "list") -> "list":
         found.update(place for place, _spans in everything)
         for field, members in groups.items():
             spans = [span for _place, parts in members for span in parts]
-            if _covers(spans, CORE.get(field) or _domain(field)) or _covers_all_but_one(spans, _domain(field)):
+            if _covers(spans, CORE.get(field) or domain_of(field)) or _covers_all_but_one(spans, domain_of(field)):
                 found.update(place for place, _spans in members)
     return [rules[place] for place in sorted(found)]
 
@@ -85,7 +88,7 @@ def _conditions(rule):
             spans.setdefault(number, []).append(spans_of(operator, value))
         else:
             return []
-    narrow = {field: common(parts) for field, parts in spans.items() if not _covers(common(parts), _domain(field))}
+    narrow = {field: common(parts) for field, parts in spans.items() if not _covers(common(parts), domain_of(field))}
     if not narrow:
         return [(None, [])]
     return list(narrow.items()) if len(narrow) == 1 else []
@@ -144,11 +147,12 @@ def _is_implied(field, fields):
     if number not in NUMBERS:
         return False
     spans = spans_of(operator, value)
-    return _covers(spans, _domain(number)) or any(
+    return _covers(spans, domain_of(number)) or any(
         all(_covers(spans, span) for span in spans_of(theirs, other)) and spans_of(theirs, other) for theirs, other in same)
 
 
-def _domain(field):
+def domain_of(field) -> "tuple[int, int]":
+    """The lowest and the highest number that a field can have; a comparison (-C) is a field as well."""
     if isinstance(field, tuple):
         return TWO_SIDED
     return DOMAINS.get(field, (0, LAST))

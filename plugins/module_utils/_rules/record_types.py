@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which types of record tell what a rule asks for: where a rule of the list exclude or user takes one of them, that is not recorded.
+
+The event of a system call is several records (audit_log_exit() of kernel/auditsc.c): SYSCALL always; PATH, and CWD for the relative names
+in it, where the call names files; EXECVE with the arguments of a program; KERN_MODULE with the name of a module. PROCTITLE has no more than
+the first 128 bytes of what EXECVE has, and EOE nothing: no demand hangs on them. Who logs in is in records of programs, USER_LOGIN and
+its kind; what a watch of wtmp or lastlog has besides is that the file was written.
+"""
+
+from . import syscalls as _syscalls
+from . import tables
+from .rule import message_types
+from .silence import SYSCALL, spans_of
+
+EXCLUDE = tables.LISTS["exclude"]
+NAMING_FILES = " ".join(tables.PERMISSION_SYSCALLS.values()) + " " + " ".join(tables.PERMISSION_SYSCALLS_OF_KERNELS.values()) + (
+    " mount umount umount2 move_mount open_tree chroot pivot_root open_by_handle_at utime utimes utimensat futimesat")
+WITHOUT_FILES = frozenset(("bind", "socketcall", "quotactl", "quotactl_fd"))
+OF_FILES = ("PATH", "CWD")
+OF_CALLS = {
+    "PATH": NAMING_FILES, "CWD": NAMING_FILES, "EXECVE": "execve execveat", "KERN_MODULE": "init_module finit_module delete_module",
+}
+SESSIONS, FAILURES = ("LOGIN", "USER_LOGIN", "USER_LOGOUT", "USER_START", "USER_END"), ("USER_AUTH", "USER_LOGIN")
+OF_PLACES = {
+    "/run/utmp": SESSIONS, "/var/log/wtmp": SESSIONS, "/var/log/lastlog": ("LOGIN", "USER_LOGIN"), "/var/log/btmp": FAILURES,
+    "/run/faillock": FAILURES, "/var/log/faillock": FAILURES, "/var/log/faillog": FAILURES, "/var/log/tallylog": FAILURES,
+}
+
+
+def calls_without(taking, asked: int, arch: str, place: "tuple[str, str] | None") -> int:
+    """The mask of those of the calls ``asked`` of which the rule ``taking`` takes a type of record that tells what they did.
+
+    ``place``: what is watched, as of boxes.place_of(); None: calls wherever they are made.
+    """
+    if taking.list == EXCLUDE and _takes(taking, SYSCALL):
+        return asked
+    taken = {name for name, number in message_types()[0].items() if _takes(taking, number)}
+    if place is not None and (taken.intersection(OF_PLACES.get(place[1], ())) and _takes_whoever_sends(taking)):
+        return asked
+    if taking.list != EXCLUDE:
+        return 0  # the kernel's own records pass by the list user
+    if place is not None and taken.intersection(OF_FILES):
+        return asked
+    numbers = _syscalls.numbers(arch) or {}
+    calls = {call for name in taken.intersection(OF_CALLS) for call in OF_CALLS[name].split()} - WITHOUT_FILES
+    return asked & sum(1 << number for number in {numbers[call] for call in calls if call in numbers})
+
+
+def _takes(rule, kind):
+    """Whether a rule of a list that has msgtype looks at this type of record."""
+    return all(any(first <= kind <= last for first, last in spans_of(operator, value))
+               for number, operator, value in rule.fields if number == tables.MSGTYPE)
+
+
+def _takes_whoever_sends(rule):
+    """Whether it takes a program's records whoever runs it: one that leaves out the sessions of cron leaves those of people."""
+    return all(number in (tables.MSGTYPE, tables.KEY) for number, _operator, _value in rule.fields)
