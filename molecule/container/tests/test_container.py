@@ -42,7 +42,7 @@ def test_exactly_one_scheduler_will_run_it(run):
 
 def test_its_first_run_has_rotated_the_log_of_the_auditd_there(run):
     status = json.loads(run("cat /var/lib/audit-rotate/status.json"))
-    assert status["result"] == "success" and status["rotated"], status
+    assert status["result"] == "success" and status["rotated"], json.dumps(status, indent=1)
     assert run("systemctl is-active auditd").strip() == "active"
 
 
