@@ -102,6 +102,7 @@ container-packages:
 docs: $(VENV)/.tools tree
 	PYTHONPATH=$(TREE) $(BIN)/python tests/tools/make_controls_rst.py
 	PYTHONPATH=$(TREE) $(BIN)/python tests/tools/make_guides.py
+	PYTHONPATH=$(TREE) $(BIN)/python tests/tools/make_migration_guides.py
 	$(BIN)/python tests/tools/make_role_readmes.py
 	@$(MAKE) -s tree
 	$(BIN)/python tests/tools/make_docs.py $(BUILD)/docs

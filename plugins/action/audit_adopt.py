@@ -64,11 +64,11 @@ class ActionModule(ActionBase):
         if options["sources"]:
             return from_files.fleet_of([unfrackpath(path, follow=False) for path in options["sources"]], options["origin"],
                                        self._loader.load_from_file)
-        prefixes = origins.ORIGINS[options["origin"]].prefixes
+        origin = origins.ORIGINS[options["origin"]]
         adopted = []
         for name in map(str, task_vars.get("ansible_play_hosts_all") or ()):
             variables = task_vars["hostvars"][name]
-            own = {one: variables[one] for one in variables if one.startswith(prefixes)}
+            own = {one: variables[one] for one in variables if origin.owns(one)}
             adopted.append(migrate.translate(name, options["origin"], own))
         return fleet.of_adopted(adopted, _groups(task_vars))
 

@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import keys
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
@@ -14,17 +13,18 @@ from ansible_collections.auditops.auditd.plugins.module_utils._rules.rule import
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
 from ansible_collections.auditops.auditd.plugins.plugin_utils.variables import KNOWN
 
-from . import origins, rules, settings
+from ..counted import counted
+from . import origins, rules, settings, templates
 from .found import Adopted, Entry, Source, Variable
 from .origins import Origin
 from .rule_lines import RuleLine, parsed
+from .templates import FALSE, TRUE, Template
 
-SWITCH = re.compile(r"rule_(\d+(?:_\d+)+)$")
 PERMISSIONS = {"read": "r", "write": "w", "execute": "x", "attribute_change": "a"}
 MACHINE = "x86_64"  # whose system calls are known to a line; each host fits it to its own
+STATUS = {"enabled": "-e", "failure": "-f"}  # what a benchmark asks of the kernel: option of auditctl
 NO_ROW = "no row of the table translates it"
-FALSE = ("false", "no", "off", "0")
-TRUE = ("true", "yes", "on", "1")
+PROFILE = "config::audit_profiles::%s::audit_"  # of SIMP, before the parts of a profile
 
 
 class Translation:
@@ -32,11 +32,14 @@ class Translation:
 
     def __init__(self, name: str, origin: Origin, values: Mapping[str, object]) -> None:
         self.origin, self.adopted = origin, Adopted(name)
-        self.values = {variable: value for variable, value in values.items() if variable not in KNOWN and self._prefix(variable)}
+        self.values = {variable: value for variable, value in values.items() if variable not in KNOWN and origin.owns(variable)}
         self.settings: dict[str, tuple[str, Source]] = {}
         self.control: dict[str, tuple[object, Source]] = {}
         self.first: list[RuleLine] = []
         self.rest: list[RuleLine] = []
+        self.benchmarks: dict[str, Source] = {}
+        self.skip: list[str] = []
+        self.unwritten: dict[str, str] = {}  # key of auditd.conf: the variable by which the role leaves it alone
         self.others = 0
 
     def _prefix(self, variable: str) -> str:
@@ -46,41 +49,71 @@ class Translation:
         if not self.values:
             self.adopted.note(f"no variable of {self.origin.title} is set here")
             return self.adopted
-        prefixes = [prefix for prefix in self.origin.prefixes if any(variable.startswith(prefix) for variable in self.values)]
-        for name, value in self.origin.unset.items():
-            if prefixes[0] + name not in self.values:
-                self._take(name, value, Source(f"the value of {self.origin.title} where {prefixes[0]}{name} is not set,"))
+        used = {prefix: template for prefix, template in self.origin.templates.items() if self._uses(prefix, template)}
+        for prefix, template in used.items():
+            self._template(prefix, template)
+        prefixes = [prefix for prefix in self.origin.prefixes if prefix in used or any(one.startswith(prefix) for one in self.values)]
+        for prefix in prefixes:
+            self._unset(prefix, {**self.origin.unset, **(used[prefix].unset if prefix in used else {})})
         for variable in sorted(self.values):
             self._take(variable.removeprefix(self._prefix(variable)), self.values[variable], Source(variable))
         settings.translate(self.settings, self.adopted, panics=rules.panics(self.control))
         rules.take(self.first, self.rest, self.adopted)
         rules.control(self.control, self.adopted)
-        self._profiles(prefixes)
+        self._profiles()
         if self.others:
-            self.adopted.note(f"{self.others} variables of {self.origin.title} are not about auditing")
+            self.adopted.note(f"{counted(self.others, 'variable')} of {self.origin.title}: not about auditing")
         return self.adopted
+
+    def _uses(self, prefix: str, template: Template) -> bool:
+        """Whether a template of a prefix is the role's here; those that a list of profiles names are looked at where the list is."""
+        return prefix in self.origin.prefixes and any(
+            variable.startswith(prefix) or template.part(variable) is not None and not self._prefix(variable) for variable in self.values)
+
+    def _unset(self, prefix: str, unset: Mapping[str, object]) -> None:
+        """What counts where it is not set. A role of one dict of settings (auditd) writes no others."""
+        one_dict = isinstance(self.values.get(prefix + "auditd"), Mapping)
+        for name, value in unset.items():
+            if prefix + name not in self.values and not (one_dict and self._key(name)):
+                self._take(name, value, Source(f"the value of {self.origin.title} where {prefix}{name} is not set,"))
+
+    def _key(self, name: str) -> str | None:
+        """The key of auditd.conf that a variable without its prefix sets; None for one that sets none."""
+        if name in self.origin.renamed:
+            return self.origin.renamed[name]
+        found = (name.removeprefix(before) for before in self.origin.key_prefixes if name.startswith(before))
+        return next((key for key in found if key in keys.KEYS), None)
 
     def _take(self, name: str, value: object, source: Source) -> None:
         """One variable, without its prefix."""
-        origin = self.origin
-        key = origin.renamed.get(name) or name.removeprefix(origin.key_prefix)
+        origin, key = self.origin, self._key(name)
         if "{{" in str(value):
             self.adopted.note(f"{source.path}: it holds a template, which a file alone does not answer: translate the inventory instead")
         elif name in origin.means:
             MEANS[origin.means[name]](self, value, source)
-        elif name in origin.no_equal:
-            self.adopted.note(f"{source.path}: no equal here: {origin.no_equal[name]}")
+        elif origin.why_not(name):
+            self.adopted.note(f"{source.path}: no equal here: {origin.why_not(name)}")
         elif name.endswith(origins.PROGRAM_SUFFIX) and name.removesuffix(origins.PROGRAM_SUFFIX) in keys.KEYS:
             return  # it goes with its action
-        elif key in keys.KEYS and (name in origin.renamed or name.startswith(origin.key_prefix)):
+        elif key is not None:
             self._setting(key, value, source)
-        elif origin.profiles and "audit" not in name:
-            self.others += SWITCH.match(name) is None
+        elif self._is_switch(name, source.path):
+            return  # its template is asked
+        elif origin.of_the_system and "audit" not in name:
+            self.others += 1
         else:
             self.adopted.note(f"{source.path}: {NO_ROW}")
 
+    def _is_switch(self, name: str, variable: str) -> bool:
+        return any(template.part(variable) is not None or name in template.whole or name.startswith(PROFILE % word)
+                   for word, template in self.origin.templates.items())
+
     def _setting(self, key: str, value: object, source: Source) -> None:
         text = _text(value)
+        if key in self.unwritten:
+            if source.path in self.values:
+                self.adopted.note(f"{source.path}: the role does not write {key}: {self.unwritten[key]} is false")
+            return
         if not text or (key in ("tcp_listen_port", "tcp_client_ports") and text == "0"):
             return  # the role leaves the line out
         program = _text(self.values.get(f"{self._prefix(source.path)}{key}{origins.PROGRAM_SUFFIX}") or "")
@@ -157,34 +190,74 @@ class Translation:
             else:
                 self.adopted.note(f"{source.path}: {line} is there already")
 
-    def _profiles(self, prefixes: Iterable[str]) -> None:
-        """The benchmark of a prefix, without the controls that were switched off."""
-        for prefix in prefixes:
-            name = self.origin.profiles.get(prefix)
-            if name is None:
-                if self.origin.profiles:
-                    self.adopted.note(f"{prefix}: this collection has no such benchmark; name another in audit_rules_profiles")
-                continue
-            source = Source(f"the variables {prefix}*")
-            self.adopted.variables["audit_rules_profiles"] = Variable([name], (name,), {None: source})
-            skip = self._switched_off(prefix, name)
-            if skip:
-                self.adopted.variables["audit_rules_skip"] = Variable(skip, tuple(skip), {})
-            if str(self.values.get(f"{prefix}level_2", True)).lower() in FALSE:
-                self.adopted.note(f"{prefix}level_2 is false: {name} has the rules of level 2; name those to leave out in audit_rules_skip")
+    def available(self, value: object, source: Source) -> None:
+        if str(value).lower() in TRUE:
+            self.control["-f"] = ("1", source)
 
-    def _switched_off(self, prefix: str, name: str) -> list[str]:
-        found = []
-        for variable in sorted(self.values):
-            match = SWITCH.match(variable.removeprefix(prefix)) if variable.startswith(prefix) else None
-            if match and str(self.values[variable]).lower() in FALSE:
-                word = f"{name}:{match.group(1).replace('_', '.')}"
-                try:
-                    library_words.skipping(controls.shipped(), [name], [word])
-                    found.append(word)
-                except AuditError:
-                    self.others += 1
-        return found
+    def profiles(self, value: object, source: Source) -> None:
+        """Names of profiles whose rules the role has itself."""
+        for name in _list(value):
+            template = self.origin.templates.get(name)
+            if template is None:
+                self.adopted.note(f"{source.path}: {name} is no profile with rules of its own")
+                continue
+            self._benchmark(template, source)
+            prefix = self.origin.prefixes[0] + PROFILE % name
+            off = template.topics_off(self.values, prefix)
+            self.skip += [f"control:{control}" for topic in off for control in template.topics[topic]]
+            for topic in (topic for topic, found in template.topics.items() if not found and topic not in off):
+                self.adopted.note(f"{prefix}{topic}: no equal here: {origins.NO_CONTROL}")
+
+    def named(self, by_word: Mapping[str, str], value: object, source: Source) -> None:
+        """Names of sets of rules, some of which are a benchmark."""
+        for name in _list(value):
+            if name in by_word:
+                self._benchmark(Template(by_word[name]), source)
+            elif source.path in self.values:
+                self.adopted.note(f"{source.path}: no equal here for {name}: its rules are no variables, adopt them from a host")
+
+    def _template(self, prefix: str, template: Template) -> None:
+        """The rules that the role has for a prefix, with what its switches leave out of rules and settings."""
+        whole = template.switches_all_off(self.values, prefix)
+        if whole:
+            self.adopted.note(f"{whole} is false: the role neither writes rules nor settings of auditd")
+            self.unwritten = dict.fromkeys(keys.KEYS, whole)
+        elif not template.benchmark:
+            self.adopted.note(f"{prefix}: this collection has no such benchmark; name another in audit_rules_profiles")
+        else:
+            self._of_benchmark(prefix, template)
+
+    def _of_benchmark(self, prefix: str, template: Template) -> None:
+        library, name = controls.shipped(), template.benchmark
+        self._benchmark(template, Source(f"the variables {prefix}*"))
+        benchmark, off = library["benchmarks"][name], dict(template.numbers_off(self.values))
+        for number, variable in off.items():
+            try:
+                library_words.skipping(library, [name], [f"{name}:{number}"])
+            except AuditError:
+                self.others += 1
+                continue
+            self.skip.append(f"{name}:{number}")
+            self.unwritten.update(dict.fromkeys(benchmark.get("auditd_conf", {}).get(number, ()), variable))
+        for number, asked in benchmark.get("status", {}).items():
+            if number not in off:
+                source = Source(f"{number} of the variables {prefix}*, which is not switched off,")
+                self.control.update({option: (str(asked[word]), source) for word, option in STATUS.items() if word in asked})
+        if str(self.values.get(f"{prefix}level_2", True)).lower() in FALSE:
+            self.adopted.note(f"{prefix}level_2 is false: {name} has the rules of level 2; name those to leave out in audit_rules_skip")
+
+    def _benchmark(self, template: Template, source: Source) -> None:
+        self.benchmarks.setdefault(template.benchmark, source)
+        if template.said:
+            self.adopted.note(template.said)
+
+    def _profiles(self) -> None:
+        if self.benchmarks:
+            names = list(self.benchmarks)
+            self.adopted.variables["audit_rules_profiles"] = Variable(names, tuple(names), {None: self.benchmarks[names[0]]})
+        if self.skip:
+            skip = list(dict.fromkeys(self.skip))
+            self.adopted.variables["audit_rules_skip"] = Variable(skip, tuple(skip), {})
 
 
 def _word(option: str):
@@ -198,7 +271,9 @@ MEANS = {
     origins.SKIP_ERRORS: lambda translation, value, source: translation.switch("-c", value, source),
     origins.RULES: Translation.rules, origins.LINES: Translation.lines, origins.EXTRA_CONF: Translation.extra_conf,
     origins.EXCEPTIONS: lambda translation, value, source: translation.lines(value, source, first=True),
-    origins.USERS: Translation.users,
+    origins.USERS: Translation.users, origins.PROFILES: Translation.profiles, origins.AVAILABLE: Translation.available,
+    origins.SAMPLES: lambda translation, value, source: translation.named(templates.SIMP_SAMPLES, value, source),
+    origins.TEMPLATES: lambda translation, value, source: translation.named(templates.JUJU4, value, source),
 }
 
 

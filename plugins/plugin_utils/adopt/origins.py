@@ -11,15 +11,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .templates import LOCKDOWN, SIMP, Template
+
 # what a variable means here, beside keys of auditd.conf
 BACKLOG, FAILURE, RATE, ENABLED, WAIT = "-b", "-f", "-r", "-e", "--backlog_wait_time"
 LOCK, LOGINUID, SKIP_ERRORS, PURGE = "lock", "loginuid", "skip errors", "purge"
 RULES, LINES, EXCEPTIONS, EXTRA_CONF, USERS = "rules", "lines", "exceptions", "settings", "users"
+PROFILES, SAMPLES, TEMPLATES, AVAILABLE = "profiles", "samples", "templates", "available"
 
 PROGRAM_SUFFIX = "_exe"  # of a variable with the program of an EXEC action
 OF_SERVICE = "the role installs audit and enables its service by auditd_manage_package"
 OF_BOOT = "it is about the kernel's boot line, which the roles for settings and rules do not touch"
 OF_SHIPPING = "it is about shipping records away"
+NO_CONTROL = "the library has no control of it: write its rules into audit_rules_extra"
+OF_AUDISPD = "it is about the audispd of audit 2; from 3.0 on the key of auditd.conf counts"
+SYSTEM_USERS = "the rules of a benchmark leave system users out by auid themselves"
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,9 @@ class Origin:
     """``prefixes``: what their variables begin with; a prefix and a key of auditd.conf is that key.
 
     ``renamed`` {variable without prefix: key of auditd.conf}. ``means`` {variable without prefix: a word from above}. ``unset`` {variable
-    without prefix: what counts where it is not set}. ``no_equal`` {variable without prefix: why}. ``profiles`` {prefix: our benchmark}.
+    without prefix: what counts where it is not set}. ``no_equal`` {variable without prefix, or its end behind a C(*): why}. ``templates``
+    {prefix: the rules that the role has for it}. ``key_prefixes``: what may stand before a key of auditd.conf, behind the prefix.
+    ``of_the_system``: most of its variables are not about auditing.
     """
 
     title: str
@@ -36,8 +44,17 @@ class Origin:
     means: Mapping[str, str] = field(default_factory=dict)
     unset: Mapping[str, object] = field(default_factory=dict)
     no_equal: Mapping[str, str] = field(default_factory=dict)
-    profiles: Mapping[str, str] = field(default_factory=dict)
-    key_prefix: str = ""  # before a key of auditd.conf, behind the prefix
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    key_prefixes: tuple[str, ...] = ("",)
+    of_the_system: bool = False
+
+    def owns(self, variable: str) -> bool:
+        return variable.startswith(self.prefixes) or any(one.part(variable) is not None for one in self.templates.values())
+
+    def why_not(self, name: str) -> str | None:
+        """Why a variable, without its prefix, has no equal; None where it has, or no row names it."""
+        ends = (why for end, why in self.no_equal.items() if end.startswith("*") and name.endswith(end[1:]))
+        return self.no_equal.get(name) or next(ends, None)
 
 
 SUSPENDS = {"space_left": "75", "space_left_action": "SYSLOG", "admin_space_left": "50", "admin_space_left_action": "SUSPEND",
@@ -58,11 +75,9 @@ ORIGINS: dict[str, Origin] = {
     "juju4": Origin(
         "juju4.auditd", ("auditd_",),
         means={"buffer_size": BACKLOG, "failure_mode": FAILURE, "enable_flag": ENABLED, "extra_rules": LINES, "exclusion_rules": EXCEPTIONS,
-               "exclusion_rules2": EXCEPTIONS},
-        unset={"buffer_size": 32768, "failure_mode": 1, "enable_flag": 2},
+               "exclusion_rules2": EXCEPTIONS, "rules_templates": TEMPLATES},
+        unset={"buffer_size": 32768, "failure_mode": 1, "enable_flag": 2, "rules_templates": ["50-cis_l2"]},
         no_equal={
-            "rules_templates": "the rules of its templates are not variables: adopt them from a host, or name a benchmark in "
-                               "audit_rules_profiles",
             "log_tmp": "write the watch of /tmp into audit_rules_extra", "log_etc": "write the watch of /etc into audit_rules_extra",
             "log_all_execve": "write the rule into audit_rules_extra", "log_all_socket": "write the rule into audit_rules_extra",
             "log_all_connect": "write the rule into audit_rules_extra", "sensitive_files": "write their watches into audit_rules_extra",
@@ -71,43 +86,51 @@ ORIGINS: dict[str, Origin] = {
             "sugid_ignored_paths": "privileged programs are searched on local filesystems that allow them"}),
     "dev_sec": Origin(
         "devsec.hardening.os_hardening", ("os_auditd_",),
+        means={"rules_failure_mode": FAILURE, "rules_events": LINES, "rules_events_os": LINES, "rules_events_extra": LINES},
         unset={**SUSPENDS, "max_log_file_action": "keep_logs", "log_format": "RAW", "flush": "INCREMENTAL", "freq": "20",
                "max_log_file": "6"},
         no_equal={"enabled": OF_SERVICE}),
     "ansible_lockdown": Origin(
-        "ansible-lockdown (RHEL, Ubuntu, Debian and Amazon Linux benchmarks)",
-        ("rhel8cis_", "rhel9cis_", "rhel10cis_", "ubtu20cis_", "ubtu22cis_", "ubtu24cis_", "deb11cis_", "deb12cis_", "deb13cis_",
-         "amzn2023cis_", "rhel8stig_", "rhel9stig_"),
-        renamed={"auditd_max_log_file_size": "max_log_file", "max_log_file_size": "max_log_file"},
-        means={"auditd_extra_conf": EXTRA_CONF, "auditd": EXTRA_CONF, "auditd_uid_exclude": USERS},
-        unset={"auditd_max_log_file_action": "keep_logs", "auditd_disk_full_action": "halt", "auditd_disk_error_action": "syslog",
-               "auditd_space_left_action": "email", "auditd_admin_space_left_action": "halt", "auditd_max_log_file_size": "10"},
+        "ansible-lockdown (RHEL, Ubuntu, Debian and Amazon Linux benchmarks)", tuple(LOCKDOWN),
+        renamed={"auditd_max_log_file_size": "max_log_file", "max_log_file_size": "max_log_file", "maxauditlog_size": "max_log_file",
+                 "auditd_mail_acct": "action_mail_acct", "auditd_email_acct": "action_mail_acct",
+                 "audisp_overflow_action": "overflow_action", "audit_conf_logfile": "log_file", "audit_conf_logfile_group": "log_group"},
+        means={"auditd_extra_conf": EXTRA_CONF, "auditd": EXTRA_CONF, "auditd_uid_exclude": USERS, "auditd_failure_flag": FAILURE,
+               "availability_override": AVAILABLE},
         no_equal={
             "audit_back_log_limit": OF_BOOT, "auditd_backlog_limit": OF_BOOT, "audit_backlog_limit": OF_BOOT,
             "priv_command_excluded_mounts": "privileged programs are searched on local filesystems that allow them",
             "auditd_extra_conf_usage": "auditd_extra_conf is translated where this is true",
-            "allow_auditd_uid_user_exclusions": "auditd_uid_exclude is translated where this is true"},
-        profiles={
-            "rhel8cis_": "cis_rhel_8", "rhel9cis_": "cis_rhel_9", "rhel10cis_": "cis_rhel_10", "ubtu22cis_": "cis_ubuntu_22_04",
-            "ubtu24cis_": "cis_ubuntu_24_04", "deb12cis_": "cis_debian_12", "deb13cis_": "cis_debian_13",
-            "amzn2023cis_": "cis_amazon_2023", "rhel8stig_": "stig_rhel_8", "rhel9stig_": "stig_rhel_9"},
-        key_prefix="auditd_"),
+            "allow_auditd_uid_user_exclusions": "auditd_uid_exclude is translated where this is true",
+            "audit_log_filesystem": "where logs lie is log_file of auditd_conf",
+            "audit_bins": "the programs of audit are found on each host", "audit_complex": "it is about the role's own run"},
+        templates=LOCKDOWN, key_prefixes=("auditd_", "audit_conf_"), of_the_system=True),
     "simp": Origin(
-        "simp/auditd", ("auditd::",), renamed={"lname": "name"},
+        "simp/auditd", ("auditd::",),
+        renamed={"lname": "name", **{f"config::audisp::{key}": key for key in ("q_depth", "overflow_action", "max_restarts")}},
         means={"buffer_size": BACKLOG, "failure_mode": FAILURE, "rate": RATE, "immutable": LOCK, "loginuid_immutable": LOGINUID,
                "backlog_wait_time": WAIT, "ignore_failures": SKIP_ERRORS, "ignore_errors": SKIP_ERRORS,
-               "config::audit_profiles::custom::rules": LINES, "purge_auditd_rules": PURGE},
+               "config::audit_profiles::custom::rules": LINES, "purge_auditd_rules": PURGE, "default_audit_profile": PROFILES,
+               "default_audit_profiles": PROFILES, "config::audit_profiles::built_in::rulesets": SAMPLES},
         unset={"space_left_action": "SYSLOG", "admin_space_left_action": "ROTATE", "disk_full_action": "ROTATE",
                "disk_error_action": "SYSLOG", "max_log_file_action": "ROTATE", "max_log_file": "24", "num_logs": "5",
-               "buffer_size": 16384, "failure_mode": 1, "ignore_failures": True},
+               "buffer_size": 16384, "failure_mode": 1, "ignore_failures": True, "default_audit_profiles": ["simp"]},
         no_equal={
-            "default_audit_profile": "the rules of its profiles are not hieradata: adopt them from a host, or name a benchmark in "
-                                     "audit_rules_profiles",
-            "default_audit_profiles": "the rules of its profiles are not hieradata: adopt them from a host, or name a benchmark in "
-                                      "audit_rules_profiles",
-            "root_audit_level": "write the rules of that level into audit_rules_extra",
-            "uid_min": "UID_MIN of each host's login.defs counts",
+            "*_tag": "rules of a benchmark keep the key that its checkers look for",
+            "*_list": "write further rules into audit_rules_extra", "*_entries": "write further rules into audit_rules_extra",
+            "*suid_sgid_cmds": "privileged programs are searched on each host: audit_rules_privileged",
+            "*_root_audit_syscalls": "write the rules of that level into audit_rules_extra",
+            "*root_audit_level": "write the rules of that level into audit_rules_extra",
+            "*uid_min": "UID_MIN of each host's login.defs counts",
+            "ignore_anonymous": SYSTEM_USERS, "ignore_system_services": SYSTEM_USERS,
+            "ignore_crond": "name the filter for cron in audit_rules_filters",
+            "ignore_time_daemons": "name the filter for chrony in audit_rules_filters",
+            "config::audit_profiles::custom::template": "its rules are in a template of yours: adopt them from a host",
+            "config::audisp::priority_boost": OF_AUDISPD, "config::audisp::name_format": OF_AUDISPD,
+            "*::rsyslog": OF_SHIPPING, "*::facility": OF_SHIPPING, "*::priority": OF_SHIPPING, "*::drop_audit_logs": OF_SHIPPING,
+            "*::pkg_name": OF_SHIPPING, "*::specific_name": OF_SHIPPING,
             "at_boot": OF_BOOT, "syslog": OF_SHIPPING, "to_syslog": OF_SHIPPING, "enable": OF_SERVICE, "enable_auditing": OF_SERVICE,
             "service_name": OF_SERVICE, "package_name": "set auditd_package", "package_ensure": OF_SERVICE,
-            "target_selinux_types": "write the rules into audit_rules_extra"}),
+            "target_selinux_types": "write the rules into audit_rules_extra"},
+        templates=SIMP),
 }

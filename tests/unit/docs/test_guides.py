@@ -13,17 +13,23 @@ import pytest
 import yaml
 
 COLLECTION = Path(__file__).resolve().parents[3]
-SOURCE = COLLECTION / "tests/tools/make_guides.py"
-SPEC = importlib.util.spec_from_file_location("make_guides", SOURCE)
-make_guides = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(make_guides)
+
+
+def tool(name):
+    specification = importlib.util.spec_from_file_location(name, COLLECTION / "tests/tools" / f"{name}.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+make_guides, make_migration_guides = tool("make_guides"), tool("make_migration_guides")
 GUIDES = COLLECTION / "docs/docsite/rst"
 QUOTED = re.compile(r"^``([^`]+)``", re.MULTILINE)
 SAID_BY = ("plugins/**/*.py", "roles/**/*.py", "roles/**/*.yml", "playbooks/**/*.yml")
 
 
 def test_the_generated_pages_are_what_they_are_made_of():
-    documents = make_guides.documents()
+    documents = {**make_guides.documents(), **make_migration_guides.documents()}
     assert {name: (GUIDES / name).read_text() for name in documents} == documents, "run make docs"
 
 

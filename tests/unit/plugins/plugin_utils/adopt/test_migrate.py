@@ -10,7 +10,7 @@ import pytest
 import yaml
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls, variables
-from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt import from_files, migrate, origins, report
+from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt import from_files, migrate, origins, report, templates
 
 GUIDE = Path(controls.__file__).parents[2] / "docs/docsite/rst"
 RULES = [
@@ -45,7 +45,7 @@ CASES = {
         {"auditd_extra_rules": ["-w /srv/x -p wa -k x", "-b 9"], "auditd_exclusion_rules": ["-a exit,never -F dir=/var/lock/lvm"],
          "auditd_log_tmp": True, "auditd_failure_mode": 2},
         {"auditd_failure_policy": "stop_host", "audit_rules_extra": ["-w /srv/x -p wa -k x"], "audit_rules_immutable": True,
-         "audit_rules_files": {"11-adopted-exceptions.rules": "-a exit,never -F dir=/var/lock/lvm\n"}},
+         "audit_rules_profiles": ["auto"], "audit_rules_files": {"11-adopted-exceptions.rules": "-a exit,never -F dir=/var/lock/lvm\n"}},
         ["auditd_log_tmp: no equal", "auditd_extra_rules[1]: -b 9 is no rule"]),
     "dev_sec": (
         {"os_auditd_space_left": 500, "os_auditd_enabled": True},
@@ -57,7 +57,7 @@ CASES = {
          "rhel9cis_auditd_extra_conf_usage": True, "rhel9cis_auditd_extra_conf": {"admin_space_left": "10%", "space_left": "25%"},
          "rhel9cis_auditd_uid_exclude": [1999], "rhel9cis_allow_auditd_uid_user_exclusions": True, "rhel9cis_audit_back_log_limit": 8192},
         {"auditd_failure_policy": "stop_host", "audit_rules_profiles": ["cis_rhel_9"], "audit_rules_skip": ["cis_rhel_9:6.3.3.4"],
-         "audit_rules_files": {"11-adopted-exceptions.rules": "-a never,exit -F auid=1999\n"},
+         "audit_rules_files": {"11-adopted-exceptions.rules": "-a never,exit -F auid=1999\n"}, "audit_rules_immutable": True,
          "auditd_conf": {"max_log_file": "32", "max_log_file_action": "keep_logs", "space_left": "25%", "admin_space_left": "10%",
                          "disk_error_action": "syslog"}},
         ["rhel9cis_audit_back_log_limit: no equal", "2 variables"]),
@@ -67,8 +67,8 @@ CASES = {
         {"auditd_conf": {"name": "node1", "name_format": "USER", "max_log_file": "24", "max_log_file_action": "ROTATE", "space_left": "200",
                          "admin_space_left_action": "ROTATE", "disk_full_action": "ROTATE"},
          "audit_rules_immutable": True, "audit_rules_on_error": "skip", "audit_rules_extra": ["-w /etc/x -p wa -k x"],
-         "audit_rules_backlog_limit": 16384},
-        ["auditd::default_audit_profiles: no equal"]),
+         "audit_rules_profiles": ["stig_rhel_8"], "audit_rules_skip": None, "audit_rules_backlog_limit": 16384},
+        ["stig_rhel_8 is the nearest"]),
 }
 
 
@@ -96,8 +96,110 @@ def test_every_variable_is_translated_or_listed(kind):
         assert any(sentence.startswith(prefix + name) for sentence in one.listed), name
 
 
+# Rules that stand in a role's templates. (origin, variables, the profiles, what is left out, settings beside, words of the list)
+NO_MORE_OF_IT = {"audit_rules_profiles": None, "audit_rules_skip": None, "auditd_conf": None, "auditd_failure_policy": None}
+TEMPLATES = {
+    "a number of the same release": (
+        "ansible_lockdown", {"rhel10cis_rule_6_3_3_12": False}, {"audit_rules_profiles": ["cis_rhel_10"],
+                                                                 "audit_rules_skip": ["cis_rhel_10:6.3.3.12"]}, []),
+    "a number that the role counts otherwise": (
+        "ansible_lockdown", {"ubtu22cis_rule_6_2_3_4": False}, {"audit_rules_profiles": ["cis_ubuntu_22_04"],
+                                                                "audit_rules_skip": ["cis_ubuntu_22_04:6.3.3.4"]}, []),
+    "a number of an earlier release": (
+        "ansible_lockdown", {"rhel8cis_rule_4_1_3_19": False}, {"audit_rules_skip": ["cis_rhel_8:6.3.3.19"]}, []),
+    "Amazon Linux 2": (
+        "ansible_lockdown", {"amazon2cis_rule_4_1_9": False, "amazon2cis_rule_4_1_17": False,
+                             "amazon2cis_auditd": {"space_left_action": "email", "admin_space_left_action": "halt"},
+                             "amazon2cis_maxauditlog_size": 12},
+        {"audit_rules_profiles": ["cis_amazon_2023"], "audit_rules_skip": ["cis_amazon_2023:5.2.3.20", "cis_amazon_2023:5.2.3.9"],
+         "audit_rules_immutable": None, "auditd_failure_policy": "stop_host"}, ["5.2.3.15 to 5.2.3.18"]),
+    "a STIG of RHEL 8": (
+        "ansible_lockdown", {"rhel_08_030200": "no", "rhel_08_010020": False, "rhel8stig_auditd_disk_full_action": "SYSLOG",
+                             "rhel8stig_auditd_disk_error_action": "SYSLOG", "rhel8stig_availability_override": True},
+        {"audit_rules_profiles": ["stig_rhel_8"], "audit_rules_skip": ["stig_rhel_8:RHEL-08-030200"], "audit_rules_immutable": True,
+         "auditd_failure_policy": None, "audit_rules_failure": None}, ["1 variable of"]),
+    "a STIG of RHEL 9 by switches alone": (
+        "ansible_lockdown", {"rhel_09_654265": False, "rhel_09_654275": False, "rhel_09_653025": False, "rhel_09_653020": False,
+                             "rhel_09_653050": False},
+        {"audit_rules_profiles": ["stig_rhel_9"], "audit_rules_immutable": None, "auditd_failure_policy": None}, []),
+    "a STIG of RHEL 9 that panics": (
+        "ansible_lockdown", {"rhel9stig_audit_conf_disk_full_action": "SYSLOG"},
+        {"auditd_failure_policy": "stop_host", "audit_rules_immutable": True}, []),
+    "a STIG of Ubuntu": (
+        "ansible_lockdown", {"ubtu22stig_654010": False, "ubtu22stig_auditd_email_acct": "ops"},
+        {"audit_rules_profiles": ["stig_ubuntu_22_04"], "audit_rules_skip": ["stig_ubuntu_22_04:UBTU-22-654010"],
+         "auditd_failure_policy": "stop_host"}, []),
+    "settings that a switch leaves alone": (
+        "ansible_lockdown", {"rhel9cis_rule_6_3_2_3": False, "rhel9cis_rule_6_3_2_4": False, "rhel9cis_auditd_disk_full_action": "halt"},
+        {"auditd_failure_policy": None, "audit_rules_skip": ["cis_rhel_9:6.3.2.3", "cis_rhel_9:6.3.2.4"]},
+        ["rhel9cis_auditd_disk_full_action: the role does not write disk_full_action: rhel9cis_rule_6_3_2_3 is false"]),
+    "a section that is off": (
+        "ansible_lockdown", {"rhel9cis_section6": False, "rhel9cis_auditd_disk_full_action": "halt"}, NO_MORE_OF_IT,
+        ["rhel9cis_section6 is false: the role neither writes rules nor settings"]),
+    "a benchmark that is not ours": (
+        "ansible_lockdown", {"deb11cis_auditd_log_group": "adm"}, {"audit_rules_profiles": None}, ["deb11cis_: this collection has no"]),
+    "parts of SIMP's profiles": (
+        "simp", {"auditd::default_audit_profiles": ["simp"], "auditd::config::audit_profiles::simp::audit_mount": False,
+                 "auditd::config::audit_profiles::simp::audit_chmod": True, "auditd::config::audit_profiles::simp::audit_ptrace": False,
+                 "auditd::config::audit_profiles::simp::audit_mount_tag": "mounts"},
+        {"audit_rules_profiles": ["auto"],
+         "audit_rules_skip": [f"control:{one}" for one in ("semanage", "setsebool", "chcon", "setfiles", "delete", "delete_rmdir", "mount",
+                                                           "mount_command", "umount_command")]},
+        ["simp::audit_su_root_activity: no equal here", "audit_mount_tag: no equal here"]),
+    "SIMP's samples": (
+        "simp", {"auditd::default_audit_profiles": ["built_in"], "auditd::config::audit_profiles::built_in::rulesets":
+                 ["base-config", "pci-dss-v31"]},
+        {"audit_rules_profiles": ["pci_dss"]}, ["built_in is no profile with rules of its own", "no equal here for base-config"]),
+}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_rules_of_a_template_are_a_benchmark_without_what_is_switched_off(name):
+    kind, given, wanted, listed = TEMPLATES[name]
+    one = migrate.translate("web1", kind, given)
+    assert {name: values(one).get(name) for name in wanted} == wanted, one.listed
+    assert variables.problems(values(one), ("auditd", "audit_rules", "audit_rotation")) == []
+    for words in listed:
+        assert any(words in sentence for sentence in one.listed), one.listed
+
+
+@pytest.mark.parametrize("prefix", [prefix for prefix, one in templates.LOCKDOWN.items() if one.benchmark])
+def test_every_switch_of_audit_rules_has_a_control(prefix):
+    """Every number of our benchmark can be reached, and every number that a role counts otherwise is one of ours."""
+    template = templates.LOCKDOWN[prefix]
+    benchmark = controls.shipped()["benchmarks"][template.benchmark]
+    ours = {number for part in ("rules", "auditd_conf", "status") for number in benchmark.get(part, {})}
+    for start, number in template.renumbered.items():
+        assert number in ours or any(one.startswith(number + ".") for one in ours), start
+    switch = "{}" if "cis" in prefix else {"RHEL-08-": "rhel_08_{}", "RHEL-09-": "rhel_09_{}"}.get(template.number[:8], prefix + "{}")
+    for number in benchmark["rules"]:
+        variable = f"{prefix}rule_{number.replace('.', '_')}" if "cis" in prefix else switch.format(number.rpartition("-")[2])
+        if prefix != "amazon2cis_":
+            assert f"{template.benchmark}:{number}" in values(migrate.translate("web1", "ansible_lockdown", {variable: False}))[
+                "audit_rules_skip"], variable
+
+
+def test_the_controls_of_topics_are_the_librarys():
+    known = set(controls.shipped()["controls"])
+    for template in templates.SIMP.values():
+        assert {control for found in template.topics.values() for control in found} <= known
+
+
 # the names of variables, and the values of a role's own integration test, as they are published
 PUBLISHED = {
+    "ansible_lockdown": (
+        "auditd_max_log_file_size max_log_file_size auditd_max_log_file_action auditd_disk_full_action auditd_disk_error_action "
+        "auditd_space_left_action auditd_admin_space_left_action auditd_extra_conf_usage auditd_extra_conf auditd_uid_exclude "
+        "allow_auditd_uid_user_exclusions audit_back_log_limit auditd auditd_mail_acct audisp_overflow_action auditd_failure_flag "
+        "auditd_email_acct auditd_log_group auditd_space_left audit_log_filesystem audit_bins audit_conf_action_mail_acct "
+        "audit_conf_admin_space_left audit_conf_admin_space_left_action audit_conf_disk_error_action audit_conf_disk_full_action "
+        "audit_conf_freq audit_conf_local_events audit_conf_log_format audit_conf_logfile audit_conf_logfile_group "
+        "audit_conf_max_log_file_action audit_conf_name_format audit_conf_overflow_action audit_conf_space_left "
+        "audit_conf_space_left_action audit_conf_write_logs audit_backlog_limit maxauditlog_size"),
+    "dev_sec": (
+        "action_mail_acct admin_space_left admin_space_left_action disk_error_action disk_full_action enabled flush log_format log_group "
+        "max_log_file max_log_file_action num_logs space_left space_left_action rules_failure_mode rules_events rules_events_os "
+        "rules_events_extra"),
     "linux_system_roles": (
         "local_events write_logs log_file log_format log_group flush freq num_logs dispatcher name_format name disp_qos max_log_file "
         "max_log_file_action max_log_file_action_exe space_left space_left_action space_left_action_exe action_mail_acct verify_email "
@@ -119,7 +221,14 @@ PUBLISHED = {
         "max_log_file max_log_file_action space_left space_left_action action_mail_acct admin_space_left admin_space_left_action "
         "disk_full_action "
         "disk_error_action buffer_size failure_mode rate immutable root_audit_level uid_min at_boot to_syslog default_audit_profile "
-        "service_name package_name package_ensure enable_auditing"),
+        "service_name package_name package_ensure enable_auditing syslog default_audit_profiles enable write_logs ignore_errors "
+        "ignore_anonymous ignore_system_services ignore_crond target_selinux_types loginuid_immutable backlog_wait_time "
+        "config::audit_profiles::custom::rules config::audit_profiles::custom::template config::audit_profiles::built_in::rulesets "
+        "config::audit_profiles::simp::root_audit_level config::audit_profiles::simp::basic_root_audit_syscalls "
+        "config::audit_profiles::simp::audit_chown config::audit_profiles::simp::audit_chown_tag config::audit_profiles::stig::uid_min "
+        "config::audit_profiles::stig::default_suid_sgid_cmds config::audit_profiles::stig::suid_sgid_cmds config::audisp::q_depth "
+        "config::audisp::overflow_action "
+        "config::audisp::priority_boost config::audisp::name_format config::audisp::syslog::facility config::audisp::syslog::rsyslog"),
 }
 
 
