@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The words about audit on the kernel's boot line: of the running kernel, and where the host boots from next."""
 
+import os
 import re
 
 from .._errors import NotAvailable
 from .._host import boot_line
+from .._rules.localise import machine_of
 
 PROC_CMDLINE = "/proc/cmdline"
 GRUB = "/etc/default/grub"
@@ -91,17 +93,32 @@ def _sources(host):
     if uses_entries(host, variables):
         for directory in ENTRIES:
             yield directory, _to_work(_entries(host, directory))
+    grub = list(_grub_menus(host))
+    if variables is not None:
+        grub.append((GRUB, [" ".join(variables.get(name, "") for name in ("GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"))]))
+    zipl, by_zipl = host.text(ZIPL), boots_by_zipl(host)
+    if zipl is not None and by_zipl is not False:
+        lines = [found[2] for found in boot_line.PARAMETERS.findall(zipl)]
+        # a tree of which nobody can tell the machine may be started by either, so both have to say it
+        others = grub[:1] if by_zipl is None else []
+        yield " or ".join([ZIPL] + [path for path, _lines in others]), lines + [line for _path, of_grub in others for line in of_grub]
+    yield from grub
+    line = host.text(KERNEL_CMDLINE)
+    yield KERNEL_CMDLINE, [] if line is None else [line]
+
+
+def _grub_menus(host):
     for path in GRUB_CONFIGURATIONS + tuple("%s/%s/grub.cfg" % (EFI, vendor) for vendor in host.listdir(EFI)):
         text = host.text(path)
         if text is not None:
             yield path, menu_lines(text)
-    zipl = host.text(ZIPL)
-    if zipl is not None:
-        yield ZIPL, [found[2] for found in boot_line.PARAMETERS.findall(zipl)]
-    if variables is not None:
-        yield GRUB, [" ".join(variables.get(name, "") for name in ("GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"))]
-    line = host.text(KERNEL_CMDLINE)
-    yield KERNEL_CMDLINE, [] if line is None else [line]
+
+
+def boots_by_zipl(host) -> "bool | None":
+    """Whether zipl can be what starts the host: it is the boot loader of IBM Z alone, zipl(8), and a zipl.conf that lies elsewhere is
+    read by nobody. None where the machine of a tree cannot be told."""
+    machine = os.uname()[4] if host.is_live else machine_of(host)
+    return None if machine is None else machine.startswith("s390")
 
 
 def uses_entries(host, variables: "dict | None") -> bool:

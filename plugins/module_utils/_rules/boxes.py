@@ -86,7 +86,7 @@ def kinds(bits: int) -> "frozenset":
 
 def conditions_of(rule) -> "dict | None":
     """{field: set of its values} of a rule, without its path, keys and system calls; None where no event can match it."""
-    found = {}
+    found = {}  # type: dict
     for number, operator, value in rule.fields:
         if number in IGNORED or number == tables.MSGTYPE:
             continue

@@ -132,6 +132,8 @@ BREAKS = {
     **{"group of " + kind: _change(lambda path: os.chown(path, 0, 1), path) for kind, path in FILES.items()},
     "unit not enabled": _change(Path.unlink, baked.WANTS), "unit masked": _masked,
     "no audit=1": _boots_without("audit=1"), "no audit_backlog_limit": _boots_without("audit_backlog_limit=8192"),
+    "no audit=1 for grub": _all(("etc/default/grub", _without("audit=1"))),
+    "no audit=1 for zipl": _all(("etc/zipl.conf", _without("audit=1"))),
     "no partition": _change(Path.unlink, "etc/fstab"), "syslog plugin off": _change(Path.unlink, "etc/audit/plugins.d/syslog.conf"),
 }
 
