@@ -350,6 +350,11 @@ options:
         description: As O(auditops.auditd.audit_shipping#module:cloudwatch_retention_days).
         type: int
         default: 0
+      cloudwatch_unseen_archives:
+        description: As O(auditops.auditd.audit_shipping#module:cloudwatch_unseen_archives).
+        type: str
+        choices: [keep, prune]
+        default: keep
       cloudwatch_mode:
         description: As O(auditops.auditd.audit_shipping#module:cloudwatch_mode).
         type: str

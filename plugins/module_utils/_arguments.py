@@ -80,6 +80,7 @@ SHIPPING = {
     "cloudwatch_log_group": {"type": "str", "default": ""},
     "cloudwatch_log_stream": {"type": "str", "default": "{instance_id}"},
     "cloudwatch_retention_days": {"type": "int", "default": 0},
+    "cloudwatch_unseen_archives": {"type": "str", "choices": ["keep", "prune"], "default": "keep"},
     "cloudwatch_mode": {"type": "str", "choices": ["ec2", "onPremise", "auto"], "default": "auto"},
     "failure_policy": {"type": "str", "choices": ["keep_running", "suspend_auditing", "stop_host"], "default": "keep_running"},
 }

@@ -127,6 +127,14 @@ options:
       - How many days the group keeps a record. V(0) leaves what it has.
     type: int
     default: 0
+  cloudwatch_unseen_archives:
+    description:
+      - What becomes of archives of which nobody can see that the agent sent them, because it was started after their last record.
+      - V(keep) never prunes them, and drift says how many there are (C(shipping.archives.unseen.cloudwatch)). V(prune) has the rotation
+        prune them as its policy says, as if they were sent.
+    type: str
+    choices: [keep, prune]
+    default: keep
   cloudwatch_mode:
     description:
       - What kind of host the agent's control program is to take this one for.

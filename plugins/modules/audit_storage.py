@@ -123,8 +123,13 @@ steps:
   type: list
   elements: str
   sample:
-    - "partition /dev/nvme0n1p3: 8 GiB -> 48 GiB (partition 3 of /dev/nvme0n1 has 40 GiB behind it)"
-    - "filesystem /var/log/audit: 8 GiB -> 48 GiB"
+    - "partition /dev/nvme0n1p3: 8 GB -> 48 GB (partition 3 of /dev/nvme0n1 has 40 GB behind it)"
+    - "filesystem /var/log/audit: 8 GB -> 48 GB"
+summary:
+  description: How large the filesystem is and could become, in words. KB, MB, GB and TB are of 1024, as C(auditd.conf) counts.
+  returned: success, but for a run that makes a volume (O(separate))
+  type: str
+  sample: /var/log/audit (xfs) has 400 MB, and its device could have 2 GB
 most:
   description: How many bytes the device of the filesystem could have.
   returned: success
@@ -164,7 +169,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._paths import AUDI
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import conf as rotate_conf
 from ansible_collections.auditops.auditd.plugins.module_utils._storage import filesystem, plan, stack
 from ansible_collections.auditops.auditd.plugins.module_utils._storage import separate as picture_of
-from ansible_collections.auditops.auditd.plugins.module_utils._storage.size import parse
+from ansible_collections.auditops.auditd.plugins.module_utils._storage.size import parse, words
 
 ARGUMENT_SPEC = {"root": {"type": "path", "default": "/"}, "path": {"type": "path"}, "size": {"type": "str"},
                  "reaction_hours": {"type": "int", "default": 24}, "separate": {"type": "bool", "default": False}}
@@ -191,7 +196,8 @@ def run(module):
     result = {
         "changed": bool(steps), "before": before, "after": before, "steps": [step.sentence() for step in steps], "most": plan.most(before),
         "on_root": before["filesystem"]["mount"] == "/", "capacity": _capacity(host, module.params),
-        "disks": stack.disks(host, before), "diff": {"before": _sizes(before), "after": _planned(before, steps)},
+        "disks": stack.disks(host, before), "summary": _summary(before),
+        "diff": {"before": _sizes(before), "after": _planned(before, steps)},
     }
     if steps and not module.check_mode:
         with lock.held(host):
@@ -227,6 +233,11 @@ def _capacity(host, params):
     rotation = rotate_conf.parse(host.text(rotate_conf.PATH) or "")
     return capacity.recommend(
         live_storage.measure(host, settings)[0], keep_days=rotation["keep_days"], period_hours=24, reaction_hours=params["reaction_hours"])
+
+
+def _summary(found):
+    own = found["filesystem"]
+    return "%s (%s) has %s, and its device could have %s" % (own["mount"], own["type"], words(own["size"]), words(plan.most(found)))
 
 
 def _sizes(found):

@@ -33,7 +33,7 @@ RANGES = {
     "audit_storage_reaction_hours": (1, 720, ""),  # a month: what nobody does in that time nobody does
     "auditd_timeout": (1, 3600, ""),  # an hour: whatever takes longer has failed
 }
-LARGEST_EBS = 65536  # GiB; Amazon EBS User Guide, quotas of gp3 and io2 (2025)
+LARGEST_EBS = 65536  # GB; Amazon EBS User Guide, quotas of gp3 and io2 (2025)
 ROTATION = "audit_rotation_"
 SHIPPING = "audit_shipping_"
 # Options of the module audit_rotation; the others are keys of rotate.conf
@@ -168,7 +168,7 @@ def _ebs(variables: Mapping) -> list[str]:
     size, volume, timeout = (variables.get(f"audit_storage_ebs_{name}") for name in ("size", "volume", "timeout"))
     found = []
     if not 1 <= int(size or 0) <= LARGEST_EBS:
-        found.append(f"audit_storage_ebs_size = {size or 0}: give the size of the EBS volume in GiB, 1 to {LARGEST_EBS}")
+        found.append(f"audit_storage_ebs_size = {size or 0}: give the size of the EBS volume in GB, 1 to {LARGEST_EBS}")
     if volume and not re.fullmatch("vol-[0-9a-f]{8,17}", str(volume)):
         found.append(f"audit_storage_ebs_volume = {volume}: give the id of a volume, such as vol-0123456789abcdef0")
     if int(timeout if timeout is not None else 600) < 1:

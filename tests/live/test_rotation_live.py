@@ -347,7 +347,7 @@ def test_a_suspended_auditd_without_room_is_left_alone_and_told(here):
     suspend(site, "admin_space_left")
     pid = site.pid
     done = here.run()
-    assert done.returncode == 9 and "MiB are free" in done.stderr and "more than 24 are needed" in done.stderr
+    assert done.returncode == 9 and "MB are free" in done.stderr and "more than 24 are needed" in done.stderr
     assert site.pid == pid
     assert site.report()["logging_suspended"] is True
     (site.log_dir / "blob").unlink()

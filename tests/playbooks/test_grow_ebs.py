@@ -33,7 +33,7 @@ def client():
 
 @pytest.fixture
 def mounted(tmp_path):
-    """An xfs of 1 GiB on a whole disk; yields (its mount point, what makes the disk 2 GiB)."""
+    """An xfs of 1 GB on a whole disk; yields (its mount point, what makes the disk 2 GB)."""
     if os.geteuid() != 0 or not os.path.exists("/dev/loop-control") or not shutil.which("mkfs.xfs"):
         pytest.skip("needs root, loop devices and mkfs.xfs")
     image, point = tmp_path / "disk", tmp_path / "mnt"
@@ -101,7 +101,7 @@ def test_a_disk_that_names_no_volume_and_one_that_is_not_there(client, mounted, 
     unnamed = grow(client, tmp_path, point)
     assert unnamed.returncode != 0 and "set audit_storage_ebs_volume to its id" in unnamed.stdout
     unknown = grow(client, tmp_path, point, audit_storage_ebs_volume="vol-0123456789abcdef0")
-    assert unknown.returncode != 0 and "was not enlarged to 2 GiB" in unknown.stdout and "six hours" in unknown.stdout
+    assert unknown.returncode != 0 and "was not enlarged to 2 GB" in unknown.stdout and "six hours" in unknown.stdout
     assert os.statvfs(point).f_blocks * os.statvfs(point).f_frsize < GIB
 
 

@@ -50,7 +50,7 @@ CASES = {
     "conf_number_high": ("auditd", setting("num_logs", 1000, "the number is out of range; give one from 0 to 999")),
     "conf_one_log": ("auditd", setting("num_logs", 1, "with num_logs = 1 auditd never rotates")),
     "conf_percent": ("auditd", setting("space_left", "125%", "the percentage must be below 100")),
-    "conf_unit": ("auditd", setting("space_left", "2G", "auditd takes a whole number of MiB or a percentage like 25%; auto has it")),
+    "conf_unit": ("auditd", setting("space_left", "2G", "auditd takes a whole number of MB or a percentage like 25%; auto has it")),
     "conf_port": ("auditd", setting("tcp_listen_port", 0, "0 is refused; remove the key to keep the port closed")),
     "conf_two_words": ("auditd", setting("name", "two words", "auditd takes one word here and refuses 'words'")),
     "conf_order": ("auditd", ({"auditd_conf": {"space_left": 100, "admin_space_left": 200}},

@@ -135,7 +135,7 @@ def _status(host):
 def _plan_reader(host, planned, group):
     """AuditError where the agent's user cannot be let in to the logs."""
     name = cloudwatch.user(host)
-    uid, directory = _let_in_before(host)
+    uid, directory = cloudwatch.let_in(host)
     planned.let_out = bool(uid) and name == "root"
     if name == "root" or host.stat(planned.log_file) is None:
         return
@@ -176,18 +176,9 @@ def _prove_reader(host, planned):
                          "the modes of the directories above it" % (account.pw_name, planned.log_file))
 
 
-def _let_in_before(host):
-    """(uid, directory) of the note; (0, "") where nobody was let in, or nobody knows whom."""
-    try:
-        note = json.loads(host.text(cloudwatch.READER) or "null")
-        return int(note["uid"]), str(note["directory"])
-    except (ValueError, TypeError, KeyError):
-        return 0, ""
-
-
 def _shut_out(host):
     """Take the ACL away that let a user in, also from the logs that have it of the directory; the note of it goes last."""
-    uid, directory = _let_in_before(host)
+    uid, directory = cloudwatch.let_in(host)
     for which, name in (([], log_readers.ACL), (["-d"], log_readers.DEFAULT_ACL)):
         if uid and log_readers.granted(directory, name, uid):
             _setfacl(host, which + ["-x", "u:%d" % uid, directory])

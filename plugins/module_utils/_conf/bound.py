@@ -7,7 +7,7 @@ from .text import Conf, effective, merge
 KEY = "max_log_file_action"
 UNBOUNDED = ("IGNORE", "SYSLOG")  # one file grows until the disk is full
 PILES_UP = "KEEP_LOGS"  # ever more files, none of them larger than max_log_file
-SHIPPED = "ROTATE"  # what upstream ships: num_logs files of max_log_file MiB
+SHIPPED = "ROTATE"  # what upstream ships: num_logs files of max_log_file MB
 
 
 def kept(before: "Conf | None", after: Conf, release: "str | None") -> "Conf | None":

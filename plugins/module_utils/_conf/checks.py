@@ -17,7 +17,7 @@ LONGEST_NAME = 255  # NAME_MAX of Linux
 PLUS_IN_ACCOUNT_SINCE = (4, 0, 5)
 ACCOUNT_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@.-_"
 GID_MAX = 2 ** 32
-TAKEN_AS_SPACE = "auditd takes a whole number of MiB or a percentage like 25%"
+TAKEN_AS_SPACE = "auditd takes a whole number of MB or a percentage like 25%"
 
 
 def _word(judgement, key, words):
@@ -104,10 +104,10 @@ def _space(judgement, key, words):
     value = reader.space(words[0], judgement.release)
     if value is None:
         if "%" in words[0] and judgement.release < reader.PERCENT_SINCE:
-            return "percentages came with auditd 2.8.5; give MiB as a whole number"
+            return "percentages came with auditd 2.8.5; give MB as a whole number"
         return TAKEN_AS_SPACE
     if value[0] > ULONG_MAX:
-        return "the number is too large; give MiB, or a percentage like 25%"
+        return "the number is too large; give MB, or a percentage like 25%"
     if value[1] and value[0] > 99:
         return "the percentage must be below 100; give 1% to 99%"
     return None

@@ -196,7 +196,7 @@ def reading(conf: Conf, release: "str | None") -> reader.Reading:
 
 def effective(conf: "Conf | str | dict | None", release: "str | None") -> dict:
     """Every key the release knows -> the value (str) auditd runs with after reading ``conf``: compiled defaults and what the
-    release's parser takes. None for what is off or not set. Thresholds in MiB or percent, report_interval in seconds."""
+    release's parser takes. None for what is off or not set. Thresholds in MB or percent, report_interval in seconds."""
     return reader.effective(reading(as_conf(conf), release), _table_release(release))
 
 

@@ -119,7 +119,7 @@ def _sizes(judgement):
     action = values["max_log_file_action"]
     if "max_log_file" not in judgement.refused and values["max_log_file"] == "0" and (
             "max_log_file" in judgement.set_at or action != "IGNORE"):
-        judgement.add_for("max_log_file", "0 is not unlimited: every record is over the limit, and %s; give the MiB a log may grow to" % {
+        judgement.add_for("max_log_file", "0 is not unlimited: every record is over the limit, and %s; give the MB a log may grow to" % {
             "ROTATE": "auditd rotates after each one", "KEEP_LOGS": "auditd rotates after each one",
             "SUSPEND": "auditd suspends logging at once", "SYSLOG": "auditd warns at each one",
         }.get(action, "any max_log_file_action but IGNORE is taken each time"))
@@ -134,7 +134,7 @@ def _sizes(judgement):
             judgement.add_for("space_left", "space_left (%s) must be larger than admin_space_left (%s): auditd does not check percentages, "
                               "and the thresholds fire in the wrong order; raise space_left" % (space, admin))
     else:
-        judgement.add_for("space_left", "auditd does not compare a percentage with MiB (admin_space_left is %s), and the order depends on "
+        judgement.add_for("space_left", "auditd does not compare a percentage with MB (admin_space_left is %s), and the order depends on "
                           "the size of the disk; give both in the same unit" % admin)
 
 

@@ -34,7 +34,7 @@ def settings_of(text, longest=LONGEST_LINE["4.1.3"]):
 
 
 def threshold(value, total, unit=1):
-    """What C(space_left) or C(admin_space_left) comes to, an int: ``unit`` for each MiB of a plain number, a share of ``total`` for "25%".
+    """What C(space_left) or C(admin_space_left) comes to, an int: ``unit`` for each MB of a plain number, a share of ``total`` for "25%".
 
     auditd takes the percentage of all blocks of the filesystem (setup_percentages() of auditd-config.c). None where the text is neither,
     and for a percentage of a total that is not known (None).

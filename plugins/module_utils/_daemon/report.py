@@ -96,7 +96,7 @@ def _changed_at(host, path):
 
 
 class Computed(int):
-    """MiB that follow from a percentage. auditd computes in blocks, so its own figure may be one off."""
+    """MB that follow from a percentage. auditd computes in blocks, so its own figure may be one off."""
 
 
 def report_values(host, effective: dict) -> dict:
@@ -139,7 +139,7 @@ def differences(wanted: "dict | None", have: dict) -> "list[tuple]":
 def parse_report(text: str) -> dict:
     """The report of any release from 2.8.4 to 4.2.1 as one dict with the same keys; None where the release does not say.
 
-    Sizes are ints: C(_mb) in MiB and C(_kb) in KiB, as auditd counts (its "KB" are 1024 bytes). C(max_log_file_mb) and the two
+    Sizes are ints: C(_mb) in MB and C(_kb) in KB, as auditd counts (its "KB" are 1024 bytes). C(max_log_file_mb) and the two
     space_left settings are what the daemon runs with, in contrast to what stands in auditd.conf. AuditError where the text is no report.
     """
     report = dict.fromkeys(KEYS)

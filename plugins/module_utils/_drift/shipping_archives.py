@@ -8,6 +8,7 @@ from .. import _utc
 from .._paths import LOG_FILE
 from .._rotation.schedule import Schedule
 from .._shipping import archives
+from .._storage import size
 from .rotation import different
 
 
@@ -38,11 +39,23 @@ def compare(sides, policy: dict) -> "Iterator[dict]":
         yield from _works(sides, policy, have)
 
 
+def _unseen(sides, unseen):
+    """Archives that are kept for ever, because what should have sent them will never show that it did."""
+    for name, account in sorted(unseen.items()) if isinstance(unseen, dict) else ():
+        try:
+            count, room, since = int(account["archives"]), int(account["bytes"]), _utc.iso(_utc.epoch(account["since"]))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            continue  # no words of audit-ship
+        yield sides.item("shipping.archives.unseen." + name, "each archive seen to be sent", "%d archive%s of %s since %s" % (
+            count, "" if count == 1 else "s", size.words(room), since))
+
+
 def _works(sides, policy, have):
     until = "shipped up to %s" % _utc.iso(have.until) if have.until else "nothing is known to be shipped"
     failed = have.run.get("failed")
     for name in sorted(failed) if isinstance(failed, dict) else ():
         yield sides.item("shipping.archives.failed." + name, "each archive", "%s; %s" % (str(failed[name])[:300], until))
+    yield from _unseen(sides, have.run.get("unseen"))
     at, longest = have.run.get("at"), 2 * Schedule(policy["schedule"]).period
     try:
         last = _utc.epoch(at)

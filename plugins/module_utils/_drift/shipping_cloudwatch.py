@@ -31,6 +31,8 @@ def compare(sides, policy: dict) -> "Iterator[dict]":
     if have["shut_out"]:
         yield sides.item("shipping.cloudwatch.readable", "the agent's user reads the log", "%s cannot read the log that auditd makes when "
                          "it rotates" % have["shut_out"])
+    if have["let_in"]:
+        yield sides.item("shipping.cloudwatch.let_in", "nobody but the agent's user", have["let_in"])
     if have["denials"]:
         yield sides.item("shipping.cloudwatch.denied", "nothing denied", have["denials"])
     if have["size"] is not None and have["offset"] is None:
@@ -39,4 +41,4 @@ def compare(sides, policy: dict) -> "Iterator[dict]":
         yield sides.item("shipping.cloudwatch.lag", "the log is sent", "unknown: the agent is at byte %d of a log before this one, which "
                          "has %d bytes" % (have["offset"], have["size"]))
     elif have["size"] is not None and have["size"] - have["offset"] > BEHIND:
-        yield sides.item("shipping.cloudwatch.lag", "less than 1 MiB behind", "%d MiB behind" % ((have["size"] - have["offset"]) >> 20))
+        yield sides.item("shipping.cloudwatch.lag", "less than 1 MB behind", "%d MB behind" % ((have["size"] - have["offset"]) >> 20))

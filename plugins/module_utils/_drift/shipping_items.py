@@ -72,6 +72,11 @@ ITEMS = {
         "high", OFF_LOADING, "The last run could not ship an archive. Nothing is pruned that was not shipped, so the disk fills.",
         "look at the reason; audit-ship runs again by its schedule, or by hand",
     ),
+    "shipping.archives.unseen.": (
+        "medium", "",
+        "The agent was started after the last record of these archives: nobody can see whether it sent them, so they are never pruned.",
+        "copy them off the host, then " + SHIPPING + ": audit_shipping_cloudwatch_unseen_archives: prune",
+    ),
     "shipping.archives.age": (
         "high", OFF_LOADING,
         "No archive has been shipped for two periods of the schedule: nothing starts audit-ship, or it does not end.", SHIPPING,
@@ -94,6 +99,11 @@ ITEMS = {
         "high", OFF_LOADING,
         "The user of the CloudWatch agent will not be able to read the next log: from the next rotation on, nothing reaches CloudWatch.",
         "auditd_conf.log_group: a group of that user, or any other than root; then " + SHIPPING,
+    ),
+    "shipping.cloudwatch.let_in": (
+        "medium", "",
+        "An ACL that the role audit_shipping set still lets a user read the logs who is no longer the user of the CloudWatch agent, or "
+        "logs that auditd no longer writes.", SHIPPING,
     ),
     "shipping.cloudwatch.denied": (
         "high", OFF_LOADING, "The CloudWatch agent was denied something: it may not read the log, or may not send it.",

@@ -14,9 +14,9 @@ LAST = 1 << 16  # bytes of the agent's log that are looked at
 
 
 def read(reading) -> dict:
-    """{log_file, installed, source, loaded, runs, offset, size, denials, shut_out, others}; ``size`` and ``offset``: bytes of the log,
-    None for unknown; ``shut_out``: the agent's user, where he will not be able to read the log that auditd makes next; ``others``: the
-    parts of the agent's configuration that collect the same log.
+    """{log_file, installed, source, loaded, runs, offset, size, denials, shut_out, let_in, others}; ``size`` and ``offset``: bytes of the
+    log, None for unknown; ``shut_out``: the agent's user, where he cannot read the log or the one that auditd makes next; ``let_in``: who
+    else has an ACL of ours, None for nobody; ``others``: the parts of the agent's configuration that collect the same log.
     """
     host = reading.host
     log_file = reading.settings.get("log_file") or LOG_FILE
@@ -28,6 +28,7 @@ def read(reading) -> dict:
         "runs": host.is_live and runs((cloudwatch.PROCESS[:COMM],), of_root=False), "size": status.st_size if status else None,
         "offset": offset, "denials": cloudwatch.denials((host.text_if_readable(cloudwatch.LOG) or "")[-LAST:]),
         "others": cloudwatch.others(host, log_file), "shut_out": _shut_out(reading, log_file) if host.is_live else None,
+        "let_in": _let_in(host, log_file) if host.is_live else None,
     }
 
 
@@ -39,3 +40,16 @@ def _shut_out(reading, log_file):
         return name
     gid = log_readers.number_of(reading.settings.get("log_group") or "root")
     return None if log_readers.gets_the_next(account, os.path.dirname(log_file), gid) else name
+
+
+def _let_in(host, log_file):
+    """Whom an ACL lets in that a role run takes away: as the plan of a remediation has it (_apply)."""
+    uid, directory = cloudwatch.let_in(host)
+    name = cloudwatch.user(host)
+    try:
+        now = (pwd.getpwnam(name).pw_uid, os.path.dirname(host.path(log_file)))
+    except KeyError:
+        return None  # shut_out names that user
+    if not uid or now[0] and (uid, directory) == now:
+        return None
+    return "user %d reads the logs in %s" % (uid, directory)

@@ -10,6 +10,7 @@ from .._errors import AuditError
 from .._paths import AUDITD_CONF
 
 PATH = "/etc/audit/rotate.conf"
+SHIP_CONF = "/etc/audit/ship.json"  # of audit-ship; the rotation reads there which targets there are
 STATE_DIR = "/var/lib/audit-rotate"
 CALLED = STATE_DIR + "/called"  # audit-resume's note of a call by auditd after which it logs again
 NAME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
@@ -33,15 +34,15 @@ KEYS = {
     "keep": ("count", 0, (), "archives to keep; 0: no limit by count"),
     "keep_days": ("count", 0, (), "days since its last record that an archive is kept; 0: no limit by age"),
     "keep_megabytes": ("count", "auto", ("auto",),
-                       "MiB of archives to keep; 0: no limit; auto: half of a filesystem of its own, a tenth of a shared one"),
+                       "MB of archives to keep; 0: no limit; auto: half of a filesystem of its own, a tenth of a shared one"),
     "min_free_megabytes": ("count", "auto", ("auto",),
-                           "MiB that stay free: the oldest archives go first; 0: not looked at; auto: a little above the "
+                           "MB that stay free: the oldest archives go first; 0: not looked at; auto: a little above the "
                            "threshold at which auditd would suspend logging or stop the host"),
     "keep_days_min": ("count", 1, (), "days since its last record in which an archive is never pruned, for whatever reason; 0: none"),
     "when_full": ("word", "new_records", ("new_records", "archives"),
                   "what is kept where there is no room for both: new_records (the oldest archives are given up), or archives"),
     "ceiling_megabytes": ("count", "auto", ("auto",),
-                          "MiB of audit.log that make the guard rotate before its time; 0: no ceiling; auto: 256, less on a small or full "
+                          "MB of audit.log that make the guard rotate before its time; 0: no ceiling; auto: 256, less on a small or full "
                           "filesystem"),
     "adopt": ("word", "keep", ("keep", "prune"),
               "keep: the first run only reports what retention would delete; prune: it deletes at once"),

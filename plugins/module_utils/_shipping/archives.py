@@ -7,13 +7,13 @@ import re
 
 from .._errors import AuditError
 from .._paths import LOG_FILE
-from .._rotation.conf import STATE_DIR
+from .._rotation.conf import SHIP_CONF, STATE_DIR
 from .._rotation.files import SHIP_PROGRAM
 from .._rotation.schedule import SPREAD, UNITS, Schedule
 from . import cloudwatch
 
 TARGETS = ("s3", "command")
-CONF = "/etc/audit/ship.json"
+CONF = SHIP_CONF
 HIDDEN = (CONF,)  # a site's command, and its options of the AWS program, may name a token
 MANIFEST, STAMP = STATE_DIR + "/shipped.json", STATE_DIR + "/shipped.stamp"
 CRON = "/etc/cron.d/audit-ship"
@@ -79,7 +79,7 @@ def configuration(policy: dict, aws: str, log_file: str) -> str:
         targets.append({"name": "command", "kind": "command", "argv": [str(word) for word in policy["command"]]})
     if cloudwatch.wants(policy):
         targets.append({"name": "cloudwatch", "kind": "agent", "process": cloudwatch.PROCESS, "log": log_file,
-                        "state": cloudwatch.state_file(log_file)})
+                        "state": cloudwatch.state_file(log_file), "unseen": policy.get("cloudwatch_unseen_archives") or "keep"})
     return json.dumps({"targets": targets}, indent=1, sort_keys=True) + "\n"
 
 

@@ -78,6 +78,15 @@ def user(host) -> str:
     return found
 
 
+def let_in(host) -> "tuple[int, str]":
+    """(uid, directory) of the user whom this collection let in to the logs by an ACL; (0, "") where there is none, or nobody knows whom."""
+    try:
+        note = json.loads(host.text_if_readable(READER) or "null")
+        return int(note["uid"]), str(note["directory"])
+    except (ValueError, TypeError, KeyError):
+        return 0, ""
+
+
 def others(host, log_file: str) -> "list[str]":
     """The other parts of the agent's configuration that collect this log too, each by its path."""
     main, directory = AGENT_CONF

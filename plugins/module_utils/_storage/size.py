@@ -39,8 +39,8 @@ def parse(text: str) -> Size:
 
 
 def words(count: int) -> str:
-    """A number of bytes for people: C(7.5 GiB), C(64 MiB)."""
+    """A number of bytes for people: C(7.5 GB), C(64 MB), of 1024 as auditd.conf(5) counts."""
     for unit in ("T", "G", "M"):
         if count >= UNITS[unit]:
-            return ("%.1f" % (count / float(UNITS[unit]))).replace(".0", "") + " %siB" % unit
-    return "%d KiB" % (count // 1024)
+            return ("%.1f" % (count / float(UNITS[unit]))).replace(".0", "") + " %sB" % unit
+    return "%d KB" % (count // 1024)

@@ -45,7 +45,7 @@ class Site:
         self.aws.write_text(AWS.format(root=str(root), python=sys.executable))
         self.aws.chmod(0o755)
         self.tree = Tree(root / "tree", adopt="prune", compress="gzip", shipped_stamp=root / "tree/state/shipped.stamp", **config)
-        self.config = root / "ship.json"
+        self.config = self.tree.conf.with_name("ship.json")
         self.configure({"name": "s3", "kind": "s3", "program": str(self.aws), "bucket": "logs", "prefix": "audit/web-1/",
                         "options": ["--region", "eu-west-1"]})
 

@@ -127,7 +127,7 @@ def test_an_attribute_is_named_and_auditd_not_asked(host, monkeypatch, flag, whe
     marked = str(here.fake.log if where == "log" else here.fake.log.parent)
     monkeypatch.setattr(attributes, "flags_of", lambda path: flag if path == marked else 0)
     assert here.run() == "obstacle"
-    assert f"{words} {marked}" in here.status["error"] and "MiB" not in here.status["error"]
+    assert f"{words} {marked}" in here.status["error"] and "MB" not in here.status["error"]
     assert here.signals == []
     monkeypatch.setattr(attributes, "flags_of", lambda path: 0)
     assert here.run() == "ok"

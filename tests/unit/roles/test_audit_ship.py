@@ -38,6 +38,30 @@ def test_nothing_is_pruned_before_it_is_shipped(site):
     assert len(site.archives) == 1 and len(site.shipped) == 4
 
 
+@pytest.mark.parametrize("change, noted", [
+    (lambda site, s3: site.configure(s3, {"name": "command", "kind": "command", "argv": ["/bin/false", "{path}"]}), None),
+    (lambda site, s3: site.config.unlink(), "what audit-ship ships to is not known"),
+    (lambda site, s3: site.config.write_text("{"), "is no JSON"),
+    (lambda site, s3: site.config.write_text('{"targets": "s3"}'), "names no targets"),
+    (lambda site, s3: site.config.chmod(0o666), "nobody else may write it"),
+])
+def test_an_archive_has_to_be_with_each_target_of_the_configuration_not_of_the_last_run(site, change, noted):
+    site.rotated(3)
+    assert site.ship().returncode == 0
+    change(site, json.loads(site.config.read_text())["targets"][0])
+    assert len(site.pruned()) == 3, "audit-ship has not run since"
+    assert noted is None or any(noted in note for note in site.tree.status()["notes"])
+
+
+def test_a_target_that_is_no_longer_wanted_holds_nothing_back(site):
+    site.rotated(3)
+    s3 = json.loads(site.config.read_text())["targets"][0]
+    site.configure(s3, {"name": "command", "kind": "command", "argv": ["/bin/false", "{path}"]})
+    assert site.ship().returncode == 14 and len(site.pruned()) == 3
+    site.configure(s3)
+    assert len(site.pruned()) == 1
+
+
 def test_a_far_end_that_is_down_is_tried_again_and_then_left_for_the_next_run(site):
     site.rotated(2)
     (site.root / "down").touch()

@@ -8,6 +8,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from audit_rotate import agent
@@ -97,6 +99,38 @@ def test_an_agent_that_does_not_run_has_sent_nothing(site):
     site.configure({"name": "cloudwatch", "kind": "agent", "process": "no-such-agent", "state": str(state),
                     "log": str(site.tree.log / "audit.log")})
     assert site.ship().returncode == 0 and site.until == 0
+
+
+def started_now(site):
+    """The configuration of an agent that was started behind each archive: a process of this test's own name."""
+    name = Path("/proc/self/comm").read_text().strip()
+    return {"name": "cloudwatch", "kind": "agent", "process": name, "state": "/nowhere", "log": str(site.tree.log / "audit.log")}
+
+
+def test_archives_from_before_the_agent_are_kept_counted_and_go_once_that_is_wanted(site):
+    """Nobody can see whether it sent them; kept for ever, they fill the disk unnoticed."""
+    site.rotated(3)
+    target = started_now(site)
+    site.configure(target)
+    assert site.ship().returncode == 0
+    room = sum((site.tree.log / name).stat().st_size for name in site.archives)
+    oldest = min(os.stat(site.tree.log / name).st_mtime for name in site.archives)
+    assert json.loads(site.ship("--status").stdout)["run"]["unseen"] == {
+        "cloudwatch": {"archives": 3, "bytes": room, "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(oldest))}}
+    assert site.until == 0 and len(site.pruned()) == 3
+    site.configure({**target, "unseen": "prune"})
+    assert site.ship().returncode == 0 and json.loads(site.ship("--status").stdout)["run"]["unseen"] == {}
+    site.configure(target)
+    assert site.ship().returncode == 0 and len(site.pruned()) == 3, "kept again where that is no longer wanted"
+    site.configure({**target, "unseen": "prune"})
+    assert site.ship().returncode == 0 and len(site.pruned()) == 1
+
+
+def test_an_agent_that_does_not_run_gives_nothing_up(site):
+    site.rotated(2)
+    site.configure({**started_now(site), "process": "no-such-agent", "unseen": "prune"})
+    assert site.ship().returncode == 0 and len(site.pruned()) == 2
+    assert json.loads(site.ship("--status").stdout)["run"]["unseen"] == {}
 
 
 def test_what_an_agent_is_known_to_have_sent_by_an_earlier_release_stays_known(site):

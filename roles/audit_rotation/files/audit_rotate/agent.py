@@ -25,6 +25,12 @@ def has_sent(when, target):
     return sent is not None and started is not None and started < when <= sent
 
 
+def started_after(when, target):
+    """Whether the agent that runs was started after that: what it sent of an archive that ended then, its files will never show."""
+    started = _started(target["process"])
+    return started is not None and started >= when
+
+
 def _sent_until(target):
     """The time of the last record before the place where the agent is; None where that is not known.
 

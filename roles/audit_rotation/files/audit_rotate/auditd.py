@@ -92,10 +92,10 @@ class Auditd(object):
         try:
             proof = _daemon.resume(self.host, self.pid, self.release, self.timeout)
         except AuditError as error:
-            raise Failure("suspended", "%s (%d MiB free in %s)" % (error, job.free() // MEGABYTE, job.directory), **error.details)
+            raise Failure("suspended", "%s (%d MB free in %s)" % (error, job.free() // MEGABYTE, job.directory), **error.details)
         time.sleep(SETTLE)
         if self.is_suspended():
-            raise Failure("suspended", "auditd went on and suspended itself again (%d MiB free in %s)" % (
+            raise Failure("suspended", "auditd went on and suspended itself again (%d MB free in %s)" % (
                 job.free() // MEGABYTE, job.directory))
         if _daemon.wait_for(lambda: os.path.exists(self.settings.log_file), self.timeout) is None:
             raise Failure("suspended", "auditd says that it logs again, but there is no %s" % self.settings.log_file)
@@ -122,7 +122,7 @@ class Auditd(object):
         needed = self._needed(job)
         if job.free() <= needed:
             raise Failure(
-                "suspended", "auditd has suspended logging and stays so: %d MiB are free in %s and more than %d are needed%s" % (
+                "suspended", "auditd has suspended logging and stays so: %d MB are free in %s and more than %d are needed%s" % (
                     job.free() // MEGABYTE, job.directory, needed // MEGABYTE, _what_would_help(job)))
 
     def _said(self, key):

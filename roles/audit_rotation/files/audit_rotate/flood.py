@@ -14,7 +14,7 @@ KEY = re.compile(br' key="([^"\n]{1,64})"')
 
 
 def tail_of(blocks):
-    """The last 4 MiB of a log's blocks, from the start of a record."""
+    """The last 4 MB of a log's blocks, from the start of a record."""
     tail, size, is_cut = [], 0, False
     for block in blocks:
         tail.append(block)

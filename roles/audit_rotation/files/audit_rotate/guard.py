@@ -32,10 +32,10 @@ def reason(settings, growth=0.0, period=0.0):
         return None  # no log directory: the full run says so
     ceiling = settings.ceiling(room, growth, period)
     if log is not None and 0 < ceiling <= log.st_size and settings.writes_logs:
-        return "ceiling", "%s has %d KiB, ceiling_megabytes = %s, which is %d KiB here" % (
+        return "ceiling", "%s has %d KB, ceiling_megabytes = %s, which is %d KB here" % (
             settings.log_file, log.st_size >> 10, settings.config["ceiling_megabytes"], ceiling >> 10)
     if room.f_bavail * room.f_frsize < settings.min_free(room):
-        return "free", "%d MiB free beside the log, min_free_megabytes wants %d" % (
+        return "free", "%d MB free beside the log, min_free_megabytes wants %d" % (
             room.f_bavail * room.f_frsize >> 20, settings.min_free(room) >> 20)
     waiting = _waiting(settings)
     if waiting:

@@ -45,7 +45,7 @@ def pack(job):
         if len(lacking) == len(ready):
             for entry in lacking:
                 job.waiting.append({"name": entry.name, "reason": "no room to compress it"})
-            job.problem("no_space", "no room to compress %d log%s in %s: %d MiB free" % (
+            job.problem("no_space", "no room to compress %d log%s in %s: %d MB free" % (
                 len(lacking), "s" if len(lacking) > 1 else "", job.directory, job.free() // MEGABYTE))
             return
         ready = lacking

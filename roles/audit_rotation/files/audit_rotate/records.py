@@ -11,7 +11,7 @@ LONGEST_SEARCH = 1 << 22  # bytes from either end; a record is 8970 bytes at mos
 
 
 def first_of(descriptor):
-    """Epoch seconds (float) of the first record, None where the first 4 MiB hold none."""
+    """Epoch seconds (float) of the first record, None where the first 4 MB hold none."""
     rest, position = b"", 0
     while position < LONGEST_SEARCH:
         block = os.pread(descriptor, BLOCK, position)
@@ -28,7 +28,7 @@ def first_of(descriptor):
 
 
 def last_of(descriptor, size):
-    """Epoch seconds of the last whole record in the first ``size`` bytes, None where their last 4 MiB hold none."""
+    """Epoch seconds of the last whole record in the first ``size`` bytes, None where their last 4 MB hold none."""
     rest, end = b"", size
     while end > 0 and size - end < LONGEST_SEARCH:
         start = max(0, end - BLOCK)

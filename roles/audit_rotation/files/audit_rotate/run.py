@@ -84,7 +84,7 @@ def _lack(job):
         reason = "the archives are within audit's share of this filesystem: others fill it, and no archive is deleted for them"
     else:
         reason = "what may be deleted does not come to that"
-    return "%d MiB are free in %s, min_free_megabytes wants %d, and %s" % (
+    return "%d MB are free in %s, min_free_megabytes wants %d, and %s" % (
         job.free() // MEGABYTE, job.directory, wanted // MEGABYTE, reason)
 
 

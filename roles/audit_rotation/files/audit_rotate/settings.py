@@ -12,7 +12,7 @@ from ._errors import AuditError
 from ._host.host import Host, read_regular
 from ._paths import AUDITD_CONF, LOG_FILE
 from ._rotation import conf as _rotate_conf
-from ._rotation.conf import PATH
+from ._rotation.conf import PATH, SHIP_CONF
 from .exits import Failure
 
 __all__ = ("MEGABYTE", "PATH", "Settings", "built_in", "load")
@@ -20,16 +20,17 @@ __all__ = ("MEGABYTE", "PATH", "Settings", "built_in", "load")
 MEGABYTE = 1 << 20
 STOPPING = ("suspend", "single", "halt")
 SPACE_KEYS = (("space_left", "space_left_action"), ("admin_space_left", "admin_space_left_action"))
-SMALLEST_FREE = 128  # MiB, and no more than a twentieth of the filesystem
+SMALLEST_FREE = 128  # MB, and no more than a twentieth of the filesystem
 SMALLEST_CEILING, LARGEST_CEILING = MEGABYTE, 256 * MEGABYTE
-MARGIN = 64  # MiB above a threshold that would suspend auditd or stop the host
+MARGIN = 64  # MB above a threshold that would suspend auditd or stop the host
 
 
 class Settings(object):
     """rotate.conf (``config``), auditd.conf (``auditd``), and what follows from both. Paths are those of this machine."""
 
-    def __init__(self, config, auditd, resolve, root="/"):
+    def __init__(self, config, auditd, resolve, root="/", *, ship_conf=SHIP_CONF):
         self.config = config
+        self.ship_conf = ship_conf
         self.auditd = auditd
         self.root = root
         log_file = config["log_file"] or auditd.get("log_file", LOG_FILE)
@@ -63,7 +64,7 @@ class Settings(object):
     def ceiling(self, filesystem, growth=0.0, period=0.0):
         """Bytes of audit.log that make the guard rotate; 0: none.
 
-        auto: 256 MiB, and no more than an eighth of the filesystem or a quarter of the room that is left after the log has grown for one
+        auto: 256 MB, and no more than an eighth of the filesystem or a quarter of the room that is left after the log has grown for one
         more ``period`` (seconds) at ``growth`` (bytes a second): what is rotated needs room beside it until it is compressed.
         """
         wanted = self.config["ceiling_megabytes"]
@@ -125,7 +126,8 @@ def load(config_path, root="/", *, config_is_ours=True):
     except AuditError as error:
         raise Failure("bad_config", str(error), **error.details)
     auditd_text = _text(resolve(config["auditd_conf"]), "bad_auditd_conf")
-    return Settings(config, settings_of(auditd_text or ""), resolve, root)
+    beside = os.path.join(os.path.dirname(path), os.path.basename(SHIP_CONF))
+    return Settings(config, settings_of(auditd_text or ""), resolve, root, ship_conf=beside)
 
 
 def built_in(root="/"):

@@ -17,7 +17,7 @@ import time
 from . import agent, settings, shipped, status, store
 from ._errors import AuditError
 from ._host.files import write_atomic
-from ._host.host import Host, read_regular
+from ._host.host import Host
 from ._rotation.conf import PATH
 from ._rotation.files import writable_by_others
 from ._utc import iso
@@ -28,14 +28,15 @@ from .names import Names, oldest_first
 
 USAGE = """usage: audit-ship [--config FILE] [--rotate-config FILE] [--status]
 
-  Ships the archives that are not shipped yet, the oldest first, as FILE (/etc/audit/ship.json) says. --status prints what was shipped.
+  Ships the archives that are not shipped yet, the oldest first, as FILE says: ship.json beside rotate.conf (/etc/audit), where the rotation
+  too reads which targets have to have an archive before it may go. --status prints what was shipped.
 
 The exit code is 0 where everything is shipped, 14 where an archive could not be; the next run tries again. Others: audit-rotate --help.
 """
-CONF = "/etc/audit/ship.json"
 LOCK = "ship.lock"
 CHUNK = 1 << 20
 DIGITS = 12  # of a checksum that tells apart two archives of one name
+PRUNE = "prune"  # "unseen" of an agent's target: an archive that it may not have sent counts as sent
 SHOWN = 300  # characters of what a program says
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin", "LC_ALL": "C", "HOME": "/root"}
 
@@ -51,8 +52,8 @@ def main(arguments):
         if options is None:
             sys.stdout.write(USAGE)
             return 0
-        wanted = _configuration(options["--config"])
         chosen = settings.load(options["--rotate-config"], "/")
+        wanted = shipped.configuration(options["--config"] or chosen.ship_conf)
         if options["--status"]:
             sys.stdout.write(json.dumps(shipped.read(chosen.state_dir), indent=1, sort_keys=True) + "\n")
             return 0
@@ -64,7 +65,7 @@ def main(arguments):
 
 
 def _options(arguments):
-    options, left = {"--config": CONF, "--rotate-config": PATH, "--status": False}, list(arguments)
+    options, left = {"--config": None, "--rotate-config": PATH, "--status": False}, list(arguments)
     while left:
         word = left.pop(0)
         if word in ("--help", "-h"):
@@ -78,19 +79,6 @@ def _options(arguments):
     return options
 
 
-def _configuration(path):
-    """The configuration, whose file only root may write: it names programs that root runs."""
-    try:
-        found = os.lstat(path)
-        if found.st_uid not in (0, os.geteuid()) or found.st_mode & 0o022:
-            raise Failure("bad_config", "%s must be root's, and nobody else may write it" % path)
-        return json.loads(read_regular(path).decode("utf-8"))
-    except OSError as error:
-        raise Failure("bad_config", "%s: %s" % (path, error.strerror))
-    except ValueError as error:
-        raise Failure("bad_config", "%s is no JSON: %s" % (path, error))
-
-
 def _archives(chosen):
     """[Entry] of all archives in the order in which the rotation prunes them, those that wait on another filesystem too."""
     owner = checked_directory(chosen.directory, dry_run=True)  # others could exchange what a program is given by its name
@@ -99,9 +87,9 @@ def _archives(chosen):
 
 def _ship(chosen, wanted):
     archives, failed = _archives(chosen), {}
-    document = shipped.read(chosen.state_dir)
+    document, unseen = shipped.read(chosen.state_dir), {}
     document["targets"] = [target["name"] for target in wanted["targets"]]
-    of_agents = [target["name"] for target in wanted["targets"] if target["kind"] == agent.KIND]
+    of_agents = {target["name"]: target for target in wanted["targets"] if target["kind"] == agent.KIND}
     manifest = document["archives"] = {
         entry.stem: dict(_still_of(entry, document["archives"].get(entry.stem, {}), of_agents)) for entry in archives}
     for entry in archives:
@@ -109,28 +97,43 @@ def _ship(chosen, wanted):
         for target in wanted["targets"]:
             if target["name"] in done or target["name"] in failed:
                 continue
-            if target["kind"] == agent.KIND:
-                if agent.has_sent(entry.time, target):
-                    done[target["name"]] = dict(shipped.record_of(entry), at=iso())
+            if target["name"] in of_agents:
+                _by_agent(entry, target, done, unseen)
                 continue
             try:
                 done[target["name"]] = _with_retries(entry, target, wanted)
                 _remember(chosen, document)  # after each archive, so that a run which is killed is continued
             except NotShipped as error:
                 failed[target["name"]] = "%s: %s" % (entry.name, error)  # the others would wait for the same
-    document["run"] = {"at": iso(), "failed": failed}
+    document["run"] = {"at": iso(), "failed": failed, "unseen": unseen}
     _remember(chosen, document)
     if archives:
-        _write(chosen, shipped.STAMP, "%d\n" % _shipped_until(archives, shipped.Remembered(document)))
+        _write(chosen, shipped.STAMP, "%d\n" % _shipped_until(archives, shipped.Remembered(document, document["targets"])))
     for name, reason in sorted(failed.items()):
         sys.stderr.write("audit-ship: %s did not take %s\n" % (name, reason))
     return Failure("partly", "").code if failed else 0
 
 
+def _by_agent(entry, target, done, unseen):
+    """Into ``done`` what an agent has sent; into ``unseen`` {target: {archives, bytes, since}} what nobody will ever see that it sent."""
+    name, record = target["name"], dict(shipped.record_of(entry), at=iso())
+    if agent.has_sent(entry.time, target):
+        done[name] = record
+    elif agent.started_after(entry.time, target):
+        if target.get("unseen") == PRUNE:
+            done[name] = dict(record, unseen=True)
+            return
+        account = unseen.setdefault(name, {"archives": 0, "bytes": 0, "since": iso(entry.time)})
+        account["archives"] += 1
+        account["bytes"] += entry.status.st_size
+
+
 def _still_of(entry, records, of_agents):
     """(target, record) of those that are of this archive. One of an agent from a release that noted the time alone is made whole: what an
-    agent sent then, nobody can see any more, and it would be kept for ever."""
+    agent sent then, nobody can see any more. One that counts unseen does so while the configuration wants that."""
     for name, record in records.items():
+        if record.get("unseen") and of_agents.get(name, {}).get("unseen") != PRUNE:
+            continue
         if name in of_agents and set(record) == {"at"}:
             record = dict(shipped.record_of(entry), **record)
         if shipped.is_of(record, entry):

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether an archive was shipped. audit-ship keeps a record of each archive, and only that counts where it ships: a time alone would count
-an archive as shipped that came behind it and is older. Other senders say up to which time everything is shipped, by a file or a command.
+an archive as shipped that came behind it and is older. Which targets need one is in audit-ship's configuration, which can have got another
+target since its last run. Other senders say up to which time everything is shipped, by a file or a command.
 
 The file of records, shipped.json: {archives: {stem: {target: record}}, targets: [name], run: {at, failed}}; a record has the archive's
 ``name``, ``bytes``, ``mtime`` (whole epoch seconds), what a target was given also its ``sha256``. It names no archive that has gone.
@@ -13,6 +14,7 @@ import time
 
 from . import bounded
 from ._host.host import read_regular
+from .exits import Failure
 
 MANIFEST, STAMP = "shipped.json", "shipped.stamp"
 LONGEST_COMMAND = 60  # seconds
@@ -30,10 +32,10 @@ class UpTo(object):
 
 
 class Remembered(object):
-    """By audit-ship: what each of its targets has."""
+    """By audit-ship: what each of these targets (names) has, by the file of records."""
 
-    def __init__(self, document):
-        self._archives, self._targets = document["archives"], document["targets"]
+    def __init__(self, document, targets):
+        self._archives, self._targets = document["archives"], targets
 
     def has(self, entry):
         """Whether each target has this archive (a names.Entry)."""
@@ -71,6 +73,27 @@ def read(state_dir):
     return document
 
 
+def targets_of(path):
+    """The names of audit-ship's targets by its configuration. Failure where that is missing, or another could have written it."""
+    try:
+        return [str(target["name"]) for target in configuration(path)["targets"]]
+    except (KeyError, TypeError):
+        raise Failure("bad_config", "%s names no targets" % path)
+
+
+def configuration(path):
+    """audit-ship's configuration, whose file only root may write: it names programs that root runs."""
+    try:
+        found = os.lstat(path)
+        if found.st_uid not in (0, os.geteuid()) or found.st_mode & 0o022:
+            raise Failure("bad_config", "%s must be root's, and nobody else may write it" % path)
+        return json.loads(read_regular(path).decode("utf-8"))
+    except OSError as error:
+        raise Failure("bad_config", "%s: %s" % (path, error.strerror))
+    except (ValueError, RecursionError) as error:
+        raise Failure("bad_config", "%s is no JSON: %s" % (path, error))
+
+
 def of(job):
     """What says whether an archive of this job's host was shipped; everything was where nothing is shipped."""
     command, stamp = job.settings.config["shipped_command"], job.settings.shipped_stamp
@@ -92,11 +115,17 @@ def of(job):
 
 
 def _by_audit_ship(job):
-    document = read(job.settings.state_dir)
-    if not document["targets"]:
-        job.notes.append("shipped_stamp = %s: audit-ship has left no record of what it shipped, so nothing is deleted" % (
-            job.settings.shipped_stamp,))
-    return Remembered(document)
+    document, targets = read(job.settings.state_dir), []
+    try:
+        targets = targets_of(job.settings.ship_conf)
+    except Failure as error:
+        job.notes.append("shipped_stamp = %s: what audit-ship ships to is not known, so nothing is deleted: %s" % (
+            job.settings.shipped_stamp, error))
+    else:
+        if not document["targets"]:
+            job.notes.append("shipped_stamp = %s: audit-ship has left no record of what it shipped, so nothing is deleted" % (
+                job.settings.shipped_stamp,))
+    return Remembered(document, targets)
 
 
 def _stamp(path):

@@ -20,6 +20,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._apply import ship
 from ansible_collections.auditops.auditd.plugins.module_utils._drift import shipping_cloudwatch as drift
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._live import shipping_cloudwatch as live
 from ansible_collections.auditops.auditd.plugins.module_utils._shipping import archives, cloudwatch, log_readers
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "fixtures/schemas/cloudwatch-agent.json").read_text())
@@ -290,6 +291,32 @@ def test_a_user_whom_the_agent_no_longer_runs_as_is_let_out(real_log, root, agen
     assert let_in(log) == [] and not apply.plan(real_log, POLICY, "3.0.9").changed
 
 
+def stale(host, log):
+    """The finding of drift about an ACL that lets somebody else in; None for none."""
+    host.is_live = True
+    reading = SimpleNamespace(host=host, settings={"log_file": str(log), "log_group": "adm"})
+    sides = SimpleNamespace(is_live=True, parsed=SimpleNamespace(shipping_cloudwatch=live.read(reading)), item=lambda *words: words)
+    return {item[0]: item[2] for item in drift.compare(sides, POLICY)}.get("shipping.cloudwatch.let_in")
+
+
+@NEEDS_ROOT
+@pytest.mark.parametrize("change", ["root", "another user", "the log moves"])
+def test_an_acl_of_an_earlier_policy_is_a_finding_that_a_run_takes_away(real_log, root, agent_of_nobody, logs, change):
+    log = agent_of_nobody("adm")
+    acl("-b", log)
+    converge(real_log, POLICY)
+    assert stale(real_log, log) is None, "the agent's own user"
+    if change == "the log moves":
+        note = root / cloudwatch.READER.lstrip("/")
+        note.write_text(json.dumps({**json.loads(note.read_text()), "directory": "/gone"}))
+    else:
+        user = {"root": "root", "another user": "daemon"}[change]
+        (root / cloudwatch.AGENT_CONF[0].lstrip("/")).write_text(json.dumps({"agent": {"run_as_user": user}}))
+    assert stale(real_log, log) == f"user {NOBODY.pw_uid} reads the logs in {'/gone' if change == 'the log moves' else log.parent}"
+    converge(real_log, POLICY)
+    assert stale(real_log, log) is None
+
+
 @NEEDS_ROOT
 @pytest.mark.parametrize("note", [
     "{", "[]", "7", '{"uid": "x", "directory": "/"}', '{"uid": 65534}', '{"uid": 65534, "directory": "/gone"}'])
@@ -399,6 +426,6 @@ def test_audit_ship_may_look_into_the_agent():
 def test_where_the_agent_is_that_is_not_in_the_log_is_a_finding(offset, said):
     text = cloudwatch.render(POLICY, "/l")
     have = {"installed": True, "log_file": "/l", "source": text, "loaded": text, "runs": True, "denials": [], "size": 100,
-            "offset": offset, "shut_out": None, "others": []}
+            "offset": offset, "shut_out": None, "let_in": None, "others": []}
     sides = SimpleNamespace(is_live=True, parsed=SimpleNamespace(shipping_cloudwatch=have), item=lambda *words: words)
     assert [(item[0], item[2]) for item in drift.compare(sides, POLICY)] == ([("shipping.cloudwatch.lag", said)] if said else [])

@@ -119,6 +119,25 @@ def test_an_archive_that_could_not_be_shipped_is_a_finding(rotating, monkeypatch
     assert "shipped up to 2026-11-23" in found["shipping.archives.age"]["actual"]
 
 
+SINCE = "2026-11-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("unseen, said", [
+    ({"cloudwatch": {"archives": 12, "bytes": 700 << 20, "since": SINCE}}, "12 archives of 700 MB since " + SINCE),
+    ({"cloudwatch": {"archives": 1, "bytes": 2048, "since": SINCE}}, "1 archive of 2 KB since " + SINCE),
+    ({}, None), ([], None), ({"cloudwatch": {"archives": "x"}}, None), ({"cloudwatch": 7}, None), (None, None),
+])
+def test_archives_that_nobody_can_see_to_be_sent_are_a_finding_with_the_way_out(rotating, unseen, said):
+    install(rotating, S3)
+    rotating(archives.MANIFEST, json.dumps({"run": {"at": "2026-11-26T00:00:00Z", "failed": {}, "unseen": unseen}}))
+    live, parsed = document.look(Host(str(rotating.root)), {"audit_shipping": S3}, "3.0.9")
+    live["root"], live["collected_at"] = "/", "2026-11-26T00:00:01Z"
+    found = {item["id"]: item for item in document.compare(live, parsed, {"audit_shipping": S3})["items"]}
+    item = found.get("shipping.archives.unseen.cloudwatch")
+    assert (item and item["actual"]) == said
+    assert item is None or item["fix"].endswith("audit_shipping_cloudwatch_unseen_archives: prune") and item["severity"] == "medium"
+
+
 @pytest.mark.parametrize("run, days, is_late", [
     ({}, 1, True), ({"at": "soon", "failed": ["s3"]}, 30, True), ({"at": [1]}, 30, True), ({}, 0, False),
 ])

@@ -105,7 +105,7 @@ LVM = {"dm": "LVM-abc", "kind": "ext4", "source": "/dev/mapper/vg-log"}
     ({"missing": ("partx",)}, "max", "partx is not installed, and partition /dev/sda1"),
     ({**LVM, "missing": ("lvs",)}, "max", "lvs is not installed, and the log lies on a logical volume; install the package lvm2"),
     ({**LVM, "missing": ("lvextend",)}, "max", "lvextend is not installed, and logical volume /dev/vg/log"),
-    ({"table": DOS, "disk": 3 << 40}, "2.5T", "can become 2 TiB at most"),
+    ({"table": DOS, "disk": 3 << 40}, "2.5T", "can become 2 TB at most"),
     ({"table": LOGICAL}, "max", "/dev/sda1 is a logical partition inside /dev/sda2, which is not changed here"),
     ({"table": "label: sun\n"}, "max", "a partition table of the kind sun; only gpt and dos are changed here"),
     ({**LVM, "segtype": "thin"}, "max", "the logical volume /dev/vg/log is thin, and only linear and striped ones"),
@@ -123,8 +123,8 @@ LVM = {"dm": "LVM-abc", "kind": "ext4", "source": "/dev/mapper/vg-log"}
     ({"kind": "ext4", "caps": "000001fffeffffff"}, "max", "root has no CAP_SYS_RESOURCE here"),
     ({"kind": "btrfs", "btrfs": 2}, "max", "the btrfs at / lies on 2 devices, which is not changed here"),
     ({}, "40%VG", "size = 40%VG: / lies on no logical volume"),
-    ({}, "20G", "size = 20G: / can become 16 GiB at most"),
-    (LVM, "200G", "the volume group vg has 4 GiB free"),
+    ({}, "20G", "size = 20G: / can become 16 GB at most"),
+    (LVM, "200G", "the volume group vg has 4 GB free"),
 ])
 def test_refused(tmp_path, facts, size, said):
     host = Fake(tmp_path, **facts)
@@ -148,9 +148,9 @@ SISTER = {"lv_name": "audit_log", "vg_name": "vg", "lv_size": "1", "segtype": "l
 
 @pytest.mark.parametrize("facts, size, said", [
     ({}, "1G", "lies on /dev/sda1, which is no logical volume: there is no volume group"),
-    (LVM, "5G", "size = 5G: the volume group vg has 4 GiB free"),
-    (LVM, "8M", "a volume of its own needs 150 MiB or more: the log has 0 KiB already, and space_left is 75 MiB"),
-    ({**LVM, "vg_free": 0}, "max", "a volume of its own needs 150 MiB or more"),
+    (LVM, "5G", "size = 5G: the volume group vg has 4 GB free"),
+    (LVM, "8M", "a volume of its own needs 150 MB or more: the log has 0 KB already, and space_left is 75 MB"),
+    ({**LVM, "vg_free": 0}, "max", "a volume of its own needs 150 MB or more"),
     ({**LVM, "lvs": [SISTER]}, "1G", "the volume group vg has a volume audit_log already, which was not made here"),
     ({**LVM, "fstab": "/dev/vdb1 /var/log/audit xfs defaults 0 0"}, "1G", "/etc/fstab has a line for /var/log/audit already"),
     ({**LVM, "missing": ("lvcreate",)}, "1G", "lvcreate is not installed, and a volume of its own needs it"),

@@ -71,11 +71,11 @@ def test_steps(stack, size, expected):
 
 
 @pytest.mark.parametrize("stack, size, said", [
-    (plain(), "60G", ["48 GiB at most", "40 GiB of the disk /dev/nvme0n1 lie behind /dev/nvme0n1p3"]),
-    (plain(limit=8 * G), "+1G", ["8 GiB at most", "nothing is unused on /dev/nvme0n1"]),
+    (plain(), "60G", ["48 GB at most", "40 GB of the disk /dev/nvme0n1 lie behind /dev/nvme0n1p3"]),
+    (plain(limit=8 * G), "+1G", ["8 GB at most", "nothing is unused on /dev/nvme0n1"]),
     (plain(), "40%VG", ["no logical volume", "max, 10G or +5G"]),
-    (lvm(free=1 * G), "10G", ["6 GiB at most", "the volume group rootvg has 1 GiB free"]),
-    (lvm(), "100%VG", ["5 GiB at most"]),
+    (lvm(free=1 * G), "10G", ["6 GB at most", "the volume group rootvg has 1 GB free"]),
+    (lvm(), "100%VG", ["5 GB at most"]),
 ])
 def test_what_cannot_be_had(stack, size, said):
     with pytest.raises(AuditError) as refused:
@@ -101,8 +101,8 @@ def test_after_each_step_the_next_run_does_what_is_left():
 
 def test_the_sentence_of_a_plan():
     first, second = plan.steps(plain(), parse("max"))
-    assert first.sentence() == "partition /dev/nvme0n1p3: 8 GiB -> 48 GiB (partition 3 of /dev/nvme0n1 has 40 GiB behind it)"
-    assert second.sentence() == "filesystem /var/log/audit: 8 GiB -> 48 GiB"
+    assert first.sentence() == "partition /dev/nvme0n1p3: 8 GB -> 48 GB (partition 3 of /dev/nvme0n1 has 40 GB behind it)"
+    assert second.sentence() == "filesystem /var/log/audit: 8 GB -> 48 GB"
 
 
 @pytest.mark.parametrize("text, kind, value", [
@@ -123,7 +123,7 @@ def test_sizes_that_are_none(text):
 
 
 @pytest.mark.parametrize("count, text", [
-    (8 * G, "8 GiB"), (G + G // 2, "1.5 GiB"), (64 * M, "64 MiB"), (2048, "2 KiB"), (3 << 40, "3 TiB")])
+    (8 * G, "8 GB"), (G + G // 2, "1.5 GB"), (64 * M, "64 MB"), (2048, "2 KB"), (3 << 40, "3 TB")])
 def test_words(count, text):
     assert words(count) == text
 
