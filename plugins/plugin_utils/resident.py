@@ -24,7 +24,7 @@ from . import drift_arguments, host_library
 from .fleet.document import LARGEST_DOCUMENT, MOMENT, STATUSES
 
 LONGEST_RUN = 60  # seconds; a comparison takes less than one
-LONGEST_COMMAND = 96 << 10  # bytes of a request on a command line: Linux takes 128 KiB in one word, execve(2)
+LONGEST_COMMAND = 96 << 10  # bytes of a request on a command line: Linux takes 128 KB in one word, execve(2)
 LONGEST_REASON = 300  # characters
 ABSENT = "absent"
 VALIDATOR = ArgumentSpecValidator(_arguments.DRIFT)

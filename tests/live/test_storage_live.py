@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -21,6 +22,23 @@ SMALL, LARGE = 700 * M, 1500 * M
 CAP_SYS_RESOURCE = 24
 SAVED = Path("/var/lib/auditops/storage")
 MODULE = "ansible_collections.auditops.auditd.plugins.modules.audit_storage"
+# Kills the module before or behind a tool that changes something.
+KILLER = """
+import os, signal, sys
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import storage
+place, program = sys.argv.pop().split()
+tool = storage.run_tool
+def killed(host, argv, *arguments):
+    if argv[0] == program and place == "before":
+        os.kill(os.getpid(), signal.SIGKILL)
+    result = tool(host, argv, *arguments)
+    if argv[0] == program:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return result
+storage.run_tool = killed
+from ansible_collections.auditops.auditd.plugins.modules import audit_storage
+audit_storage.main()
+"""
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
@@ -97,6 +115,10 @@ class Disk:
         found = os.statvfs(self.mount)
         return found.f_blocks * found.f_frsize
 
+    def free(self):
+        found = os.statvfs(self.mount)
+        return found.f_bavail * found.f_frsize
+
 
 @pytest.fixture
 def disk(tmp_path):
@@ -164,6 +186,23 @@ def test_a_run_that_was_killed_is_continued(disk, kind, done_so_far):
     assert disk.module(size="1G")["changed"] is False and run("blockdev", "--getsize64", device).strip() == str(1024 * M)
 
 
+@pytest.mark.parametrize("kind", KINDS[:2])
+@pytest.mark.parametrize("when", [f"{place} {tool}" for tool in ("sfdisk", "partx", "grow") for place in ("before", "behind")])
+def test_killed_before_and_behind_each_tool_the_next_run_goes_on(disk, kind, when):
+    disk.partition("gpt", 32 * M, 400 * M)
+    disk.use(f"{disk.device}p2", kind)
+    disk.enlarge()
+    argv = [sys.executable, "-c", KILLER, when.replace("grow", {"xfs": "xfs_growfs", "btrfs": "btrfs"}[kind])]
+    payload = json.dumps({"ANSIBLE_MODULE_ARGS": {"path": str(disk.mount), "size": "max"}})
+    done = subprocess.run(argv, input=payload, capture_output=True, text=True, check=False,
+                          env={**os.environ, "PYTHONPATH": str(COLLECTION.parents[2])})
+    assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
+    assert run("sfdisk", "-V", disk.device), "the table is whole"
+    if when != "behind grow":
+        assert disk.room() < 420 * M and disk.module(size="max")["changed"]
+    assert disk.room() > 1400 * M and disk.module(size="max")["changed"] is False
+
+
 @pytest.mark.parametrize("kind", KINDS[:1])
 def test_killed_at_any_moment(disk, kind):
     disk.partition("gpt", 32 * M, 400 * M)
@@ -185,27 +224,34 @@ def test_killed_at_any_moment(disk, kind):
 
 @pytest.mark.parametrize("kind", KINDS[:1])
 def test_a_filesystem_that_fills_meanwhile_loses_nothing(disk, kind):
+    """All but a little of it is taken, and the log takes more than that: without the growth, records would have no room."""
     disk.partition("gpt", 32 * M, 400 * M)
     disk.use(f"{disk.device}p2", kind)
     disk.enlarge()
-    written, stop = [], threading.Event()
+    with open(disk.mount / "blob", "wb") as blob:
+        os.posix_fallocate(blob.fileno(), 0, disk.free() - 16 * M)
+    left, record = disk.free(), "record %07d " + "x" * 1000 + "\n"
+    written, grown, stop = [], threading.Event(), threading.Event()
 
     def write():
         with open(disk.mount / "audit.log", "w", buffering=1) as stream:
-            while not stop.is_set() and len(written) < 2_000_000:
-                written.append(stream.write(f"record {len(written)}\n"))
+            while not stop.is_set():
+                written.append(stream.write(record % len(written)))
+                if not grown.is_set():
+                    stop.wait(0.002)  # half a megabyte a second
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        wait_for(lambda: len(written) > 1000, "a first thousand of records")
+        wait_for(lambda: len(written) > 100, "a first hundred of records")
         assert disk.module(size="max")["changed"]
-        so_far = len(written)
-        wait_for(lambda: len(written) > so_far, "a record behind the growth")
+        grown.set()
+        wait_for(lambda: sum(written[-1:]) * len(written) > left + 16 * M, "more than had room before")
     finally:
         stop.set()
         writer.join()
-    assert (disk.mount / "audit.log").read_text().splitlines() == [f"record {number}" for number in range(len(written))]
+    lines = (disk.mount / "audit.log").read_text().splitlines(keepends=True)
+    assert len(lines) == len(written) and all(line == record % number for number, line in enumerate(lines))
 
 
 def test_what_is_refused_before_anything_is_done(disk):

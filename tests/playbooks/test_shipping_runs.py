@@ -90,6 +90,28 @@ def test_a_host_that_never_shipped_takes_no_step_for_it(site):
     assert recap(run.stdout)["web-1"]["ok"] <= 3, run.stdout
 
 
+def test_a_host_in_sync_that_ships_takes_no_more_tasks_than_one_that_does_not(site):
+    site.done("harden", {})
+    plain = {name: recap(site.play(name, {}).stdout)["web-1"]["ok"] for name in ("remediate", "drift")}
+    site.done("harden", SHIPS)
+    for name, tasks in plain.items():
+        run = site.play(name, SHIPS)
+        found = recap(run.stdout)["web-1"]
+        assert (run.returncode, found["ok"], found["changed"]) == (0, tasks, 0), run.stdout
+        assert "Set up the plugins" not in run.stdout
+
+
+@pytest.mark.parametrize("playbook", ["remediate", "harden"])
+def test_a_host_without_the_program_is_refused_by_the_role_before_its_files_are_written(site, playbook):
+    (site.root / "sbin/audisp-syslog").unlink()
+    site.done("harden", {})
+    before = site.files()
+    run = site.play(playbook, {"audit_shipping_to": ["syslog"]}, "--tags", "audit_shipping")
+    assert run.returncode != 0 and "audisp-syslog is not installed below" in run.stdout and "package audispd-plugins" in run.stdout
+    assert {path: text for path, text in site.files().items() if path.startswith("etc/")} == {
+        path: text for path, text in before.items() if path.startswith("etc/")}
+
+
 DAY = 86400
 AUTO = {"auditd_conf": {"space_left": "auto", "admin_space_left": "auto"}, "audit_rotation_compress": "none",
         "audit_rotation_keep_days": 30}

@@ -30,7 +30,7 @@ TARGETS = {
     "rescue": "playbooks/rescue.yml",
     "diagnose": "playbooks/diagnose.yml",
     "fleet": "roles/audit_drift/tasks/report.yml",
-    "container": "roles/audit_rotation/tasks/main.yml",
+    "container": "roles/audit_shipping/tasks/main.yml",
 }
 EMPTY = "---\n[]\n"
 # What is put in a file's place where emptiness fails the play before the verifier can say anything, and what is changed in one where

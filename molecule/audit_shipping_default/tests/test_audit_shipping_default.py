@@ -19,7 +19,8 @@ def lines(path):
 
 def test_the_plugin_of_syslog_is_active(root):
     assert lines(root / "etc/audit/plugins.d/syslog.conf") == [
-        "active = yes", "direction = out", "path = /sbin/audisp-syslog", "type = always", "args = LOG_INFO LOG_LOCAL6", "format = string"]
+        "active = yes", "direction = out", "path = /usr/sbin/audisp-syslog", "type = always", "args = LOG_INFO LOG_LOCAL6",
+        "format = string"]
 
 
 def test_nothing_is_sent_to_another_host(root):

@@ -75,3 +75,25 @@ def test_its_timer_compares_it_and_the_journal_has_one_line_for_a_change(run):
     found = json.loads(run(f"cat {document}"))
     assert (found["host"], found["run"], found["status"]) == ("container", None, "drifted")
     assert run(f"stat -c %a:%U {document}").strip() == "600:root"
+
+
+def test_the_units_reach_the_network_from_within_their_sandboxes(run):
+    """audit-ship by its timer, and the shipped_command of the rotation: an archive goes to a receiver, and that is asked before pruning."""
+    connect = "/usr/bin/python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 18417))'"
+    shut_in = f"systemd-run -q --wait -p RestrictAddressFamilies=AF_UNIX {connect}"
+    assert run(f"{shut_in} && echo reached || echo kept apart") == "kept apart\n", "systemd restricts nothing here: nothing would be shown"
+    assert run("systemctl is-active audit-ship.timer || true").strip() == "active"
+    end = time.monotonic() + 300
+    archives = run("cd /var/log/audit && ls audit.log.20*").split()
+    while not set(archives) <= set(run("ls /run/receiver").split()):
+        assert time.monotonic() < end, run("systemctl status audit-ship.timer audit-ship.service --no-pager -l 2>&1 || true")
+        time.sleep(1)
+    for name in archives:
+        run(f"cmp /var/log/audit/{name} /run/receiver/{name}")
+    assert run("systemctl show -p Result --value audit-ship.service").strip() == "success"
+
+    asked = len(run("cat /run/receiver/asked 2>/dev/null || true"))
+    run("systemctl start audit-rotate.service")
+    assert len(run("cat /run/receiver/asked")) > asked
+    status = json.loads(run("cat /var/lib/audit-rotate/status.json"))
+    assert status["result"] == "success" and not any("shipped_command" in note for note in status["notes"]), status

@@ -55,7 +55,7 @@ def plan(host, policy: dict, release: "str | None" = None, *, missing: str = "fa
             continue
         program = plugins.program_of(host, word, release)
         if program is None and not host.is_live:
-            program = "/sbin/" + plugins.KINDS[word].program  # of a tree whose package comes later
+            raise plugins.missing_in_tree(word, _package(host), host.root)  # a package would be installed on the host that runs this
         if program is None and missing == "report":
             planned.missing.append(_package(host))
         elif program is None:

@@ -57,6 +57,12 @@ def missing(word: str, package: str) -> AuditError:
                       "audit_shipping_manage_package: true" % (word, KINDS[word].program, package))
 
 
+def missing_in_tree(word: str, package: str, root: str) -> AuditError:
+    """The same of a tree below C(root)."""
+    return AuditError("audit_shipping_to has %s, and %s is not installed below %s: install the package %s there first" % (
+        word, KINDS[word].program, root, package))
+
+
 def render(program: str, args: str = "", *, active: bool = True) -> str:
     """The whole file of a plugin; ``program`` as program_of() says."""
     kind = "builtin" if program.startswith("builtin_") else "always"

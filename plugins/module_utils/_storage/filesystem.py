@@ -9,7 +9,8 @@ from .._errors import AuditError, NotAvailable
 from .._host import mounts
 
 CAP_SYS_RESOURCE = 24  # include/uapi/linux/capability.h; ext4 asks for it (fs/ext4/ioctl.c, EXT4_IOC_RESIZE_FS), xfs and btrfs do not
-STATUS = "/proc/self/status"
+STATUS, UID_MAP = "/proc/self/status", "/proc/self/uid_map"
+ALL_USERS = ["0", "0", "4294967295"]  # uid_map of the first user namespace, user_namespaces(7): the capabilities of another do not count
 
 
 def _ext(host, mount, device):
@@ -84,6 +85,8 @@ def growing(found: dict, device: str) -> list:
 
 
 def _may(host, capability):
+    if (host.text(UID_MAP) or " ".join(ALL_USERS)).split() != ALL_USERS:
+        return False
     for line in (host.text(STATUS) or "").splitlines():
         if line.startswith("CapEff:"):
             return bool(int(line.split()[1], 16) >> capability & 1)

@@ -72,6 +72,30 @@ def test_a_far_end_that_is_down_is_tried_again_and_then_left_for_the_next_run(si
     assert site.ship().returncode == 0 and site.shipped == site.archives
 
 
+def test_a_target_that_hangs_holds_up_no_rotation(site):
+    """The rotation archives and looks at what may go while audit-ship waits for the far end."""
+    site.rotated(2)
+    target = json.loads(site.config.read_text())["targets"][0]
+    site.configure({"name": "command", "kind": "command", "argv": [str(site.root / "hangs"), "{path}"]}, target)
+    (site.root / "hangs").write_text(f"#!/bin/sh\ntouch {site.root}/hung\nwhile test -e {site.root}/hung; do sleep 0.05; done\n")
+    (site.root / "hangs").chmod(0o755)
+    argv = [sys.executable, "-IS", str(FILES / "audit-ship"), "--config", str(site.config), "--rotate-config", str(site.tree.conf)]
+    shipping = subprocess.Popen(argv)
+    try:
+        while not (site.root / "hung").exists():
+            assert shipping.poll() is None
+        before = site.archives
+        site.tree.configure(adopt="prune", compress="gzip", keep=1, keep_days_min=0, shipped_stamp=site.root / "tree/state/shipped.stamp")
+        site.tree.add("audit.log.1")
+        assert site.tree.run("--archive-only").returncode == 0
+        assert len(site.archives) == len(before) + 1 and set(before) < set(site.archives), "archived, and nothing pruned"
+        assert shipping.poll() is None
+    finally:
+        while shipping.poll() is None:
+            (site.root / "hung").unlink(missing_ok=True)
+    assert shipping.returncode == 0
+
+
 def test_a_copy_that_is_cut_short_does_not_count(site):
     site.rotated(1)
     (site.root / "truncates").touch()

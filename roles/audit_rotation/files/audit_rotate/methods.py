@@ -168,7 +168,7 @@ def _bzip2_compressor(level):
 
 def _xz_compressor(level):
     import lzma
-    # pb = 0: text has no alignment. Level 0 takes a window of 64 KiB: measured on audit text it is smaller (2.99 % instead of 3.10) and
+    # pb = 0: text has no alignment. Level 0 takes a window of 64 KB: measured on audit text it is smaller (2.99 % instead of 3.10) and
     # a tenth faster than with the level's own 256, and it needs less memory on either side.
     options = {"id": lzma.FILTER_LZMA2, "preset": level, "pb": 0}
     if level == 0:

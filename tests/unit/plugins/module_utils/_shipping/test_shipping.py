@@ -92,6 +92,19 @@ def test_what_is_missing_is_one_sentence_or_a_package(tree, monkeypatch):
         apply.plan(host, REMOTE, "3.0.9")
 
 
+@pytest.mark.parametrize("program, policy", [("audisp-syslog", SYSLOG), ("audisp-remote", REMOTE)])
+@pytest.mark.parametrize("missing", ["fail", "report"])
+def test_a_tree_without_the_program_is_refused_before_anything_is_written(tree, program, policy, missing):
+    (tree.root / "sbin" / program).unlink()
+    before = sorted(tree.root.rglob("*"))
+    with pytest.raises(AuditError) as refused:
+        apply.converge(planned(tree, policy, missing=missing))
+    assert str(refused.value) == (f"audit_shipping_to has {policy['to'][0]}, and {program} is not installed below {tree.root}: install the "
+                                  "package audispd-plugins there first")
+    assert sorted(tree.root.rglob("*")) == before
+    assert planned(tree, SYSLOG, "2.8.5").targets, "builtin_syslog needs no program"
+
+
 # what is refused, and nothing changed
 @pytest.mark.parametrize("policy, release, said", [
     ({**SYSLOG, "facility": "local6"}, "3.0.9", "audit_shipping_syslog_facility = local6: give one of LOG_LOCAL0"),

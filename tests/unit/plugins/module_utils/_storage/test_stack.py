@@ -34,10 +34,12 @@ class Fake(Host):
         self.facts = {
             "kind": "xfs", "options": "rw", "free": G, "table": GPT, "disk": 16 * G, "missing": (), "dm": None, "segtype": "linear",
             "vg_attr": "wz--n-", "vg_free": 4 * G, "lvs": [], "source": "/dev/sda1", "btrfs": 1, "caps": "000001ffffffffff", "beside": (),
+            "users": "0 4294967295",
             **facts}
         lvm = self.facts["dm"] is not None
         number = "253:0" if lvm else "8:1"
         self.write("proc/self/mountinfo", f"25 1 {number} / / {self.facts['options']} - {self.facts['kind']} {self.facts['source']} rw\n")
+        self.write("proc/self/uid_map", f"         0 {self.facts['users']}\n")
         self.write("proc/self/status", f"CapEff:\t{self.facts['caps']}\n")
         self.write("etc/fstab", self.facts.get("fstab", "") + "\n")
         self.write("var/log/audit/audit.log", "x" * 1000)
@@ -47,6 +49,8 @@ class Fake(Host):
             os.symlink("audit.log", os.path.join(self.root, "var/log/audit/link"))
         self.device("8:0", "sda", self.facts["disk"])
         self.device("8:1", "sda/sda1", 8 * G, partition="1")
+        if self.facts.get("raid"):
+            self.write(f"sys/devices/{self.facts['raid']}/md/level", "raid1\n")
         if lvm:
             self.device("253:0", "dm-0", 5 * G)
             self.write("sys/devices/dm-0/dm/uuid", self.facts["dm"])
@@ -115,12 +119,15 @@ LVM = {"dm": "LVM-abc", "kind": "ext4", "source": "/dev/mapper/vg-log"}
     ({**LVM, "dm": "mpath-3600"}, "max", "is a multipath device: use multipathd resize by hand"),
     ({**LVM, "dm": "DMRAID-isw"}, "max", "is a mapped device that LVM did not make"),
     ({**LVM, "vg_attr": "wzx-n-"}, "max", "the volume group vg is exported; vgimport it first"),
+    ({"raid": "sda/sda1"}, "max", "/dev/sda1 under / is a RAID (raid1): use mdadm --grow and the filesystem's own tool by hand"),
+    ({"raid": "sda"}, "max", "/dev/sda under / is a RAID (raid1)"),
     ({"options": "ro"}, "max", "/ is mounted read-only; find out why (dmesg)"),
     ({"free": 0}, "max", "the xfs at / has no free block, and needs some to grow"),
     ({"kind": "tmpfs"}, "max", "/ is tmpfs, which is not made larger here"),
     ({"kind": "nfs4"}, "max", "/ is nfs4, which is not made larger here"),
     ({"kind": "overlay"}, "max", "/ is overlay, which is not made larger here"),
     ({"kind": "ext4", "caps": "000001fffeffffff"}, "max", "root has no CAP_SYS_RESOURCE here"),
+    ({"kind": "ext4", "users": "100000      65536"}, "max", "root has no CAP_SYS_RESOURCE here"),  # that of a namespace of users
     ({"kind": "btrfs", "btrfs": 2}, "max", "the btrfs at / lies on 2 devices, which is not changed here"),
     ({}, "40%VG", "size = 40%VG: / lies on no logical volume"),
     ({}, "20G", "size = 20G: / can become 16 GB at most"),
