@@ -90,21 +90,21 @@ def up(directory: Path) -> None:
 
 
 def users_of(directory: Path) -> list[int]:
-    """The processes that were given this directory on their command line, other than this one."""
-    found = []
+    """The processes that were given this directory on their command line, other than this one and those that see other mounts."""
+    found, mounts = [], os.readlink("/proc/self/ns/mnt")
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            command = (process / "cmdline").read_bytes()
+            command, its_mounts = (process / "cmdline").read_bytes(), os.readlink(process / "ns/mnt")
         except OSError:
             continue  # it has ended
-        if os.fsencode(directory) in command and int(process.name) != os.getpid():
+        if os.fsencode(directory) in command and its_mounts == mounts and int(process.name) != os.getpid():
             found.append(int(process.name))
     return found
 
 
 def down(directory: Path) -> None:
     if (directory / "containers.conf").exists():
-        podman(directory, "rm", "-f", "-t", "1", NAME, check=False)
+        podman(directory, "rm", "--force", "--ignore", "--time", "1", NAME)
     # The monitor of the container starts podman once more to clean up, after podman rm has returned, and that makes RUN again. While one
     # program becomes another, a process has no command line for a moment: one look that finds nothing is not enough.
     end, quiet = time.monotonic() + CLEANUP, 0

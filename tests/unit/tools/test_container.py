@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -44,3 +46,12 @@ def test_what_never_ends_is_named(container, tmp_path, monkeypatch):
                 container.down(tmp_path / "fleet")
         finally:
             stuck.kill()
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="a mount namespace needs root and unshare")
+def test_what_sees_other_mounts_has_a_directory_of_its_own(container):
+    waits = "import sys; print(flush=True); sys.stdin.read()"
+    argv = ["unshare", "--mount", sys.executable, "-c", waits, str(container.RUN)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        assert not container.users_of(container.RUN)
