@@ -76,7 +76,7 @@ def up(directory: Path) -> None:
     directory.mkdir(parents=True)
     (directory / "containers.conf").write_text(ENGINE, encoding="ascii")
     port = vms.free_port()
-    podman(directory, "run", "-d", "--privileged", "--systemd=always", "--name", NAME, image(directory), "/bin/sh", "-c",
+    podman(directory, "run", "-d", "--replace", "--privileged", "--systemd=always", "--name", NAME, image(directory), "/bin/sh", "-c",
            SETUP % port + f"install -d -m 0700 /root/.ssh; echo '{vm_images.key().with_suffix('.pub').read_text().strip()}'"
            " > /root/.ssh/authorized_keys; exec /sbin/init")
     host = dict(sshd_fleet.variables(port), ansible_user="root", ansible_become=False)

@@ -70,7 +70,7 @@ def is_auditd(pid: int) -> bool:
     except (OSError, ValueError):
         return False
     try:
-        program = os.readlink(proc(pid, "exe"))
+        program, top = os.readlink(proc(pid, "exe")), os.readlink(proc(pid, "root"))
         root = os.stat(proc(pid, "root"))
         if not _in_our_namespaces(pid):
             return False
@@ -78,6 +78,8 @@ def is_auditd(pid: int) -> bool:
         return True  # only root may look; without root nothing can be sent either
     except OSError:
         return False
+    if program.startswith(top + "/"):  # a service with mounts of its own, in a container made without pivot_root
+        program = program[len(top):]
     directory, name = os.path.split(program.split(" (deleted)")[0])  # deleted: the package was upgraded under it
     if name != PROGRAM or directory not in PROGRAM_DIRS:
         return False

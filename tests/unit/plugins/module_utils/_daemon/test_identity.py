@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -68,6 +69,17 @@ def test_one_whose_program_was_upgraded_under_it_is_auditd(fake):
     fake.auditd.start()
     relink(Path(process.proc(fake.auditd.pid, "exe")), "/usr/sbin/auditd (deleted)")
     assert process.is_auditd(fake.auditd.pid)
+
+
+@pytest.mark.parametrize("program, is_one", [("/usr/sbin/auditd", True), ("/home/mallory/auditd", False)])
+def test_one_whose_mounts_show_the_root_elsewhere(fake, program, is_one):
+    """In a container that was started without pivot_root, where systemd gives auditd mounts of its own."""
+    fake.auditd.start()
+    elsewhere = fake.root / "elsewhere"
+    elsewhere.symlink_to(os.readlink(process.proc(fake.auditd.pid, "root")))
+    relink(Path(process.proc(fake.auditd.pid, "root")), str(elsewhere))
+    relink(Path(process.proc(fake.auditd.pid, "exe")), f"{elsewhere}{program}")
+    assert process.is_auditd(fake.auditd.pid) is is_one
 
 
 def test_of_two_the_kernel_has_one(fake, monkeypatch):
