@@ -30,6 +30,7 @@ help:
 	@echo "make vm-images disk images of Debian 12 and 13 that boot, there too"
 	@echo "make workflows the files of .github by their schemas, and by actionlint where it is installed"
 	@echo "make molecule-all   every scenario; make sabotage: each verifier has to notice a role that does nothing"
+	@echo "make rulebook  the rulebooks of extensions/eda by ansible-rulebook; needs Java"
 	@echo "make vm        stories on machines that boot there: a halt, a cure on its disks, a flood survived; 20 minutes and more"
 	@echo "make matrix    drift and remediate by each ansible-core with each Python of a host that can be had here"
 	@echo "make bench     measurements, as ratios"
@@ -98,6 +99,16 @@ container-packages:
 	@if $(HAS_APT) && ! { command -v podman && command -v runc && command -v ssh; } > /dev/null; then \
 	  { apt-get update -q && $(APT_GET) openssh-client podman runc; } || echo "not installed; scenarios that need them are skipped"; fi
 
+# The rulebooks by ansible-rulebook, in an environment of its own: it needs Java, and wants releases of its libraries that others do not.
+.PHONY: rulebook
+rulebook: $(VENV)/.tools tree
+	@if $(HAS_APT) && ! command -v java > /dev/null; then apt-get update -q && $(APT_GET) default-jre-headless; fi
+	@command -v java > /dev/null || { echo "ansible-rulebook needs Java, which is not installed here"; exit 1; }
+	test -x $(BUILD)/rulebook/bin/ansible-rulebook || { $(PYTHON) -m venv $(BUILD)/rulebook && \
+	  $(BUILD)/rulebook/bin/python -m pip --disable-pip-version-check -q install ansible-rulebook ansible-core; }
+	cd $(COLLECTION) && AUDITOPS_RULEBOOK=$(BUILD)/rulebook/bin/ansible-rulebook PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider \
+	  -rs tests/playbooks/test_rulebook.py
+
 # What is written from another file (guide to controls, tables in the roles' READMEs), then the site; the checkout's own files change.
 docs: $(VENV)/.tools tree
 	PYTHONPATH=$(TREE) $(BIN)/python tests/tools/make_controls_rst.py
@@ -136,6 +147,9 @@ $(VENV)/.ansible: | $(BIN)/python
 	$(PIP) install ansible-core
 	@touch $@
 
+.PHONY: tools
+tools: $(VENV)/.tools
+
 $(VENV)/.tools: tests/requirements.txt | $(BIN)/python
 	$(PIP) install -r tests/requirements.txt
 	@touch $@ $(VENV)/.ansible
@@ -171,13 +185,14 @@ vm-packages:
 	@if $(HAS_APT) && ! { command -v qemu-system-x86_64 && command -v qemu-img && command -v ssh; } > /dev/null; then \
 	  { apt-get update -q && $(APT_GET) e2fsprogs openssh-client qemu-system-x86 qemu-utils; } || echo "not installed; machines are skipped"; fi
 
-# How long building and booting the one machine of make test may take here, in minutes; a slower one is skipped with that reason.
-export AUDITOPS_VM_MINUTES ?= 8
-
 # Machines that boot, halt and lose power; minutes each, one core.
 vm: $(VENV)/.tools tree vm-images
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs tests/vm
-vm: export AUDITOPS_VM_MINUTES = 60
+
+# The one of them that .ci/run runs beside its first steps, in so many minutes or not at all.
+.PHONY: first-steps
+first-steps: $(VENV)/.tools tree
+	cd $(COLLECTION) && PYTHONPATH=$(TREE) AUDITOPS_VM_MINUTES=12 $(BIN)/python -m pytest -q -p no:cacheprovider -rs tests/vm/test_first_steps.py
 
 matrix: $(VENV)/.ansible tree
 	$(BIN)/python tests/tools/matrix.py $(TREE)

@@ -22,56 +22,88 @@ ALWAYS, NEVER = "00:00-23:59:59.999999", "00:00-00:00"
 PROGRAM = os.environ.get("AUDITOPS_RULEBOOK") or shutil.which(
     "ansible-rulebook", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 pytestmark = [
-    pytest.mark.skipif(not PROGRAM, reason="ansible-rulebook is not installed here"),
+    pytest.mark.skipif(not PROGRAM, reason="ansible-rulebook is not installed here: make rulebook"),
     pytest.mark.skipif(not shutil.which("java"), reason="ansible-rulebook needs Java, which is not installed here"),
 ]
 
 
 @pytest.fixture
-def rulebook(tmp_path):
-    """A function that starts the rulebook over three hosts that drifted, with a window; it ends with the test."""
+def site(tmp_path):
     site = Site(tmp_path)
     site.variables["audit_drift_report_dir"] = str(tmp_path / "report")
     site.write()
-    assert site.play("drift").returncode == 0
+    return site
+
+
+@pytest.fixture
+def rulebook(site, tmp_path):
+    """A function that starts a rulebook over the hosts of the site, with its variables; it ends with the test."""
     started = []
 
-    def start(window):
-        (tmp_path / "window.yml").write_text(yaml.safe_dump({"audit_report_hosts": str(tmp_path / "report/hosts"), "audit_window": window}))
+    def start(name, **variables):
+        (tmp_path / "variables.yml").write_text(yaml.safe_dump(variables))
         environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTION.parents[2]), ANSIBLE_NOCOLOR="1",
-                           PATH=f"{Path(PROGRAM).parent}{os.pathsep}{os.environ['PATH']}")
-        argv = [PROGRAM, "-i", "hosts.json", "-r", "auditops.auditd.remediate_drift", "--vars", "window.yml"]
+                           PATH=os.pathsep.join([str(Path(PROGRAM).parent), str(Path(sys.executable).parent), os.environ["PATH"]]))
+        argv = [PROGRAM, "-i", "hosts.json", "-r", f"auditops.auditd.{name}", "--vars", "variables.yml"]
         with open(tmp_path / "said", "w") as said:
             started.append(subprocess.Popen(argv, cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
                                             start_new_session=True))
-        return site
+
+        return lambda: started[-1].poll() is None
 
     yield start
     for process in started:
-        os.killpg(process.pid, signal.SIGKILL)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
-def wait_for(condition, said: Path, seconds: float = 600) -> None:
+@pytest.fixture
+def drifted(site, rulebook, tmp_path):
+    """A function that starts the rulebook that remediates in a window; all hosts have drifted."""
+    def start(window):
+        assert site.play("drift").returncode == 0
+        return rulebook("remediate_drift", audit_report_hosts=str(tmp_path / "report/hosts"), audit_window=window)
+
+    return start
+
+
+def wait_for(condition, said: Path, runs, seconds: float = 600) -> None:
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, said.read_text()[-3000:]
+        assert runs() and time.monotonic() < end, said.read_text()[-3000:]
         time.sleep(0.5)
 
 
-def test_in_the_window_what_drifted_is_remediated(rulebook, tmp_path):
-    site = rulebook(ALWAYS)
+def test_in_the_window_what_drifted_is_remediated(site, drifted, tmp_path):
+    runs = drifted(ALWAYS)
 
     def all_in_sync():
         documents = [json.loads((tmp_path / "report/hosts" / f"{name}.json").read_text()) for name in site.hosts]
         return all(document["status"] == "in_sync" for document in documents)
 
-    wait_for(all_in_sync, tmp_path / "said")
+    wait_for(all_in_sync, tmp_path / "said", runs)
 
 
-def test_outside_of_the_window_it_is_said_and_nothing_is_done(rulebook, tmp_path):
+def test_outside_of_the_window_it_is_said_and_nothing_is_done(site, drifted, tmp_path):
     before = {path: path.read_bytes() for path in (tmp_path / "trees").rglob("*") if path.is_file()}
-    site = rulebook(NEVER)
+    runs = drifted(NEVER)
     said = tmp_path / "said"
-    wait_for(lambda: all(f"'{name}'" in said.read_text() for name in site.hosts), said)
+    wait_for(lambda: all(f"'{name}'" in said.read_text() for name in site.hosts), said, runs)
     assert {path: path.read_bytes() for path in (tmp_path / "trees").rglob("*") if path.is_file()} == before
+
+
+def test_a_host_whose_auditd_warns_is_looked_at_and_no_other(site, rulebook, tmp_path):
+    log = tmp_path / "syslog"
+    log.write_text("")
+    runs = rulebook("look_at_warned_hosts", audit_syslog=str(log), audit_report_dir=str(tmp_path / "looked"))
+    host, said = sorted(site.hosts)[0], tmp_path / "said"
+    document = tmp_path / f"looked/hosts/{host}.json"
+
+    def looked():
+        with open(log, "a") as stream:  # again and again: what is there when the source starts is no event
+            stream.write(f"Nov 26 14:00:01 {host} auditd[812]: Audit daemon is low on disk space for logging\n")
+        return document.exists()
+
+    wait_for(looked, said, runs)
+    assert [path.stem for path in document.parent.iterdir()] == [host]

@@ -113,10 +113,11 @@ def test_whatever_the_moment(host, machines, begin):
             assert found == {}, f"seed {seed}"
 
 
-def test_what_a_cut_leaves_boots_and_is_cured(host, machines):
+@pytest.mark.parametrize("begin", [remediation, rotation])
+def test_what_a_cut_leaves_boots_and_is_cured(host, machines, begin):
     story = host("debian13", 64)
     seed = random.randrange(1 << 32)
-    cuts = cuts_during(story, remediation(story), CUTS, random.Random(seed))
+    cuts = cuts_during(story, begin(story), CUTS, random.Random(seed))
     machines[:] = [machine for machine, _moment in cuts]
     story.machine.cut()
     for machine, moment in random.Random(seed).sample(cuts, min(BOOTS, len(cuts))):

@@ -81,3 +81,20 @@ def test_the_window(window, at, expected):
 def test_a_window_that_is_none_is_refused_at_the_start(tmp_path, window):
     with pytest.raises(ValueError):
         asyncio.run(asyncio.wait_for(drift_documents.main(asyncio.Queue(), {"directory": str(tmp_path), "window": window}), 30))
+
+
+def test_what_waited_is_an_event_again_when_the_window_opens(tmp_path, monkeypatch):
+    """The document is the same, and nobody would come back to it otherwise."""
+    opened = []
+    monkeypatch.setattr(drift_documents, "in_window", lambda _window, _now: bool(opened))
+    write(tmp_path / "web.json", "drifted", "high")
+    found = asyncio.run(events(tmp_path, 2, change=lambda: opened.append(True), window="22:00-04:00"))
+    assert [event["in_window"] for event in found] == [False, True]
+
+
+def test_what_is_in_sync_waits_for_no_window(tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(drift_documents, "in_window", lambda _window, _now: bool(opened))
+    write(tmp_path / "web.json", "in_sync")
+    [event] = asyncio.run(events(tmp_path, 1, change=lambda: opened.append(True)))
+    assert event["status"] == "in_sync"

@@ -20,6 +20,7 @@ description:
     with C(audit-check) on a schedule writes its own.
   - The file's name says which host it is. A document that names another host makes no event, because a host that writes its own document
     could speak for another one so.
+  - What drifted while the window was closed makes an event again when it opens, though the document is the same.
   - The event is C(drift) with C(host), C(status) (V(in_sync), V(drifted) or V(unknown)), C(severities) (of the findings, without repeats),
     C(path) and C(in_window).
 options:
@@ -88,6 +89,7 @@ async def main(queue: asyncio.Queue, args: dict[str, Any]) -> None:
     directory, window = Path(args["directory"]), args.get("window")
     in_window(window, datetime.time())  # a window that is none is said at the start, not at the first drift
     seen: dict[Path, tuple[int, int]] = {}
+    waiting: set[Path] = set()  # what drifted while the window was closed
     while True:
         for path in sorted(directory.glob("*.json")):
             try:
@@ -95,10 +97,13 @@ async def main(queue: asyncio.Queue, args: dict[str, Any]) -> None:
             except OSError:
                 continue
             mark = (status.st_mtime_ns, status.st_ino)
-            if seen.get(path) == mark:
+            now = datetime.datetime.now().time()
+            if seen.get(path) == mark and not (path in waiting and in_window(window, now)):
                 continue
-            event = event_of(path, window, datetime.datetime.now().time())
+            event = event_of(path, window, now)
             if event:
                 seen[path] = mark
+                waits = event["drift"]["status"] == "drifted" and not event["drift"]["in_window"]
+                (waiting.add if waits else waiting.discard)(path)
                 await queue.put(event)
         await asyncio.sleep(float(args.get("delay", 30)))
