@@ -31,6 +31,10 @@ BOOT_LINE = "root=/dev/vda rw console=ttyS0 net.ifnames=0 audit=1 audit_backlog_
 SSH_OPTIONS = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=10",
                "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=8"]
 PROMPT = b"(qemu) "
+# On a busy machine an emulated one takes minutes until udev has seen its disks: that is no missing disk, and no reason for emergency mode.
+LOG_DISK = """set -e; service auditd stop
+echo 'LABEL=auditlog /var/log/audit ext4 defaults,noatime,x-systemd.device-timeout=1h,x-systemd.mount-timeout=1h 0 2' >> /etc/fstab
+mount /var/log/audit; chmod 0700 /var/log/audit; service auditd start"""
 
 
 def free_port() -> int:
@@ -256,20 +260,21 @@ def new(name: str, image: str, log_disk_mb: str = "0") -> None:
     machine.start()
     machine.wait_ssh()
     if int(log_disk_mb):
-        machine.run(script="echo 'LABEL=auditlog /var/log/audit ext4 defaults,noatime 0 2' >> /etc/fstab; service auditd stop;"
-                    " mount /var/log/audit && chmod 0700 /var/log/audit && service auditd start")
+        machine.run(script=LOG_DISK)
 
 
 def fresh(image: str, log_disk_mb: int, name: str) -> Machine:
     """A machine that has just booted from an image: a clone of one that was frozen then, which is made where it is not there yet."""
     base = Machine(f"base-{image}-{log_disk_mb}")
-    recipe = vm_images.build(image).with_suffix(".img.recipe")
+    recipe = vm_images.build(image).with_suffix(".img.recipe").read_text(encoding="ascii")
+    if log_disk_mb:
+        recipe = lab.digest(recipe, LOG_DISK)
     with lab.lock(base.name):
         stamp = base.directory / "frozen"
-        if not stamp.exists() or stamp.read_text(encoding="ascii") != recipe.read_text(encoding="ascii"):
+        if not stamp.exists() or stamp.read_text(encoding="ascii") != recipe:
             new(base.name, image, str(log_disk_mb))
             base.freeze("fresh")
-            stamp.write_text(recipe.read_text(encoding="ascii"), encoding="ascii")
+            stamp.write_text(recipe, encoding="ascii")
     machine = base.clone("fresh", name)
     machine.wait_ssh()
     return machine
