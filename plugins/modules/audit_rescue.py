@@ -181,6 +181,8 @@ def run(module):
         raise AuditError(NOT_THE_PATIENT % root)
     if state in OF_DISKS:
         return OF_DISKS[state](module, root)
+    if state == "unmounted" and not os.path.isdir(root):
+        return {"changed": False, "unmounted": []}  # the first step has said that it is none
     return STATES[state](module, Host(root, module.run_command))
 
 

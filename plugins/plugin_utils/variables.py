@@ -8,6 +8,7 @@ for what no type can say, the code that reads the value on the host. Whatever de
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -61,6 +62,8 @@ OF_PLAYBOOK: dict[str, dict[str, dict]] = {
         "audit_compare_fail_on": {"type": "str", "choices": ["never", "different", "unknown"]},
     },
 }
+WRONG_TYPE = re.compile(r"argument '(\w+)' is of type \S+ and we were unable to convert to (\w+)")  # as ansible-core has it
+TYPES = {"int": "a whole number", "bool": "true or false", "list": "a list", "path": "a path", "str": "text"}
 WHOLE = "audit_drift"  # the role that is part of every run which knows the whole policy
 NEAR = 2  # letters that a mistyped name may differ in
 BEGINNING = 9  # letters of a tag that only one step begins with: audit_rot, audit_shi
@@ -112,9 +115,16 @@ def converted(values: Mapping[str, object], roles: Iterable[str]) -> tuple[dict[
     for role in roles:
         options = options_of(role)
         result = VALIDATORS[role].validate({name: values[name] for name in options if name in values})
-        found += [message for message in result.error_messages if message not in found]
+        messages = [_of_playbook(message, values) for message in result.error_messages] if role in OF_PLAYBOOK else result.error_messages
+        found += [message for message in messages if message not in found]
         judged.update((name, result.validated_parameters[name]) for name in options if name in values)
     return judged, found
+
+
+def _of_playbook(message: str, values: Mapping[str, object]) -> str:
+    """A sentence of ours on a wrong type; Ansible's own stays where a role that is called alone is refused in the same words."""
+    match = WRONG_TYPE.match(message)
+    return f"{match[1]} = {values[match[1]]}: give {TYPES.get(match[2], match[2])}" if match else message
 
 
 def problems(values: Mapping[str, object], roles: Iterable[str]) -> list[str]:

@@ -117,6 +117,9 @@ def test_halt_is_gone_whatever_else_fails_and_undo_brings_it_back(tmp_path):
         document = json.loads((directory / f"report/hosts/{name}.json").read_text())
         assert (document["phase"], document["status"] != "in_sync") == ("now", True), "the report is of what lies there again"
     assert undone.stdout.count("Put back, of /") == len(roots) and "  /etc/audit/auditd.conf" in undone.stdout
+    for shown in undone.stdout.split("Put back, of /")[1:]:
+        named = [line for line in shown.partition("]")[0].splitlines() if line.strip().startswith('"  /')]
+        assert len(named) <= 12 and ("more; -v shows each" in shown) == (len(named) < int(shown.partition(": ")[2].split()[0])), shown
     assert f"Audit drift of {len(roots)} hosts" in undone.stdout and "Hosts that can stop themselves:" in undone.stdout
     again = play(directory, "-e", "audit_rescue=undo")
     assert again.returncode == 0 and again.stdout.count("Nothing to put back") == len(roots), "a second undo has nothing to do"
@@ -157,6 +160,15 @@ def test_what_is_refused(tmp_path, variables, says):
     before = system(directory / "hosts/in-order")
     done = play(directory, "-e", json.dumps(variables))
     assert done.returncode != 0 and says in done.stdout and system(directory / "hosts/in-order") == before
+
+
+def test_a_root_that_is_not_there_is_named_by_one_task(tmp_path):
+    directory = build(tmp_path, ["in-order"])
+    done = play(directory, "-e", "audit_root=/nonexistent")
+    assert done.returncode != 0
+    tasks = [task for task in hardened.re.split(r"^TASK ", done.stdout, flags=hardened.re.M) if "FAILED! =>" in task]
+    assert [task.partition("]")[0] for task in tasks] == ["[Look for the volumes of the log", "[auditops.auditd.audit_drift : Fail the "
+            "hosts that failed, were not reached, or have what audit_drift_fail_on names"], done.stdout
 
 
 CONTEXTS = """/.*	system_u:object_r:default_t:s0

@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -97,3 +98,35 @@ def test_the_units_reach_the_network_from_within_their_sandboxes(run):
     assert len(run("cat /run/receiver/asked")) > asked
     status = json.loads(run("cat /var/lib/audit-rotate/status.json"))
     assert status["result"] == "success" and not any("shipped_command" in note for note in status["notes"]), status
+
+
+OLD = "/etc/systemd/system/old-audit-logs"
+
+
+def old_timer(run) -> dict[str, str]:
+    """What systemd says of the home-made timer, and the files that it consists of."""
+    names = "ActiveState", "UnitFileState", "NextElapseUSecRealtime"
+    found = dict(line.split("=", 1) for line in run(f"systemctl show old-audit-logs.timer -p {','.join(names)}").splitlines())
+    found["files"] = run(f"ls {OLD}.* /etc/systemd/system/timers.target.wants/old-audit-logs.timer 2>/dev/null || true")
+    return found
+
+
+def test_a_timer_that_somebody_made_is_retired_and_put_back_running(run):
+    """Behind our first proven run it neither runs nor waits nor comes back at a boot; what puts it back starts it as it was. The last test,
+    as it changes what is compared."""
+    retired = old_timer(run)
+    assert (retired["ActiveState"], retired["UnitFileState"], retired["files"]) == ("inactive", "", ""), retired
+    assert "old-audit-logs" not in run("systemctl list-timers --all --no-pager")
+    manifest = json.loads(run("cat /var/lib/auditops/retired/MANIFEST.json"))
+    assert {entry["from"] for entry in manifest} >= {f"{OLD}.timer", f"{OLD}.service"}
+    run(f"systemctl is-active {'audit-rotate.timer' if run('ls /etc/systemd/system/audit-rotate.timer 2>/dev/null || true') else 'cron'}")
+
+    play = EPHEMERAL / "restore.yml"
+    play.write_text(json.dumps([{"hosts": "container", "gather_facts": False, "vars": {"audit_rotation_replace": "restore"},
+                                 "roles": [{"role": "auditops.auditd.audit_rotation"}]}]))
+    argv = [sys.executable, "-m", "ansible", "playbook", "-i", str(EPHEMERAL / "fleet/inventory.json"), str(play)]
+    done = subprocess.run(argv, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    back = old_timer(run)
+    assert (back["ActiveState"], back["UnitFileState"]) == ("active", "enabled") and back["NextElapseUSecRealtime"], back
+    assert len(back["files"].split()) == 3 and "gzip -f /var/log/audit/audit.log.[0-9]" in run(f"cat {OLD}.service")

@@ -18,6 +18,7 @@ UNITS = "/etc/systemd/system"
 UNIT_OF_TIMER = re.compile(r"^\s*Unit\s*=\s*(\S+)\s*$", re.M)
 AS_ROOT = re.compile(r"(?:/usr/bin/)?sudo\s+(?:-n\s+)?(?=[^-\s])")
 TO_NOWHERE = re.compile(r"\s*[12&]?>\s*(?:/dev/null|&1)")
+BY_SHELL = re.compile(r"(?:(?:/usr)?/bin/)?(?:ba|da)?sh\s+(?:-[a-z]+\s+)*-[a-z]*c\s+(?:'([^']*)'|\"([^\"]*)\")\s*$")
 TABLE_LINE = re.compile(r"(@\w+|(?:\S+\s+){4}\S+)\s+(.*)$")
 SETTING = re.compile(r"^\s*(\w+)\s*=", re.M)
 HARMLESS_SETTINGS = frozenset((
@@ -112,11 +113,15 @@ def _by_root(command, user):
 
 
 def _of_command(host, command, directory):
-    """A command that is understood by itself, or that starts a script which is."""
+    """A command that is understood by itself, or that starts a script, or a shell with a text, which is."""
     found = understand(command, directory)
     if found:
         return found
-    words = TO_NOWHERE.sub("", command).split()
+    alone = TO_NOWHERE.sub("", command)
+    shell = BY_SHELL.match(alone)
+    if shell:
+        return understand(shell.group(1) or shell.group(2) or "", directory)
+    words = alone.split()
     if words and words[0] in ("/bin/sh", "/bin/bash", "sh", "bash"):
         words = words[1:]
     return understand(_text(host, words[0]) or "", directory) if len(words) == 1 and words[0].startswith("/") else None
@@ -170,6 +175,12 @@ def _stanzas(text, directory):
     return settings
 
 
+def _commands(text):
+    """What a unit runs, as its program gets it: lines that go on are joined, and what systemd.service(5) doubles is single again."""
+    found = re.findall(r"^Exec\w+\s*=\s*[-@:+!]*(.*)$", text.replace("\\\n", " "), re.M)
+    return [command.replace("$$", "$").replace("%%", "%") for command in found]
+
+
 def _of_timers(host, directory):
     for name in host.listdir(UNITS):
         timer = "%s/%s" % (UNITS, name)
@@ -178,7 +189,7 @@ def _of_timers(host, directory):
         timer_text = _text(host, timer) or ""
         service = "%s/%s" % (UNITS, (UNIT_OF_TIMER.findall(timer_text) or [name[:-len("timer")] + "service"])[-1])
         text = _text(host, service) or ""
-        commands = [] if re.search(r"^\s*Environment", text, re.M) else re.findall(r"^Exec\w+\s*=\s*[-@:+!]*(.*)$", text, re.M)
+        commands = [] if re.search(r"^\s*Environment", text, re.M) else _commands(text)
         calendars = re.findall(r"^\s*OnCalendar\s*=\s*(.*?)\s*$", timer_text, re.M)
         found = [_of_command(host, command, directory) for command in commands]
         if len(calendars) != 1 or not found or not all(found):

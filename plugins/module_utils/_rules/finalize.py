@@ -16,6 +16,7 @@ ENDING = "auditops-finalize.rules"
 PANIC, OFF, LOCKED = "2", "0", "2"  # -f 2, -e 0, -e 2
 AT_LEAST = ("backlog_limit",)  # words of which a larger value in another file is no weaker one
 PREFIXES = ["zz-", "zz--", "zz---", "_-", "__-", "____-"]  # other characters sort behind letters (compiled.natural_key)
+EMPTIES = "## augenrules moves -D to the top: the list is emptied, and then every file of rules.d is loaded again"
 NO_NAME = "no name for our last rules file sorts behind %s: rename that file, its words would win over the policy; nothing was changed"
 
 
@@ -70,7 +71,7 @@ def text(options: dict, *, indented: bool = False, rate: "int | None" = None) ->
     words of other files where they are, behind those that it moves to the top. ``rate``: with the words again behind a -r of that value,
     where another file has one behind a rule: augenrules moves only lines that begin with them, and auditctl takes all of a line.
     """
-    lines = ["", _files.MARK, "-D"]
+    lines = ["", _files.MARK, EMPTIES, "-D"]
     for option, value in options.items():
         line = option if value is True else "%s %d" % (option, value)
         lines += [line, " " + line] if indented and option in ("-b", "-f") else [line]

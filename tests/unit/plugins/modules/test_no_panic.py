@@ -76,7 +76,7 @@ def test_indented_under_mawk(kernel, host):
 def test_the_other_words_of_our_file_stay(kernel, host):
     put(host, {"zz-auditops-finalize.rules": OURS})
     panic.converge(host, "suspend_auditing")
-    assert host.text("/etc/audit/rules.d/zz-auditops-finalize.rules").split("\n")[2:] == [
+    assert host.text("/etc/audit/rules.d/zz-auditops-finalize.rules").split("\n")[3:] == [
         "-D", "-b 8192", "-f 1", "--backlog_wait_time 60000", "-e 1", ""]
 
 

@@ -113,6 +113,8 @@ FILES = {
     "etc/crontab": ("SHELL=/bin/sh\n# m h\n0 4 * * * root find /var/log/audit -mtime +30 -delete\n1 1 * * * root true\n",
                     {"schedule": "daily", "keep_days": "30"}),
     "etc/cron.d/own": ("*/30 * * * * root /opt/rotate.sh >/dev/null 2>&1\n", {"schedule": "*/30 * * * *"}),
+    "etc/cron.d/by-shell": ("0 4 * * * root bash -c 'gzip /var/log/audit/audit.log.1' >/dev/null 2>&1\n",
+                            {"schedule": "daily", "compress": "gzip"}),
     "etc/cron.d/environment": ("DEST=/backup\n0 4 * * * root mv /var/log/audit/audit.log.1 $DEST\n", None),
     "etc/cron.d/users": ("0 4 * * * deploy gzip /var/log/audit/audit.log.1\n", None),
     "etc/cron.d/sudo": ("0 4 * * * deploy sudo -n gzip /var/log/audit/audit.log.1\n", {"schedule": "daily", "compress": "gzip"}),
@@ -220,6 +222,28 @@ def test_a_timer_that_does_not_stop_keeps_its_files(root, live):
     with pytest.raises(AuditError, match="old-rotate.timer still runs"):
         retired.change(host, "true", LOG)
     assert everything(root) == before
+
+
+# what a service runs: the settings of its timer's job, None where it is left alone
+SERVICES = {
+    "a shell with a text": (
+        "/bin/sh -c \"gzip -f /var/log/audit/audit.log.[0-9]; find /var/log/audit -name 'audit.log.*.gz' -mtime +30 -delete\"",
+        {"compress": "gzip", "keep_days": "30"}),
+    "a text of several lines": ("/bin/bash -ec 'cd /var/log/audit && \\\n  xz audit.log.1'", {"compress": "xz"}),
+    "doubled for systemd": ("/usr/bin/bash -c 'for f in /var/log/audit/audit.log.?; do gzip $$f; done; date +%%F'", {"compress": "gzip"}),
+    "a shell with a script": ("/bin/sh /opt/rotate.sh", {}),
+    "a text that does more": ("/bin/sh -c 'gzip /var/log/audit/audit.log.1; scp /var/log/audit/audit.log.1.gz backup:'", None),
+    "a text with arguments": ("/bin/sh -c 'gzip $0' /var/log/audit/audit.log.1", None),
+    "a shell of a text from elsewhere": ("/bin/sh -c \"$TEXT /var/log/audit/audit.log.1\"", None),
+}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_a_service_runs(root, name):
+    command, wanted = SERVICES[name]
+    timer(root)
+    write(root, "etc/systemd/system/old-rotate.service", f"[Service]\nType=oneshot\nExecStart={command}\n")
+    assert [job.settings for job in found.jobs(Host(str(root)), LOG)] == ([] if wanted is None else [dict(wanted, schedule="daily")])
 
 
 def test_a_timer_that_names_its_service(root):

@@ -225,6 +225,8 @@ def test_finalize_wins_over_the_distribution_file():
     result = compiled({"99-x.rules": "-w /a\n", "audit.rules": "-D\n-b 64\n-f 2\n-e 1\n", _finalize.NAME: text})
     assert result.control == {"-D": True, "-b": "8192", "-f": "1", "--backlog_wait_time": "60000", "--loginuid-immutable": True, "-e": "2"}
     assert result.text.rstrip("\n").endswith("-e 2")
+    before, _end, _behind = text.partition("\n-D\n")
+    assert before.endswith("every file of rules.d is loaded again"), "whoever reads the file, or a diff of it, sees that no rule is dropped"
 
 
 def test_what_a_foreign_file_has_is_left_out_of_ours():
