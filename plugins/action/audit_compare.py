@@ -38,6 +38,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
         try:
+            options["hosts"] = list(map(str, ((task_vars or {}).get("groups") or {}).get("all") or ()))
             found = sides.compare(options)
             written = {} if self._task.check_mode or not options["dest"] else _write(options, found)
         except (AuditError, OSError) as error:

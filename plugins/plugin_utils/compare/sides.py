@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
@@ -30,7 +32,7 @@ def compare(options: dict) -> Comparison:
 
 
 def document_of(options: dict, side: str) -> dict | None:
-    """The document of a side, None for a benchmark."""
+    """The document of a side, None for a benchmark. ``hosts`` of the options: the names of the inventory, for a name that is none."""
     name, document = options[side], options[f"{side}_info"]
     if document is not None:
         return _checked(document, f"audit_{side}")
@@ -45,8 +47,14 @@ def document_of(options: dict, side: str) -> dict | None:
         return _checked(found.get("info", found) if isinstance(found, dict) else found, f"audit_{side}: {name}")
     if name in benchmark.names():
         return None
-    raise AuditError(f"audit_{side}: {name} is neither a host of the inventory nor a directory, a file or a benchmark; of the benchmarks, "
-                     + nearest(name, benchmark.names()))
+    raise AuditError(f"audit_{side}: {name} is neither a host of the inventory nor a directory, a file or a benchmark; "
+                     + _meant(name, options.get("hosts") or ()))
+
+
+def _meant(name: str, hosts_known: Iterable[str]) -> str:
+    """The host, else the benchmark, that was probably meant. An inventory may have thousands of hosts: only near ones are named."""
+    near = difflib.get_close_matches(name, sorted(hosts_known), 3)
+    return f"of the hosts, did you mean {' or '.join(near)}?" if near else "of the benchmarks, " + nearest(name, benchmark.names())
 
 
 def _checked(document: object, where: str) -> dict:

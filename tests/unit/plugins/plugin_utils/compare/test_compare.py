@@ -132,6 +132,17 @@ def test_a_near_miss_of_a_benchmark_is_suggested(name, hint):
         sides.compare({"left": "web1", "right": name, "left_info": DOCUMENT, "right_info": None})
 
 
+@pytest.mark.parametrize(("name", "hint"), [
+    ("wbe2", "of the hosts, did you mean web2 or web1?"), ("db-prod1.example", "of the hosts, did you mean db-prod.example?"),
+    ("cis_rhl_9", "of the benchmarks, did you mean cis_rhel_9"),
+])
+def test_a_near_miss_of_a_host_is_suggested(name, hint):
+    hosts = ["web1", "web2", "db-prod.example"]
+    with pytest.raises(AuditError) as said:
+        sides.compare({"left": "web1", "right": name, "left_info": DOCUMENT, "right_info": None, "hosts": hosts})
+    assert hint in str(said.value)
+
+
 def test_sides(tmp_path):
     path = tmp_path / "one.json"
     path.write_text(json.dumps({"info": DOCUMENT}))
