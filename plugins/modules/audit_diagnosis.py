@@ -88,7 +88,9 @@ diagnosis:
       description: V(auditd), V(kernel_audit) (C(-f 2)), V(not_auditd) or V(unknown).
       type: str
     key:
-      description: The key of auditd.conf that decided, or what the kernel could not keep to.
+      description:
+        - The key of auditd.conf that decided, or what the kernel could not keep to; C(audisp-remote.conf) where that plugin took the host
+          down.
       type: str
       sample: admin_space_left_action
     action:

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What auditd, the kernel and the system write when a host stops, or stops auditing: one table, with the source of each line.
 
-The words of auditd were read in its source (src/auditd-event.c, src/auditd-dispatch.c's queue.c) and are compared by a test with the
-binaries of the releases at hand. Up to 3.1.2 a halt for want of room says no reason; 4.0 and later say "and exiting due to ...".
+The words of auditd were read in its source, from 2.4 to 4.2.1 (src/auditd-event.c, audisp/queue.c, audisp/plugins/remote/
+audisp-remote.c), and are compared by a test with the binaries of the releases at hand. Up to 3.1.5 a halt for want of room says no reason;
+4.0 and later say "and exiting due to ...". Up to 2.8.5 the queue is that of a program of its own, audispd. What takes the host down without
+auditd having a word in it is audisp-remote, whose actions stand in its own file.
 """
 
 import re
@@ -13,9 +15,11 @@ from collections import namedtuple
 # off, restart, killed, started, boot, ...; ``key`` of auditd.conf or word of the kernel; ``since``, ``until``: releases of audit.
 Message = namedtuple("Message", "by what key text since until source")
 EVENT, QUEUE, KERNEL = "src/auditd-event.c", "audisp/queue.c", "kernel/audit.c"
+REMOTE = "audisp/plugins/remote/audisp-remote.c"
 HALTING, SINGLE = "The audit daemon is now halting the system", "The audit daemon is now changing the system to single user mode"
 NO_ROOM, LOW, WRITE_ERROR = "no space left on logging partition", "low disk space", "previously mentioned write error"
 SPACE, FULL, ERROR, QUEUE_KEY = "admin_space_left_action", "disk_full_action", "disk_error_action", "overflow_action"
+REMOTE_CONF = "audisp-remote.conf"
 
 AUDITD = (
     Message("auditd", "halt", FULL, HALTING + " due to " + NO_ROOM, None, "3.1.5", EVENT),
@@ -33,6 +37,9 @@ AUDITD = (
     Message("auditd", "halt", QUEUE_KEY, "Auditd is now halting the system due to overflowing its queue", "3.0", None, QUEUE),
     Message("auditd", "single", QUEUE_KEY, "Auditd is now changing the system to single user mode due to overflowing its queue", "3.0",
             None, QUEUE),
+    Message("auditd", "halt", QUEUE_KEY, "Audispd is now halting the system due to overflowing its queue", None, "2.8.5", QUEUE),
+    Message("auditd", "single", QUEUE_KEY, "Audisp is now changing the system to single user mode due to overflowing its queue", None,
+            "2.8.5", QUEUE),
     Message("auditd", "suspend", SPACE, "Audit daemon is suspending logging due to low disk space", None, None, EVENT),
     Message("auditd", "suspend", FULL, "Audit daemon is suspending logging due to " + NO_ROOM, None, None, EVENT),
     Message("auditd", "suspend", ERROR, "Audit daemon is suspending logging due to " + WRITE_ERROR, None, None, EVENT),
@@ -42,6 +49,13 @@ AUDITD = (
     Message("auditd", "low", "space_left_action", "Audit daemon is low on disk space for logging", None, None, EVENT),
     Message("auditd", "error", ERROR, "Audit daemon detected an error writing an event to disk", None, None, EVENT),
     Message("auditd", "ended", "", "The audit daemon is exiting.", None, None, "src/auditd.c"),
+)
+OF_REMOTE = (
+    Message("auditd", "halt", REMOTE_CONF, "remote logging halting system due to ", None, None, REMOTE),
+    Message("auditd", "single", REMOTE_CONF, "remote logging is switching system to single user mode due to ", None, None, REMOTE),
+    Message("auditd", "halt", REMOTE_CONF, "Audisp-remote is now halting the system due to overflowing its queue", None, None, REMOTE),
+    Message("auditd", "single", REMOTE_CONF, "Audisp-remote is now changing the system to single user mode due to overflowing its queue",
+            None, None, REMOTE),
 )
 OTHERS = (
     Message("kernel_audit", "panic", "backlog_limit", "Kernel panic - not syncing: audit: backlog limit exceeded", None, None, KERNEL),
@@ -74,7 +88,7 @@ OTHERS = (
     Message("system", "killed", "", "auditd.service: Main process exited, code=killed", None, None, "systemd"),
     Message("system", "killed", "", "auditd.service: Main process exited, code=dumped", None, None, "systemd"),
 )
-TABLE = AUDITD + OTHERS
+TABLE = AUDITD + OF_REMOTE + OTHERS
 SUDO = ("sudo", "su", "doas", "")
 NOT_RUN = re.compile(r"command not allowed|NOT in sudoers|incorrect password|a password is required|authentication failure")
 COMMAND = re.compile(r"COMMAND=(\S*/)?(?:(?:sh|bash) -c )?(\S*/)?"
@@ -89,7 +103,8 @@ def classify(text: str, program: str = "", pid: "str | None" = None) -> "Message
     where a line of a log has none.
 
     A line that only cites the words is none: auditd's words count from auditd alone, which always writes its process id (openlog(3) with
-    LOG_PID), and those of systemd from process 1, for the manager of each user reaches a target Shutdown as well.
+    LOG_PID; audispd and audisp-remote write none), and those of systemd from process 1, for the manager of each user reaches a target
+    Shutdown as well.
     """
     if not QUICK.search(text):
         return None
@@ -105,8 +120,10 @@ def classify(text: str, program: str = "", pid: "str | None" = None) -> "Message
 
 
 def _may_say(row, program, pid):
+    if row.source == REMOTE:
+        return program in ("", "audisp-remote")
     if row.by == "auditd":
-        return program == "" or program in ("auditd", "audisp", "audispd") and pid != ""
+        return program == "" or program in ("auditd", "audisp") and pid != "" or program == "audispd"
     if row.by in ("kernel", "kernel_audit"):
         return program in ("", "kernel") and not pid
     if row.by == "platform":

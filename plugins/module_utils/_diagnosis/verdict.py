@@ -11,6 +11,7 @@ import re
 import shlex
 
 from .._utc import iso
+from .messages import REMOTE_CONF
 
 SHUTDOWN_SECONDS = 900  # systemd gives a unit 90 s to stop, a few of them one after the other
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+\Z")
@@ -39,6 +40,7 @@ KERNEL_CAUSES = {
 class Facts(object):
     """What is known besides the lines: ``settings`` {key: word} of the actions in auditd.conf, ``panics`` (whether the rules say -f 2, None
     where they were not seen), ``room`` {free_mb, admin_space_left, others_percent}, ``state_reason``, ``is_live``,
+    ``remote`` ({path, stopping: ["key = word"]} of audisp-remote.conf),
     ``exec_halts`` {key: path} of programs that power off, ``logs_seen``, ``root`` (the top of the tree, "/" of a running host), ``unread``
     [paths of system logs that could not be read whole]."""
 
@@ -48,6 +50,7 @@ class Facts(object):
         self.room = facts.get("room") or {}
         self.state_reason = facts.get("state_reason") or ""
         self.is_live = facts.get("is_live", False)
+        self.remote = facts.get("remote") or {"path": None, "stopping": []}
         self.exec_halts = facts.get("exec_halts") or {}
         self.logs_seen = facts.get("logs_seen", False)
         self.root = facts.get("root") or "/"
@@ -139,7 +142,7 @@ def _auditd(session, facts):
     pids = _pids(session)
     for place in range(len(session) - 1, -1, -1):
         event = session[place]
-        if event["by"] != "auditd" or event["what"] not in WORDS or pids and event.get("pid") and event["pid"] not in pids:
+        if event["by"] != "auditd" or event["what"] not in WORDS or not _is_auditds(event, pids):
             continue
         behind = session[place + 1:]
         asked = [one for one in session[:place] if one["by"] in ("person", "platform") and _near(one, event)]
@@ -148,9 +151,25 @@ def _auditd(session, facts):
             return None  # the host went on: the words are of a stop that was not carried out
         key = _key_of(event, session[:place], facts)
         cause = "%s because %s" % (WORDS[event["what"]], CAUSES.get(key, "of an action in auditd.conf"))
+        sure = carried and not asked
+        if key == REMOTE_CONF:
+            cause, sure = _of_remote(event, facts), sure and bool(facts.remote["stopping"])
         return {"stopped_by": "auditd", "key": key, "action": "HALT" if event["what"] == "halt" else "SINGLE", "when": event["time"],
-                "confidence": "medium" if asked or not carried else "high", "cause": cause + _who_filled(facts, key)}
+                "confidence": "high" if sure else "medium", "cause": cause + _who_filled(facts, key)}
     return None
+
+
+def _is_auditds(event, pids):
+    """Whether a line is of the auditd of the audit log; a plugin is another process."""
+    return event["key"] == REMOTE_CONF or not pids or not event.get("pid") or event["pid"] in pids
+
+
+def _of_remote(event, facts):
+    """The cause of a stop by audisp-remote: it writes no process id, so its own file has to say that it may."""
+    words = WORDS[event["what"]].replace("auditd", "auditd's plugin audisp-remote", 1)
+    able = ", ".join(facts.remote["stopping"])
+    return "%s: %s; %s" % (words, event["text"], "%s says %s" % (facts.remote["path"], able) if able else
+                           "no audisp-remote.conf that was seen says so")
 
 
 def _pids(session):
@@ -170,7 +189,7 @@ def _key_of(event, before, facts):
 
 def _who_filled(facts, key):
     percent = facts.room.get("others_percent")
-    if key in ("disk_error_action", "overflow_action") or percent is None or percent < 50:
+    if key in ("disk_error_action", "overflow_action", REMOTE_CONF) or percent is None or percent < 50:
         return ""
     return "; %d %% of what fills that partition are not audit's logs: another program filled it" % percent
 
@@ -286,6 +305,10 @@ def _next(diagnosis, facts):
     steps = []
     root = "" if facts.is_live else " -e " + _assigned("audit_root", facts.root)
     stops = diagnosis["stopped_by"] in ("auditd", "kernel_audit") or facts.stopping or facts.panics
+    if diagnosis["key"] == REMOTE_CONF and facts.remote["path"]:
+        path = facts.remote["path"] if facts.is_live else facts.root.rstrip("/") + facts.remote["path"]
+        steps.append("sed -i -E 's/^(\\s*[a-z_]+_action\\s*=\\s*)(halt|single)\\s*$/\\1syslog/I' %s" % shlex.quote(path))
+        stops = facts.stopping or facts.panics
     if stops and facts.is_live:
         steps.append("ansible-playbook -i HOSTS -b auditops.auditd.remediate --tags audit_stop")
     if stops and not facts.is_live:

@@ -10,12 +10,14 @@ from .._diagnosis import verdict
 from .._errors import AuditError, NotAvailable
 from .._paths import AUDITD_CONF, LOG_FILE
 from .._rules import compiled
+from .._shipping import remote_conf
 from .._utc import iso
 from . import expected_volumes, stop_logs, stop_records, storage
 
 ACTIONS = (
     "space_left_action", "admin_space_left_action", "disk_full_action", "disk_error_action", "overflow_action", "max_log_file_action")
 POWERS_OFF = re.compile(br"^[^#\n]*\b(?:poweroff|halt|shutdown|reboot|telinit|init\s+[016]|sysrq-trigger)\b", re.M)
+REMOTE_CONFS = ("/etc/audit/audisp-remote.conf", "/etc/audisp/audisp-remote.conf")  # from 3.0 on, and up to 2.8.5
 SHOWN = 60  # lines of evidence
 SAME = 180  # seconds between two logs that speak of one boot
 ARCHIVED = 600  # seconds from a boot until systemd-pstore has moved what the boot before left
@@ -38,7 +40,8 @@ def diagnose(host, run, *, console_text=None, console_file=None, state_reason=No
     facts = verdict.Facts(
         settings={key: storage.words(settings, key)[0] for key in ACTIONS if settings.get(key)}, panics=_panics(host),
         room=_room(host, settings, log_file), state_reason=state_reason, is_live=host.is_live, exec_halts=_exec_halts(host, settings),
-        logs_seen=seen, root=host.root, unread=sorted(path for path in unread if path.startswith("/var/log/") and "/audit" not in path))
+        remote=_remote(host), logs_seen=seen, root=host.root,
+        unread=sorted(path for path in unread if path.startswith("/var/log/") and "/audit" not in path))
     found = verdict.of(events, facts)
     session = verdict.last_session(events, is_live=host.is_live)
     evidence = [_shown(event) for event in session[-SHOWN:]]
@@ -111,6 +114,15 @@ def _panics(host):
         return None
     words = re.findall(r"^\s*-f\s+(\d)", "\n".join([text or ""] + list(files.values())), re.M)
     return "2" in words
+
+
+def _remote(host):
+    """{path, stopping} of the first audisp-remote.conf that is there."""
+    for path in REMOTE_CONFS:
+        text = host.text(path)
+        if text is not None:
+            return {"path": path, "stopping": remote_conf.stopping(remote_conf.parse(text))}
+    return None
 
 
 def _exec_halts(host, settings):

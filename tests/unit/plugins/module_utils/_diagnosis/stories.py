@@ -232,6 +232,27 @@ def halted_yesterday_and_cut_off_today(story):
     story.write_syslog()
 
 
+def halt_by_the_plugin_that_ships(story):
+    """audisp-remote, which writes no process id, lost its server."""
+    story.put("etc/audit/audisp-remote.conf", "remote_server = log.example\nnetwork_failure_action = HALT\n")
+    ordinary(story)
+    story.lines("audisp-remote: remote logging halting system due to network failure", *SHUTDOWN)
+    story.write_syslog()
+
+
+def words_of_the_plugin_that_its_file_does_not_say(story):
+    ordinary(story)
+    story.lines("audisp-remote: remote logging halting system due to network failure", *SHUTDOWN)
+    story.write_syslog()
+
+
+def halt_by_the_queue_of_audit_2(story):
+    """Up to 2.8.5 the queue is audispd's, a program of its own, which writes no process id."""
+    ordinary(story)
+    story.lines("audispd: Audispd is now halting the system due to overflowing its queue", *SHUTDOWN)
+    story.write_syslog()
+
+
 def orderly_and_nobody_asked(story):
     ordinary(story)
     story.conf(admin_space_left_action="SYSLOG", disk_full_action="SYSLOG", disk_error_action="SYSLOG")
@@ -252,6 +273,11 @@ def nothing_left(story):
 
 # story: (stopped_by, key, confidence, part of the cause, whether logging was suspended)
 EXPECTED = {
+    halt_by_the_plugin_that_ships: (
+        "auditd", "audisp-remote.conf", "high", "/etc/audit/audisp-remote.conf says network_failure_action = HALT", False),
+    words_of_the_plugin_that_its_file_does_not_say: (
+        "auditd", "audisp-remote.conf", "medium", "no audisp-remote.conf that was seen says so", False),
+    halt_by_the_queue_of_audit_2: ("auditd", "overflow_action", "high", "queue overflowed", False),
     halt_by_admin_space: ("auditd", "admin_space_left_action", "high", "less room than admin_space_left", False),
     halt_by_admin_space_4: ("auditd", "admin_space_left_action", "high", "powered the host off", False),
     halt_by_disk_full: ("auditd", "disk_full_action", "high", "no room left", False),

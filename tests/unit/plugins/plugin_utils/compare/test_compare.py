@@ -133,7 +133,7 @@ def test_a_near_miss_of_a_benchmark_is_suggested(name, hint):
 
 
 @pytest.mark.parametrize(("name", "hint"), [
-    ("wbe2", "of the hosts, did you mean web2 or web1?"), ("db-prod1.example", "of the hosts, did you mean db-prod.example?"),
+    ("wbe2", "of the hosts, did you mean web2"), ("db-prod1.example", "of the hosts, did you mean db-prod.example?"),
     ("cis_rhl_9", "of the benchmarks, did you mean cis_rhel_9"),
 ])
 def test_a_near_miss_of_a_host_is_suggested(name, hint):
