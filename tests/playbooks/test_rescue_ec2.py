@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import test_remediation_steps as hardened
+import yaml
 
 REGION = "eu-west-1"
 LAB = Path(os.environ.get("AUDITOPS_LAB") or Path(os.environ.get("XDG_CACHE_HOME") or "/var/tmp") / "auditops-lab")
@@ -135,14 +136,74 @@ def test_out_and_back(cloud, volume, tmp_path):
     assert again.returncode != 0 and "is running: cure it while it is up" in again.stdout
 
 
-def test_a_run_that_was_cut_off_is_taken_up(cloud, volume, tmp_path):
-    """Cut off behind the detaching: the instance no longer lists its volume, the tag still says where it belongs."""
+def detached(client, disk, patient, helper):
+    client.detach_volume(VolumeId=disk, InstanceId=patient)
+
+
+def attached_here(client, disk, patient, helper):
+    detached(client, disk, patient, helper)
+    client.attach_volume(VolumeId=disk, InstanceId=helper, Device="/dev/sdf")
+
+
+def only_noted(client, disk, patient, helper):
+    tags = [{"ResourceType": "snapshot", "Tags": [{"Key": "auditops-rescue", "Value": patient}]}]
+    client.create_snapshot(VolumeId=disk, TagSpecifications=tags)
+
+
+@pytest.mark.parametrize("so_far", [only_noted, detached, attached_here])
+def test_a_run_that_was_cut_off_is_taken_up(cloud, volume, tmp_path, so_far):
+    """The tag says where the volume belongs, also while the instance no longer lists it; what was done is not done again."""
     client, patient, helper, endpoint = cloud
     disk = root_volume(client, patient)
     found = client.describe_instances(InstanceIds=[patient])["Reservations"][0]["Instances"][0]
     client.create_tags(Resources=[disk], Tags=[{"Key": "auditops-rescue", "Value": f"{patient} {found['RootDeviceName']}"}])
-    client.detach_volume(VolumeId=disk, InstanceId=patient)
+    so_far(client, disk, patient, helper)
     inventory(tmp_path, audit_ec2_instance=patient, audit_ec2_helper=helper, audit_ec2_helper_device=volume)
     done = play(tmp_path, AWS_ENDPOINT_URL=endpoint)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert attached_to(client, disk) == [patient] and "HALT" not in conf(volume, tmp_path)
+    assert attached_to(client, disk) == [patient] and "HALT" not in conf(volume, tmp_path) and len(snapshots(client, disk)) == 1
+
+
+def instance(name, state="stopped", zone="eu-west-1a", codes=()):
+    return {"instance_id": name, "state": {"name": state}, "placement": {"availability_zone": zone},
+            "product_codes": [{"product_code_id": code, "product_code_type": "marketplace"} for code in codes]}
+
+
+# what EC2 says of instances and volume -> the beginning of what is refused, None where nothing is
+REFUSALS = {
+    "stopped": ({"patient": instance("i-1")}, None),
+    "running": ({"patient": instance("i-1", state="running")}, "i-1 is running: cure it while it is up by remediate --tags audit_stop"),
+    "running_and_may_be_stopped": ({"patient": instance("i-1", state="running"), "audit_ec2_stop": True}, None),
+    "marketplace": ({"patient": instance("i-1", codes=["aw0evgkw8e5c1q413zgy5pjce"])},
+                    "i-1 comes from the marketplace (product code aw0evgkw8e5c1q413zgy5pjce): EC2 attaches its volume to a stopped "
+                    "instance only; make a volume of a snapshot of it"),
+    "another_zone": ({"patient": instance("i-1", zone="eu-west-1b")},
+                     "i-2 is in eu-west-1a and i-1 in eu-west-1b: a volume is attached within one availability zone only"),
+    "instance_store": ({"patient": instance("i-1"), "audit_ec2_volume": ""}, "the root device of i-1 is no EBS volume"),
+    "not_attached": ({"patient": instance("i-1"), "audit_ec2_attaching": {"failed": True, "msg": "VolumeInUse"}},
+                     "vol-1 cannot be attached to i-2: VolumeInUse"),
+    "encrypted": ({"patient": instance("i-1"), "volume": {"encrypted": True, "kms_key_id": "arn:aws:kms:key/1"},
+                   "audit_ec2_attaching": {"failed": True, "msg": "Client.InvalidVolume"}},
+                  "vol-1 cannot be attached to i-2: Client.InvalidVolume; it is encrypted by arn:aws:kms:key/1, which this account has to "
+                  "be allowed to use"),
+}
+JUDGES = ("Refuse what cannot be rescued in this way", "Say why it cannot be attached")
+
+
+def test_what_cannot_be_rescued_is_said_plainly(tmp_path):
+    """The playbook's own tasks that refuse, over what EC2 says of an instance; no cloud is asked."""
+    [block] = yaml.safe_load((hardened.COLLECTION / "playbooks/tasks/ec2_out.yml").read_text())
+    tasks = [task for task in block["block"] if task["name"] in JUDGES]
+    assert len(tasks) == len(JUDGES)
+    hosts = {}
+    for name, (given, _said) in REFUSALS.items():
+        known = {"ansible_connection": "local", "audit_ec2_instance": "i-1", "audit_ec2_helper": "i-2", "audit_ec2_volume": "vol-1",
+                 "audit_ec2_attaching": {"failed": False}, "audit_ec2_volumes": {"volumes": [given.get("volume", {})]}, **given}
+        hosts[name] = {**known, "audit_ec2_both": {"instances": [given["patient"], instance("i-2", state="running")]}}
+    (tmp_path / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
+    (tmp_path / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+    done = subprocess.run([sys.executable, "-m", "ansible", "playbook", "-i", tmp_path / "hosts.json", tmp_path / "play.yml"], check=False,
+                          capture_output=True, text=True, env=dict(os.environ, ANSIBLE_NOCOLOR="1"))
+    said = {name: hardened.failures(done.stdout, name) for name in REFUSALS}
+    for name, (_given, wanted) in REFUSALS.items():
+        assert wanted in said[name] if wanted else not said[name], (name, said[name], done.stdout, done.stderr)
