@@ -5,6 +5,10 @@
 On a running host a generated menu is generated twice before it is replaced: as it is, to see that the generator would change nothing
 else, and with the words, to see that it changes nothing but them. In a tree the files are edited, and what would have to be generated
 is named.
+
+grubby is not called: what it edits are the entries (grubby-bls of rhboot/grubby: the options of each file in /boot/loader/entries), by a
+search for the key as a part of any word, which would take x.audit= for audit=. The entries are edited here. Of zipl, what zipl.conf(5) of
+s390-tools says; of rpm-ostree, its manual page on kargs. None of the three could be run by the tests.
 """
 
 import re
@@ -91,7 +95,11 @@ def plan(host, wanted: "dict[str, str]") -> Plan:
 def apply(host, planned: Plan, wanted: "dict[str, str]") -> None:
     """Do what was planned. AuditError, with every file as it was, where it cannot be proven."""
     if planned.ostree:
-        checked(host.run, [host.which("rpm-ostree"), "kargs"] + planned.ostree)
+        program = host.which("rpm-ostree")
+        checked(host.run, [program, "kargs"] + planned.ostree)
+        line = checked(host.run, [program, "kargs"]).strip()  # of the deployment that boots next
+        if _line.changed(line, wanted) != line:
+            raise AuditError("rpm-ostree kargs still shows %r after it was given %s" % (line, " ".join(planned.ostree)))
         return
     before_menu = _generated(host, planned.menu) if planned.menu and host.is_live else None
     written: "list[str]" = []

@@ -13,6 +13,7 @@ OPTIONS = re.compile(r"^(options[ \t]+)(.*)$", re.M)
 KERNELOPTS = re.compile(r"^(kernelopts=)(.*)$", re.M)
 KERNELOPTS_USED = re.compile(r"\$\{?kernelopts\b")
 PARAMETERS = re.compile(r"^([ \t]*parameters[ \t]*=[ \t]*)(\"?)([^\"\n]*)(\"?)", re.M)
+PARMFILE = re.compile(r"^[ \t]*parmfile[ \t]*=[ \t]*(\S.*)$", re.M)
 ENVIRONMENT_SIZE = 1024  # of a grub environment block, which grub writes in place
 TRAILING = re.compile(r"\s*$")
 
@@ -70,7 +71,11 @@ def kernel_cmdline(text: str, wanted: "dict[str, str]") -> str:
 
 
 def zipl(text: str, wanted: "dict[str, str]") -> str:
-    """zipl.conf(5): the parameters of each section."""
+    """zipl.conf(5): the parameters of each section. AuditError where a section takes them from a file."""
+    named = PARMFILE.search(text)
+    if named:
+        raise AuditError("a section takes its line from parmfile = %s: put %s there by hand" % (
+            named[1].strip(), " ".join("%s=%s" % pair for pair in sorted(wanted.items()))))
     return PARAMETERS.sub(lambda found: '%s"%s"' % (found[1], changed(found[3], wanted)), text)
 
 

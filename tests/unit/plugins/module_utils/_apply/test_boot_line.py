@@ -129,6 +129,7 @@ def test_a_generated_menu_of_a_tree_is_named_until_its_own_system_made_it(tmp_pa
     ({"/ostree/repo/config": ""}, "rpm-ostree kargs --append-if-missing=audit=1"),
     ({"/boot/efi/EFI/Linux/a.efi": ""}, "kernel-install add-all"),
     ({"/boot/loader/entries/a.conf": "title no options\n"}, "no line options"),
+    ({"/etc/zipl.conf": "[linux]\nparmfile = /etc/parm\n"}, "parmfile = /etc/parm: put audit=1 audit_backlog_limit=8192 there"),
 ])
 def test_what_is_refused_says_what_would_be_right(tmp_path, files, reason):
     for path, text in files.items():
@@ -195,14 +196,74 @@ def test_a_generator_that_does_not_do_it_leaves_everything_as_it_was(tmp_path, g
     assert system.menu.read_text() == before and read(tmp_path, "/etc/default/grub") == 'GRUB_CMDLINE_LINUX="quiet"\n'
 
 
+class RpmOstree:
+    """rpm-ostree kargs as its manual page has it: without options it prints the arguments of the deployment that boots next;
+    --delete-if-present and --append-if-missing take KEY=VALUE. ``deaf``: it returns 0 and does nothing."""
+
+    def __init__(self, root, line, *, deaf=False):
+        self.host, self.words, self.deaf, self.given = FakeHost(str(root)), line.split(), deaf, None
+        write(root, "/run/ostree-booted", "")
+        self.host.install("rpm-ostree", self.run)
+
+    def run(self, command, *options):
+        assert command == "kargs"
+        if not options:
+            return 0, " ".join(self.words) + "\n", ""
+        self.given = list(options)
+        for option in () if self.deaf else options:
+            name, _equals, word = option.partition("=")
+            assert name in ("--delete-if-present", "--append-if-missing")
+            if name == "--delete-if-present":
+                self.words = [one for one in self.words if one != word]
+            elif word not in self.words:
+                self.words.append(word)
+        return 0, "Staging deployment... done\nKernel arguments updated.\n", ""
+
+
+APPENDED = ["--append-if-missing=audit=1", "--append-if-missing=audit_backlog_limit=8192"]
+
+
 @pytest.mark.parametrize(("line", "expected"), [
-    ("root=x audit=0", ["--delete-if-present=audit=0", "--append-if-missing=audit=1", "--append-if-missing=audit_backlog_limit=8192"]),
+    ("root=x audit=0", ["--delete-if-present=audit=0", *APPENDED]),
+    ("root=x audit=0 audit=1", ["--delete-if-present=audit=0", *APPENDED]),
     ("root=x audit=1 audit_backlog_limit=8192", None),
 ])
 def test_rpm_ostree_owns_its_line(tmp_path, line, expected):
-    host = FakeHost(str(tmp_path))
-    write(tmp_path, "/run/ostree-booted", "")
-    host.install("rpm-ostree", lambda *_arguments: (0, line, ""))
+    system = RpmOstree(tmp_path, line)
+    planned = boot_line.plan(system.host, WANTED)
+    assert planned.changed == (expected is not None)
+    if planned.changed:
+        boot_line.apply(system.host, planned, WANTED)
+    assert system.given == expected and sorted(system.words) == ["audit=1", "audit_backlog_limit=8192", "root=x"]
+    assert not boot_line.plan(system.host, WANTED).changed
+
+
+def test_rpm_ostree_that_does_nothing_is_no_success(tmp_path):
+    system = RpmOstree(tmp_path, "root=x audit=0", deaf=True)
+    with pytest.raises(AuditError, match="still shows 'root=x audit=0' after it was given"):
+        boot_line.apply(system.host, boot_line.plan(system.host, WANTED), WANTED)
+
+
+ZIPL = "[defaultboot]\ndefault = linux\n[linux]\ntarget = /boot\nimage = /boot/vmlinuz\nparameters = \"root=/dev/dasda1 audit=0\"\n"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_zipl_writes_the_boot_record_of_what_its_file_says(tmp_path, fails):
+    """zipl(8) reads /etc/zipl.conf and writes the record that the machine boots from: edited alone, the file says nothing."""
+    host, records = FakeHost(str(tmp_path)), []
+    write(tmp_path, "/proc/cmdline", "root=/dev/dasda1 audit=0\n")
+    write(tmp_path, "/etc/zipl.conf", ZIPL)
+
+    def zipl():
+        records.append(read(tmp_path, "/etc/zipl.conf"))
+        return (1, "", "Error: Could not write") if fails else (0, "Done.", "")
+
+    host.install("zipl", zipl)
     planned = boot_line.plan(host, WANTED)
-    boot_line.apply(host, planned, WANTED)
-    assert planned.changed == (expected is not None) and (host.ran[-1][2:] or None) == expected
+    if fails:
+        with pytest.raises(AuditError, match="Could not write.*the files of the boot line are as they were"):
+            boot_line.apply(host, planned, WANTED)
+        assert read(tmp_path, "/etc/zipl.conf") == ZIPL
+    else:
+        boot_line.apply(host, planned, WANTED)
+    assert len(records) == 1 and 'parameters = "root=/dev/dasda1 audit=1 audit_backlog_limit=8192"' in records[0]
