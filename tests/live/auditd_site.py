@@ -62,23 +62,52 @@ def roots() -> dict[str, Path]:
     return {"here": Path("/"), **{name: CHROOTS / name for name, release in SUITES.items() if release != own}}
 
 
+def why_not() -> str | None:
+    """Why no real auditd can run here, None where it can."""
+    if os.geteuid() != 0:
+        return "needs root"
+    if not shutil.which("auditd") or not shutil.which("auditctl"):
+        return "needs auditd (package audit or auditd)"
+    status = kernel_status()
+    if not status:
+        return "the kernel's audit cannot be used here (container, or audit=0)"
+    if status["enabled"] == 2:
+        return "the kernel's audit rules are immutable until the next boot"
+    if status["pid"]:
+        return f"an auditd runs here already (process {status['pid']}): stop it first"
+    return None
+
+
+def kernel_as_it_is() -> dict:
+    """The kernel's rules and status, for put_back_kernel."""
+    rules = subprocess.run(["auditctl", "-l"], capture_output=True, text=True, check=True).stdout
+    return {"status": kernel_status(), "rules": [rule for rule in rules.splitlines() if rule.startswith("-")]}
+
+
+def empty_kernel() -> None:
+    """No rules, a roomy backlog, no panic."""
+    subprocess.run(["auditctl", "-D"], capture_output=True, check=True)
+    subprocess.run(["auditctl", "-b", str(BACKLOG_LIMIT), "-f", "1"], capture_output=True, check=True)
+
+
+def put_back_kernel(saved: dict) -> None:
+    subprocess.run(["auditctl", "-D"], check=False, capture_output=True)
+    for rule in saved["rules"]:
+        subprocess.run(["auditctl", *rule.split()], check=False, capture_output=True)
+    for name, option in STATUS_OPTIONS.items():
+        if name in saved["status"]:
+            subprocess.run(["auditctl", option, str(saved["status"][name])], check=False, capture_output=True)
+
+
 @contextlib.contextmanager
 def saved_kernel():
     """The kernel's rules and status as they were, afterwards; empty rules and a roomy backlog meanwhile."""
-    status = kernel_status()
-    rules = subprocess.run(["auditctl", "-l"], capture_output=True, text=True, check=True).stdout
-    subprocess.run(["auditctl", "-D"], capture_output=True, check=True)
-    subprocess.run(["auditctl", "-b", str(BACKLOG_LIMIT), "-f", "1"], capture_output=True, check=True)
+    saved = kernel_as_it_is()
+    empty_kernel()
     try:
         yield
     finally:
-        subprocess.run(["auditctl", "-D"], check=False, capture_output=True)
-        for rule in rules.splitlines():
-            if rule.startswith("-"):
-                subprocess.run(["auditctl", *rule.split()], check=False, capture_output=True)
-        for name, option in STATUS_OPTIONS.items():
-            if name in status:
-                subprocess.run(["auditctl", option, str(status[name])], check=False, capture_output=True)
+        put_back_kernel(saved)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 from pathlib import Path
 
 import auditd_site as sites
@@ -22,29 +21,13 @@ LOCK = os.environ.get("AUDITOPS_LIVE_LOCK", "/run/lock/auditops-live.lock")
 ROOTS = sites.roots()
 
 
-def why_not() -> str | None:
-    """Why no real auditd can run here, None where it can."""
-    if os.geteuid() != 0:
-        return "needs root"
-    if not shutil.which("auditd") or not shutil.which("auditctl"):
-        return "needs auditd (package audit or auditd)"
-    status = sites.kernel_status()
-    if not status:
-        return "the kernel's audit cannot be used here (container, or audit=0)"
-    if status["enabled"] == 2:
-        return "the kernel's audit rules are immutable until the next boot"
-    if status["pid"]:
-        return f"an auditd runs here already (process {status['pid']}): stop it first"
-    return None
-
-
 @pytest.fixture
 def kernel_audit():
     """The kernel's audit for one test alone; its status and rules are put back."""
     os.makedirs(os.path.dirname(LOCK), exist_ok=True)
     with open(LOCK, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        reason = why_not()
+        reason = sites.why_not()
         if reason:
             pytest.skip(reason)
         with sites.saved_kernel():

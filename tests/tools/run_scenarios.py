@@ -21,13 +21,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "live"))
+import auditd_site  # noqa: E402
+
 COLLECTION = Path("ansible_collections/auditops/auditd")
 OUTSIDE = ("/etc", "/var/lib/auditops", "/var/lib/audit-rotate", "/var/log/audit", "/usr/local", "/run/auditops-lab")
 # What other programs of any host write at their own time
 NOISE = ("/etc/mtab", "/etc/ld.so.cache", "/etc/resolv.conf", "/var/log/audit")
-NEEDS = {"container": ("podman", "runc", "ssh", "mmdebstrap"), "fleet": ("ssh", "mmdebstrap"),
+NEEDS = {"chroot": ("mmdebstrap", "zstd"), "container": ("podman", "runc", "ssh", "mmdebstrap"), "fleet": ("ssh", "mmdebstrap"),
          "vm": ("qemu-system-x86_64", "qemu-img", "ssh", "mmdebstrap")}
-AS_ROOT = ("container", "fleet", "vm")
+AS_ROOT = ("chroot", "container", "fleet", "vm")
 CONTAINER = Path(__file__).resolve().parents[2] / "molecule/lab/container.py"
 PATIENCE = 420  # seconds for a container, with its root where that is not built yet
 LONGEST = {"container": 600, "vm": 5400}  # seconds for a scenario, by its name: one in .ci/run must not take long, a machine may
@@ -126,6 +129,8 @@ def obstacle(scenario: str) -> str | None:
     missing = [program for program in NEEDS.get(scenario, ()) if not shutil.which(program)]
     if missing:
         return f"not installed here: {', '.join(missing)}"
+    if scenario == "chroot":
+        return auditd_site.why_not()
     return no_container() if scenario == "container" else None
 
 

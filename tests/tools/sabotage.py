@@ -22,7 +22,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 TARGETS = {
     **{f"{role.name}_{kind}": f"roles/{role.name}/tasks/main.yml"
        for role in sorted((CHECKOUT / "roles").iterdir()) for kind in ("default", "alternative")},
-    "vm": "roles/auditd/tasks/main.yml",
+    "vm": "playbooks/tasks/apply.yml",
+    "chroot": "playbooks/tasks/apply.yml",
     "audit_boot_default": "roles/audit_boot/defaults/main.yml",
     "audit_storage_default": "roles/audit_storage/defaults/main.yml",
     "drift": "roles/audit_drift/tasks/report.yml",

@@ -138,3 +138,12 @@ def test_a_slow_machine_fails_no_scenario_with_hosts_of_its_own(scenarios, place
     monkeypatch.setattr(scenarios, "obstacle", lambda _name: None)
     monkeypatch.setattr(scenarios, "run", run)
     assert scenarios.result(place, scenario) == ended
+
+
+def test_a_kernel_with_an_auditd_is_no_place_for_another(scenarios, monkeypatch):
+    monkeypatch.setattr(scenarios.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(scenarios.shutil, "which", lambda program, path=None: f"/usr/bin/{program}")
+    monkeypatch.setattr(scenarios.auditd_site, "kernel_status", lambda: {"enabled": 1, "pid": 812})
+    assert scenarios.obstacle("chroot") == "an auditd runs here already (process 812): stop it first"
+    monkeypatch.setattr(scenarios.auditd_site, "kernel_status", lambda: {"enabled": 1, "pid": 0})
+    assert scenarios.obstacle("chroot") is None
