@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._shipping.processes import running
 from ansible_collections.auditops.auditd.plugins.module_utils._shipping.queue_file import read as read_queue
-from auditd_site import wait_for
-from log_server import Collector, remote_plugin, rsyslogd
+from auditd_site import conf_text, wait_for
+from log_server import Collector, free_port, remote_plugin, rsyslogd
 
 SYSLOG_CONF = "/etc/audit/plugins.d/syslog.conf"
 
@@ -106,6 +106,17 @@ def test_a_collector_gets_each_record(audited, collector, cache, tmp_path):
         assert ship(audited, **options)["changed"] and not ship(audited, **options)["changed"]
         audited.flood(300, "ship", 300)
         wait_for(lambda: len(set(numbers(collector.log(), "ship"))) == 300, "the collector to have all 300", 60)
+
+
+def test_a_host_that_is_to_collect_and_does_not_listen_yet_is_a_finding(audited):
+    port = free_port()
+    audited.start(conf_text())
+    path = audited.path("/etc/audit/auditd.conf")
+    path.write_text(conf_text(tcp_listen_port=port))
+    assert shipping(audited, {"to": []})["shipping.listens"]["expected"] == f"auditd listens on port {port}"
+    audited.kill()
+    audited.start(path.read_text())
+    wait_for(lambda: "shipping.listens" not in shipping(audited, {"to": []}), "auditd to listen")
 
 
 @pytest.mark.parametrize("kill", [True, False])

@@ -93,7 +93,7 @@ def test_the_volume_grows_and_then_what_lies_on_it(client, mounted, tmp_path):
     watcher.join(10)
     assert size(client, volume) == 2 and os.statvfs(point).f_blocks * os.statvfs(point).f_frsize > 1.9 * GIB
     said = " ".join(done.stdout.split())
-    assert f"{volume} has 2 GB. AWS may show it as optimizing" in said and "refuse another change of it for six hours" in said
+    assert f"AWS makes {volume} 2 GB. It may show it as optimizing" in said and "refuse another change of it for six hours" in said
     again = grow(client, tmp_path, point, audit_storage_ebs_volume=volume)
     assert "optimizing" not in again.stdout
     assert "changed=0" in again.stdout and "Enlarge the volume" in again.stdout and "skipping" in again.stdout

@@ -15,11 +15,14 @@ PART = 10  # one part in so many of a queue may be filled before that is a findi
 
 
 def compare(sides) -> "Iterator[dict]":
-    """The findings of the layer shipping; what audisp-remote does to the host counts without a policy too."""
+    """The findings of the layer shipping; what audisp-remote does to the host, and whether
+    auditd collects, counts without a policy too."""
     found = sides.live["shipping"]
     if found is None:
         return
     yield from _stops(sides, found)
+    if found["deaf_on"]:
+        yield sides.item("shipping.listens", "auditd listens on port %d" % found["deaf_on"], "it does not")
     policy = sides.wanted.get("audit_shipping")
     if not policy:
         return

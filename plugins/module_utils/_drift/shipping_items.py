@@ -16,6 +16,12 @@ ITEMS = {
         "critical", "", "audisp-remote takes this host down by this action when it cannot ship; the policy keeps the host running.",
         SHIPPING + ": audit_shipping_remote_conf, or set active = no in au-remote.conf",
     ),
+    "shipping.listens": (
+        "high", "",
+        "auditd.conf has this host collect the records of others (tcp_listen_port), and auditd does not listen: none of them arrives.",
+        "restart auditd: role auditd with auditd_restart: if_needed, or service auditd restart (Debian: systemctl restart auditd); or take "
+        "auditd_conf.tcp_listen_port away",
+    ),
     "shipping.program.": (
         "high", OFF_LOADING, "The program that ships the records is not installed: no record leaves this host.",
         SHIPPING + ": audit_shipping_manage_package",

@@ -9,10 +9,12 @@ from . import shipping_archives, shipping_cloudwatch
 
 
 def read(reading) -> dict:
-    """{plugins: {syslog, remote: {path, text, program, running}}, remote: {path, text, queue}, rate_limits: {journald, rsyslog}}.
+    """{plugins: {syslog, remote: {path, text, program, running}}, remote: {path, text, queue}, rate_limits: {journald, rsyslog},
+    deaf_on}.
 
     ``text``: None where there is no file; ``running``: its arguments, None where it does not run or nobody looked; ``queue``: {entries,
-    waiting, oldest}, None without one. ``rate_limits``: {} where nothing goes to syslog.
+    waiting, oldest}, None without one. ``rate_limits``: {} where nothing goes to syslog. ``deaf_on``: the port on which auditd is to
+    collect and does not listen, None for none.
     """
     host, release = reading.host, reading.live["version"]
     found = {word: _plugin(reading, word) for word in plugins.KINDS}
@@ -21,9 +23,16 @@ def read(reading) -> dict:
     to_syslog = plugins.is_active(found["syslog"]["text"])
     limits = {"journald": rate_limits.journald(host), "rsyslog": rate_limits.rsyslog(host)} if to_syslog else {}
     return {
-        "plugins": found, "rate_limits": limits,
+        "plugins": found, "rate_limits": limits, "deaf_on": _deaf_on(reading),
         "remote": {"path": conf_path, "text": conf_text, "queue": _queue(host, remote_conf.parse(conf_text))},
     }
+
+
+def _deaf_on(reading):
+    pid, port = (reading.live["daemon"] or {}).get("pid"), str(reading.settings.get("tcp_listen_port") or "")
+    if not pid or not port.isdecimal() or not int(port):
+        return None
+    return int(port) if processes.listens(pid, int(port)) is False else None
 
 
 def _plugin(reading, word):

@@ -6,6 +6,8 @@ import os
 
 from .._daemon.process import proc, stat_number
 
+LISTEN = "0A"  # TCP_LISTEN of include/net/tcp_states.h
+
 
 def words_of(pid: "int | str") -> "list[str]":
     """The command line of a process, [] where it is gone."""
@@ -14,6 +16,34 @@ def words_of(pid: "int | str") -> "list[str]":
             return [os.fsdecode(word) for word in stream.read().split(b"\0") if word]
     except OSError:
         return []
+
+
+def listens(pid: int, port: int) -> "bool | None":
+    """Whether a process itself listens on a TCP port; None where that cannot be seen."""
+    sockets = set()
+    try:
+        for table in ("tcp", "tcp6"):
+            path = proc(pid, "net", table)
+            if os.path.exists(path):
+                with open(path) as stream:
+                    sockets.update("socket:[%s]" % inode for inode in _listening(stream, port))
+        return any(_leads_to(proc(pid, "fd", number)) in sockets for number in os.listdir(proc(pid, "fd")))
+    except OSError:
+        return None
+
+
+def _listening(lines, port):
+    """Inodes of a table of /proc/net, proc_net_tcp(5): "sl local_address rem_address st ... inode"."""
+    for words in (line.split() for line in lines):
+        if len(words) > 9 and words[3] == LISTEN and words[1].endswith(":%04X" % port):
+            yield words[9]
+
+
+def _leads_to(path):
+    try:
+        return os.readlink(path)
+    except FileNotFoundError:
+        return None  # it was closed meanwhile
 
 
 def below(pid: int) -> "dict[int, list[str]]":
