@@ -132,6 +132,16 @@ class Translation:
             else:
                 self.adopted.note(f"{source.path}.{key}: {NO_ROW}")
 
+    def conf_lines(self, value: object, source: Source) -> None:
+        """Lines of auditd.conf, each as text or as l of a dict."""
+        for number, entry in enumerate(value if isinstance(value, (list, tuple)) else []):
+            line = str(entry.get("l") if isinstance(entry, Mapping) else entry)
+            key, equals, one = (part.strip() for part in line.partition("="))
+            if equals and key in keys.KEYS:
+                self._setting(key, one, Source(f"{source.path}[{number}]"))
+            else:
+                self.adopted.note(f"{source.path}[{number}]: {NO_ROW}: {line}")
+
     def word(self, option: str, value: object, source: Source) -> None:
         text = _text(value)
         if not text.isascii() or not text.isdigit():
@@ -272,6 +282,7 @@ MEANS = {
     origins.RULES: Translation.rules, origins.LINES: Translation.lines, origins.EXTRA_CONF: Translation.extra_conf,
     origins.EXCEPTIONS: lambda translation, value, source: translation.lines(value, source, first=True),
     origins.USERS: Translation.users, origins.PROFILES: Translation.profiles, origins.AVAILABLE: Translation.available,
+    origins.CONF_LINES: Translation.conf_lines,
     origins.SAMPLES: lambda translation, value, source: translation.named(templates.SIMP_SAMPLES, value, source),
     origins.TEMPLATES: lambda translation, value, source: translation.named(templates.JUJU4, value, source),
 }

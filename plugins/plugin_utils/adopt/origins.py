@@ -17,7 +17,7 @@ from .templates import LOCKDOWN, SIMP, Template
 BACKLOG, FAILURE, RATE, ENABLED, WAIT = "-b", "-f", "-r", "-e", "--backlog_wait_time"
 LOCK, LOGINUID, SKIP_ERRORS, PURGE = "lock", "loginuid", "skip errors", "purge"
 RULES, LINES, EXCEPTIONS, EXTRA_CONF, USERS = "rules", "lines", "exceptions", "settings", "users"
-PROFILES, SAMPLES, TEMPLATES, AVAILABLE = "profiles", "samples", "templates", "available"
+PROFILES, SAMPLES, TEMPLATES, AVAILABLE, CONF_LINES = "profiles", "samples", "templates", "available", "lines of auditd.conf"
 
 PROGRAM_SUFFIX = "_exe"  # of a variable with the program of an EXEC action
 OF_SERVICE = "the role installs audit and enables its service by auditd_manage_package"
@@ -60,6 +60,7 @@ class Origin:
 SUSPENDS = {"space_left": "75", "space_left_action": "SYSLOG", "admin_space_left": "50", "admin_space_left_action": "SUSPEND",
             "disk_full_action": "SUSPEND", "disk_error_action": "SUSPEND", "max_log_file_action": "ROTATE", "num_logs": "5"}
 RULE_WORDS = {"buffer_size": BACKLOG, "fail_mode": FAILURE, "maximum_rate": RATE, "enable_flag": ENABLED, "rules": RULES}
+LAUREL = ("enable", "version", "url", "checksum", "user", "config", "plugin", "rotatesize", "reporting_template")
 ARCH = {"default_arch": "each translated rule names its machine itself"}
 
 ORIGINS: dict[str, Origin] = {
@@ -67,17 +68,25 @@ ORIGINS: dict[str, Origin] = {
         "linux-system-roles.auditd", ("auditd_",),
         means={**RULE_WORDS, "purge_rules": PURGE, "loginuid_immutable": LOGINUID, "backlog_wait_time": WAIT},
         unset={**SUSPENDS, "buffer_size": 32768, "fail_mode": 1, "maximum_rate": 60, "enable_flag": 1},
-        no_equal={**ARCH, "start_service": OF_SERVICE, "manage_rules": "the role audit_rules writes nothing where it is not called"}),
+        no_equal={**ARCH, "start_service": OF_SERVICE, "manage_rules": "the role audit_rules writes nothing where it is not called",
+                  "kernel_enable": "set audit_boot_line to ['audit=1'] where it is true",
+                  "reboot_ok": "no role reboots a host: reboot_required in the report says where it is needed"}),
     "robertdebock": Origin(
         "robertdebock.auditd", ("auditd_",), means={**RULE_WORDS, "file_rules": RULES, "syscall_rules": RULES},
         unset={**SUSPENDS, "log_format": "RAW", "buffer_size": 32768, "fail_mode": 1, "maximum_rate": 60, "enable_flag": 1},
-        no_equal={**ARCH, "manage_rules": "the role audit_rules writes nothing where it is not called", "start_service": OF_SERVICE}),
+        no_equal={**ARCH, "manage_rules": "the role audit_rules writes nothing where it is not called", "start_service": OF_SERVICE,
+                  "plugin_syslog": OF_SHIPPING + ": audit_shipping_to"}),
     "juju4": Origin(
         "juju4.auditd", ("auditd_",),
         means={"buffer_size": BACKLOG, "failure_mode": FAILURE, "enable_flag": ENABLED, "extra_rules": LINES, "exclusion_rules": EXCEPTIONS,
-               "exclusion_rules2": EXCEPTIONS, "rules_templates": TEMPLATES},
-        unset={"buffer_size": 32768, "failure_mode": 1, "enable_flag": 2, "rules_templates": ["50-cis_l2"]},
+               "exclusion_rules2": EXCEPTIONS, "exclusion_rules_debian_b64": EXCEPTIONS, "exclusion_rules_redhat_b64": EXCEPTIONS,
+               "rules_templates": TEMPLATES, "manage_configuration_directory": PURGE, "set_loginuid_immutable": LOGINUID,
+               "conf_lineinfile": CONF_LINES},
+        unset={"buffer_size": 32768, "failure_mode": 1, "enable_flag": 2, "rules_templates": ["50-cis_l2"], "set_loginuid_immutable": True,
+               "conf_lineinfile": [{"l": "max_log_file = 32"}, {"l": "num_logs = 10"}]},
         no_equal={
+            "grub_enable": OF_BOOT, "reporting": "audit_drift writes the reports",
+            **dict.fromkeys([f"laurel_{name}" for name in LAUREL], "it is about Laurel, a plugin of another project"),
             "log_tmp": "write the watch of /tmp into audit_rules_extra", "log_etc": "write the watch of /etc into audit_rules_extra",
             "log_all_execve": "write the rule into audit_rules_extra", "log_all_socket": "write the rule into audit_rules_extra",
             "log_all_connect": "write the rule into audit_rules_extra", "sensitive_files": "write their watches into audit_rules_extra",

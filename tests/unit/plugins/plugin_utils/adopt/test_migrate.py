@@ -43,10 +43,13 @@ CASES = {
         ["auditd_manage_rules: no equal"]),
     "juju4": (
         {"auditd_extra_rules": ["-w /srv/x -p wa -k x", "-b 9"], "auditd_exclusion_rules": ["-a exit,never -F dir=/var/lock/lvm"],
-         "auditd_log_tmp": True, "auditd_failure_mode": 2},
-        {"auditd_failure_policy": "stop_host", "audit_rules_extra": ["-w /srv/x -p wa -k x"], "audit_rules_immutable": True,
+         "auditd_log_tmp": True, "auditd_failure_mode": 2, "auditd_manage_configuration_directory": True,
+         "auditd_conf_lineinfile": [{"re": "^num_logs = .*", "l": "num_logs = 12"}, {"re": "x", "l": "nonsense"}]},
+        {"auditd_failure_policy": "stop_host", "auditd_conf": {"num_logs": "12"}, "audit_rules_purge": "quarantine",
+         "audit_rules_loginuid_immutable": True, "audit_rules_extra": ["-w /srv/x -p wa -k x"], "audit_rules_immutable": True,
          "audit_rules_profiles": ["auto"], "audit_rules_files": {"11-adopted-exceptions.rules": "-a exit,never -F dir=/var/lock/lvm\n"}},
-        ["auditd_log_tmp: no equal", "auditd_extra_rules[1]: -b 9 is no rule"]),
+        ["auditd_log_tmp: no equal", "auditd_extra_rules[1]: -b 9 is no rule",
+         "auditd_conf_lineinfile[1]: no row of the table translates it: nonsense"]),
     "dev_sec": (
         {"os_auditd_space_left": 500, "os_auditd_enabled": True},
         {"auditd_conf": {"log_format": "RAW", "flush": "INCREMENTAL", "freq": "20", "max_log_file": "6", "max_log_file_action": "keep_logs",
@@ -207,15 +210,18 @@ PUBLISHED = {
         "disk_error_action_exe priority_boost tcp_listen_port tcp_listen_queue tcp_max_per_addr use_libwrap tcp_client_ports "
         "tcp_client_max_idle transport enable_krb5 krb5_principal krb5_key_file distribute_network q_depth overflow_action max_restarts "
         "plugin_dir end_of_event_timeout report_interval buffer_size fail_mode maximum_rate enable_flag manage_rules purge_rules "
-        "start_service default_arch rules"),
+        "start_service default_arch rules kernel_enable reboot_ok"),
     "robertdebock": (
         "buffer_size fail_mode local_events write_logs log_file log_group log_format flush freq max_log_file num_logs priority_boost "
         "disp_qos dispatcher name_format max_log_file_action space_left space_left_action verify_email action_mail_acct admin_space_left "
         "admin_space_left_action disk_full_action disk_error_action use_libwrap tcp_listen_queue tcp_max_per_addr tcp_client_max_idle "
-        "enable_krb5 krb5_principal distribute_network"),
+        "enable_krb5 krb5_principal distribute_network maximum_rate enable_flag manage_rules default_arch start_service plugin_syslog"),
     "juju4": (
         "log_tmp log_etc log_all_execve log_all_socket log_all_connect sensitive_files log_binaries_exec rules_templates rule_rootcmd_all "
-        "exclusion_rules exclusion_rules2 extra_rules buffer_size failure_mode enable_flag"),
+        "exclusion_rules exclusion_rules2 extra_rules buffer_size failure_mode enable_flag grub_enable manage_configuration_directory "
+        "exclusion_rules_debian_b64 exclusion_rules_redhat_b64 sugid_ignored_paths conf_lineinfile set_loginuid_immutable reporting "
+        "laurel_enable laurel_version laurel_url laurel_checksum laurel_user laurel_config laurel_plugin laurel_rotatesize "
+        "laurel_reporting_template"),
     "simp": (
         "ignore_failures log_file log_format log_group priority_boost flush freq num_logs disp_qos dispatcher name_format lname "
         "max_log_file max_log_file_action space_left space_left_action action_mail_acct admin_space_left admin_space_left_action "
