@@ -202,7 +202,8 @@ def judge(task, values: Values, roles: Iterable[str], playbook: str | None = Non
     result: dict = {}
     warnings = near_misses(values.variables, _of_other_roles(task))
     if WHOLE in roles:  # a role that runs alone may be given what is meant for others
-        warnings += without_effect.sentences(judged)
+        warnings += [said for said in without_effect.sentences(judged)
+                     if not any(refusal.startswith(said.partition(" ")[0]) for refusal in found)]  # one sentence a variable
     if warnings:
         result["warnings"] = warnings
     if found:

@@ -19,8 +19,12 @@ FACTS = re.compile(r"set_fact:\n((?: +.*\n?)+)")
 EXCEPTION = {"control": "6.3.3.4", "reason": "a filter", "owner": "ops"}
 
 
+def judged(given, roles=EVERY_PART):
+    return variables.judge(SimpleNamespace(), Values(given, lambda value, **_options: value), roles)
+
+
 def warnings(given, roles=EVERY_PART):
-    return variables.judge(SimpleNamespace(), Values(given, lambda value, **_options: value), roles).get("warnings", [])
+    return judged(given, roles).get("warnings", [])
 
 
 @pytest.mark.parametrize(("name", "meant"), [
@@ -59,6 +63,17 @@ def test_a_switch_whose_other_half_is_off(given, other_half, named):
     assert said.startswith(f"{next(iter(given))} is set and has no effect: ") and named in said
     assert warnings({**given, **other_half}) == []
     assert warnings(given, ("audit_check", "audit_rules", "audit_shipping")) == []  # a role that runs alone
+
+
+@pytest.mark.parametrize("given", [
+    {"audit_exceptions": [{"control": "6.3.3.4", "reason": "noise"}]},
+    {"audit_exceptions": ["6.3.3.4"], "audit_shipping_s3_bucket": "logs"},
+])
+def test_a_variable_that_is_refused_is_not_warned_of_as_well(given):
+    found = judged(given)
+    assert found["failed"] and "audit_exceptions[0]: " in found["msg"]
+    assert not [said for said in found.get("warnings", ()) if "audit_exceptions" in said]
+    assert len(found.get("warnings", ())) == len(given) - 1, "the others are"
 
 
 def test_what_is_off_is_not_warned_of():
