@@ -47,7 +47,7 @@ HOST_SUBJECTS = (
     "package", "service", "partition", "boot_audit", "boot_backlog_limit", "syscall_auditing", "syslog_plugin", "configuration_mode",
     "configuration_owner", "configuration_group", "log_mode", "log_owner", "log_group", "log_directory_mode", "log_directory_owner",
     "log_directory_group", "tools_mode", "tools_owner", "tools_group", "running_rules", "plugins_package", "off_loading",
-    "weekly_off_loading",
+    "weekly_off_loading", "mount_nodev", "mount_nosuid", "mount_noexec",
 )
 # The kinds of files whose mode a benchmark bounds: auditd.conf, rules.d, audit.rules, logs, their directory, audit's programs
 MODE_KINDS = ("settings", "rules", "compiled", "log", "log_directory", "tool")

@@ -40,7 +40,7 @@ BOOT_LINE = 'GRUB_CMDLINE_LINUX="audit=1 audit_backlog_limit=8192"\n'
 SYSTEM = {  # what a host has besides, where a benchmark asks for it
     "etc/default/grub": BOOT_LINE, "etc/zipl.conf": '[a]\nparameters = "root=/dev/sda1 audit=1 audit_backlog_limit=8192"\n',
     "usr/lib/systemd/system/auditd.service": "[Service]\nExecStart=/sbin/auditd\nExecStartPost=-/sbin/augenrules --load\n",
-    "usr/lib/systemd/system/audit-rules.service": "[Service]\nType=oneshot\nExecStart=/sbin/augenrules --load\n",
+    "usr/lib/systemd/system/audit-rules.service": "[Service]\nType=oneshot\nExecStart=/usr/sbin/augenrules --load\n",
     "etc/fstab": "/dev/sda2 /var/log/audit ext4 rw,nodev,nosuid,noexec 0 0\n", "etc/security/faillock.conf": "audit\n",
     "etc/permissions.local": "/var/log/audit root:root 600\n/usr/sbin/auditd root:root 750\n",
     "etc/audit/audisp-remote.conf":

@@ -24,7 +24,8 @@ ITEMS = {
     ),
     "disk.controls.": (
         "low", "", "The benchmark is chosen, these of its controls fail, and nothing else here says so.",
-        "have what they demand (-e 2: audit_rules_immutable: true), or record an exception: role audit_rules: audit_exceptions",
+        "have what they demand (-e 2: audit_rules_immutable: true; mount options of the log: /etc/fstab), or record an exception: role "
+        "audit_rules: audit_exceptions",
     ),
     "disk.exceptions.expired.": (
         "low", "", "An exception has expired, and what it left out of the benchmark is demanded again.",

@@ -71,7 +71,7 @@ class Rules(object):
                     yield "%s is missing in %s" % (line, where)
             return
         for where, recorded in sets:
-            why = recorded.why_not(statement)
+            why = recorded.why_not(self.chosen.meant.get(line, statement))
             if why:
                 yield "%s: %s in %s" % (line, why, "the kernel" if where == "kernel" else where)
 

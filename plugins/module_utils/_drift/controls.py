@@ -9,9 +9,8 @@ the findings that speak of it. What nobody here looked at is not_checked.
 from .._library import bounds, exceptions
 from .._library.conf import accepts
 from .._library.demands import NUMBERED, SWITCHES
-from .._paths import LOG_FILE
 from .._shipping import plugins
-from . import control_conf, control_rules, control_running, control_shipping, files, tables
+from . import control_conf, control_mounts, control_rules, control_running, control_shipping, files, tables
 
 # subject of a finding -> the fact of the live document without which nobody saw it
 SEEN_IN = {
@@ -34,6 +33,7 @@ TITLES = {
     "log_directory_group": "group of the logs' directory",
     "tools_mode": "mode of audit's programs", "tools_owner": "owner of audit's programs",
     "tools_group": "group of audit's programs",
+    **{subject: "the log's filesystem is mounted with " + word for subject, word in control_mounts.OPTIONS.items()},
 }
 ABSENT = "audit is not installed"
 NOBODY = "nothing here looks at this (%s): it has to be checked by hand"
@@ -44,13 +44,25 @@ def verdicts(sides, items: "list[dict]") -> "list[dict]":
     """The controls of the chosen benchmarks, each once, in the order of the policy and of their ids."""
     chosen = sides.parsed.chosen
     if chosen is None:
-        return []
+        return _of_refused(sides, items)
     found = {}
     for item in items:
         for number in item["controls"]:
             found.setdefault(number, []).append(item)
     judge = _Judge(sides, chosen, found)
     return [judge.verdict(name, number) for name in chosen.names for number in sorted(_numbers(chosen.benchmarks[name]), key=natural)]
+
+
+def _of_refused(sides, items):
+    """The controls of benchmarks that this host cannot have: nobody looked at them, and the finding on the policy says why."""
+    policy, reason = sides.wanted.get("audit_rules") or {}, sides.parsed.profiles_refused
+    library = policy.get("library") or {}
+    named = [name for name in policy.get("profiles") or () if name in library.get("benchmarks", {})] if reason else []
+    titles = {name: control["title"] for name, control in library["controls"].items()} if named else {}
+    found = [item["id"] for item in items if item["id"] == "disk.rules_d.policy"]
+    return [{"benchmark": name, "id": number, "title": _title(library["benchmarks"][name], number, titles), "status": "not_checked",
+             "why": reason, "items": list(found)}
+            for name in dict.fromkeys(named) for number in sorted(_numbers(library["benchmarks"][name]), key=natural)]
 
 
 def natural(number):
@@ -142,7 +154,9 @@ class _Judge(object):
         if subject in control_shipping.SUBJECTS:
             return control_shipping.verdict(sides, subject)
         if subject == "partition":
-            return self._partition()
+            return control_mounts.partition(sides)
+        if subject in control_mounts.OPTIONS:
+            return control_mounts.option(sides, subject)
         if subject == "syslog_plugin" and has_syslog_plugin(sides) is False:
             return "fail", "the syslog plugin of audisp is not active"
         if subject == "service" and sides.live["services"] is not None and sides.live["services"]["enabled"] is None:
@@ -158,15 +172,6 @@ class _Judge(object):
         if fact is not None and sides.live.get(fact) is None:
             return "not_checked", "could not be seen: %s" % sides.live["unavailable"].get(fact, "not available here")
         return "pass", ""
-
-    def _partition(self):
-        storage = self.sides.live["storage"] or {}
-        partition, log_file = storage.get("partition"), storage.get("log_file") or LOG_FILE
-        if partition is None:
-            return "not_checked", "could not be seen: %s" % self.sides.live["unavailable"].get("storage.partition", "not available here")
-        if partition["mount"].rstrip("/") == log_file.rpartition("/")[0].rstrip("/"):
-            return "pass", ""
-        return "fail", "%s lies on the filesystem of %s" % (log_file, partition["mount"])
 
 
 def has_syslog_plugin(sides) -> "bool | None":

@@ -10,9 +10,8 @@ def of(live: dict, risks: "list[dict]") -> dict:
     status_words = (live["kernel"] or {}).get("status") or {}
     limit = status_words.get("backlog_limit")
     storage = dict(live["storage"] or {})
-    storage.pop("current_log_mb", None)
-    storage.pop("sendmail", None)
-    storage.pop("mail", None)
+    for name in ("current_log_mb", "sendmail", "mail", "mount"):
+        storage.pop(name, None)
     if storage.get("partition"):
         storage["partition"] = dict(storage["partition"], free_mb=significant(storage["partition"]["free_mb"], 2))
     storage["risks"] = [{key: risk[key] for key in ("id", "key", "actual", "effect", "severity", "days", "sentence")} for risk in risks]

@@ -45,11 +45,13 @@ def by_coverage(sides, missing, have):
 
     A rule of the user's own is wanted as it stands, with its key.
     """
-    of_benchmarks = sides.parsed.chosen.controls if sides.parsed.chosen else {}
+    chosen = sides.parsed.chosen
+    of_benchmarks, meant = (chosen.controls, chosen.meant) if chosen else ({}, {})
     recorded = sides.recorded(have) if missing and of_benchmarks else None
     lacking, otherwise = [], []
     for rule in missing:
-        same = recorded is not None and (rule.text or "").strip() in of_benchmarks and recorded.why_not(rule) is None
+        line = (rule.text or "").strip()
+        same = recorded is not None and line in of_benchmarks and recorded.why_not(meant.get(line, rule)) is None
         (otherwise if same else lacking).append(rule)
     return lacking, otherwise
 

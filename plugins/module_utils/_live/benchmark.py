@@ -9,9 +9,11 @@ from .._host import os_release
 from .._library.demands import Demands
 from .._library.exceptions import ANNOUNCED, Exceptions
 from .._library.product import product
-from .._rules import grammar, localise
+from .._rules import boxes, grammar, localise, tables
 from .._rules.compiled import AUDIT_RULES
 from .._rules.rule import Rule, RuleError
+
+WATCH = frozenset((tables.PATH, tables.DIR, tables.PERM, tables.KEY))
 
 
 class Chosen(object):
@@ -19,7 +21,8 @@ class Chosen(object):
     sentences on benchmarks of other systems, ``names`` of the benchmarks.
 
     For the verdicts: ``benchmarks`` and ``titles`` of the library, ``asked``, ``demanded`` and ``left`` as C(_library.resolve) has them,
-    ``statements`` {line: Rule or Directive}, ``absent`` {line: why it cannot be loaded here}, ``effects`` [(exception, ids)].
+    ``statements`` {line: Rule or Directive}, ``meant`` {line: the Rule that has all it demands, where that is another one}, ``absent``
+    {line: why it cannot be loaded here}, ``effects`` [(exception, ids)].
     """
 
     def __init__(self, policy, controls, resolved):
@@ -30,7 +33,7 @@ class Chosen(object):
         self.titles = {name: control["title"] for name, control in library["controls"].items()}
         self.asked, self.demanded, self.left = resolved["asked"], resolved["demanded"], resolved["left"]
         self.filters = list(policy.get("filters") or ())
-        self.statements, self.absent, self.effects = {}, {}, []
+        self.statements, self.meant, self.absent, self.effects = {}, {}, {}, []
 
 
 def read_policy(reading) -> None:
@@ -91,3 +94,16 @@ def _understand(reading, chosen):
             if why:
                 chosen.absent[line] = why
         chosen.statements[line] = statement
+    for lines in chosen.demanded.values():
+        chosen.meant.update(_meant({line: chosen.statements[line] for line in lines if isinstance(chosen.statements.get(line), Rule)}))
+
+
+def _meant(rules):
+    """Of two watches of one place the narrower says what is demanded: the wider one stands beside it for checkers that want the path
+    spelled in another way, because the kernel takes the same watch once."""
+    watches = {line: rule for line, rule in rules.items()
+               if rule.permissions and {number for number, _operator, _value in rule.fields} <= WATCH}
+    return {line: other for line, rule in watches.items() for other in watches.values()
+            if other.permissions != rule.permissions and not other.permissions & ~rule.permissions
+            and boxes.relation(boxes.place_of(rule), boxes.place_of(other)) == "whole"
+            and boxes.relation(boxes.place_of(other), boxes.place_of(rule)) == "whole"}

@@ -78,7 +78,7 @@ def _hosts(fleet: Fleet, limit: int) -> list[str]:
     """A line a host that is not in sync, the worst first; one for all that were lost for the same reason, which stands there once."""
     groups: dict[tuple[str, ...], list[HostReport]] = {}
     for host in fleet.hosts:
-        if host.status != "in_sync" or host.fixed or failing_controls(host):
+        if host.status != "in_sync" or host.fixed or failing_controls(host) or unjudged(host):
             groups.setdefault(("lost", str(host.error), age(fleet, host)) if host.is_lost else ("host", host.name), []).append(host)
     shown = [(plain(refusals.names_in_words([host.name for host in hosts])), hosts) for hosts in groups.values()]
     width = max((len(names) for names, hosts in shown[:limit] if len(hosts) == 1), default=0)
@@ -94,6 +94,7 @@ def _state(fleet: Fleet, host: HostReport, hosts: int) -> str:
     words = [in_words(host.counts)] * bool(host.items) + [error] * bool(error)
     failing = failing_controls(host)
     words += [f"{counted(failing, 'control')} failed"] * bool(failing)
+    words += [f"no control of {plain(benchmark)} could be judged: {plain(why)}" for benchmark, why in unjudged(host).items()]
     state = f": {'; '.join(words)}" if words else ""
     gone = f"; {counted(len(host.fixed), 'finding')} gone" if host.fixed else ""
     return f"{STATUS_WORDS[host.status]}{f' ({hosts} hosts)' if hosts > 1 else ''}{state}{gone}{age(fleet, host)}"
@@ -114,6 +115,12 @@ def days_ago(days: int) -> str:
 
 def failing_controls(host: HostReport) -> int:
     return sum(counts["fail"] for counts in host.control_counts.values())
+
+
+def unjudged(host: HostReport) -> dict[str, str]:
+    """{benchmark: why} of those of which no control was looked at, as one of another family's systems."""
+    return {benchmark: next(control["why"] for control in host.now["controls"] if control["benchmark"] == benchmark)
+            for benchmark, counts in host.control_counts.items() if counts["not_checked"] == sum(counts.values())}
 
 
 def _stopping(fleet: Fleet, limit: int) -> list[str]:

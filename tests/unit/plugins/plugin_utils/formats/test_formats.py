@@ -184,6 +184,10 @@ def test_the_controls_are_counted_for_each_benchmark(tmp_path):
     fleet = fleet_of(tmp_path / "one", documents.document("web1", controls=controls))
     lines = summary.summary(fleet).splitlines()
     assert lines[1:] == ["  web1  in sync: 2 controls failed", "cis_rhel_9: 1 pass, 2 fail"]
+    unjudged = [{**documents.control(number, "not_checked"), "why": "cis_rhel_9 is of another family"} for number in ("6.3.2.3", "6.3.2.4")]
+    lines = summary.summary(fleet_of(tmp_path / "foreign", documents.document("web1", controls=unjudged))).splitlines()
+    assert lines[1:] == ["  web1  in sync: no control of cis_rhel_9 could be judged: cis_rhel_9 is of another family",
+                         "cis_rhel_9: 2 not checked"]
     rows = list(csv.reader(io.StringIO(written(Report(fleet), "csv", tmp_path).decode())))
     assert [row[:2] + row[4:9] for row in rows[1:]] == [
         ["web1", "in_sync", "controls", "cis_rhel_9", "every control passes", "1 pass, 2 fail", ""],
