@@ -284,6 +284,8 @@ def register(sides) -> "list[dict]":
         ids = sorted(set(of_rules).union(number for one, number in of_files if one is entry))
         if ids:
             found.append(dict(entry, state=entries.state(entry), controls=ids))
+    found += [{"file": path, "reason": said, "owner": "role audit_rules", "state": "in_force", "controls": ids}
+              for path, said, ids in files.of_packages(sides)]
     for record in _skipped(chosen.left):
         found.append(record)
     return found

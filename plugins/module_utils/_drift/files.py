@@ -48,6 +48,20 @@ def excepted(sides) -> "list[tuple[dict, str]]":
     return found
 
 
+def of_packages(sides) -> "list[tuple[str, str, list[str]]]":
+    """[(path, what the package manager says of it, ids)] of the files of packages that benchmarks gave a stricter mode."""
+    bounds = Bounds(sides.demands.library["benchmarks"], sides.parsed.benchmarks)
+    found = []
+    for path, said in sorted(sides.parsed.package_modes.items()):
+        facts = (sides.live["files"] or {}).get(path)
+        if facts is None:
+            continue
+        bound = bounds.of(path, facts["kind"])
+        if bound is not None and bound.ids["mode"] and not int(facts["mode"], 8) & ~bound.most:
+            found.append((path, said, bound.ids["mode"]))
+    return found
+
+
 def _beyond(sides, *, whole=False):
     """(path, facts, Bound, [part]) of the files that are not within their bounds; ``whole``: whatever the exceptions say."""
     exceptions = None if whole else sides.parsed.exceptions

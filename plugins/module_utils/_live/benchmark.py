@@ -12,6 +12,7 @@ from .._library.product import product
 from .._rules import boxes, grammar, localise, tables
 from .._rules.compiled import AUDIT_RULES
 from .._rules.rule import Rule, RuleError
+from . import package_modes
 
 WATCH = frozenset((tables.PATH, tables.DIR, tables.PERM, tables.KEY))
 
@@ -45,6 +46,7 @@ def read_policy(reading) -> None:
         _choose(reading)
         if names_profiles:
             parsed.chosen = _chosen(reading, policy)
+            parsed.package_modes = package_modes.read(reading.host)
     except AuditError as error:
         if not names_profiles:
             raise

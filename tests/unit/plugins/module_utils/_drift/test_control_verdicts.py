@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -213,6 +214,17 @@ def test_an_exception_is_announced_a_month_before_its_end(bake, days, state, sev
     assert [item["severity"] for item in found] == [severity] * bool(severity)
     assert all(item["id"].startswith(f"disk.exceptions.{state}.") and item["controls"] == ["cis_rhel_9:6.3.3.4"]
                and expires["expires"] in item["actual"] for item in found)
+
+
+@pytest.mark.parametrize(("mode", "listed"), [(0o600, True), (0o644, False)])
+def test_a_file_of_a_package_that_a_benchmark_made_stricter_is_on_record(bake, mode, listed):
+    tree = bake("stig_rhel_9", "rhel_9")
+    said = "/etc/audit/rules.d/audit.rules: rpm -V audit says .M......."
+    tree.write("var/lib/auditops/package_modes.json", json.dumps({"/etc/audit/rules.d/audit.rules": said, "/etc/gone": "x"}), 0o600)
+    (tree.root / "etc/audit/rules.d/audit.rules").chmod(mode)
+    found = [entry for entry in tree.document()["exceptions"] if "file" in entry]
+    assert [(entry["reason"], entry["state"]) for entry in found] == [(said, "in_force")] * listed
+    assert all(entry["controls"] and entry["controls"][0].startswith("stig_rhel_9:") for entry in found)
 
 
 def test_a_satisfied_control_is_not_listed_as_waived(bake):
