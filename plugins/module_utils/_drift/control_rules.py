@@ -25,7 +25,8 @@ class Rules(object):
         self.recorded = [(where, sides.recorded(rules)) for where, rules in self.sets]
         self.unfiltered = self.recorded
         if filters:
-            self.unfiltered = [(where, Recorded([rule for rule in rules if rule.canonical not in filters])) for where, rules in self.sets]
+            self.unfiltered = [(where, Recorded([rule for rule in rules if rule.canonical not in filters], links=parsed.links))
+                               for where, rules in self.sets]
         self.enabled = ((sides.live["kernel"] or {}).get("status") or {}).get("enabled")
 
     def verdict(self, control, ident) -> "tuple[str, str]":

@@ -21,7 +21,7 @@ class Sides(object):
     def recorded(self, rules: "list") -> "Recorded":
         """What these rules leave a trace of, looked at once for all who ask. ``rules``: a list of C(parsed)."""
         if id(rules) not in self._recorded:
-            self._recorded[id(rules)] = rules, Recorded(rules)  # the list too: so nothing else gets its id
+            self._recorded[id(rules)] = rules, Recorded(rules, links=self.parsed.links)  # the list too: so nothing else gets its id
         return self._recorded[id(rules)][1]
 
     @property

@@ -46,6 +46,7 @@ def read_policy(reading) -> None:
         _choose(reading)
         if names_profiles:
             parsed.chosen = _chosen(reading, policy)
+            parsed.links = localise.links_at_the_top(reading.host)
             parsed.package_modes = package_modes.read(reading.host)
     except AuditError as error:
         if not names_profiles:

@@ -30,6 +30,7 @@ class Parsed(object):
         self.restorable = {}  # as _rules.quarantine.restorable, where the policy moves those files back
         self.previous = None  # _rules.compiled.Compiled of a handwritten audit.rules that was replaced
         self.loaded = None  # [_rules.rule.Rule]
+        self.links = []  # as _rules.localise.links_at_the_top gives them
         self.package_modes = {}  # {path: what the package manager says of a mode that a benchmark made stricter}
         self.chosen = None  # _live.benchmark.Chosen: the profiles of the policy on this host
         self.profiles_refused = None  # why the profiles cannot be had here

@@ -178,12 +178,16 @@ class Box(object):
         return tables.FIELD_NAMES.get(number)
 
 
-def place_of(rule) -> "tuple[str, str] | None":
-    """(what a rule watches: path, dir or either; where), None where it watches no path."""
+def place_of(rule, links=()) -> "tuple[str, str] | None":
+    """(what a rule watches: path, dir or either; where), None where it watches no path.
+
+    ``links``: [(directory, what it is)] of directories at the top that are symbolic links here (C(localise.links_at_the_top)): the kernel
+    follows them when it takes a rule.
+    """
     for number, _operator, value in rule.fields:
         if number in (PATH, DIR):
             where = "/" + "/".join(part for part in value.split("/") if part)
-            for alias, real in ALIASES:
+            for alias, real in ALIASES + tuple(links):
                 if (where + "/").startswith(alias):
                     where = real + where[len(alias):]
             kind = rule.target or (("dir" if number == DIR else "either") if rule.watch else "dir" if number == DIR else "path")

@@ -24,17 +24,19 @@ MOST_CALLS = 6  # of a reason
 
 
 class Recorded(object):
-    """What a list of Rules, in the order of the kernel, leaves a trace of. ``machine``: of the host, as C(tables.MACHINES) names it."""
+    """What a list of Rules, in the order of the kernel, leaves a trace of. ``machine``: of the host, as C(tables.MACHINES) names it;
+    ``links``: as C(boxes.place_of) takes them."""
 
-    def __init__(self, rules: "list", machine: "str | None" = None) -> None:
-        self.rules, self.machine = list(rules), machine
+    def __init__(self, rules: "list", machine: "str | None" = None, links=()) -> None:
+        self.rules, self.machine, self.links = list(rules), machine, links
         self.known = {}
         for rule in self.rules:
             self.known.setdefault(rule.canonical, rule)
         # what drops records whatever the exit list says comes first
         first = [rule for rule in self.rules if rule.list in (TASK, USER) and rule.action == NEVER or rule.list == EXCLUDE]
         able = [(rule, conditions_of(rule)) for rule in first + [rule for rule in self.rules if rule.list == EXIT]]
-        self.ordered = [(rule, conditions, place_of(rule)) for rule, conditions in able if conditions is not None and _can_match(rule)]
+        self.ordered = [(rule, conditions, place_of(rule, links)) for rule, conditions in able
+                        if conditions is not None and _can_match(rule)]
         self.silences = any(not _records(rule) for rule, _conditions, _place in self.ordered)
         self.reasons = {}
 
@@ -55,10 +57,11 @@ class Recorded(object):
         if box is None:
             return None  # no event can match it
         box = implied(rule, box)
-        candidates = self._candidates(place_of(rule))
+        place = place_of(rule, self.links)
+        candidates = self._candidates(place)
         missing = OrderedDict()
         for arch in self._machines(rule):
-            for calls, permissions, applicable in _cells(rule, arch, candidates):
+            for calls, permissions, applicable in _cells(rule, arch, candidates, place):
                 reason = _uncovered(Box(box).narrowed(permissions), applicable)
                 if reason:
                     missing.setdefault((arch, reason), []).append(calls)
@@ -91,13 +94,13 @@ class Recorded(object):
         return reason + where
 
 
-def _cells(rule, arch, candidates):
+def _cells(rule, arch, candidates, place):
     """(mask of system calls, permissions, [(rule, conditions)] that apply to them): calls that fare alike as one, in the order of their
     numbers. By whole masks: call by call it takes a host with missing rules ten times as long (measured)."""
     of_arch = [entry for entry in candidates if matches_arch(entry[0], arch)]
     every = _every_call(arch)
     if not every:  # no table of this machine: only whole masks can be compared
-        masks = [(entry, _touched(entry[0], arch, rule.mask, place_of(rule))) for entry in of_arch]
+        masks = [(entry, _touched(entry[0], arch, rule.mask, place)) for entry in of_arch]
         yield rule.mask, rule.permissions, [entry for entry, mask in masks if mask & rule.mask == rule.mask]
         return
     asked = rule.mask & every | _by_number(rule)
@@ -105,14 +108,14 @@ def _cells(rule, arch, candidates):
     for bit in PERMISSIONS:
         if (rule.permissions or 0) & bit:
             cells = [(calls, permissions | bit if inside else permissions, ())
-                     for calls, inside, (permissions, _places) in _cut(cells, permission_mask(bit, arch))]
+                     for calls, inside, (permissions, _numbers) in _cut(cells, permission_mask(bit, arch))]
     if rule.permissions is not None:
         cells = [cell for cell in cells if cell[1]]
-    for place, (other, _conditions) in enumerate(of_arch):
-        cells = [(calls, permissions, places + (place,) if inside else places)
-                 for calls, inside, (permissions, places) in _cut(cells, _touched(other, arch, asked, place_of(rule)))]
-    for calls, permissions, places in sorted(cells, key=_lowest):
-        yield calls, None if rule.permissions is None else permissions, [of_arch[place] for place in places]
+    for number, (other, _conditions) in enumerate(of_arch):
+        cells = [(calls, permissions, numbers + (number,) if inside else numbers)
+                 for calls, inside, (permissions, numbers) in _cut(cells, _touched(other, arch, asked, place))]
+    for calls, permissions, numbers in sorted(cells, key=_lowest):
+        yield calls, None if rule.permissions is None else permissions, [of_arch[number] for number in numbers]
 
 
 def _by_number(rule):

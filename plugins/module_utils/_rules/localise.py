@@ -58,6 +58,18 @@ def _refused(host, unjudged, rule):
     return (rule.path or rule.text.strip(), why) if why else None
 
 
+def links_at_the_top(host) -> "list[tuple[str, str]]":
+    """[(directory, what it is)], both with a slash at the end, of the directories of programs that are symbolic links on this host: with
+    /usr merged /bin/su and /usr/bin/su are one file, and on Fedora 42 /usr/sbin is /usr/bin."""
+    found = []
+    for path in ("/bin", "/sbin", "/lib", "/lib64", "/usr/sbin"):
+        known = host.lstat(path)
+        if known is not None and stat.S_ISLNK(known.st_mode):
+            target = os.readlink(host.path(path, follow=False))
+            found.append((path + "/", os.path.normpath(os.path.join(os.path.dirname(path), target)) + "/"))
+    return found
+
+
 def can_judge_paths(host) -> bool:
     """Whether a path that is missing here is missing on the system: a tree without audit in it is not one yet."""
     return host.is_live or any(host.stat(path) is not None for path in AUDITCTL)

@@ -67,7 +67,7 @@ def test_a_switch_whose_other_half_is_off(given, other_half, named):
 
 @pytest.mark.parametrize("given", [
     {"audit_exceptions": [{"control": "6.3.3.4", "reason": "noise"}]},
-    {"audit_exceptions": ["6.3.3.4"], "audit_shipping_s3_bucket": "logs"},
+    {"audit_exceptions": [{"control": "6.3.3.4", "owner": "ops"}], "audit_shipping_s3_bucket": "logs"},
 ])
 def test_a_variable_that_is_refused_is_not_warned_of_as_well(given):
     found = judged(given)

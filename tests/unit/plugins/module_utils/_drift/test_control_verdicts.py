@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils import _utc
@@ -327,6 +328,26 @@ def test_a_partition_of_its_own(bake, mount, status):
     if unexplained:
         assert unexplained[0]["severity"] == "low" and document["status"] == "drifted"
         assert unexplained[0]["controls"] == ["cis_rhel_9:1.1.2.7.1"] and unexplained[0]["id"] in found["items"]
+
+
+@pytest.mark.parametrize(("links", "watched", "status"), [
+    ({}, "/usr/bin/kmod", "pass"), ({}, "/bin/kmod", "fail"), ({"bin": "usr/bin"}, "/bin/kmod", "pass"),
+    ({"bin": "/usr/bin"}, "/bin/kmod", "pass"), ({"bin": "usr/libexec"}, "/bin/kmod", "fail"),
+    ({"usr/sbin": "bin"}, "/usr/sbin/kmod", "pass"), ({"usr/sbin": "bin"}, "/sbin/kmod", "fail"),
+])
+def test_programs_by_the_name_of_a_merged_usr(bake, links, watched, status):
+    tree = bake("stig_rhel_9", "rhel_9")
+    for name, text in tree.rules_files().items():
+        tree.write("etc/audit/rules.d/" + name, "".join(line for line in text.splitlines(keepends=True) if "/kmod" not in line), 0o600)
+    for path, target in links.items():
+        shutil.rmtree(tree.root / path, ignore_errors=True)
+        (tree.root / path).symlink_to(target)
+    for path in ("bin", "usr/libexec"):
+        (tree.root / path).mkdir(exist_ok=True)  # without a directory the kernel takes no watch
+    tree.write("etc/audit/rules.d/50-site.rules", f"-a always,exit -F path={watched} -F perm=x -F auid>=1000 -F auid!=unset -k m\n", 0o600)
+    tree.compile()
+    control = tree.verdicts()["RHEL-09-654105"]
+    assert control["status"] == status, control
 
 
 AUDIT = "/dev/sdb1 /var/log/audit xfs %s 0 2\n"

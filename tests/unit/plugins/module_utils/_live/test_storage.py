@@ -206,4 +206,25 @@ def test_a_mounted_volume_is_measured(tree):
 def test_measure_says_what_is_missing(tree):
     found, missing = _storage.measure(Host(str(tree)), {"space_left": "75", "admin_space_left": "50"})
     assert found["partition"] is None and found["growth"] is None and found["space_left_mb"] == 75 and found["sendmail"] is False
-    assert sorted(missing) == ["storage.growth", "storage.partition"]
+    assert sorted(missing) == ["storage.growth", "storage.mount", "storage.partition"]
+
+
+@pytest.mark.parametrize(("fstab", "point", "options"), [
+    ("/dev/a / xfs defaults 0 0\n/dev/b /var/log/audit xfs nodev,noexec 0 0\n", "/var/log/audit", ["nodev", "noexec"]),
+    ("/dev/b /var/log/audit/ xfs nodev 0 0\n/dev/a / xfs defaults 0 0\n", "/var/log/audit", ["nodev"]),
+    ("/dev/a / xfs defaults 0 0\n/dev/b /var/log/audits xfs nodev 0 0\n", "/", ["defaults"]),
+    ("/dev/a / xfs defaults 0 0\n/dev/b /var/log xfs nodev 0 0\n", "/var/log", ["nodev"]),
+    ("/dev/b /var/log/audit xfs nodev,noauto 0 0\n", None, None),
+    ("none swap swap sw 0 0\n", None, None),
+])
+def test_the_mount_of_a_tree_is_that_of_its_fstab(tree, fstab, point, options):
+    (tree / "etc").mkdir(exist_ok=True)
+    (tree / "etc/fstab").write_text(fstab)
+    found, missing = _storage.measure(Host(str(tree)), {})
+    assert found["mount"] == (point and {"point": point, "options": options})
+    assert ("storage.mount" in missing) is (point is None)
+
+
+def test_the_mount_of_a_running_host_is_the_kernels():
+    found = _storage.mount(Host("/"), "/proc/self")
+    assert found["point"] == "/proc" and "rw" in found["options"]
