@@ -14,7 +14,9 @@ OTHER_UNIT = re.compile(r"(?<![\w\"])[KMGT]iB\b|human_readable")
 EXPLAINED = "AWS calls these KiB to TiB"
 
 
-@pytest.mark.parametrize("pattern", ["plugins/**/*.py", "roles/**/*.py", "roles/**/*.yml", "playbooks/**/*.yml", "docs/docsite/rst/*.rst"])
+@pytest.mark.parametrize("pattern", [
+    "plugins/**/*.py", "roles/**/*.py", "roles/**/*.yml", "playbooks/**/*.yml", "docs/docsite/rst/*.rst", "roles/*/README.md", "*.md",
+])
 def test_sizes_are_in_one_unit(pattern):
     paths = [path for path in COLLECTION.glob(pattern) if "__pycache__" not in path.parts]
     found = [f"{path.relative_to(COLLECTION)}: {line.strip()}" for path in paths for line in path.read_text(encoding="utf-8").splitlines()
