@@ -4,6 +4,7 @@
 
 from collections.abc import Iterator
 
+from .. import _utc
 from .._shipping import cloudwatch
 
 BEHIND = 1 << 20  # bytes of the live log that may wait to be sent
@@ -41,4 +42,6 @@ def compare(sides, policy: dict) -> "Iterator[dict]":
         yield sides.item("shipping.cloudwatch.lag", "the log is sent", "unknown: the agent is at byte %d of a log before this one, which "
                          "has %d bytes" % (have["offset"], have["size"]))
     elif have["size"] is not None and have["size"] - have["offset"] > BEHIND:
-        yield sides.item("shipping.cloudwatch.lag", "less than 1 MB behind", "%d MB behind" % ((have["size"] - have["offset"]) >> 20))
+        sent = "sent up to the record of %s" % _utc.iso(have["until"]) if have["until"] else "no record of it is sent yet"
+        yield sides.item("shipping.cloudwatch.lag", "less than 1 MB behind", "%d MB behind; %s" % (
+            (have["size"] - have["offset"]) >> 20, sent))

@@ -426,6 +426,26 @@ def test_audit_ship_may_look_into_the_agent():
 def test_where_the_agent_is_that_is_not_in_the_log_is_a_finding(offset, said):
     text = cloudwatch.render(POLICY, "/l")
     have = {"installed": True, "log_file": "/l", "source": text, "loaded": text, "runs": True, "denials": [], "size": 100,
-            "offset": offset, "shut_out": None, "let_in": None, "others": []}
+            "until": None, "offset": offset, "shut_out": None, "let_in": None, "others": []}
     sides = SimpleNamespace(is_live=True, parsed=SimpleNamespace(shipping_cloudwatch=have), item=lambda *words: words)
     assert [(item[0], item[2]) for item in drift.compare(sides, POLICY)] == ([("shipping.cloudwatch.lag", said)] if said else [])
+
+
+@pytest.mark.parametrize("place, said", [
+    (0, "2 MB behind; no record of it is sent yet"), (1, "2 MB behind; no record of it is sent yet"),
+    ("first", "2 MB behind; sent up to the record of 2026-11-23T05:01:56Z"),
+])
+def test_an_agent_that_is_behind_is_a_finding_with_the_last_record_that_it_has_sent(host, root, place, said):
+    first = b"type=A msg=audit(1795410116.001:7): x\n"
+    log = root / "var/log/audit/audit.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_bytes(first + b"type=A msg=audit(1795410120.001:8): x\n" + b"x" * (2 << 20))
+    state = root / cloudwatch.state_file("/var/log/audit/audit.log").lstrip("/")
+    state.parent.mkdir(parents=True, exist_ok=True)
+    state.write_text(f"{len(first) if place == 'first' else place}\n/var/log/audit/audit.log\n")
+    converge(host, POLICY)
+    host.is_live = False
+    have = live.read(SimpleNamespace(host=host, settings={}))
+    have.update(installed=True, runs=True)
+    sides = SimpleNamespace(is_live=True, parsed=SimpleNamespace(shipping_cloudwatch=have), item=lambda *words: words)
+    assert [(item[0], item[2]) for item in drift.compare(sides, POLICY)] == [("shipping.cloudwatch.lag", said)]
