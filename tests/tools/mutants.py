@@ -55,17 +55,19 @@ def verdict(source: Path, mutant: dict) -> str | None:
     return None if code in (FAILED, None) else f"pytest ended with {code}: the tests did not run"
 
 
-def main(source: str, *words: str) -> int:
+def main(directory: str, *words: str) -> int:
+    source = Path(directory).resolve()
     mutants = [each for each in yaml.safe_load(TABLE.read_text()) if not words or any(word in each["name"] for word in words)]
     tests = sorted({test for mutant in mutants for test in mutant["tests"]})
-    if not mutants or run(Path(source), tests, WHOLE) != PASSED:
+    if not mutants or run(source, tests, WHOLE) != PASSED:
         print("no mutant has that name" if not mutants else "the tests do not pass on the code as it is: " + " ".join(tests))
         return 2
+    alive = 0
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        verdicts = list(pool.map(lambda mutant: verdict(Path(source), mutant), mutants))
-    for mutant, why in zip(mutants, verdicts, strict=True):
-        print(("ALIVE  " if why else "killed ") + mutant["name"] + (": " + why if why else ""))
-    return 1 if any(verdicts) else 0
+        for mutant, why in zip(mutants, pool.map(lambda mutant: verdict(source, mutant), mutants), strict=True):
+            print(("ALIVE  " if why else "killed ") + mutant["name"] + (": " + why if why else ""), flush=True)
+            alive += bool(why)
+    return 1 if alive else 0
 
 
 if __name__ == "__main__":
