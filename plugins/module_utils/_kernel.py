@@ -212,7 +212,7 @@ def rules() -> "list[bytes]":
 
 
 def loaded_rules(run_command=None) -> "list[bytes] | list[str]":
-    """What C(grammar.from_loaded) takes, one per loaded rule: bytes from netlink, or a line of C(auditctl -l) where no socket opens."""
+    """What C(loaded.from_loaded) takes, one per loaded rule: bytes from netlink, or a line of C(auditctl -l) where no socket opens."""
     try:
         return rules()
     except NoSocket:

@@ -14,5 +14,10 @@ def as_text(value):
     if isinstance(value, dict):
         return {as_text(key): as_text(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
+        try:
+            "".join(value).encode("utf-8")  # the long lists of a document are of text that is UTF-8
+            return list(value)
+        except (TypeError, UnicodeEncodeError):
+            pass
         return [as_text(entry) for entry in value]
     return value

@@ -25,10 +25,11 @@ SHARED = COLLECTION / "plugins" / "module_utils"
 RELATIVE_IMPORT = re.compile(r"^\s*from (\.+)([\w.]*) import (\([^)]*\)|[^#\n]*)", re.MULTILINE)
 # What audit-check starts, the module that is pushed starts what is below it; and what imports it where it comes by stdin
 STARTS = ("_check/cli", "_check/from_stdin", "_parcel", "_patterns")
+# {module of the standard library: ours that stands for it in what is packed}; those of ours say why
+STAND_INS = {"re": "_patterns", "json": "_json_text", "hashlib": "_hashes"}
 # A text in quotes, or a comment: whatever comes first is the one or the other
 QUOTED_OR_COMMENT = re.compile(r'''[rb]?("{3}[\s\S]*?"{3}|'{3}[\s\S]*?'{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|#[^\n]*''')
-IMPORT_RE = re.compile(r"^import re$", re.MULTILINE)
-PATTERNS = f"from {_parcel.NAME} import _patterns as re"
+STOOD_FOR = re.compile(rf"^import ({'|'.join(STAND_INS)})$", re.MULTILINE)
 AT_THE_TOP = re.compile(r"(?:\s*#[^\n]*\n)*\s*\Z")
 
 
@@ -103,9 +104,12 @@ def comparison() -> str:
 
 
 def _comparison() -> str:
-    texts = _with_imported({name: _shared(name) for name in STARTS})
-    bared = {f"{name}.py": bare(text) for name, text in texts.items()}
-    return _parcel.pack({path: text if path == "_patterns.py" else IMPORT_RE.sub(PATTERNS, text) for path, text in bared.items()})
+    texts = _with_imported({name: _shared(name) for name in (*STARTS, *STAND_INS.values())})
+    return _parcel.pack({f"{name}.py": STOOD_FOR.sub(_stand_in, bare(text)) for name, text in texts.items()})
+
+
+def _stand_in(found: re.Match) -> str:
+    return f"from {_parcel.NAME} import {STAND_INS[found[1]]} as {found[1]}"
 
 
 def bare(text: str) -> str:

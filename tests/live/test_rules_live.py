@@ -27,6 +27,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._host.host import 
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import compiled as _ruleset
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import delta as _ruleset_delta
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar as _rule_grammar
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import load_plan as _load_plan
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import rule as _rule
 from ansible_collections.auditops.auditd.plugins.modules import audit_rules
 
@@ -356,7 +357,7 @@ def test_this_kernel_takes_a_twin_on_every_list(kernel_audit):
         for line in lines:
             rule = _rule_grammar.parse(line)
             _kernel.add_rule(netlink, rule.to_kernel())
-            _kernel.add_rule(netlink, _ruleset_delta.twin(rule, {_ruleset_delta.identity_of(rule)}).to_kernel())
+            _kernel.add_rule(netlink, _load_plan.twin(rule, {_ruleset_delta.identity_of(rule)}).to_kernel())
     assert len(_kernel.rules()) == 2 * len(lines)
 
 
@@ -394,6 +395,6 @@ def test_the_loader_puts_back_what_it_deleted(kernel_audit):
     state = _rule_loader.read()
     wanted = [_rule_grammar.parse("-a never,task"), _rule_grammar.parse("-a always,exit -F dir=/no/such/directory -F perm=wa")]
     with pytest.raises(AuditError, match="the previous set of 3 rules is in force"), _kernel.Netlink() as netlink:
-        _rule_loader.load(netlink, wanted, _ruleset_delta.plan(wanted, state.rules), [("backlog_limit", 77)], state)
+        _rule_loader.load(netlink, wanted, _load_plan.plan(wanted, state.rules), [("backlog_limit", 77)], state)
     assert _kernel.rules() == [rule.data for rule in state.rules]
     assert _kernel.status()["backlog_limit"] != 77

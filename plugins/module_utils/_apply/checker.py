@@ -42,7 +42,8 @@ def absent(host: Host) -> _install.Plan:
     """
     plan = _install.Plan(what=WHAT)
     plan.library_goes = host.lstat(_rotation.PROGRAM) is None
-    everything = list(_checker.SCHEDULED) + [_checker.PROGRAM] + (_install.library(host) if plan.library_goes else []) + [_checker.POLICY]
+    everything = list(_checker.SCHEDULED) + [_checker.PROGRAM] + (_install.library(host) if plan.library_goes else [])
+    everything += [_checker.POLICY, _checker.KNOWN]
     _install.fill(host, plan, {}, {}, everything)
     return plan
 

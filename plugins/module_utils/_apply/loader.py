@@ -11,6 +11,7 @@ from .._policy import locks
 from .._rules import compiled as _compiled
 from .._rules import delta as _delta
 from .._rules import finalize as _finalize
+from .._rules import load_plan as _load_plan
 from .._rules import rule as _rule
 
 # What the kernel says to a rule that is no use on this host; it is this rule's own fault, not the load's
@@ -75,7 +76,7 @@ def control_command(step: "tuple[str, int]") -> str:
     return "%s %d" % (_compiled.CONTROL_OPTIONS.get(word, "-e"), value)
 
 
-def load(netlink, wanted: "list[_rule.Rule]", plan: "_delta.Plan", control: "list[tuple]", state: State, *,
+def load(netlink, wanted: "list[_rule.Rule]", plan: "_load_plan.Plan", control: "list[tuple]", state: State, *,
          may_skip=None) -> Loaded:
     """Load ``plan`` and the status words ``control`` over an open _kernel.Netlink. -e 2 comes last, when all else is proven.
 
@@ -98,7 +99,7 @@ def load(netlink, wanted: "list[_rule.Rule]", plan: "_delta.Plan", control: "lis
         _prove_control(netlink, locking)
     except (AuditError, OSError) as error:
         _undo(netlink, {word for word, _value in control}, added, state)
-        if isinstance(error, _delta.TwinError):
+        if isinstance(error, _load_plan.TwinError):
             raise
         details = dict(getattr(error, "details", {}))
         raise AuditError("%s; the previous set of %d rules is in force" % (error, len(state.rules)), **details)
@@ -107,7 +108,7 @@ def load(netlink, wanted: "list[_rule.Rule]", plan: "_delta.Plan", control: "lis
 
 def _do(netlink, step, result, may_skip):
     """Whether the kernel did the step."""
-    text = _delta.command(step)
+    text = _load_plan.command(step)
     try:
         (_kernel.add_rule if step.action == "add" else _kernel.delete_rule)(netlink, step.rule.to_kernel())
     except _kernel.KernelError as error:
@@ -115,7 +116,7 @@ def _do(netlink, step, result, may_skip):
             return False  # somebody else was faster; the proof at the end says whether it is right
         why = os.strerror(error.errno)
         if step.moves:
-            raise _delta.TwinError(NO_TWIN % (text, why))
+            raise _load_plan.TwinError(NO_TWIN % (text, why))
         rule = step.stands_for or step.rule
         if step.action == "add" and error.errno in REFUSALS and may_skip is not None and may_skip(rule):
             if step.stands_for is None:
@@ -178,12 +179,12 @@ def _undo(netlink, words, added, state):
             if state.status[word] != _kernel.IMMUTABLE:
                 _kernel.set_status(netlink, **{word: state.status[word]})
         now = _listed(netlink, state.rules)
-        for step in _delta.plan(state.rules, now).steps:
+        for step in _load_plan.plan(state.rules, now).steps:
             _quietly(_kernel.add_rule if step.action == "add" else _kernel.delete_rule, netlink, step.rule.to_kernel())
         before = {_delta.identity_of(rule) for rule in state.rules}
         for rule in added:
             if _delta.identity_of(rule) not in before:
-                _quietly(_kernel.delete_rule, netlink, _delta.placed(rule, head=False).to_kernel())
+                _quietly(_kernel.delete_rule, netlink, _load_plan.placed(rule, head=False).to_kernel())
         found = _delta.compare(state.rules, _listed(netlink, state.rules))
         if found.missing or found.extra or found.out_of_order:
             raise AuditError("the previous rules could not be put back: %d missing, %d too many; run augenrules --load" %

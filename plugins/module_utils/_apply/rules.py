@@ -15,6 +15,7 @@ from .._rules import delta as _delta
 from .._rules import files as _files
 from .._rules import lines as _lines
 from .._rules import lint as _lint
+from .._rules import load_plan as _load_plan
 from .._rules import localise as _localise
 from .._rules import passing as _passing
 from .._rules import quarantine
@@ -174,7 +175,7 @@ class _Job(object):
         self.params, self.staged, self.files, self.kernel = params, staged, files, kernel
         self.wanted = staged.compiled.rules
         self.permissions = _permissions.Permissions(files.host, files.kept, bounds=params.get("bounds"))
-        self.plan, self.control = _delta.NOTHING, []
+        self.plan, self.control = _load_plan.NOTHING, []
         if kernel is not None:
             self.have = kernel.rules
             self.control = _loader.control_steps(staged.compiled.control, kernel, params)
@@ -186,13 +187,13 @@ class _Job(object):
 
     def _plan(self):
         try:
-            return _delta.plan(self.wanted, self.have)
-        except _delta.TwinError as error:
+            return _load_plan.plan(self.wanted, self.have)
+        except _load_plan.TwinError as error:
             return self._plan_with_gap(error)
 
     def _plan_with_gap(self, error):
         """The plan that leaves rules away for a while, where the user accepts that."""
-        plan = _delta.plan(self.wanted, self.have, allow_gap=True)
+        plan = _load_plan.plan(self.wanted, self.have, allow_gap=True)
         if not self.params.get("allow_gap"):
             raise AuditError(GAP % (error, plan.gap, plan.gap * _loader.DELETE_SECONDS))
         return plan
@@ -211,7 +212,7 @@ class _Job(object):
         loads = not self.immutable and bool(plan.steps or self.control)
         commands = []
         if loads:
-            commands = [_delta.command(step) for step in plan.steps] + [_loader.control_command(step) for step in self.control]
+            commands = [_load_plan.command(step) for step in plan.steps] + [_loader.control_command(step) for step in self.control]
         result = {
             "changed": self.files.differ or loads or bool(self.permissions.wanted),
             "commands": commands,
@@ -287,7 +288,7 @@ class _Job(object):
         with _kernel.Netlink() as netlink:
             try:
                 loaded = _loader.load(netlink, self.wanted, self.plan, self.control, self.kernel, may_skip=may_skip)
-            except _delta.TwinError as error:
+            except _load_plan.TwinError as error:
                 self.plan = self._plan_with_gap(error)
                 result["reloaded"] = self.plan.reason
                 loaded = _loader.load(netlink, self.wanted, self.plan, self.control, self.kernel, may_skip=may_skip)

@@ -15,21 +15,22 @@ from .._utf8 import as_text
 NO_BOOT = {"service": "keep", "line": []}
 
 
-def answer(request: "dict", run_command) -> "dict":
+def answer(request: "dict", run_command, known=None) -> "dict":
     """{drift: document}, or {failed: True, msg: sentence, ...} where nothing could be compared.
 
     ``request``: C(_arguments.COMPARED) of the module audit_drift, as its specification makes them. ``run_command``: as
-    C(_host.host.Host) calls it.
+    C(_host.host.Host) calls it. ``known``: C(_rules.known.Known).
     """
     try:
-        return {"drift": _compare(request, run_command)}
+        return {"drift": _compare(request, run_command, known)}
     except AuditError as error:
         return as_text(dict(error.details, failed=True, msg=str(error)))
 
 
-def _compare(request, run_command):
+def _compare(request, run_command, known):
     request = dict(dict.fromkeys(_arguments.COMPARED), **request)
     host = Host(request["root"] or "/", run_command)
+    host.known = known if host.is_live else None
     if request["audit_rotation"]:
         _refuse_bad_rotation(request["audit_rotation"], host)
     host.arch = (request["audit_rules"] or {}).get("arch") or None

@@ -7,6 +7,7 @@ import os
 import sys
 import syslog
 
+from .. import _patterns
 from .._errors import AuditError
 from .._host import files as _io
 from .._rotation.checker import BENCHMARKS, POLICY
@@ -24,7 +25,7 @@ def main(arguments: "list[str]", installed) -> int:
     options = _options(arguments)
     try:
         benchmarks = os.path.join(os.path.dirname(installed.path), os.path.basename(BENCHMARKS))
-        return _answer(installed, benchmarks) if options.request else _check(options, benchmarks)
+        return _answer(installed, benchmarks) if options.request else _check(options, installed, benchmarks)
     except AuditError as error:
         _complain(str(error), to_syslog=options.scheduled)
         return ERROR
@@ -70,14 +71,16 @@ def _parser():
     return parser
 
 
-def _check(options, benchmarks):
+def _check(options, installed, benchmarks):
     request = _read(sys.stdin) if options.policy == STDIN else kept.read_policy(options.policy)
     if options.root:
         request = dict(request, options=dict(request["options"], root=options.root))
-    document = _document(request, benchmarks)
+    known = kept.known(installed.digest)
+    document = _document(request, benchmarks, known)
     if options.textfile:
         _io.write_atomic(options.textfile, words.metrics(document).encode("utf-8"), 0o644)
     if options.scheduled:
+        kept.keep_known(installed.digest, known)
         line = words.change_line(document, kept.keep_document(document))
         if line:
             _to_syslog(line, syslog.LOG_NOTICE)
@@ -87,9 +90,9 @@ def _check(options, benchmarks):
     return EXITS[document["status"]]
 
 
-def _document(request, benchmarks):
+def _document(request, benchmarks, known):
     """The document that this policy gives now, in the form that a controller spools."""
-    found = answer(_with_library(request["options"], benchmarks), run_command)
+    found = answer(_with_library(request["options"], benchmarks), run_command, known)
     if found.get("failed"):
         raise AuditError(found["msg"])
     return dict(found["drift"], host=request.get("host") or os.uname().nodename, run=None, policy=request.get("policy"), phase="now")
@@ -100,7 +103,7 @@ def _answer(installed, benchmarks):
     request = _read(sys.stdin)
     found = {"id": request.get("id"), "host": request.get("host"), "code": installed.digest, "interpreter": _same_interpreter(request)}
     try:
-        found.update(_drift(request, benchmarks))
+        found.update(_drift(request, installed, benchmarks))
         if request.get("keep"):
             kept.keep_policy(request)
     except AuditError as error:
@@ -109,12 +112,13 @@ def _answer(installed, benchmarks):
     return 0
 
 
-def _drift(request, benchmarks):
+def _drift(request, installed, benchmarks):
     if request.get("max_age") is not None:
         document = kept.newest(request.get("host"), request.get("policy"), request["max_age"])
         if document is not None:
             return {"drift": document, "collected": True}
-    return answer(_with_library(request["options"], benchmarks), run_command)
+    known = kept.known(installed.digest) if installed.path else None
+    return answer(_with_library(request["options"], benchmarks), run_command, known)
 
 
 def _with_library(options, benchmarks):
@@ -147,10 +151,10 @@ def _keep_compiled(installed):
     if os.geteuid() != 0:
         return
     try:
-        missing = installed.compiled_text()
+        missing = installed.compiled_text(_patterns.to_keep)
         if missing:
             _io.write_atomic(missing[0], missing[1], 0o644)
-    except (AuditError, OSError):
+    except (AuditError, OSError, ValueError):
         pass
 
 

@@ -15,7 +15,7 @@ NAME = "auditops_auditd"  # what the modules are imported as
 
 def main(packed: str, texts: "dict[str, str]") -> int:
     """Answer the request on the rest of stdin. ``packed``: what C(_parcel.pack) gave. ``texts``: what it was given."""
-    for name in ("", "._errors", "._parcel"):  # what imports the others
+    for name in ("", "._errors", "._hashes", "._json_text", "._parcel"):  # what imports the others
         module = types.ModuleType(NAME + name)
         module.__package__, module.__path__ = NAME, []
         sys.modules[NAME + name] = module

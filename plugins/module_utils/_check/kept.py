@@ -4,16 +4,21 @@
 
 import hashlib
 import json
+import marshal
 import os
 import stat
+import sys
 import time
+import zlib
 
 from .. import _utc
 from .._errors import AuditError
 from .._host import files as _io
 from .._host.host import read_regular
-from .._rotation.checker import DOCUMENTS, POLICY
+from .._rotation.checker import DOCUMENTS, KNOWN, POLICY
+from .._rules.known import Known
 
+LARGEST_KNOWN = 16 << 20  # bytes; a rule takes two thousand
 LONGEST_NAME = 200  # bytes, as in the spool of the controller
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~")  # RFC 3986, 2.3
 
@@ -66,7 +71,7 @@ def keep_document(document: "dict") -> "dict | None":
     path = document_path(document["host"])
     before = read_document(path)
     _io.make_directory(DOCUMENTS, 0o750)
-    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False) + "\n"
     _io.write_atomic(path, text.encode("utf-8"), 0o600)
     return before
 
@@ -90,3 +95,37 @@ def newest(host: str, policy: "dict", max_age: int) -> "dict | None":
     except (TypeError, ValueError):
         return None
     return found if 0 <= age <= max_age else None
+
+
+def known(code: str) -> Known:
+    """What this code (``code``: its digest) made of the rules in an earlier run; empty where others than root could have written it."""
+    head = _head(code)
+    try:
+        descriptor = os.open(KNOWN, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as stream:
+            status = os.fstat(descriptor)
+            ours = stat.S_ISREG(status.st_mode) and status.st_uid in (0, os.geteuid()) and not status.st_mode & 0o077
+            data = stream.read(LARGEST_KNOWN) if ours else b""
+    except OSError:
+        return Known()
+    start = len(head) + 8
+    body = memoryview(data)[start:]
+    whole = data.startswith(head) and data[start - 8:start] == b"%08x" % zlib.crc32(body)
+    return Known(marshal.loads(body) if whole else None)
+
+
+def keep_known(code: str, now: Known) -> None:
+    """For known() of the next run. Where it cannot be written, that one reads the rules again."""
+    states = now.states()
+    if states is None:
+        return
+    body = marshal.dumps(states)
+    try:
+        _io.make_directory(os.path.dirname(KNOWN), 0o750)
+        _io.write_atomic(KNOWN, _head(code) + b"%08x" % zlib.crc32(body) + body, 0o600)
+    except (AuditError, OSError):
+        pass
+
+
+def _head(code):
+    return ("%s %x %s\n" % (sys.implementation.cache_tag, sys.hexversion, code)).encode("ascii")

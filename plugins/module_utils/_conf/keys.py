@@ -56,11 +56,11 @@ def at(value, release: "tuple[int, ...]"):
 
 def lower(text: str) -> str:
     """Lower case as strcasecmp(3) sees it in the C locale: only A to Z."""
-    return text.lower() if _is_ascii(text) else "".join(char.lower() if char < "\x80" else char for char in text)
-
-
-def _is_ascii(text):
-    return all(char < "\x80" for char in text)
+    try:
+        text.encode("ascii")  # str.isascii came with Python 3.7
+    except UnicodeEncodeError:
+        return "".join(char.lower() if char < "\x80" else char for char in text)
+    return text.lower()
 
 
 def _words(specification):

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Finding the one auditd of a host and sending it a signal; a process that is not proven to be it never gets one."""
 
+import _signal as signal  # what the module signal wraps; that one imports enum, 4 ms of 50 for a whole comparison (measured)
 import os
 import re
-import signal
 import time
 
 from .._errors import AuditError, NotAvailable

@@ -33,6 +33,7 @@ class Host(object):
         self.is_live = self.root == "/"
         self._run_command = run_command
         self.arch = None  # uname -m of an offline tree, where the caller knows it
+        self.known = None  # _rules.known.Known, where the caller keeps it from run to run
         if not os.path.isdir(self.root):
             raise AuditError("root: %s is not a directory; give the top of a mounted or unpacked system, or /" % root)
 
@@ -158,10 +159,14 @@ def open_regular(path):
     """A stream of the bytes of a regular file on this machine, or of /dev/null. OSError for anything else: a named pipe would hold the
     caller for good.
     """
+    return open(_open_regular(path), "rb")
+
+
+def _open_regular(path):
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     status = os.fstat(descriptor)
     if stat.S_ISREG(status.st_mode) or (stat.S_ISCHR(status.st_mode) and status.st_rdev == NULL_DEVICE):
-        return open(descriptor, "rb")
+        return descriptor
     os.close(descriptor)
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
@@ -170,5 +175,13 @@ def open_regular(path):
 
 def read_regular(path):
     """The bytes of what C(open_regular) opens."""
-    with open_regular(path) as stream:
-        return stream.read()
+    descriptor = _open_regular(path)
+    try:
+        parts = []
+        while True:  # without a stream around it, which costs more than the reading (measured: 2 ms of a comparison)
+            part = os.read(descriptor, 1 << 16)
+            if not part:
+                return b"".join(parts)
+            parts.append(part)
+    finally:
+        os.close(descriptor)

@@ -6,7 +6,7 @@ The library's data alone says so (roles/audit_rules/files/controls). The control
 the host knows its product; the lines of rules travel apart, where a policy names profiles.
 """
 
-import base64
+import binascii
 import json
 import zlib
 from collections import OrderedDict, namedtuple
@@ -26,14 +26,14 @@ def pack(library: dict) -> str:
     parts = {name: {part: entry[part] for part in ("product", "auditd_conf", "status", "host", "modes") if part in entry}
              for name, entry in library["benchmarks"].items()}
     text = json.dumps({"benchmarks": parts, "waivers": library["waivers"]}, separators=(",", ":"), sort_keys=True)
-    return base64.b64encode(zlib.compress(text.encode("utf-8"), 9)).decode("ascii")
+    return binascii.b2a_base64(zlib.compress(text.encode("utf-8"), 9), newline=False).decode("ascii")
 
 
 class Demands(object):
     """The demands on one host: those of its product's benchmarks and of the profiles that were chosen for its rules, ``chosen``."""
 
     def __init__(self, packed: "str | None", product: "str | None", chosen: "list[str] | tuple" = ()) -> None:
-        data = json.loads(zlib.decompress(base64.b64decode(packed)).decode("utf-8")) if packed else {"benchmarks": {}, "waivers": {}}
+        data = json.loads(zlib.decompress(binascii.a2b_base64(packed)).decode("utf-8")) if packed else {"benchmarks": {}, "waivers": {}}
         self._benchmarks, self._reasons, self.chosen, self.product = data["benchmarks"], data["waivers"], list(chosen), product
         self.library = {"benchmarks": self._benchmarks}
         own = [name for name, entry in sorted(self._benchmarks.items()) if product and entry.get("product") == product]

@@ -32,7 +32,7 @@ def read_policy(reading) -> None:
             found.scheduler_refused = str(error).replace("audit_rotation_scheduler", "audit_check_scheduler")
     found.minute = minute_of(host)
     paths = [_checker.PROGRAM, _checker.COMPARISON]
-    found.program = {path: digest_of(host, path) for path in paths}
+    found.program = {path: digest_of(reading, path) for path in paths}
     found.files = {path: FileFacts(host, path, read=False) for path in paths}
     found.files.update((path, FileFacts(host, path)) for path in _checker.SCHEDULED)
     found.files[_checker.POLICY] = FileFacts(host, _checker.POLICY, read=False)

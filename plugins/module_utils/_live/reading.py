@@ -52,6 +52,7 @@ class Reading(object):
     def __init__(self, host, release, wanted, parsed):
         self.host, self.release, self.wanted, self.parsed = host, release, wanted, parsed
         self.live = {"root": host.root, "unavailable": {}}
+        self.digests = {}  # {path: what C(schedule.digest_of) found}; two layers ask for the packed code, 250 KB
 
     def missing(self, name, reason):
         """Note that a part could not be read, and why. A C(_errors.NotThere) says that there is nothing to read, which is seen as well."""

@@ -8,7 +8,7 @@ from .._host import os_release
 from .._host.units import requires_rules
 from .._library.product import product
 from .._rules import compiled as _compiled
-from .._rules import files, grammar, localise, passing
+from .._rules import files, loaded, localise, passing
 from .._rules.rule import native_machine
 from .system import file_facts
 
@@ -75,6 +75,6 @@ def _set_of(compiled):
 def _loaded(reading):
     if reading.live["kernel"] is None:
         raise NotAvailable(reading.live["unavailable"]["kernel"])
-    reading.parsed.loaded = [grammar.from_loaded(rule) for rule in _kernel.loaded_rules(reading.host.run)]
+    reading.parsed.loaded = [loaded.from_loaded(rule, reading.host.known) for rule in _kernel.loaded_rules(reading.host.run)]
     rules = [rule.canonical for rule in reading.parsed.loaded]
     return {"count": len(rules), "rules": rules}

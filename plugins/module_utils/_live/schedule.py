@@ -64,7 +64,7 @@ def read_policy(reading) -> None:
         found.scheduler_refused = str(error)
     program = {path: digest for path, digest in (reading.wanted.get("program") or {}).items() if path != CHECKER}
     if program:
-        found.program = {path: digest_of(host, path) for path in program}
+        found.program = {path: digest_of(reading, path) for path in program}
         found.unexpected = _rotation.unexpected(host, program)
     found.loose = [path for path in _rotation.directories(program) if _rotation.is_loose(host, path)]
     found.minute, found.has_systemd = minute_of(host), host.has_systemd
@@ -86,10 +86,12 @@ def read_policy(reading) -> None:
         found.cron_runs = runs(CRON_DAEMONS)
 
 
-def digest_of(host, path):
+def digest_of(reading, path):
     """C(_rotation.files.digest) of a file on the host, None where it cannot be read."""
-    text = host.text_if_readable(path)
-    return None if text is None else _rotation.digest(text)
+    if path not in reading.digests:
+        text = reading.host.text_if_readable(path)
+        reading.digests[path] = None if text is None else _rotation.digest(text)
+    return reading.digests[path]
 
 
 def interpreter_trouble(host, path, wanted=None):

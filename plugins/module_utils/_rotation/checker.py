@@ -14,6 +14,7 @@ COMPARISON = _files.LIBRARY + "/comparison.parcel"
 BENCHMARKS = _files.LIBRARY + "/benchmarks.json"
 POLICY = "/etc/audit/auditops-policy.json"
 DOCUMENTS = "/var/lib/auditops/drift"
+KNOWN = "/var/lib/auditops/audit-check.known"  # what audit-check made of the rules in its last run
 CRON = "/etc/cron.d/audit-check"
 SERVICE, TIMER = UNITS + "audit-check.service", UNITS + "audit-check.timer"
 TIMER_LINK = UNITS + "timers.target.wants/audit-check.timer"

@@ -6,6 +6,7 @@ import re
 import stat
 
 from .._errors import AuditError
+from . import checker as _checker
 from . import files as _files
 from .schedule import WORDS, Schedule
 from .shell import understand
@@ -94,7 +95,7 @@ def _of_tables(host, directory):
 def _tables(host):
     """(path, whose it is) of each cron table; the owner is None where each line names its own."""
     for path in ["%s/%s" % (CRON_D, name) for name in host.listdir(CRON_D)] + [CRONTAB]:
-        if path != _files.CRON:
+        if path not in (_files.CRON, _checker.CRON):
             yield path, None
     for spool in SPOOLS:
         for name in host.listdir(spool):

@@ -6,7 +6,6 @@ import functools
 import os
 import re
 import stat
-import string
 from collections import OrderedDict, namedtuple
 
 from .._errors import AuditError
@@ -314,7 +313,7 @@ def natural_key(name):
     return functools.cmp_to_key(_natural_order)(os.fsencode(name).decode("latin-1"))
 
 
-LETTERS = frozenset(string.ascii_letters)
+LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 SUFFIX = re.compile(r"(?:\.[A-Za-z~][A-Za-z0-9~]*)*$")
 
 

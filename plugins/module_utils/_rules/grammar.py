@@ -13,7 +13,7 @@ from . import syscalls as _syscalls
 from . import tables
 from .fields import DIGITS, EQUAL, READERS, kernel_refusals, number_of, permission_bits
 from .options import Options, other_splits, split
-from .rule import ALL, Directive, Rule, RuleError, every_operation, from_kernel, permission_mask
+from .rule import ALL, Directive, Rule, RuleError, every_operation, permission_mask
 
 NO_SYSCALLS_ON = {"task": "task", "user": "user", "filesystem": "filesystem", "exclude": "exclude"}
 UNQUOTED = "in a rules file quotes are literal and a blank ends the word: auditctl -R refuses this line"
@@ -22,15 +22,36 @@ NO_WILDCARDS = "auditctl takes neither wildcards nor .. in a path: it is watched
 KEY_NEEDS = "Key field needs a watch, syscall or exe path given prior to it"
 
 
-def parse(line: str, *, machine=None, release=None, users=None, groups=None, is_directory=None, grammar="file", number=None, file=None):
+def parse(line: str, *, machine=None, release=None, users=None, groups=None, is_directory=None, grammar="file", number=None, file=None,
+          known=None):
     """The Rule or Directive of one line; None for a blank line or a comment.
 
     ``machine``: as uname -m, default this host's. ``release``: of the audit package, like "3.0.9"; None is the newest.
     ``users``, ``groups``: name -> number or None, default this host's. ``is_directory``: path -> bool, settles what a -w
     watches; None leaves that open. ``grammar``: C(file) as auditctl -R reads it (quotes are literal), C(any) also what a shell
     or C(auditctl -l) shows: quotes around blanks, and keys with blanks. ``number``, ``file`` go into the error.
+    ``known``: C(known.Known) of this host.
     """
     text = line.rstrip("\n")
+    result = None if known is None else known.line(text, machine, _version(release))
+    if result is None:
+        result = _read(text, (machine, release, users, groups), grammar, (number, file), known)
+    if result is not None:
+        result.file, result.line, result.text = file, number, text
+    if is_directory is not None and isinstance(result, Rule):
+        canonical = result._canonical if result.watch else None  # that of a -w is the same whatever it watches
+        result.resolve(is_directory)
+        result._canonical = result._canonical or canonical
+    return result
+
+
+def _version(release):
+    return release if isinstance(release, tuple) else release_tuple(release) or None
+
+
+def _read(text, host, grammar, place, known):
+    """The Rule or Directive of a line whose ``host`` is (machine, release, users, groups), ``place`` (number, file)."""
+    (machine, release, users, groups), (number, file) = host, place
     words = split(text)
     if not words or words[0].startswith("#"):
         return None
@@ -53,9 +74,8 @@ def parse(line: str, *, machine=None, release=None, users=None, groups=None, is_
         raise refused
     if isinstance(result, Rule):
         result.before = reader.said
-    result.file, result.line, result.text = file, number, text
-    if is_directory is not None and isinstance(result, Rule):
-        result.resolve(is_directory)
+        if known is not None and grammar == "file" and not reader.looked_up:
+            known.add_line(result, text, machine, reader.release)
     return result
 
 
@@ -64,8 +84,9 @@ class _Line(Options):
 
     def __init__(self, machine, release, users, groups):
         self.rule = Rule(machine=tables.MACHINES.get(machine, machine))
-        self.release = release if isinstance(release, tuple) else release_tuple(release) or None
-        self.users, self.groups = users or _user_number, groups or _group_number
+        self.release = _version(release)
+        self._users, self._groups = users or _user_number, groups or _group_number
+        self.looked_up = False  # whether what the line comes to depends on users or groups of the host
         self.list: int = None  # type: ignore[assignment]  # until -a or -w names it
         self.action: int = None  # type: ignore[assignment]
         self.operations = 0
@@ -76,6 +97,14 @@ class _Line(Options):
         self.keys = []
         self.directive = None
         self.sends = self.passed_over = False  # passed over: auditctl reads no further in this line, and does not complain
+
+    def users(self, name):
+        self.looked_up = True
+        return self._users(name)
+
+    def groups(self, name):
+        self.looked_up = True
+        return self._groups(name)
 
     def read(self, words):
         rest = self._options(words)
@@ -369,10 +398,3 @@ def _group_number(name):
         return grp.getgrnam(name).gr_gid
     except (KeyError, ValueError):
         return None
-
-
-def from_loaded(item: "bytes | str", machine: "str | None" = None) -> Rule:
-    """The Rule of what C(_kernel.loaded_rules) gives: the kernel's bytes, or a line of auditctl -l."""
-    if isinstance(item, bytes):
-        return from_kernel(item, machine)
-    return parse(item, machine=machine, grammar="any")

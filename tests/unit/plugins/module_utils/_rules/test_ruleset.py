@@ -15,6 +15,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._rules import delt
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import files as _ruleset_files
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import finalize as _finalize
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar as _rule_grammar
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import load_plan as _load_plan
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import rule as _rule
 
 AUGENRULES = "/usr/sbin/augenrules"
@@ -202,12 +203,12 @@ def test_order_where_it_matters(wanted, have, wrong):
 
 def test_commands_are_auditctls():
     steps = [
-        _ruleset_delta.Step("add", rules("-w /a -p wa -k k")[0]),
-        _ruleset_delta.Step("delete", rules("-w /a -p wa")[0]),
-        _ruleset_delta.Step("delete", rules(ALWAYS)[0]),
-        _ruleset_delta.Step("add", rules("-A never,user")[0]),
+        _load_plan.Step("add", rules("-w /a -p wa -k k")[0]),
+        _load_plan.Step("delete", rules("-w /a -p wa")[0]),
+        _load_plan.Step("delete", rules(ALWAYS)[0]),
+        _load_plan.Step("add", rules("-A never,user")[0]),
     ]
-    assert [_ruleset_delta.command(step) for step in steps] == [
+    assert [_load_plan.command(step) for step in steps] == [
         "-w /a -p wa -k k",
         "-W /a -p wa",
         "-d always,exit -S open -F key=a",

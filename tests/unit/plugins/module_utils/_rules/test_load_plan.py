@@ -8,7 +8,7 @@ import random
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils import _kernel
-from ansible_collections.auditops.auditd.plugins.module_utils._rules import delta, grammar, tables
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import delta, grammar, load_plan, tables
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import rule as _rule
 from fake_kernel import FakeKernel
 
@@ -31,7 +31,7 @@ def kernel_with(lines):
 
 def meaning(rule):
     """The rule that a twin stands for, as text."""
-    bare = delta.placed(rule, head=False, copy=True)
+    bare = load_plan.placed(rule, head=False, copy=True)
     while bare.fields and (bare.fields[-1] == ALWAYS_TRUE or bare.fields[-1] in bare.fields[:-1]):
         bare.fields.pop()
     return bare.canonical
@@ -84,13 +84,13 @@ PLANS = [  # wanted, have, the most steps it may take
 @pytest.mark.parametrize(("wanted", "have", "most"), PLANS)
 def test_every_rule_of_both_lists_is_there_at_every_step(wanted, have, most):
     kernel = kernel_with(have)
-    plan = delta.plan(rules(wanted), loaded(kernel))
+    plan = load_plan.plan(rules(wanted), loaded(kernel))
     assert len(plan.steps) <= most and plan[1:] == ([], None, 0)
     both = {rule.canonical for rule in rules(wanted)} & {rule.canonical for rule in rules(have)}
     for moment in walk(kernel, plan):
         assert both <= {meaning(rule) for rule in moment}
     assert delta.compare(rules(wanted), loaded(kernel)) == ([], [], [], [])
-    assert delta.plan(rules(wanted), loaded(kernel)).steps == []
+    assert load_plan.plan(rules(wanted), loaded(kernel)).steps == []
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -105,7 +105,7 @@ def test_no_event_that_both_lists_record_is_missed(seed):
         matched = {rule.canonical: {event for event in range(8) if dice.random() < 0.4} for rule in rules(texts)}
         wanted, have = (dice.sample(texts, dice.randint(0, 10)) for _side in range(2))
         kernel = kernel_with(have)
-        plan = delta.plan(rules(wanted), loaded(kernel))
+        plan = load_plan.plan(rules(wanted), loaded(kernel))
         before, after = ([decision(rules(side), matched, event) for event in range(8)] for side in (have, wanted))
         for moment in walk(kernel, plan):
             for event in range(8):
@@ -119,7 +119,7 @@ def test_no_event_that_both_lists_record_is_missed(seed):
 def test_a_never_rule_in_the_middle_of_201_moves_the_side_behind_it():
     always = ["-a always,exit -F arch=b64 -S open -F a2=%d -F key=k%d" % (number, number) for number in range(200)]
     kernel = kernel_with(always)
-    plan = delta.plan(rules([*always[:150], NEVER, *always[150:]]), loaded(kernel))
+    plan = load_plan.plan(rules([*always[:150], NEVER, *always[150:]]), loaded(kernel))
     assert len([step for step in plan.steps if step.moves]) == 50 and plan.gap == 0
     names = {rule.canonical for rule in rules(always)}
     for moment in walk(kernel, plan):
@@ -129,7 +129,7 @@ def test_a_never_rule_in_the_middle_of_201_moves_the_side_behind_it():
 def test_what_a_killed_run_left_is_neither_kept_nor_in_the_way():
     twin = ALWAYS.replace(" -k a", " -F pid>=0 -k a")
     kernel = kernel_with([ALWAYS, OTHER, twin])
-    plan = delta.plan(rules([OTHER, NEVER, ALWAYS]), loaded(kernel))
+    plan = load_plan.plan(rules([OTHER, NEVER, ALWAYS]), loaded(kernel))
     for moment in walk(kernel, plan):
         assert rules([ALWAYS])[0].canonical in {meaning(rule) for rule in moment}
     assert [rule.canonical for rule in loaded(kernel)] == [rule.canonical for rule in rules([OTHER, NEVER, ALWAYS])]
@@ -142,9 +142,9 @@ def full():
 def test_a_rule_without_room_for_a_twin_asks():
     have = loaded(kernel_with([full(), NEVER, OTHER]))
     wanted = rules([OTHER, NEVER, full()])
-    with pytest.raises(delta.TwinError, match="no room for a twin, the kernel takes 64 fields"):
-        delta.plan(wanted, have)
-    plan = delta.plan(wanted, have, allow_gap=True)
+    with pytest.raises(load_plan.TwinError, match="no room for a twin, the kernel takes 64 fields"):
+        load_plan.plan(wanted, have)
+    plan = load_plan.plan(wanted, have, allow_gap=True)
     assert (plan.gap, plan.reload) == (3, [tables.LISTS["exit"]]) and "exit list" in plan.reason
     kernel = kernel_with([full(), NEVER, OTHER])
     assert list(walk(kernel, plan))[2] == []
