@@ -17,9 +17,9 @@ name: audit_play_hosts
 short_description: Say it where the hosts of a play are none
 version_added: 1.0.0
 description:
-  - Returns the pattern. Where it matches no host of the inventory, a name that the inventory does not have is an error, and so is a gate
-    (C(audit_drift_fail_on)) that would judge nobody. For an empty group or inventory, and where the limit of the run leaves no host, a
-    warning says that nothing was compared.
+  - Returns the pattern. A name in it that the inventory does not have is an error, also beside names that it has. Where the pattern matches
+    no host of the inventory, so is a gate (C(audit_drift_fail_on)) that would judge nobody. For an empty group or inventory, and where the
+    limit of the run leaves no host, a warning says that nothing was compared.
   - The playbooks of this collection have it around C(audit_hosts).
 options:
   _input:
@@ -63,6 +63,9 @@ def audit_play_hosts(pattern: str | Sequence[str], groups: Mapping[str, Sequence
     if any(context.CLIARGS.get(name) for name in LOOKS_ONLY) or limit.startswith("@"):
         return pattern
     inventory = _inventory(groups)
+    unknown = [name for name in _names(pattern) if name not in groups and name not in inventory.hosts and not inventory.get_hosts(name)]
+    if unknown:
+        raise AnsibleFilterError(f"audit_hosts: the inventory has no host and no group {', '.join(unknown)}; {NOTHING}")
     inventory.subset(limit or None)
     if inventory.get_hosts(pattern):
         return pattern
@@ -71,9 +74,6 @@ def audit_play_hosts(pattern: str | Sequence[str], groups: Mapping[str, Sequence
     if inventory.get_hosts(pattern):  # the user's own choice, and usual where a file imports several playbooks
         Display().warning(f"no host of {words} is in the limit {limit}: {NOTHING}")
         return pattern
-    unknown = [name for name in _names(pattern) if name not in groups and name not in inventory.hosts]
-    if unknown:
-        raise AnsibleFilterError(f"audit_hosts: the inventory has no host and no group {', '.join(unknown)}; {NOTHING}")
     if fail_on != "never":
         raise AnsibleFilterError(f"audit_drift_fail_on = {fail_on}: the inventory has no host in {words}, so nobody is judged; {NOTHING}")
     Display().warning(f"the inventory has no host in {words}: {NOTHING}")

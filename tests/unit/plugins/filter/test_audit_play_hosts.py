@@ -27,6 +27,9 @@ CASES = [
     ("web", GROUPS, "db1", "high", WARNS), ("empty", GROUPS, "", "never", WARNS), ("all", NOBODY, "", "never", WARNS),
     ("x*", GROUPS, "", "never", WARNS), ("web:!web1", GROUPS, "", "never", WARNS),
     ("tpyo", GROUPS, "", "never", "has no host and no group tpyo;"), ("empty:tpyo", GROUPS, "", "never", "no group tpyo;"),
+    ("web1,tpyo", GROUPS, "", "high", "no host and no group tpyo;"), (["web", "tpyo", "db2"], GROUPS, "", "never", "no group tpyo, db2;"),
+    ("web1,tpyo", GROUPS, "web1", "never", "no group tpyo;"), ("web:&tpyo", GROUPS, "", "never", "no group tpyo;"),
+    ("web1,localhost", GROUPS, "", "high", QUIET), ("web1:w*:x*", GROUPS, "", "high", QUIET), ("all:!tpyo", GROUPS, "", "high", QUIET),
     ("all", NOBODY, "", "high", "audit_drift_fail_on = high: the inventory has no host in all"),
     ("empty", GROUPS, "", "new", "audit_drift_fail_on = new: the inventory has no host in empty"),
 ]
@@ -48,6 +51,7 @@ def test_who_is_meant(monkeypatch, pattern, groups, limit, fail_on, says):
 @pytest.mark.parametrize("playbook", ["drift", "remediate", "harden"])
 @pytest.mark.parametrize(("options", "code", "says"), [
     (["-e", "audit_hosts=tpyo"], 1, "has no host and no group tpyo"),
+    (["-e", "audit_hosts=web1,tpyo"], 1, "has no host and no group tpyo"),
     (["-e", "audit_hosts=empty"], 0, "the inventory has no host in empty"),
     (["-e", "audit_hosts=tpyo", "--syntax-check"], 0, ""),
 ])
