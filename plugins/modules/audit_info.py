@@ -118,7 +118,8 @@ info:
       description:
         - What the next boot starts. C(enabled) is whether something starts auditd, C(options) what its unit gives it on the command line,
           C(loads_rules) whether a unit still loads the rules, C(loader) by which program, C(prevented) what in units and programs keeps
-          auditd from starting or from doing its work. Each is V(null) where nothing says.
+          auditd from starting or from doing its work, C(undone) what else on the host stops it or takes its rules away. Each is V(null)
+          where nothing says.
       type: dict
     permissions:
       description:
@@ -137,8 +138,9 @@ info:
       type: dict
     volume:
       description:
-        - The mount point C(not_mounted) that C(/etc/fstab) has for the log, the files of a tree that are C(unlabelled) for SELinux, and
-          why auditd cannot open or rename its log (C(log_blocked)).
+        - The mount point C(not_mounted) that C(/etc/fstab) or a mount unit has for the log, C(configuration_not_mounted) for auditd.conf
+          and rules.d, the filesystem C(in_memory) that holds the log, the files of a tree that are C(unlabelled) for SELinux, and why
+          auditd cannot open or rename its log (C(log_blocked)).
       type: dict
     boot:
       description:

@@ -32,5 +32,7 @@ def compare(sides) -> "Iterator[dict]":
                          why="auditd.service starts auditd with -f, for debugging: it writes its records to stdout, and none to its log.")
     if services["prevented"]:
         yield sides.item("boot.auditd_prevented", "auditd starts and can work", services["prevented"])
+    for number, sentence in enumerate(services["undone"], 1):
+        yield sides.item("boot.undone.%d" % number, "nothing else switches auditing off", sentence)
     if services["loads_rules"] is False:
         yield sides.item("boot.rules", "auditd.service or audit-rules.service loads the rules", "neither does, or they are deleted again")

@@ -190,9 +190,18 @@ ITEMS = {
         "critical", "", "auditd cannot open its log like this at its next start, or cannot rename it: it stops, or stops recording.",
         "make it a directory of root's, and the log a regular file in it",
     ),
+    "disk.configuration_volume": (
+        "high", "",
+        "The next boot mounts something over the settings or rules of audit, and it is not mounted now: what auditd reads then is not what "
+        "was compared here.",
+        "mount it, then compare again; or take it out of fstab, or the mount unit away",
+    ),
+    "storage.log_in_memory": (
+        "medium", "", "The log lies in memory (tmpfs): every record is gone with the next boot.", "give the log a place on a disk",
+    ),
     "storage.log_volume": (
         "high", "",
-        "fstab gives the log a volume of its own, and it is not mounted: what lies in its place is another log, on another disk.",
+        "The next boot gives the log a volume of its own, and it is not mounted: what lies in its place is another log, on another disk.",
         "mount it, then compare again",
     ),
     "disk.auditd_conf.untaken.guard": (

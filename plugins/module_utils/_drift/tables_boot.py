@@ -14,6 +14,10 @@ BOOT = {
         "critical", "service", "At the next boot no auditd starts, or none that can do its work: its unit or a program is in the way.",
         "take the drop-in away, or install the audit package again",
     ),
+    "boot.undone.": (
+        "high", "", "Something that root runs on this host stops auditd, switches auditing off, or changes its settings and rules.",
+        "take those lines out of it, or the whole of it",
+    ),
     "boot.rules": (
         "critical", "", "Nothing loads the rules at the next boot, so from then on only what the kernel audits by itself is recorded.",
         "restore the unit of the audit package",

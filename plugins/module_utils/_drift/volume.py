@@ -12,6 +12,10 @@ def compare(sides) -> "Iterator[dict]":
         return
     if volume["not_mounted"]:
         yield sides.item("storage.log_volume", "mounted", "%s is not mounted" % volume["not_mounted"])
+    if volume["configuration_not_mounted"]:
+        yield sides.item("disk.configuration_volume", "mounted", "%s is not mounted" % volume["configuration_not_mounted"])
+    if volume["in_memory"]:
+        yield sides.item("storage.log_in_memory", "on a disk", "%s is in memory" % volume["in_memory"])
     if volume["log_blocked"]:
         yield sides.item("storage.log_blocked", "auditd can open, write and rename it", volume["log_blocked"])
     if volume["unlabelled"]:

@@ -24,7 +24,8 @@ LINUX_LINE = re.compile(r"^\s*linux\S*\s+\S+\s+(.*)$", re.M)
 WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')  # as next_arg() of the kernel (lib/cmdline.c) takes a line apart
 OFF = ("0", "off")  # audit_enable() of kernel/audit.c
 MASKS = ("auditd", "auditd.service", "audit-rules", "audit-rules.service")
-RESCUE = re.compile(r"(?:^|\s)(?:single|recovery|rescue|systemd\.unit=(?:rescue|emergency)\.target)(?:\s|$)")
+RESCUE = re.compile(r"(?:^|\s)(?:single|recovery|rescue|emergency|[sS1]|-b|systemd\.unit=(?:rescue|emergency)\.target)(?:\s|$)")
+NO_INIT = re.compile(r"(?:^|\s)init=(?!\S*(?:init|systemd)(?:\s|$))\S+")  # a shell or the like in the place of systemd
 
 
 def read(reading) -> dict:
@@ -65,7 +66,7 @@ def _words(line):
         "audit": next((value for value in switches if value in OFF), switches[-1] if switches else None),
         "audit_backlog_limit": int(limit) if limit.isdecimal() else None,
         "prevents": next(("%s=%s" % pair for pair in pairs if pair[0] == "systemd.mask" and pair[1] in MASKS), None)
-        or next((found.group().strip() for found in [RESCUE.search(line)] if found), None),
+        or next((found.group().strip() for found in (RESCUE.search(line), NO_INIT.search(line)) if found), None),
     }
 
 

@@ -5,10 +5,11 @@
 import os
 import re
 
-from .._host import unit_text, units
+from .._host import unit_limits, unit_text, units
 from .._host.host import PROGRAM_DIRS
 from .._paths import AUDITD_CONF, LOG_FILE
 from .._rules.compiled import AUDIT_RULES
+from . import undone
 
 UNITS = "/etc/systemd/system"
 TARGET = UNITS + "/multi-user.target.wants"
@@ -27,11 +28,11 @@ WRITABLE = ("ReadWritePaths", "ReadWriteDirectories")
 
 
 def read(reading) -> dict:
-    """{enabled, options, loads_rules, loader, prevented}, each None where nothing says; masks are those of C(units).
+    """{enabled, options, loads_rules, loader, prevented, undone}, each None where nothing says; masks are those of C(units).
 
     ``enabled``: whether something starts auditd; ``options``: what the unit gives it on its command line; ``loads_rules``: whether the
     rules are loaded, and ``loader`` by which program: augenrules, which makes audit.rules of rules.d first, or auditctl; ``prevented``:
-    [what in the units or programs keeps auditd from starting, or from doing its work].
+    [what in the units or programs keeps auditd from starting, or from doing its work]; ``undone``: [what else undoes it, C(undone.look)].
     """
     host = reading.host
     pairs = unit_text.assignments(host, units.AUDITD)
@@ -43,6 +44,7 @@ def read(reading) -> dict:
         "loads_rules": _loads_rules(host, pairs) if pairs else None,
         "loader": _loader(host, pairs),
         "prevented": _not_executable(host) + (_prevented(host, pairs, started, directory) if pairs else []),
+        "undone": undone.look(host),
     }
 
 
@@ -76,7 +78,7 @@ def _prevented(host, pairs, started, directory):
     if hidden:
         found.append("InaccessiblePaths of auditd.service has %s" % hidden)
     found += _read_only(pairs, directory)
-    return found
+    return found + unit_limits.in_the_way(host, pairs, units.AUDITD, [directory, AUDITD_CONF])
 
 
 def _may_control(pairs):
@@ -146,8 +148,7 @@ def _is_loader(words):
 def _undone(commands):
     """Whether a later auditctl deletes the rules again, or switches auditing off."""
     loaded = max(place for place, words in enumerate(commands) if _is_loader(words))
-    return any(os.path.basename(words[0]) == "auditctl" and ("-D" in words or re.search(r"-e ?0", " ".join(words)))
-               for words in commands[loaded + 1:])
+    return any(undone.RULES_GONE.search(" ".join(words)) for words in commands[loaded + 1:])
 
 
 def enabled(host) -> "bool | None":

@@ -4,24 +4,32 @@
 
 import errno
 import os
+import re
 import stat
 
-from .._host import attributes, mounts
+from .._host import attributes, mounts, units
 from .._paths import AUDITD_CONF, LOG_FILE
 from .._rotation import files as _rotation
-from .._rules.compiled import AUDIT_RULES
+from .._rules.compiled import AUDIT_RULES, RULES_D
 
 SELINUX_CONFIG, RELABEL = "/etc/selinux/config", "/.autorelabel"
 LABEL = "security.selinux"
+WHERE = re.compile(r"^\s*Where\s*=\s*(\S+?)/*\s*$", re.M)  # systemd.mount(5)
+IN_MEMORY = ("tmpfs", "ramfs")
 
 
 def read(reading) -> dict:
-    """{not_mounted, unlabelled, log_blocked}: the mount point of fstab that should hold the log and is not mounted, None for none; [path]
-    of files of a tree that lack the SELinux label which their directory has; why auditd cannot open, write or rename its log, None where it
-    can.
+    """{not_mounted, configuration_not_mounted, in_memory, unlabelled, log_blocked}: the mount point of fstab or of a mount unit that should
+    hold the log and is not mounted, None for none; the same for auditd.conf and rules.d; the mount point of a filesystem in memory that
+    holds the log, None for none; [path] of files of a tree that lack the SELinux label which their directory has; why auditd cannot open,
+    write or rename its log, None where it can.
     """
-    log_file = reading.settings.get("log_file") or LOG_FILE
-    return {"not_mounted": _not_mounted(reading), "unlabelled": _unlabelled(reading), "log_blocked": _log_blocked(reading.host, log_file)}
+    host, log_file = reading.host, reading.settings.get("log_file") or LOG_FILE
+    hidden = [_not_mounted(host, path) for path in (AUDITD_CONF, RULES_D + "/x")]
+    return {
+        "not_mounted": _not_mounted(host, log_file), "configuration_not_mounted": next(filter(None, hidden), None),
+        "in_memory": _in_memory(host, log_file), "unlabelled": _unlabelled(reading), "log_blocked": _log_blocked(host, log_file),
+    }
 
 
 def _log_blocked(host, log_file):
@@ -40,14 +48,32 @@ def _log_blocked(host, log_file):
         None if log is None else attributes.in_the_way(host.path(log_file), is_directory=False))
 
 
-def _not_mounted(reading):
-    """The longest mount point of fstab above the log but the root; swap and what is not mounted at boot are none."""
-    log_file = reading.settings.get("log_file") or LOG_FILE
-    points = [entry.point for entry in mounts.wanted(reading.host) if entry.point != "/" and log_file.startswith(entry.point + "/")]
+def _not_mounted(host, path):
+    """The longest mount point of the next boot above ``path`` but the root; swap and what is not mounted at boot are none."""
+    points = [entry.point for entry in mounts.wanted(host)] + _of_units(host)
+    points = [point for point in points if point != "/" and path.startswith(point + "/")]
     if not points:
         return None
     point = max(points, key=len)
-    return None if is_mounted(reading.host, point) else point
+    return None if is_mounted(host, point) else point
+
+
+def _of_units(host):
+    """The mount points of the host's own mount units that a boot starts."""
+    place = units.OF_ADMINISTRATOR
+    wants = [entry for entry in host.listdir(place) if entry.endswith((".wants", ".requires"))]
+    names = {name for entry in wants for name in host.listdir("%s/%s" % (place, entry)) if name.endswith(".mount")}
+    return [point for name in sorted(names) for path in units.places(host, name)[:1] for point in WHERE.findall(host.text(path) or "")]
+
+
+def _in_memory(host, log_file):
+    """What fstab says of the next boot counts in a tree, whatever it lies on here."""
+    if host.is_live:
+        found = mounts.holding(mounts.of_machine(), os.path.realpath(log_file.rpartition("/")[0] or "/"))
+        return found.point if found is not None and found.kind in IN_MEMORY else None
+    above = [entry for entry in mounts.wanted(host) if log_file.startswith(entry.point.rstrip("/") + "/")]
+    last = max(above, key=lambda entry: len(entry.point), default=None)
+    return last.point if last is not None and last.kind in IN_MEMORY else None
 
 
 def is_mounted(host, point: str) -> bool:

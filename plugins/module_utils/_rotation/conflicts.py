@@ -33,8 +33,8 @@ def conflicts(host, log_file: str) -> "list[str]":
     """[sentence] for every other thing that rotates, compresses or deletes the logs of ``log_file``."""
     directory = log_file.rpartition("/")[0]
     found = []
-    for path in _places(host):
-        for source, text in _scripts(host, path):
+    for path in places(host):
+        for source, text in scripts(host, path):
             where = path if source == path else "%s (runs %s)" % (path, source)
             if SIGNALS.search(text) and "audit" in text.lower():
                 found.append("%s makes auditd rotate too: remove it" % where)
@@ -44,10 +44,10 @@ def conflicts(host, log_file: str) -> "list[str]":
                 continue
             break
     for path in _logrotate_files(host):
-        if _logrotate_takes(_text(host, path), log_file):
+        if _logrotate_takes(text_of(host, path), log_file):
             found.append("%s makes logrotate rotate %s too: remove that entry" % (path, log_file))
-    for path in _tmpfiles(host):
-        if any(_tmpfiles_takes(line.split(), log_file) for line in _text(host, path).splitlines()):
+    for path in tmpfiles(host):
+        if any(_tmpfiles_takes(line.split(), log_file) for line in text_of(host, path).splitlines()):
             found.append("%s has systemd-tmpfiles delete logs in %s: remove that line" % (path, directory))
     return found
 
@@ -76,13 +76,13 @@ def _finds(line, log_file):
 
 def _logrotate_files(host):
     """What logrotate reads: its own file, and what that includes; without an include, its usual directory all the same."""
-    included = INCLUDE.findall(_text(host, LOGROTATE)) or []
+    included = INCLUDE.findall(text_of(host, LOGROTATE)) or []
     for place in [LOGROTATE] + sorted(set(included + [LOGROTATE_D])):
         names = host.listdir(place)
         yield from ["%s/%s" % (place, name) for name in names if not name.endswith(TABOO)] if names else [place]
 
 
-def _tmpfiles(host):
+def tmpfiles(host):
     seen = set()
     for directory in TMPFILES_D:
         for name in host.listdir(directory):
@@ -98,9 +98,9 @@ def _tmpfiles_takes(words, log_file):
     kind, path = words[0][0], words[1].rstrip("/")
     directory = log_file.rpartition("/")[0]
     if kind in REMOVED or kind == "D" and path == directory:
-        return any(_matches(path, one) for one in (directory, log_file, log_file + ".1", log_file + ".1.gz"))
+        return any(matches(path, one) for one in (directory, log_file, log_file + ".1", log_file + ".1.gz"))
     has_age = len(words) > 5 and words[5] not in ("-", "")
-    return has_age and kind in AGED[:-2] and any(_matches(path, one) for one in [directory] + _parents(directory))
+    return has_age and kind in AGED[:-2] and any(matches(path, one) for one in [directory] + _parents(directory))
 
 
 def _parents(directory):
@@ -108,7 +108,7 @@ def _parents(directory):
     return ["/".join(parts[:count]) for count in range(2, len(parts))]
 
 
-def _places(host):
+def places(host):
     """Cron tables and scripts, and services that a timer of the host's own starts; ours are none."""
     for directory in CRON_DIRECTORIES:
         for name in host.listdir(directory):
@@ -120,16 +120,16 @@ def _places(host):
         for name in host.listdir(directory):
             path = directory + "/" + name
             if name.endswith(".timer") and path not in (_files.TIMER, _files.GUARD_TIMER):
-                named = UNIT_OF_TIMER.findall(_text(host, path))
+                named = UNIT_OF_TIMER.findall(text_of(host, path))
                 yield "%s/%s" % (directory, named[-1]) if named else path[:-len("timer")] + "service"
 
 
-def _scripts(host, path):
+def scripts(host, path):
     """(path, its lines without comments), and the same of the administrator's scripts that it runs."""
-    text = _text(host, path)
+    text = text_of(host, path)
     yield path, text
     for script in sorted(set(OWN_SCRIPTS.findall(text))):
-        inside = "" if script == path or script.startswith(_files.PROGRAM) else _text(host, script)
+        inside = "" if script == path or script.startswith(_files.PROGRAM) else text_of(host, script)
         if inside.startswith("#!"):
             yield script, _uncommented(inside)
 
@@ -138,12 +138,12 @@ def _logrotate_takes(text, log_file):
     """Whether a logrotate configuration names the log or its numbered ones, also by a pattern, or anything in their directory."""
     directory = log_file.rpartition("/")[0]
     for word in text.replace("{", " ").replace('"', " ").replace("'", " ").split():
-        if word.startswith("/") and (word.startswith(directory + "/") or _matches(word, log_file) or _matches(word, log_file + ".1")):
+        if word.startswith("/") and (word.startswith(directory + "/") or matches(word, log_file) or matches(word, log_file + ".1")):
             return True
     return False
 
 
-def _matches(pattern, path):
+def matches(pattern, path):
     """As glob(3): a star does not cross a slash."""
     wanted, have = pattern.split("/"), path.split("/")
     return len(wanted) == len(have) and all(_fits(part, one) for part, one in zip(have, wanted))  # noqa: B905 Python 3.6; the lengths are the same
@@ -160,7 +160,7 @@ def _uncommented(text):
     return "\n".join(line for line in text.splitlines() if not line.strip().startswith("#"))
 
 
-def _text(host, path):
+def text_of(host, path):
     """The text of a file without comments, but for the first line of a script; "" where there is none to read."""
     try:
         found = host.stat(path)

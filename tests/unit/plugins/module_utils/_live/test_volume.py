@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import NotAvailable
 from ansible_collections.auditops.auditd.plugins.module_utils._host import mounts
@@ -23,8 +21,7 @@ def not_mounted(tmp_path, monkeypatch, point, listing):
         listed.write_bytes(listing.replace("{}", str(root)).encode())
     monkeypatch.setattr(mounts, "MOUNTINFO", str(listed))
     directory = point.replace("\\040", " ").replace("\\134", "\\")
-    reading = SimpleNamespace(host=Host(str(root)), settings={"log_file": directory + "/audit.log"})
-    return volume._not_mounted(reading)
+    return volume._not_mounted(Host(str(root)), directory + "/audit.log")
 
 
 @pytest.mark.parametrize("point", ["/var/log/audit", "/srv/protok\u00f6ll", "/srv/audit\\040log", "/srv/back\\134slash"])
