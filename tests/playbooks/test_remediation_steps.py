@@ -132,6 +132,22 @@ def test_no_step_keeps_another_from_being_done(tmp_path):
             assert (recap(second.stdout)[name]["changed"], recap(second.stdout)[name]["failed"]) == (0, 0), (name, second.stdout)
 
 
+def test_a_host_of_which_no_step_cures_what_is_left_costs_one_task(tmp_path):
+    """A refused line of another file is passed over and reported; a second run has nothing to do, and says so by doing nothing. Where the
+    policy asks for what cures it, the step is taken."""
+    directory = build(tmp_path, ["bad-rule"])
+    play(directory)
+    again = play(directory)
+    document = json.loads((directory / "report/hosts/bad-rule.json").read_text())
+    assert (document["status"], [item["id"] for item in document["items"]]) == ("drifted", ["disk.rules_d.skipped"])
+    assert document["steps"] == [] and "Apply the rules" not in again.stdout
+    counted = recap(again.stdout)["bad-rule"]
+    assert (counted["changed"], counted["failed"]) == (0, 0) and counted["ok"] <= 3, again.stdout
+    asked = play(directory, "-e", "audit_rules_purge=quarantine")
+    assert recap(asked.stdout)["bad-rule"]["changed"] > 0, asked.stdout
+    assert not (directory / "hosts/bad-rule/etc/audit/rules.d/50-x.rules").exists()
+
+
 def test_a_step_that_has_nothing_to_do_does_not_forget_the_failure_of_another(tmp_path):
     directory = build(tmp_path, ["in-order"])
     conf = directory / "hosts/in-order/etc/audit/auditd.conf"

@@ -39,7 +39,7 @@ def test_every_target_of_make_is_there():
     ("plugins/plugin_utils/settings_judges.py", ["RELEASES"]),
     ("tests/unit/test_examples.py", ["ACTION_ONLY", "ON_CONTROLLER"]),
     ("tests/live/test_library_live.py", ["ACTIONS"]),
-    ("roles/audit_drift/vars/main.yml", ["__audit_drift_promised"]),
+    ("plugins/module_utils/_drift/cures.py", ["CURES"]),
 ])
 def test_the_recipes_name_what_is_there(file, names):
     text = (COLLECTION / file).read_text()

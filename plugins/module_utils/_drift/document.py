@@ -10,7 +10,7 @@ limit), times are those of files and records.
 from .._live import collect, risks
 from .._live.reading import Parsed
 from .._utf8 import as_text
-from . import controls, figures, findings, tables
+from . import controls, cures, figures, findings, tables
 from .layers import LAYERS, readers
 from .sides import Sides
 
@@ -33,11 +33,13 @@ def compare(live: dict, parsed: Parsed, wanted: dict) -> dict:
     items = sorted(_unique(found), key=findings.order)
     verdicts = controls.verdicts(sides, items)
     items = sorted(items + controls.unexplained(sides, verdicts, items), key=findings.order)
+    unseen = _unseen(sides)
     return as_text({
         "schema": tables.SCHEMA,
         "collected_at": live["collected_at"],
         "root": live["root"],
-        "status": status(items, sides),
+        "status": status(items, unseen),
+        "steps": cures.worth_taking(items, verdicts, set(unseen.values())),
         "summary": findings.summary(items),
         "items": items,
         "controls": verdicts,
@@ -60,15 +62,20 @@ def _unique(items):
     return seen.values()
 
 
-def status(items: "list[dict]", sides) -> str:
-    """drifted: a finding of low or above; unknown: something that a wanted layer needs was not seen; otherwise in_sync.
-
-    A tree has no daemon and no kernel: it is in sync by what it has (C(in_tree)).
-    """
+def status(items: "list[dict]", unseen: "dict[str, str]") -> str:
+    """drifted: a finding of low or above; unknown: something that a wanted layer needs was not seen; otherwise in_sync."""
     if any(finding["severity"] != "info" for finding in items):
         return "drifted"
-    needed = {fact for layer in LAYERS if sides.wanted.get(layer.policy)
+    return "unknown" if unseen else "in_sync"
+
+
+def _unseen(sides):
+    """{fact: part of the policy} of what a wanted layer needs and nobody saw. A tree has no daemon and no kernel: of it only what it has
+    is needed (C(in_tree)).
+    """
+    needed = {fact: layer.policy for layer in LAYERS if sides.wanted.get(layer.policy)
               for fact in (layer.needs if sides.is_live else layer.in_tree) + (layer.fact + ".policy",)}
-    if any((sides.wanted.get(part) or {}).get("profiles") for part in ("audit_rules", "auditd")):
-        needed.add("benchmark.policy")  # a policy for auditd.conf alone may name benchmarks too, and this host cannot have them
-    return "unknown" if needed & (set(sides.live["unavailable"]) - sides.parsed.absent) else "in_sync"
+    for part in ("audit_rules", "auditd"):
+        if (sides.wanted.get(part) or {}).get("profiles"):
+            needed["benchmark.policy"] = part  # a policy for auditd.conf alone may name benchmarks too, and this host cannot have them
+    return {fact: part for fact, part in needed.items() if fact in sides.live["unavailable"] and fact not in sides.parsed.absent}

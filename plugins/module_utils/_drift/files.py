@@ -20,7 +20,7 @@ def compare(sides) -> "Iterator[dict]":
         if _reader(facts, wrong) is None:
             ids = sorted({number for part in wrong for number in bound.ids[part]})
             yield sides.item("disk.files." + path[1:].replace("/", "."), _expected(bound), _actual(facts), controls=ids,
-                             fix=_fix(path, facts["kind"], bound))
+                             fix=_fix(path, facts["kind"], bound), step=None if facts["kind"] in SET_BY_ROLE else "")
 
 
 def waived(sides) -> "list[dict]":

@@ -36,4 +36,5 @@ def compare(sides) -> "Iterator[dict]":
         fix = WITH_ACL % path if facts.get("acl") else FIX % (path, path) + CURED.get(facts["kind"], BY_ROLE)
         actual = "mode %s, owner %s" % (facts["mode"], "root" if facts["uid"] == 0 else "uid %d" % facts["uid"])
         ident = "disk.permissions." + (path[1:].replace("/", ".") or "root")
-        yield sides.item(ident, "root's, written by root alone", actual, severity=severity, why=why, fix=fix)
+        yield sides.item(ident, "root's, written by root alone", actual, severity=severity, why=why, fix=fix,
+                         step="" if facts.get("acl") or facts["kind"] in CURED else None)

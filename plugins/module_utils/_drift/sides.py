@@ -6,7 +6,8 @@ from .._library.demands import Demands
 from .._policy import locks
 from .._rules.coverage import Recorded
 from . import tables
-from .finding import row_of
+from .cures import step_of
+from .finding import name_of_row
 
 
 class Sides(object):
@@ -70,10 +71,11 @@ class Sides(object):
         return found
 
     def item(self, ident, expected, actual, subject=None, **other):
-        """One finding. Its severity, reason, cure and subject stand in the row of tables.ITEMS; ``other``: severity, why, fix or controls
-        of this one. ``subject``: what benchmarks call it, for the ids of its controls.
+        """One finding. Its severity, reason, cure and subject stand in the row of tables.ITEMS; ``other``: severity, why, fix, step or
+        controls of this one. ``subject``: what benchmarks call it, for the ids of its controls.
         """
-        severity, usual_subject, why, fix = row_of(ident)
+        row = name_of_row(ident)
+        severity, usual_subject, why, fix = tables.ITEMS[row]
         finding = {
             "id": ident,
             "layer": ident.partition(".")[0],
@@ -83,6 +85,7 @@ class Sides(object):
             "controls": self.demands.ids(subject or usual_subject),
             "why": why,
             "fix": fix,
+            "step": step_of(row, self.wanted),
         }
         finding.update((name, value) for name, value in other.items() if value is not None)
         return finding

@@ -4,8 +4,10 @@
 
 from collections.abc import Iterator
 
-from . import tables
+from . import cures, tables
 from .finding import same
+
+OPTIONS = {"kernel_failure": "-f", "backlog_limit": "-b"}  # what sets these, auditctl(8); the others are keys of auditd.conf
 
 SEVERITY_NOW = {"info": "high", "low": "high", "medium": "high"}  # the partition is full: records are lost as they come
 FLOOD = 50  # percent of the log that SELinux denials are
@@ -17,15 +19,15 @@ def compare(sides) -> "Iterator[dict]":
     yield from _full(sides)
     yield from _flood(sides)
     for risk in sides.risks:
-        severity, fix = risk["severity"], tables.RISK_FIXES.get(risk["key"], tables.ROOM)
+        severity, fix, step = risk["severity"], tables.RISK_FIXES.get(risk["key"], tables.ROOM), _step(sides, risk)
         if risk["key"] == "disk_full_action" and risk["days"] == 0:
             severity, fix = SEVERITY_NOW.get(severity, severity), tables.ROOM
         elif _is_accepted(sides, risk):
-            fix = tables.ROOM
+            fix, step = tables.ROOM, ""
             if not (risk["effect"].startswith("stops_") and risk["days"] is not None and risk["days"] <= SOON):
                 severity = "info"
         yield sides.item(risk["id"], "the host stays up and audited", risk["actual"], risk["key"], severity=severity, why=risk["sentence"],
-                         fix=fix)
+                         fix=fix, step=step)
 
 
 def _full(sides):
@@ -49,8 +51,20 @@ def _flood(sides):
 
 def _is_accepted(sides, risk):
     """The policy itself asks for the value that makes the risk."""
-    option = {"kernel_failure": "-f", "backlog_limit": "-b"}.get(risk["key"])
+    option = OPTIONS.get(risk["key"])
     if option:
         return str(sides.control.get(option)) == str(risk["actual"])
-    key = risk["key"].replace("_mail", "")
+    key = _key(risk)
     return key in sides.settings and same(sides.settings[key], risk["actual"])
+
+
+def _step(sides, risk):
+    """The step of a remediation that sets another value; "" where the policy names none."""
+    option = OPTIONS.get(risk["key"])
+    if option:
+        return cures.RULES if option in sides.control else ""
+    return cures.CONF if _key(risk) in sides.settings else ""
+
+
+def _key(risk):
+    return risk["key"].replace("_mail", "")

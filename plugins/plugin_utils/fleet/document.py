@@ -216,7 +216,8 @@ def _item(entry: object) -> dict:
     if item.get("severity") not in SEVERITIES:
         raise ValueError(f"the severity of a finding is {item.get('severity')!r}")
     controls = [str(control) for control in item.get("controls") or []]
-    return {"expected": None, "actual": None, **item, **_texts(item, ITEM_TEXTS), "controls": controls}
+    step = {"step": str(item["step"])} if "step" in item else {}  # documents of earlier releases have none
+    return {"expected": None, "actual": None, **item, **_texts(item, ITEM_TEXTS), **step, "controls": controls}
 
 
 def _controls(entries: object) -> tuple[dict, ...]:

@@ -30,7 +30,7 @@ def judge(document: dict, previous: dict | None) -> None:
     if since.get("suspended") is True and _dict(live.get("daemon")).get("logging_suspended") is False:
         severity, _subject, why, fix = row_of(SUSPENDED)
         items.append({"id": SUSPENDED, "layer": "daemon", "severity": severity, "expected": "every record is written", "controls": [],
-                      "actual": f"suspended at {start}, not at {end}", "why": why, "fix": fix})
+                      "actual": f"suspended at {start}, not at {end}", "why": why, "fix": fix, "step": ""})
     if items != document["items"]:
         live["since"] = since
         document.update(items=sorted(items, key=findings.order), status="drifted", summary=findings.summary(items))

@@ -17,7 +17,7 @@ from ..fleet.model import HostReport, by_name
 from ..fleet.summary import verdicts_in_words
 from .report import Report
 
-COLUMNS = ("host", "status", "collected_at", "severity", "layer", "id", "expected", "actual", "controls", "why", "fix")
+COLUMNS = ("host", "status", "collected_at", "severity", "layer", "id", "expected", "actual", "controls", "why", "fix", "step")
 LAYER = "controls"
 END = "\r\n"
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would execute it
@@ -36,7 +36,7 @@ def chunks(report: Report) -> Iterator[str]:
                 findings[id(item)] = _finding(item)
         rows = [*(findings[id(item)] for item in host.items), *verdicts[id(controls)]]
         if host.is_lost:
-            rows.append(_line(("", "", "", "", "", "", host.error or "", "")))
+            rows.append(_line(("", "", "", "", "", "", host.error or "", "", "")))
         head = _line((host.name, host.status, host.collected_at or "")).removesuffix(END) + ","
         yield "".join([head + row for row in rows])
 
@@ -44,16 +44,16 @@ def chunks(report: Report) -> Iterator[str]:
 def _finding(item: dict) -> str:
     """The row of a finding behind what its host is."""
     return _line((item["severity"], item["layer"], item["id"], in_cell(item["expected"]), in_cell(item["actual"]),
-                  "; ".join(item["controls"]), item["why"], item["fix"]))
+                  "; ".join(item["controls"]), item["why"], item["fix"], item.get("step", "")))
 
 
 def _controls(host: HostReport) -> list[str]:
-    rows = [_line(("", LAYER, benchmark, "every control passes", verdicts_in_words(counts), "", "", ""))
+    rows = [_line(("", LAYER, benchmark, "every control passes", verdicts_in_words(counts), "", "", "", ""))
             for benchmark, counts in host.control_counts.items()]
     for control in host.now["controls"]:
         if control["status"] != "pass":
             ident = f"{control['benchmark']}:{control['id']}"
-            rows.append(_line(("", LAYER, ident, control["title"], control["status"], ident, control["why"], "")))
+            rows.append(_line(("", LAYER, ident, control["title"], control["status"], ident, control["why"], "", "")))
     return rows
 
 

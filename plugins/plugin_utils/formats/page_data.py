@@ -164,10 +164,15 @@ class _Rows:
         }
 
     def row(self, item: dict, longest: int) -> list:
-        why, fix = self.texts.number(_cut(item["why"], longest)), self.texts.number(_cut(item["fix"], longest))
+        why, fix = self.texts.number(_cut(item["why"], longest)), self.texts.number(_cut(fix_of(item), longest))
         controls = [self.texts.number(control[:200]) for control in item["controls"][:50]]
         return [item["id"][:500], SEVERITIES.index(item["severity"]), item["layer"][:50], _lines(item["actual"], longest),
                 _lines(item["expected"], longest), why, fix, controls]
+
+
+def fix_of(item: dict) -> str:
+    """The cure, and by which step remediate takes it."""
+    return f"{item['fix']} (remediate --tags {item['step']})" if item.get("step") else str(item["fix"])
 
 
 def _part(live: dict, name: str) -> dict:

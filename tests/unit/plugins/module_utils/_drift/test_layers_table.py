@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils._drift import document, finding, layers, tables
+from ansible_collections.auditops.auditd.plugins.module_utils._drift import cures, document, finding, layers, tables
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live import collect
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls
@@ -118,6 +118,7 @@ def test_a_new_layer_is_a_file_and_a_row(host, monkeypatch):
     row = layers.row("upstream", read, compare, bare=True)
     monkeypatch.setattr(document, "LAYERS", (*layers.LAYERS, row))
     monkeypatch.setattr(tables, "LAYERS", (*tables.LAYERS, "upstream"))
+    monkeypatch.setitem(cures.STEP_OF, "upstream.target", "")
     monkeypatch.setitem(tables.ITEMS, "upstream.target", ("high", "", "Nothing leaves this host.", "role audit_shipping"))
     live, parsed = document.look(host, {}, "3.1.5")
     assert live["upstream"] == {"target": ""}
