@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
@@ -12,6 +14,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._errors import Aud
 from ansible_collections.auditops.auditd.plugins.plugin_utils import publish
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate, refusals
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
+from ansible_collections.auditops.auditd.plugins.plugin_utils.formats import table
 
 ARGUMENTS = {
     "report_dir": {"type": "str"},
@@ -29,6 +32,7 @@ ARGUMENTS = {
     "serial": {"type": "raw", "default": "100%"},
     "max_fail_percentage": {"type": "float", "default": 100.0},
 }
+MOST_LISTED = 100  # of a list of the result, which travels through the controller for each host; the report has them all
 STDOUT_IS_OURS = ("default", "ansible.builtin.default")
 
 
@@ -40,6 +44,8 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict | None = None) -> dict:
         super().run(tmp, task_vars)
+        if self._task.args.get("play_hosts"):
+            self._task.args = {name: value for name, value in self._task.args.items() if not _was_refused(name, value)}
         _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS, required_one_of=[["report_dir", "sources"]])
         if options["fail_on"] == gate.NEW and not options["history"]:
             raise AnsibleActionFail("fail_on: new needs history: without it nothing is ever new")
@@ -63,6 +69,16 @@ class ActionModule(ActionBase):
     def _say(self, text: str) -> None:
         """On stdout only where Ansible itself writes for people: another callback's output (json, say) is read by a program."""
         self._display.display(text, stderr=constants.config.get_config_value("DEFAULT_STDOUT_CALLBACK") not in STDOUT_IS_OURS)
+
+
+def _was_refused(name: str, value: object) -> bool:
+    """Whether the comparison refused the variable behind an option, with every host: their report is written as if it had not been set."""
+    if name == "fail_on":
+        return value not in gate.FAIL_ON
+    if name == "formats":
+        formats = value.split(",") if isinstance(value, str) else value
+        return not isinstance(formats, list) or not {str(one).strip() for one in formats} <= set(table.FORMATS)
+    return name == "stops_of_days" and re.fullmatch(r"\s*[-+]?\d+\s*", str(value)) is None
 
 
 def _request(options: dict, task_vars: dict, *, each_host_publishes: bool) -> publish.Request:
@@ -115,8 +131,10 @@ def _result(published: publish.Published, dest: str) -> dict:
         "counts": fleet.counts,
         "before_counts": fleet.before_counts,
         "severities": fleet.severities,
-        "stopping": [host.name for host in fleet.stopping_now],
-        "left_out": [{"file": name, "reason": reason} for name, reason in fleet.problems],
+        "stopping": [host.name for host in fleet.stopping_now[:MOST_LISTED]],
+        "stopping_count": len(fleet.stopping_now),
+        "left_out": [{"file": name, "reason": reason} for name, reason in fleet.problems[:MOST_LISTED]],
+        "left_out_count": len(fleet.problems),
         "compared": {"in_run": fleet.in_run, "finished": fleet.finished, "expected": fleet.expected},
         "stopped": published.stop,
         "held": held,

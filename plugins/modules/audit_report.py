@@ -174,15 +174,23 @@ severities:
   returned: success
   type: dict
 stopping:
-  description: The hosts that can stop themselves, or would have before the remediation.
+  description: The hosts that can stop themselves, soonest first; at most 100, the report has them all.
   returned: success
   type: list
   elements: str
+stopping_count:
+  description: How many hosts can stop themselves.
+  returned: success
+  type: int
 left_out:
-  description: Files that could not be read, and hosts without a document, each with the reason.
+  description: Files that could not be read, and hosts without a document, each with the reason; at most 100, the report has them all.
   returned: success
   type: list
   elements: dict
+left_out_count:
+  description: How many files and hosts are left out.
+  returned: success
+  type: int
 compared:
   description: How many hosts of the report this run compared, how many of the run's hosts are finished, and how many it has.
   returned: success

@@ -190,6 +190,16 @@ class Fleet:
         return [host for host in self.stopping if host.can_stop]
 
     @cached_property
+    def of_one_machine(self) -> list[list[str]]:
+        """The names of hosts that have one boot id, random(4): no two machines have the same. A tree has none."""
+        found: dict[str, list[str]] = {}
+        for host in self.hosts:
+            boot = (host.live.get("kernel") or {}).get("boot") if isinstance(host.live.get("kernel"), dict) else None
+            if isinstance(boot, str) and boot:
+                found.setdefault(boot, []).append(host.name)
+        return sorted(sorted(names) for names in found.values() if len(names) > 1)
+
+    @cached_property
     def in_run(self) -> int:
         return sum(host.in_run and not host.is_lost for host in self.hosts)
 

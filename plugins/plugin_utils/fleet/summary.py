@@ -67,6 +67,9 @@ def progress(fleet: Fleet) -> list[str]:
     if fleet.stopped:
         done, batches = fleet.batches
         found.append(f"{done} of {batches} batches, {plain(fleet.stopped)}" if batches > 1 else plain(fleet.stopped))
+    for names in fleet.of_one_machine[:MOST_LINES]:
+        shown = plain(refusals.names_in_words(names))
+        found.append(f"{shown}: one machine (one boot id) under {len(names)} names, counted {len(names)} times")
     if fleet.gone:
         dates = [host.collected_at for host in fleet.gone if host.collected_at]
         last = f", last read {max(dates)}" if dates else ""
