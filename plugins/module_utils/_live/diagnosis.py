@@ -19,7 +19,7 @@ ACTIONS = (
 POWERS_OFF = re.compile(br"^[^#\n]*\b(?:poweroff|halt|shutdown|reboot|telinit|init\s+[016]|sysrq-trigger)\b", re.M)
 REMOTE_CONFS = ("/etc/audit/audisp-remote.conf", "/etc/audisp/audisp-remote.conf")  # from 3.0 on, and up to 2.8.5
 SHOWN = 60  # lines of evidence
-SAME = 180  # seconds between two logs that speak of one boot
+SECONDS_OF_ONE_BOOT = 180  # between two logs that speak of it
 ARCHIVED = 600  # seconds from a boot until systemd-pstore has moved what the boot before left
 
 
@@ -76,7 +76,7 @@ def _unknown(others, main):
     left = [one for one in main if one["what"] in ("boot", "off") and one["time"] is not None]
     for event in others:
         same = [one for one in left if one["what"] == event["what"] and event["time"] is not None
-                and abs(one["time"] - event["time"]) <= SAME]
+                and abs(one["time"] - event["time"]) <= SECONDS_OF_ONE_BOOT]
         if not same:
             yield event
         elif event["what"] == "boot":

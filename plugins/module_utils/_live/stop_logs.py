@@ -36,7 +36,7 @@ PSTORES = ("/var/lib/systemd/pstore", "/sys/fs/pstore", "/var/lib/pstore")
 CRASHES = "/var/crash"
 LOCALTIME = "/etc/localtime"
 MACHINE_ID, HOSTNAME = "/etc/machine-id", "/etc/hostname"
-SAME = 2  # seconds between two files' stamps of one line
+SECONDS_BETWEEN_COPIES = 2  # stamps of one line in two files
 DAY = 86400
 CONSOLE_LINES = 20000
 
@@ -91,7 +91,7 @@ def _one_stream(groups, own):
         for one in main:
             have.setdefault((one["what"], one["text"]), []).append(_moment(one))
         main = by_time(main, [one for one in groups[name] if one["what"] != "wrote" and not any(
-            abs(_moment(one) - moment) <= SAME for moment in have.get((one["what"], one["text"]), ()))])
+            abs(_moment(one) - moment) <= SECONDS_BETWEEN_COPIES for moment in have.get((one["what"], one["text"]), ()))])
     if not own:
         return main
     names = {_short(one["host"]) for one in main}

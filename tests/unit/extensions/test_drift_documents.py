@@ -9,10 +9,12 @@ import datetime
 import importlib.util
 import json
 import os
+import random
 from pathlib import Path
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._check import kept
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import document
 
 SOURCE = Path(__file__).resolve().parents[3] / "extensions/eda/plugins/event_source/drift_documents.py"
 SPEC = importlib.util.spec_from_file_location("drift_documents", SOURCE)
@@ -52,6 +54,29 @@ def test_each_document_once_and_again_when_it_changes(tmp_path):
     assert [(event["host"], event["status"], event["severities"]) for event in found] == [
         ("web", "drifted", ["high", "low"]), ("web", "in_sync", [])]
     assert found[0]["in_window"] is True
+
+
+LETTERS = ["a", "Z", "0", "-", "_", ".", "~", "%", "%2E", "%00", "/", "..", "\\", ":", " ",
+           "+", "\0", "\n", "\u00f6", "\u4e2d", "\U0001f600",
+           "\udcff", "&", "'", '"', "<", ".json", "long" * 30]
+
+
+def hostile_names(count: int) -> list[str]:
+    """The same at each run, half of them longer than a file name may be."""
+    chance = random.Random(14)
+    lengths = [number % 7 if number % 2 else 1 + number % 90 for number in range(count)]
+    return [name for name in ("".join(chance.choices(LETTERS, k=length)) for length in lengths) if name]
+
+
+def test_the_source_names_files_as_the_spool_does():
+    """The source runs where the collection may not be on the path, so the rule stands in both; here they are one."""
+    names = hostile_names(3000)
+    files = {name: Path(document.file_name(name)).stem for name in names}
+    assert sum(len(name) >= document.LONGEST_NAME for name in files.values()) > 100, "long ones are among them"
+    wrong = [name for name, stem in files.items() if drift_documents.host_of(stem, {"host": name}) != name]
+    assert wrong == []
+    others = [name for name in zip(names, names[1:], strict=False) if name[0] != name[1]]
+    assert [pair for pair in others if drift_documents.host_of(files[pair[0]], {"host": pair[1]}) is not None] == []
 
 
 @pytest.mark.parametrize("host", ["web1", "web1:2222", ".hidden", "h\u00f6st/1", "long" * 60, "." + "long" * 60])
