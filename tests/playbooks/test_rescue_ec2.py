@@ -91,7 +91,7 @@ def volume(tmp_path):
 
 def conf(device, tmp_path):
     command = ["mount", "-o", "ro", device, str(tmp_path / "mnt")]
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     # Busy as long as a process that another test started in a mount namespace of its own has what the play had mounted.
     while subprocess.run(command, check=False, capture_output=True).returncode and time.monotonic() < end:
         time.sleep(0.2)
