@@ -17,7 +17,7 @@ from .boxes import Box, conditions_of, implied, place_of, relation
 from .rule import permission_mask
 from .silence import ALWAYS, NEVER, matches_arch
 
-EXIT, TASK, EXCLUDE, USER = (tables.LISTS[name] for name in ("exit", "task", "exclude", "user"))
+EXIT, TASK, EXCLUDE, USER, FILESYSTEM = (tables.LISTS[name] for name in ("exit", "task", "exclude", "user", "filesystem"))
 PERMISSIONS = tuple(bit for _letter, bit in tables.PERMISSIONS)
 EQUAL = tables.OPERATORS["="]
 MOST_CALLS = 6  # of a reason
@@ -33,7 +33,7 @@ class Recorded(object):
         for rule in self.rules:
             self.known.setdefault(rule.canonical, rule)
         # what drops records whatever the exit list says comes first
-        first = [rule for rule in self.rules if rule.list in (TASK, USER) and rule.action == NEVER or rule.list == EXCLUDE]
+        first = [rule for rule in self.rules if rule.list in (TASK, USER, FILESYSTEM) and rule.action == NEVER or rule.list == EXCLUDE]
         able = [(rule, conditions_of(rule)) for rule in first + [rule for rule in self.rules if rule.list == EXIT]]
         self.ordered = [(rule, conditions, place_of(rule, links)) for rule, conditions in able
                         if conditions is not None and _can_match(rule)]

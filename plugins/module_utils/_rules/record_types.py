@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which types of record tell what a rule asks for: where a rule of the list exclude or user takes one of them, that is not recorded.
+"""Which types of record tell what a rule asks for: where a rule of the list exclude or user takes one of them, that is not recorded, nor
+where one of the list filesystem takes the names of files (__audit_inode() of kernel/auditsc.c), without which no watch of them matches.
 
 The event of a system call is several records (audit_log_exit() of kernel/auditsc.c): SYSCALL always; PATH, and CWD for the relative names
 in it, where the call names files; EXECVE with the arguments of a program; KERN_MODULE with the name of a module. PROCTITLE has no more than
@@ -11,16 +12,16 @@ its kind; what a watch of wtmp or lastlog has besides is that the file was writt
 from . import syscalls as _syscalls
 from . import tables
 from .rule import message_types
-from .silence import SYSCALL, spans_of
+from .silence import SYSCALL, spans_of, takes_disk
 
-EXCLUDE = tables.LISTS["exclude"]
-NAMING_FILES = " ".join(tables.PERMISSION_SYSCALLS.values()) + " " + " ".join(tables.PERMISSION_SYSCALLS_OF_KERNELS.values()) + (
-    " mount umount umount2 move_mount open_tree chroot pivot_root open_by_handle_at utime utimes utimensat futimesat")
+EXCLUDE, FILESYSTEM = tables.LISTS["exclude"], tables.LISTS["filesystem"]
 WITHOUT_FILES = frozenset(("bind", "socketcall", "quotactl", "quotactl_fd"))
+NAMING_FILES = " ".join(
+    name for text in list(tables.PERMISSION_SYSCALLS.values()) + list(tables.PERMISSION_SYSCALLS_OF_KERNELS.values())
+    for name in text.split() if name not in WITHOUT_FILES) + (
+    " mount umount umount2 move_mount open_tree chroot pivot_root open_by_handle_at utime utimes utimensat futimesat")
 OF_FILES = ("PATH", "CWD")
-OF_CALLS = {
-    "PATH": NAMING_FILES, "CWD": NAMING_FILES, "EXECVE": "execve execveat", "KERN_MODULE": "init_module finit_module delete_module",
-}
+OF_CALLS = {"EXECVE": "execve execveat", "KERN_MODULE": "init_module finit_module delete_module"}
 SESSIONS, FAILURES = ("LOGIN", "USER_LOGIN", "USER_LOGOUT", "USER_START", "USER_END"), ("USER_AUTH", "USER_LOGIN")
 OF_PLACES = {
     "/run/utmp": SESSIONS, "/var/log/wtmp": SESSIONS, "/var/log/lastlog": ("LOGIN", "USER_LOGIN"), "/var/log/btmp": FAILURES,
@@ -33,6 +34,8 @@ def calls_without(taking, asked: int, arch: str, place: "tuple[str, str] | None"
 
     ``place``: what is watched, as of boxes.place_of(); None: calls wherever they are made.
     """
+    if taking.list == FILESYSTEM:
+        return _of_files(asked, arch, place) if _takes_disks(taking) else 0
     if taking.list == EXCLUDE and _takes(taking, SYSCALL):
         return asked
     taken = {name for name, number in message_types()[0].items() if _takes(taking, number)}
@@ -40,11 +43,21 @@ def calls_without(taking, asked: int, arch: str, place: "tuple[str, str] | None"
         return asked
     if taking.list != EXCLUDE:
         return 0  # the kernel's own records pass by the list user
-    if place is not None and taken.intersection(OF_FILES):
-        return asked
+    found = _of_files(asked, arch, place) if taken.intersection(OF_FILES) else 0
+    return found | _named(" ".join(OF_CALLS[name] for name in taken.intersection(OF_CALLS)), arch) & asked
+
+
+def _of_files(asked, arch, place):
+    return asked if place is not None else _named(NAMING_FILES, arch) & asked
+
+
+def _named(calls, arch):
     numbers = _syscalls.numbers(arch) or {}
-    calls = {call for name in taken.intersection(OF_CALLS) for call in OF_CALLS[name].split()} - WITHOUT_FILES
-    return asked & sum(1 << number for number in {numbers[call] for call in calls if call in numbers})
+    return sum(1 << number for number in {numbers[call] for call in calls.split() if call in numbers})
+
+
+def _takes_disks(rule):
+    return any(takes_disk(operator, value) for number, operator, value in rule.fields if number == tables.FSTYPE)
 
 
 def _takes(rule, kind):

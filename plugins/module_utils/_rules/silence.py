@@ -61,7 +61,7 @@ def _drops(rules, place):
     if rule.action != NEVER:
         return False
     if rule.list == tables.LISTS["filesystem"]:
-        return any(_takes_disk(operator, value) for number, operator, value in rule.fields if number == FSTYPE)
+        return any(takes_disk(operator, value) for number, operator, value in rule.fields if number == FSTYPE)
     if rule.list not in tables.SYSCALL_LISTS:
         return True
     recording = [at for at, other in enumerate(rules) if other.list == rule.list and other.action == ALWAYS]
@@ -94,7 +94,8 @@ def _conditions(rule):
     return list(narrow.items()) if len(narrow) == 1 else []
 
 
-def _takes_disk(operator, value):
+def takes_disk(operator, value) -> bool:
+    """Whether a condition on fstype holds for a filesystem on which hosts keep their files."""
     is_equal = tables.OPERATOR_NAMES.get(operator) == "="
     return is_equal == (value in DISKS)
 

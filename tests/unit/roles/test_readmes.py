@@ -44,9 +44,13 @@ def test_markup_becomes_markdown(words):
 
 
 def test_the_examples_run(tmp_path):
-    """All of them, in check mode, over a tree as RHEL 9 ships it: each does something and none is refused."""
+    """All of them, in check mode, over a tree as RHEL 9 ships it, with the plugins' package: each does something and none is refused."""
     root = tmp_path / "host"
     fleet.build_tree(root, "rhel-9", fleet.FLEET["rhel-9"])
+    plugin = root / "usr/sbin/audisp-remote"
+    plugin.parent.mkdir(parents=True, exist_ok=True)
+    plugin.write_text("")
+    plugin.chmod(0o755)
     host = {"audit_root": str(root), "auditd_release": "3.1.5", "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     inventory = {"all": {"hosts": {"web1": host}, "vars": {"ansible_become": False, "audit_drift_report_dir": str(tmp_path / "report")}}}
     (tmp_path / "hosts.json").write_text(json.dumps(inventory))
