@@ -4,6 +4,8 @@
 
 from .._live.storage import significant
 
+OF_A_CONTROL = "storage.mount"  # the verdicts of the controls that ask for its options say why it was not seen
+
 
 def of(live: dict, risks: "list[dict]") -> dict:
     """The member C(live) of the drift document."""
@@ -39,7 +41,7 @@ def of(live: dict, risks: "list[dict]") -> dict:
         "storage": storage,
         "selinux_denials": live["selinux_denials"],
         "boot": live["boot"] and {name: value for name, value in live["boot"].items() if name != "next" or value},
-        "unavailable": live["unavailable"],
+        "unavailable": {name: reason for name, reason in live["unavailable"].items() if name != OF_A_CONTROL},
     }
 
 
