@@ -6,6 +6,7 @@ import re
 from collections import namedtuple
 
 from .._errors import NotAvailable
+from . import unit_text
 from .host import read_regular
 
 MOUNTINFO = "/proc/self/mountinfo"
@@ -77,3 +78,30 @@ def wanted(host) -> "list[Entry]":
         if len(words) > 3 and not words[0].startswith("#") and "noauto" not in words[3].split(","):
             found.append(Entry(words[0], unescaped(words[1]).rstrip("/") or "/", words[2], words[3].split(",")))
     return found
+
+
+def of_directory(host, directory: str) -> "Mount | Entry":
+    """What holds a directory: of a running host the Mount there is, of a tree the Entry of its fstab or of a unit systemd.mount(5), which
+    is mounted at boot. NotAvailable where neither names one."""
+    if host.is_live:
+        found = holding(of_machine(), directory)
+    else:
+        entries = sorted(wanted(host), key=_length_of_point) + _unit_entries(host, directory)
+        found = next((entry for entry in reversed(entries) if (directory + "/").startswith(entry.point.rstrip("/") + "/")), None)
+    if found is None:
+        raise NotAvailable("%s names no filesystem that holds %s" % (MOUNTINFO if host.is_live else FSTAB, directory))
+    return found
+
+
+def _length_of_point(entry):
+    return len(entry.point)
+
+
+def _unit_entries(host, directory):
+    """The Entry of the unit of a mount point, named after it (systemd-escape(1)), in a list; an empty one without it."""
+    name = directory.strip("/").replace("-", "\\x2d").replace("/", "-") + ".mount"
+    pairs = unit_text.assignments(host, name)
+    if not pairs:
+        return []
+    options = [word for text in unit_text.values(pairs, "Options") for word in text.split(",")]
+    return [Entry("".join(unit_text.values(pairs, "What")[-1:]), directory, "".join(unit_text.values(pairs, "Type")[-1:]), options)]

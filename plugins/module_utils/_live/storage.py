@@ -81,22 +81,6 @@ def mount_of(path):
     return (found.source, found.point, found.kind) if found else ("", "/", "")
 
 
-def mount(host, directory) -> dict:
-    """{point, options} of the mount that holds ``directory``: of a running host as it is mounted, of a tree as its fstab mounts it."""
-    if host.is_live:
-        found = mounts.holding(mounts.of_machine(), directory)
-    else:
-        wanted = sorted(mounts.wanted(host), key=_length_of_point)
-        found = next((entry for entry in reversed(wanted) if (directory + "/").startswith(entry.point.rstrip("/") + "/")), None)
-    if found is None:
-        raise NotAvailable("%s names no filesystem that holds %s" % (mounts.MOUNTINFO if host.is_live else mounts.FSTAB, directory))
-    return {"point": found.point, "options": found.options}
-
-
-def _length_of_point(entry):
-    return len(entry.point)
-
-
 def finished_logs(host, log_file):
     """[Log] beside ``log_file``, oldest first: what auditd rotated, what was renamed, what was compressed."""
     directory, current = os.path.split(log_file)
@@ -324,7 +308,7 @@ def measure(host, settings):
     log_file = settings.get("log_file") or LOG_FILE
     missing = {}
     room = _or_none(missing, "storage.partition", partition, host, os.path.dirname(log_file))
-    mounted = _or_none(missing, "storage.mount", mount, host, os.path.dirname(log_file))
+    mounted = _or_none(missing, "storage.mount", _mount, host, os.path.dirname(log_file))
     try:
         logs = finished_logs(host, log_file)
     except AuditError as error:
@@ -373,6 +357,11 @@ def _mails_away(settings):
 def _is_executable(host, path):
     found = host.stat(path)
     return found is not None and bool(found.st_mode & 0o111)
+
+
+def _mount(host, directory):
+    found = mounts.of_directory(host, directory)
+    return {"point": found.point, "options": found.options}
 
 
 def _or_none(missing, name, function, *args):

@@ -11,6 +11,7 @@ import os
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import NotAvailable
+from ansible_collections.auditops.auditd.plugins.module_utils._host import mounts
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live import storage as _storage
 
@@ -225,6 +226,15 @@ def test_the_mount_of_a_tree_is_that_of_its_fstab(tree, fstab, point, options):
     assert ("storage.mount" in missing) is (point is None)
 
 
+def test_the_mount_of_a_tree_that_systemd_mounts_by_a_unit(tree):
+    units = tree / "etc/systemd/system"
+    units.mkdir(parents=True)
+    (tree / "etc/fstab").write_text("/dev/a / xfs defaults 0 0\n")
+    (units / "var-log-audit.mount").write_text("[Mount]\nWhat=/dev/b\nWhere=/var/log/audit\nType=xfs\nOptions=nodev,nosuid\n")
+    found, _missing = _storage.measure(Host(str(tree)), {})
+    assert found["mount"] == {"point": "/var/log/audit", "options": ["nodev", "nosuid"]}
+
+
 def test_the_mount_of_a_running_host_is_the_kernels():
-    found = _storage.mount(Host("/"), "/proc/self")
-    assert found["point"] == "/proc" and "rw" in found["options"]
+    found = mounts.of_directory(Host("/"), "/proc/self")
+    assert found.point == "/proc" and "rw" in found.options
