@@ -32,6 +32,7 @@ help:
 	@echo "make molecule-all   every scenario; make sabotage: each verifier has to notice a role that does nothing"
 	@echo "make rulebook  the rulebooks of extensions/eda by ansible-rulebook; needs Java"
 	@echo "make vm        stories on machines that boot there: a halt, a cure on its disks, a flood survived; 20 minutes and more"
+	@echo "make first-steps   the one of them that .ci/run runs: the guide First steps, within 12 minutes"
 	@echo "make matrix    drift and remediate by each ansible-core with each Python of a host that can be had here"
 	@echo "make bench     measurements, as ratios"
 	@echo "make docs      what is generated in the checkout, and the documentation site in $(BUILD)/docs/html"
