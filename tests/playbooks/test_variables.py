@@ -157,6 +157,8 @@ CASES = {
     "ship_group": ("audit_shipping", shipping(["cloudwatch"], "audit_shipping_cloudwatch_log_group = : give 1 to 512 characters")),
     "ship_days": ("audit_shipping", shipping(["cloudwatch"], "audit_shipping_cloudwatch_retention_days = 8: CloudWatch Logs takes 1, 3",
                                              audit_shipping_cloudwatch_log_group="g", audit_shipping_cloudwatch_retention_days=8)),
+    "ship_unseen": ("audit_shipping", variable("audit_shipping_cloudwatch_unseen_archives", "drop",
+                                               "value of audit_shipping_cloudwatch_unseen_archives must be one of: keep, prune")),
     "ship_value_list": ("audit_shipping", remote("port", [60], "give one word, number or path")),
     "boot_service": ("audit_boot", variable("audit_boot_service", "off", one_of(
         "audit_boot_service", "off", "enabled", "disabled", "keep"))),
