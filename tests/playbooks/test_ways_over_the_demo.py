@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fleet of the demo, compared by the module and by code sent to a Python: the same documents, byte for byte but for the time."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from test_fleet_runs import COLLECTION
+
+OF_A_RUN = ("collected_at", "run")
+
+
+def test_both_ways_give_the_same_documents(tmp_path):
+    sys.path.insert(0, str(COLLECTION / "demo"))
+    try:
+        import fleet
+    finally:
+        sys.path.pop(0)
+    inventory = fleet.build(tmp_path / "demo")
+    documents = {}
+    for way, pipelining in (("module", "0"), ("code", "1")):
+        spool = tmp_path / way
+        environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTION.parents[2]), ANSIBLE_PIPELINING=pipelining)
+        variables = {"audit_drift_report_dir": str(spool), "audit_rules_profiles": ["auto"], "ansible_python_interpreter": sys.executable}
+        argv = [sys.executable, "-m", "ansible", "playbook", "-v", "-i", str(inventory), "auditops.auditd.drift"]
+        run = subprocess.run([*argv, "-e", json.dumps(variables)], env=environment, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert run.stdout.count(f'"way": "{way}"') == len(fleet.FLEET), run.stdout[-4000:]
+        documents[way] = {path.name: content(path) for path in sorted((spool / "hosts").glob("*.json"))}
+    assert len(documents["module"]) == len(fleet.FLEET)
+    assert documents["code"] == documents["module"]
+
+
+def content(path: Path) -> str:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return json.dumps({name: value for name, value in document.items() if name not in OF_A_RUN}, indent=1)
