@@ -167,8 +167,9 @@ def test_a_root_that_is_not_there_is_named_by_one_task(tmp_path):
     done = play(directory, "-e", "audit_root=/nonexistent")
     assert done.returncode != 0
     tasks = [task for task in hardened.re.split(r"^TASK ", done.stdout, flags=hardened.re.M) if "FAILED! =>" in task]
-    assert [task.partition("]")[0] for task in tasks] == ["[Look for the volumes of the log", "[auditops.auditd.audit_drift : Fail the "
-            "hosts that failed, were not reached, or have what audit_drift_fail_on names"], done.stdout
+    assert [task.partition("]")[0] for task in tasks] == [
+        "[Look for the volumes of the log",
+        "[auditops.auditd.audit_drift : Fail the hosts that failed, were not reached, or have what audit_drift_fail_on names"], done.stdout
 
 
 CONTEXTS = """/.*	system_u:object_r:default_t:s0
