@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments, _parcel
-from ansible_collections.auditops.auditd.plugins.module_utils._check import answer
+from ansible_collections.auditops.auditd.plugins.module_utils._check import answer, cli, kept
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import checker
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as rotation
@@ -253,6 +253,65 @@ def test_a_full_disk_is_one_line_and_code_3(root, installed, tmp_path):
     done = subprocess.run(argv, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (3, "", 1), done
     assert done.stderr.startswith(f"audit-check: cannot write {textfile}: ") and textfile.read_text() == "before\n"
+
+
+class OfNoFile:
+    """What cli.main() uses of the library that it comes from."""
+
+    path, digest = "/nowhere/comparison.parcel", "0"
+
+    def compiled_text(self, _patterns):
+        return None
+
+
+@pytest.fixture
+def timer(root, tmp_path, monkeypatch):
+    """Runs audit-check as a timer starts it, with all that it keeps below tmp_path: (exit code, lines for syslog)."""
+    policy = tmp_path / "policy.json"
+    policy.write_text(json.dumps(question(root, auditd=WANTED, release="3.0.9")))
+    policy.chmod(0o600)
+    lines = []
+    monkeypatch.setattr(cli.syslog, "openlog", lambda *_arguments: None)
+    monkeypatch.setattr(cli.syslog, "syslog", lambda _priority, line: lines.append(line))
+    monkeypatch.setattr(cli._Fixed, "policy", str(policy))
+    monkeypatch.setattr(kept, "DOCUMENTS", str(tmp_path / "kept/drift"))
+    monkeypatch.setattr(kept, "KNOWN", str(tmp_path / "kept/known"))
+
+    def run():
+        lines.clear()
+        return cli.main(["--scheduled"], OfNoFile()), list(lines)
+
+    run.policy, run.document = policy, tmp_path / "kept/drift/web1.json"
+    return run
+
+
+def test_the_timer_keeps_a_document_and_says_a_change_once(timer):
+    code, (line,) = timer()
+    assert code == 1 and line.startswith("audit settings are drifted (were not compared yet): ")
+    assert json.loads(timer.document.read_text())["status"] == "drifted" and stat.S_IMODE(timer.document.stat().st_mode) == 0o600
+    assert timer() == (1, [])
+
+
+def no_room(monkeypatch, _timer):
+    def full(path, *_arguments, **_options):
+        raise AuditError(f"cannot write {path}: No space left on device")
+    monkeypatch.setattr(kept._io, "write_atomic", full)
+
+
+@pytest.mark.parametrize(("spoil", "said"), [
+    (no_room, "cannot write {document}: No space left on device"),
+    (lambda _monkeypatch, timer: timer.policy.unlink(), "{policy} does not exist"),
+    (lambda _monkeypatch, timer: timer.policy.write_text("{"), "{policy} is no policy"),
+    (lambda monkeypatch, _timer: monkeypatch.setattr(cli, "answer", None), "it ended unexpectedly: TypeError"),
+], ids=["a full disk", "no policy", "half a policy", "what nobody thought of"])
+def test_what_keeps_the_timer_from_it_is_one_line_for_syslog(timer, monkeypatch, spoil, said):
+    timer()
+    before = timer.document.read_text()
+    spoil(monkeypatch, timer)
+    code, lines = timer()
+    said = said.format(document=timer.document, policy=timer.policy)
+    assert code == 3 and len(lines) == 1 and lines[0].startswith("no comparison with the policy: " + said)
+    assert timer.document.read_text() == before
 
 
 @pytest.mark.parametrize("damage", ["half", "gone", "other", "empty"])
