@@ -24,6 +24,7 @@ EXPECTED = {
     "SECURITY.md", "changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles", "tests",
 }
 TESTS = {"tests/config.yml"}
+TOO_SLOW = "ERROR: Timeout on call to ansible-lint"  # of the machine, not of the collection
 LARGEST_KIB = 768  # 625 in November 2026; with the tests in it, it would have more than 1,200
 
 
@@ -73,6 +74,9 @@ def installs(tarball: Path, scratch: Path) -> None:
 def importer(tarball: Path, scratch: Path) -> None:
     printed = run(sys.executable, "-m", "galaxy_importer.main", str(tarball), cwd=scratch, HOME=str(scratch))
     complaints = re.findall(r"^(?:WARNING|ERROR).*", printed, re.MULTILINE)
+    if TOO_SLOW in complaints:
+        print("skipped: ansible-lint within galaxy-importer, which gives it 180 s; make lint runs it")
+        complaints.remove(TOO_SLOW)
     if complaints or "Importer processing completed successfully" not in printed:
         raise Bad("galaxy-importer complains:\n" + ("\n".join(complaints) or printed[-2000:]))
 
