@@ -27,7 +27,7 @@ def test_what_the_diagnosis_knows_of_auditd_is_an_event(message):
 
 @pytest.mark.parametrize("head, host", [
     ("Nov  6 04:00:01 web1 auditd[812]: ", "web1"), ("2026-11-26T14:00:01.123456+00:00 db-1.example.org auditd[9]: ", "db-1.example.org"),
-    ("2026-11-26T14:00:01Z 192.0.2.7 auditd: ", "192.0.2.7"),
+    ("2026-11-26T14:00:01Z 192.0.2.7 auditd: ", "192.0.2.7"), ("Nov  6 04:00:01 web1 audispd: ", "web1"),
 ])
 def test_the_formats_of_syslog(head, host):
     assert auditd_messages.event_of(head + LOW)["auditd"]["host"] == host

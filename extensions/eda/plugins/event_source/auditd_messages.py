@@ -40,6 +40,8 @@ WARNINGS = (
     ("halt", "Auditd is now halting the system"),
     ("single", "The audit daemon is now changing the system to single user mode"),
     ("single", "Auditd is now changing the system to single user mode"),
+    ("halt", "Audispd is now halting the system"),  # up to 2.8.5 a program of its own
+    ("single", "Audisp is now changing the system to single user mode"),
     ("suspend", "Audit daemon is suspending logging"),
     ("full", "Audit daemon has no space left on logging partition"),
     ("low", "Audit daemon is very low on disk space for logging"),
@@ -47,7 +49,7 @@ WARNINGS = (
     ("error", "Audit daemon detected an error writing an event to disk"),
     ("ended", "The audit daemon is exiting."),
 )
-LINE = re.compile(r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) ([\w.:-]+) auditd(?:\[\d+\])?: (.*)")
+LINE = re.compile(r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) ([\w.:-]+) (?:auditd|audispd)(?:\[\d+\])?: (.*)")
 AT_ONCE = 1 << 20  # bytes of a log that are read before others have their turn
 LONGEST_LINE = 8192
 EVERYBODY = ("all", "ungrouped")  # words that mean more than one host to whoever uses the event
