@@ -47,7 +47,7 @@ test: lint sanity package molecule pytest
 
 .PHONY: pytest
 # The unit tests and the playbooks over trees on two workers, and the live tests beside them; the end counts and names the skips of both.
-pytest: $(VENV)/.tools tree audit-package other-releases aws-collection
+pytest: $(VENV)/.tools tree audit-package other-releases aws-collection connections
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python tests/tools/run_tests.py $(BUILD)
 
 unit: $(VENV)/.tools tree
@@ -56,7 +56,7 @@ unit: $(VENV)/.tools tree
 playbooks: $(VENV)/.tools tree aws-collection
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs -n 2 tests/playbooks
 
-live: $(VENV)/.tools tree audit-package other-releases
+live: $(VENV)/.tools tree audit-package other-releases connections
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) $(BIN)/python -m pytest -q -p no:cacheprovider -rs tests/live
 
 lint: $(VENV)/.tools tree shellcheck-package
@@ -170,10 +170,13 @@ lab-packages:
 other-releases: lab-packages audit-package
 	@if $(HAS_APT); then $(PYTHON) molecule/lab/chroots.py; fi
 
-# rescue_ec2's test: amazon.aws, which only those have who use it.
-.PHONY: aws-collection
+# rescue_ec2's test: amazon.aws, which only those have who use it; and drift's by chroot: a connection of community.general.
+.PHONY: aws-collection connections
 aws-collection: $(VENV)/.tools
 	@$(BIN)/python molecule/lab/aws_collection.py > /dev/null
+
+connections: $(VENV)/.tools
+	@$(BIN)/python molecule/lab/connections.py > /dev/null
 
 chroots: lab-packages
 	$(PYTHON) molecule/lab/chroots.py bullseye bookworm trixie

@@ -6,17 +6,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import stat
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import auditd_site as sites
 import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils import _parcel
 
 COLLECTION = Path(__file__).resolve().parents[2]
 PROGRAM, LIBRARY = Path("/usr/local/sbin/audit-check"), Path("/usr/local/lib/audit-rotate")
 KEPT, DOCUMENTS = Path("/etc/audit/auditops-policy.json"), Path("/var/lib/auditops/drift")
+KNOWN = Path("/var/lib/auditops/audit-check.known")
 SCHEDULED = {"audit_check_install": True, "audit_check_schedule": "*/10 * * * *"}
 COMPARE = [{"hosts": "all", "gather_facts": False, "tasks": [
     {"ansible.builtin.import_role": {"name": "auditops.auditd.audit_drift", "tasks_from": "compare"}},
@@ -63,7 +68,7 @@ def installed(playbook):
         task[0]["tasks"] = [{"auditops.auditd.audit_check": {"state": "absent"}}]
         playbook.run(task)
         shutil.rmtree(DOCUMENTS, ignore_errors=True)
-        assert not PROGRAM.exists() and not LIBRARY.exists() and not KEPT.exists()
+        assert not any(path.exists() for path in (PROGRAM, LIBRARY, KEPT, KNOWN))
 
 
 def without_time(result: dict) -> dict:
@@ -102,6 +107,12 @@ def append(path, text):
     return change
 
 
+def other_release():
+    parcel = LIBRARY / "comparison.parcel"
+    texts = _parcel.unpack(parcel.read_text())
+    parcel.write_text(_parcel.pack({**texts, "_severity.py": texts["_severity.py"] + "\n"}))
+
+
 ATTACKS = {
     "prints without end": (script("cat > /dev/null; exec yes\n"), "more than any document"),
     "truncated": (script("echo '{\"id\": 1'\n"), "not whole"),
@@ -112,6 +123,7 @@ ATTACKS = {
     "library writable": (lambda: (LIBRARY / "audit_rotate").chmod(0o777), "must be a directory of root"),
     "half written": (lambda: (LIBRARY / "comparison.parcel").write_text((LIBRARY / "comparison.parcel").read_text()[:5000]), "no answer"),
     "gone": ((LIBRARY / "comparison.parcel").unlink, "no answer"),
+    "of another controller's release": (other_release, "other code than this controller"),
     "package broken": (append("audit_rotate/comparison.py", "\nnonsense(\n"), "no answer"),
 }
 
@@ -130,6 +142,51 @@ def test_what_is_wrong_with_it_is_said_and_the_module_is_sent(installed, playboo
         shutil.copy2(tmp_path / "program", PROGRAM)
     assert result["way"] == "module" and reason in result["why_pushed"], result["why_pushed"]
     assert result["drift"]["status"] in ("in_sync", "drifted", "unknown")
+
+
+def by_the_timer():
+    """A run as cron or a timer starts it, and its process."""
+    process = subprocess.Popen([str(PROGRAM), "--scheduled"], env={"PATH": "/usr/bin:/bin"}, stdout=subprocess.DEVNULL)
+    assert process.wait() in (0, 1, 2)
+    return process.pid
+
+
+def own_document():
+    return json.loads((DOCUMENTS / "me.json").read_text())
+
+
+def test_a_dead_auditd_is_in_the_document_of_the_timer(audited, installed, playbook):
+    audited.start()
+    playbook(**SCHEDULED)
+    by_the_timer()
+    assert "daemon.running" not in {item["id"] for item in own_document()["items"]}
+    audited.kill(9)
+    by_the_timer()
+    assert {item["id"]: item["severity"] for item in own_document()["items"]}["daemon.running"] == "critical"
+
+
+# What hardening guides watch, of all that a check touches; the others only make them two hundred
+WATCHED = ["-w /etc/audit/ -p wa -k auditconfig", "-w /sbin/auditctl -p x -k audittools", "-w /usr/sbin/auditctl -p x -k audittools",
+           "-w /sbin/auditd -p x -k audittools", "-w /var/log/audit/ -p wa -k auditlog", "-w /etc/passwd -p wa -k identity",
+           "-a always,exit -F arch=b64 -S execve -C uid!=euid -F euid=0 -k setuid",
+           "-a always,exit -F arch=b64 -S unlink,unlinkat,rename,renameat -F auid>=1000 -F auid!=unset -k delete"]
+TWO_HUNDRED = WATCHED + [f"-a always,exit -F arch=b64 -S mount -F a0={number} -k filler" for number in range(200 - len(WATCHED))]
+
+
+def test_a_run_leaves_no_record_of_its_own_at_200_rules(audited, installed, playbook, tmp_path):
+    """The session of cron, and SERVICE_START of a timer, are records of the scheduler; here nothing but the run itself is looked for."""
+    audited.start()
+    (tmp_path / "all.rules").write_text("".join(rule + "\n" for rule in TWO_HUNDRED))
+    done = audited.command("auditctl", "-R", str(tmp_path / "all.rules"))
+    assert done.returncode == 0, done.stderr
+    playbook(**SCHEDULED, audit_rules_extra=TWO_HUNDRED)
+    by_the_timer()  # asks auditctl for its release, and knows it from then on
+    runs = [by_the_timer() for _each in range(3)]
+    assert own_document()["live"]["rules"]["loaded"] == 200
+    audited.command("/sbin/auditctl", "-s")
+    sites.wait_for(lambda: 'key="audittools"' in audited.log(), "the rules to record what they watch")
+    records = [line for line in audited.log().splitlines() if re.search(rf"\bp?pid=({'|'.join(map(str, runs))})\b", line)]
+    assert records == [] and stat.S_IMODE(KNOWN.stat().st_mode) == 0o600
 
 
 def test_a_host_compares_itself_and_drift_collects(installed, playbook):
