@@ -28,7 +28,7 @@ def read(host, path: str) -> dict:
     name = _name(host, machine, found)
     top = {"name": "/dev/" + name, "size": machine.size(name)}
     stack: dict = {"filesystem": found, "device": top, "volume": None, "group": None}
-    for array in {name, machine.disk(name)}:
+    for array in (name, machine.disk(name)):
         level = machine.fact(array, "md/level") if array else None  # Documentation/admin-guide/md.rst
         if level is not None:
             raise AuditError("/dev/%s under %s is a RAID (%s): use mdadm --grow and the filesystem's own tool by hand" % (
