@@ -25,7 +25,7 @@ EXPECTED = {
 }
 TESTS = {"tests/config.yml"}
 TOO_SLOW = "ERROR: Timeout on call to ansible-lint"  # of the machine, not of the collection
-LARGEST_KIB = 768  # 625 in November 2026; with the tests in it, it would have more than 1,200
+LARGEST_KIB = 832  # 767 in November 2026, code and its documentation alone; with the tests in it, it would have more than 1,500
 
 
 class Bad(Exception):
