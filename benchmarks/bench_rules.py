@@ -16,7 +16,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../plugins"))
 
-from module_utils import _kernel, _rule, _rule_grammar, _rule_loader, _ruleset, _ruleset_delta  # noqa: E402
+from module_utils import _kernel  # noqa: E402
+from module_utils._apply import loader  # noqa: E402
+from module_utils._rules import compiled, delta, grammar, load_plan  # noqa: E402
+from module_utils._rules.rule import from_kernel  # noqa: E402
 
 CHANGED, ROUNDS = 5, 3
 KINDS = (
@@ -32,14 +35,14 @@ def texts(count):
 
 
 def compare(count):
-    files = {_ruleset.RULES_D + "/bench.rules": "\n".join(texts(count)) + "\n"}
-    data = [rule.to_kernel() for rule in _ruleset.compile_rules(files).rules]
+    files = {compiled.RULES_D + "/bench.rules": "\n".join(texts(count)) + "\n"}
+    data = [rule.to_kernel() for rule in compiled.compile_rules(files).rules]
     best = None
     for _round in range(5):
         start = time.process_time()
-        wanted = _ruleset.compile_rules(files).rules
-        have = [_rule.from_kernel(item) for item in data]
-        assert not any(_ruleset_delta.compare(wanted, have))
+        wanted = compiled.compile_rules(files).rules
+        have = [from_kernel(item) for item in data]
+        assert not any(delta.compare(wanted, have))
         took = time.process_time() - start
         best = took if best is None else min(best, took)
     return best
@@ -52,9 +55,9 @@ def load(count):
     several threads, take as long one after the other. So a delta that deletes five of a hundred cannot be twenty times faster than deleting
     all; one that only adds is.
     """
-    before = _rule_loader.read()
-    wanted = [_rule_grammar.parse(text) for text in texts(count)]
-    replaced = [_rule_grammar.parse(text) for text in texts(count)]
+    before = loader.read()
+    wanted = [grammar.parse(text) for text in texts(count)]
+    replaced = [grammar.parse(text) for text in texts(count)]
     for place in range(CHANGED):
         replaced[place * 7].keys = ("changed",)
     deltas = {"replaced": [], "added": [], "deleted": []}
@@ -67,7 +70,7 @@ def load(count):
                 _apply(rules)
                 deltas[kind].append(time.perf_counter() - start)
             full.append(_full_reload(count))
-        state = _rule_loader.read()
+        state = loader.read()
         with _kernel.Netlink() as netlink:
             start = time.perf_counter()
             for rule in state.rules[:CHANGED]:
@@ -88,8 +91,9 @@ def _full_reload(count):
 
 
 def _apply(wanted):
-    state = _rule_loader.read()
-    return _rule_loader.load(wanted, _ruleset_delta.plan(wanted, state.rules), [], state)
+    state = loader.read()
+    with _kernel.Netlink() as netlink:
+        return loader.load(netlink, wanted, load_plan.plan(wanted, state.rules), [], state)
 
 
 def main():
