@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._live.collect import collect
-from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt import fleet
+from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt import fleet, report
 
 KINDS = ("web", "database", "cache", "queue", "bastion", "build")
 FILES, SECONDS = (3, 10), 60
@@ -73,7 +73,7 @@ def written(found: dict[str, dict], groups: dict[str, list[str]]) -> tuple[float
     """(seconds, {path: text}) of an adoption."""
     started = time.process_time()
     adopted = fleet.of_documents(found, groups)
-    texts = {**adopted.texts(), **adopted.whole()}
+    texts = {**adopted.texts(), **report.written(adopted)}
     return time.process_time() - started, texts
 
 

@@ -74,17 +74,17 @@ class ActionModule(ActionBase):
 
     def _written(self, options: dict, found: fleet.Fleet) -> dict:
         dest = Path(unfrackpath(options["dest"], follow=False))
-        planned = files.plan(dest, found.texts(), found.whole())
+        planned = files.plan(dest, found.texts(), report.written(found))
         if planned.differs and not self._task.check_mode:
             files.write(planned)
         lines = report.summary(found)
-        for line in [*lines, f"Variables: {dest}; what they cannot say: {dest / fleet.REPORT}"]:
+        for line in [*lines, f"Variables: {dest}; what they cannot say: {dest / report.REPORT}"]:
             self._say(line)
         sentences = report.findings(found)
         return {
             "changed": planned.differs,
             "dest": str(dest),
-            "files": sorted(str(dest / name) for name in [*found.texts(), *found.whole()]),
+            "files": sorted(str(dest / name) for name in [*found.texts(), *report.written(found)]),
             "summary": lines,
             "diff": planned.diffs(),
             "hosts": {one.name: {

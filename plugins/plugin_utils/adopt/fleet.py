@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fleet adopted: its places, the inventory of them, and what the report says."""
+"""A fleet adopted: its hosts, and the files of variables and the inventory that are made of them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from . import files, report, yaml_text
+from . import files, yaml_text
 from .found import Adopted
 from .host import NotADocument, adopt
 from .spread import Place, spread
 
-INVENTORY, REPORT = "adopted.yml", "adoption.md"
+INVENTORY = "adopted.yml"
 KINDS = {"all": "group_vars", "group": "group_vars", "host": "host_vars"}
 
 
@@ -33,10 +33,9 @@ class Fleet:
         """{path below the destination: text} of the files of variables."""
         return {str(PurePosixPath(KINDS[place.kind], place.name, files.NAME)): yaml_text.of_place(place) for place in self.places}
 
-    def whole(self) -> dict[str, str]:
-        """{path below the destination: text} of the inventory and the report."""
-        written = {REPORT: report.markdown(self)}
-        return {INVENTORY: inventory(self.adopted, self.places), **written} if self.knows_hosts else written
+    def inventory(self) -> dict[str, str]:
+        """{path below the destination: text} of the inventory; empty where nobody knows which hosts there are."""
+        return {INVENTORY: inventory(self.adopted, self.places)} if self.knows_hosts else {}
 
 
 def of_documents(

@@ -7,16 +7,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from ..counted import counted
+from .fleet import Fleet
 
-if TYPE_CHECKING:
-    from .fleet import Fleet
-
+REPORT = "adoption.md"
 LONGEST = 600  # characters of one sentence
 MOST_NAMED = 5  # hosts that a line names
 NOT_COMPARED = "not compared with these variables"
+
+
+def written(fleet: Fleet) -> dict[str, str]:
+    """{path below the destination: text} of what is written beside the files of variables: the inventory and the report."""
+    return {**fleet.inventory(), REPORT: markdown(fleet)}
 
 
 def markdown(fleet: Fleet) -> str:

@@ -11,7 +11,7 @@ import pytest
 import trees
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls, variables
-from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt import fleet, host, role_defaults, yaml_text
+from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt import fleet, host, report, role_defaults, yaml_text
 
 ROLES = ("auditd", "audit_rules", "audit_rotation")
 
@@ -197,10 +197,10 @@ def test_300_trees_of_6_kinds_are_a_few_files(tmp_path):
     groups = {"web": [f"host{number:03}" for number in range(300) if number % 6 == 2], "all": list(documents)}
     found = fleet.of_documents(documents, groups)
     texts = found.texts()
-    assert 3 <= len({**texts, **found.whole()}) <= 10
+    assert 3 <= len({**texts, **report.written(found)}) <= 10
     assert not any(path.startswith("host_vars") for path in texts) and "group_vars/web/audit.yml" in texts
     again = fleet.of_documents(dict(reversed(list(documents.items()))), dict(reversed(list(groups.items()))))
-    assert (again.texts(), again.whole()) == (texts, found.whole())
+    assert (again.texts(), report.written(again)) == (texts, report.written(found))
     assert effective(tmp_path, found) == {one.name: {name: variable.meaning for name, variable in one.variables.items()}
                                           for one in found.adopted}
 
@@ -222,7 +222,7 @@ def test_what_one_host_has_alone_is_in_its_file(tmp_path):
     found = fleet.of_documents(documents, {"twins": ["a", "b"]})
     places = ("group_vars/all", "group_vars/twins", "host_vars/c", "group_vars/adopted_1")
     assert set(found.texts()) == {f"{place}/audit.yml" for place in places}
-    assert "'../d':" in found.whole()["adopted.yml"]
+    assert "'../d':" in found.inventory()["adopted.yml"]
 
 
 def test_ten_thousand_rules(tmp_path):

@@ -105,7 +105,7 @@ def test_hosts_and_groups_of_any_name(tmp_path):
     assert sorted(itertools.chain(*places)) == sorted(names)
     assert all(".." not in path.split("/") and path.count("/") == 2 for path in found.texts())
     path = tmp_path / "adopted.yml"
-    path.write_text(found.whole()["adopted.yml"])
+    path.write_text(found.inventory()["adopted.yml"])
     loaded = DataLoader().load_from_file(str(path))
     hosts = loaded["all"]["hosts"]
     assert set(hosts) == set(names)

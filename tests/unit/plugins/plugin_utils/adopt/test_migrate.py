@@ -296,7 +296,7 @@ def test_files(tmp_path):
     found = from_files.fleet_of([str(tmp_path)], "simp", lambda path: yaml.safe_load(Path(path).read_text()))
     assert set(found.texts()) == {"group_vars/all/audit.yml", "host_vars/web1.example/audit.yml"}
     assert "auditd_failure_policy: 'stop_host'" in found.texts()["host_vars/web1.example/audit.yml"]
-    assert set(found.whole()) == {"adoption.md"}
+    assert set(report.written(found)) == {"adoption.md"}
     assert list(found.unread) == [str(tmp_path / "odd.yaml")]
     with pytest.raises(AuditError, match="neither a file nor a directory"):
         from_files.fleet_of([str(tmp_path / "missing")], "simp", dict)
