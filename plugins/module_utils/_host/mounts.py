@@ -62,8 +62,13 @@ def of_machine() -> "list[Mount]":
 
 def holding(mounted: "list[Mount]", path: str) -> "Mount | None":
     """The one with the longest mount point above ``path``, which has no links; of two there, the last one hides the first."""
+    return _last_above(mounted, path)
+
+
+def _last_above(points, path):
+    """Of Mounts or Entries, in the order of mounting."""
     best = None
-    for one in mounted:
+    for one in points:
         above = path == one.point or path.startswith(one.point.rstrip("/") + "/")
         if above and (best is None or len(one.point) >= len(best.point)):
             best = one
@@ -80,28 +85,29 @@ def wanted(host) -> "list[Entry]":
     return found
 
 
+def of_unit(host, name: str) -> "Entry | None":
+    """What the mount unit ``name`` mounts, systemd.mount(5); None where there is no such unit, or it does not say where (Where=)."""
+    pairs = unit_text.assignments(host, name)
+    point = unit_text.last(pairs, "Where").rstrip("/")
+    if not point:
+        return None
+    options = [word for text in unit_text.values(pairs, "Options") for word in text.split(",")]
+    return Entry(unit_text.last(pairs, "What"), point, unit_text.last(pairs, "Type"), options)
+
+
 def of_directory(host, directory: str) -> "Mount | Entry":
-    """What holds a directory: of a running host the Mount there is, of a tree the Entry of its fstab or of a unit systemd.mount(5), which
-    is mounted at boot. NotAvailable where neither names one."""
-    if host.is_live:
-        found = holding(of_machine(), directory)
-    else:
-        entries = sorted(wanted(host), key=_length_of_point) + _unit_entries(host, directory)
-        found = next((entry for entry in reversed(entries) if (directory + "/").startswith(entry.point.rstrip("/") + "/")), None)
+    """What holds a directory: on a running host the Mount that is there now, in a tree the Entry of C(at_boot). NotAvailable where nothing
+    names one.
+    """
+    found = holding(of_machine(), directory) if host.is_live else at_boot(host, directory)
     if found is None:
         raise NotAvailable("%s names no filesystem that holds %s" % (MOUNTINFO if host.is_live else FSTAB, directory))
     return found
 
 
-def _length_of_point(entry):
-    return len(entry.point)
-
-
-def _unit_entries(host, directory):
-    """The Entry of the unit of a mount point, named after it (systemd-escape(1)), in a list; an empty one without it."""
-    name = directory.strip("/").replace("-", "\\x2d").replace("/", "-") + ".mount"
-    pairs = unit_text.assignments(host, name)
-    if not pairs:
-        return []
-    options = [word for text in unit_text.values(pairs, "Options") for word in text.split(",")]
-    return [Entry("".join(unit_text.values(pairs, "What")[-1:]), directory, "".join(unit_text.values(pairs, "Type")[-1:]), options)]
+def at_boot(host, directory: str) -> "Entry | None":
+    """What holds a directory after the next boot: a mount unit of that directory, which systemd names after it (systemd-escape(1)), else
+    the line of fstab with the longest mount point above it; of two with the same, the last one. None where neither says.
+    """
+    unit = of_unit(host, directory.strip("/").replace("-", "\\x2d").replace("/", "-") + ".mount")
+    return unit or _last_above(wanted(host), directory)

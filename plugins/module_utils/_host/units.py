@@ -31,6 +31,13 @@ def requires_rules(host) -> bool:
     return any(REQUIRES.search(text) for text in texts)
 
 
+def linked(host) -> "set[str]":
+    """The names of the units that a boot starts because systemctl enable, or the administrator, made a link in a directory of wants or
+    requires, systemd.unit(5)."""
+    directories = [entry for entry in host.listdir(OF_ADMINISTRATOR) if entry.endswith((".wants", ".requires"))]
+    return {name for directory in directories for name in host.listdir("%s/%s" % (OF_ADMINISTRATOR, directory))}
+
+
 def drop_ins(host, name: str) -> "list[str]":
     """The paths of a unit's drop-ins, by their names as systemd reads them: of two with one name the one that systemd takes, that of the
     unit before that of its type, the administrator's before the vendor's; a mask takes away all of that name.

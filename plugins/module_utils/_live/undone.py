@@ -61,16 +61,11 @@ def _last(pattern, text):
 def _places(host):
     yield from conflicts.places(host)
     yield from BOOT_SCRIPTS
+    started = units.linked(host) - {units.AUDITD, units.RULES}
     for directory in conflicts.OWN_UNITS:
         for name in host.listdir(directory):
-            if name.endswith(".service") and name not in (units.AUDITD, units.RULES) and _is_started(host, name):
+            if name.endswith(".service") and name in started:
                 yield "%s/%s" % (directory, name)
-
-
-def _is_started(host, name):
-    """Whether a boot starts the unit, by its link in a directory of wants."""
-    wants = [entry for entry in host.listdir(units.OF_ADMINISTRATOR) if entry.endswith((".wants", ".requires"))]
-    return any(host.lstat("%s/%s/%s" % (units.OF_ADMINISTRATOR, directory, name)) is not None for directory in wants)
 
 
 def _tmpfiles(host):

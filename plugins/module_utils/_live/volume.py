@@ -4,7 +4,6 @@
 
 import errno
 import os
-import re
 import stat
 
 from .._host import attributes, mounts, units
@@ -14,7 +13,6 @@ from .._rules.compiled import AUDIT_RULES, RULES_D
 
 SELINUX_CONFIG, RELABEL = "/etc/selinux/config", "/.autorelabel"
 LABEL = "security.selinux"
-WHERE = re.compile(r"^\s*Where\s*=\s*(\S+?)/*\s*$", re.M)  # systemd.mount(5)
 IN_MEMORY = ("tmpfs", "ramfs")
 
 
@@ -49,8 +47,11 @@ def _log_blocked(host, log_file):
 
 
 def _not_mounted(host, path):
-    """The longest mount point of the next boot above ``path`` but the root; swap and what is not mounted at boot are none."""
-    points = [entry.point for entry in mounts.wanted(host)] + _of_units(host)
+    """The longest mount point above ``path`` that the next boot mounts (by fstab, or by a mount unit that is enabled), where nothing is
+    mounted there now; None for none. The root does not count.
+    """
+    of_units = [mounts.of_unit(host, name) for name in sorted(units.linked(host)) if name.endswith(".mount")]
+    points = [entry.point for entry in mounts.wanted(host) + of_units if entry is not None]
     points = [point for point in points if point != "/" and path.startswith(point + "/")]
     if not points:
         return None
@@ -58,22 +59,11 @@ def _not_mounted(host, path):
     return None if is_mounted(host, point) else point
 
 
-def _of_units(host):
-    """The mount points of the host's own mount units that a boot starts."""
-    place = units.OF_ADMINISTRATOR
-    wants = [entry for entry in host.listdir(place) if entry.endswith((".wants", ".requires"))]
-    names = {name for entry in wants for name in host.listdir("%s/%s" % (place, entry)) if name.endswith(".mount")}
-    return [point for name in sorted(names) for path in units.places(host, name)[:1] for point in WHERE.findall(host.text(path) or "")]
-
-
 def _in_memory(host, log_file):
-    """What fstab says of the next boot counts in a tree, whatever it lies on here."""
-    if host.is_live:
-        found = mounts.holding(mounts.of_machine(), os.path.realpath(log_file.rpartition("/")[0] or "/"))
-        return found.point if found is not None and found.kind in IN_MEMORY else None
-    above = [entry for entry in mounts.wanted(host) if log_file.startswith(entry.point.rstrip("/") + "/")]
-    last = max(above, key=lambda entry: len(entry.point), default=None)
-    return last.point if last is not None and last.kind in IN_MEMORY else None
+    """The mount point of the filesystem in memory that holds the log. Of a tree the next boot counts, whatever the tree itself lies on."""
+    directory = log_file.rpartition("/")[0] or "/"
+    found = mounts.holding(mounts.of_machine(), os.path.realpath(directory)) if host.is_live else mounts.at_boot(host, directory)
+    return found.point if found is not None and found.kind in IN_MEMORY else None
 
 
 def is_mounted(host, point: str) -> bool:

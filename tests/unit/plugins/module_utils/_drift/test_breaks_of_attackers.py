@@ -29,8 +29,8 @@ def timer(command):
         ("timer", "[Timer]\nOnBootSec=1\n"), ("service", f"[Service]\nExecStart={command}\n"))]
 
 
-def mount_unit(where, name, *, enabled=True):
-    unit = text(UNITS + name, f"[Mount]\nWhat=/srv/x\nWhere={where}\nOptions=bind\n")
+def mount_unit(where, name, *, enabled=True, kind="none"):
+    unit = text(UNITS + name, f"[Mount]\nWhat=/srv/x\nWhere={where}\nType={kind}\nOptions=bind\n")
     return systemd(unit, *[link(UNITS + "local-fs.target.wants/" + name, UNITS + name)] * enabled)
 
 
@@ -153,3 +153,8 @@ def test_a_log_in_memory(tree, tmp_path, monkeypatch, kind, severity):
 def test_the_unit_of_the_tree_is_one_that_works(tree):
     systemd()(tree)
     assert (tree / UNIT.lstrip("/")).is_file() and drift(tree, live=False)["status"] == "in_sync"
+
+
+def test_a_log_in_memory_by_a_mount_unit(tree):
+    mount_unit("/var/log/audit", "var-log-audit.mount", kind="tmpfs")(tree)
+    assert "storage.log_in_memory" in {item["id"] for item in drift(tree, live=False)["items"]}
