@@ -163,11 +163,20 @@ def open_regular(path):
 
 
 def _open_regular(path):
+    _refuse_others(path, os.stat(path))  # before it is opened: that alone starts a watchdog or rewinds a tape, and users may link to one
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    status = os.fstat(descriptor)
+    try:
+        _refuse_others(path, os.fstat(descriptor))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _refuse_others(path, status):
+    """OSError for what is neither a regular file nor /dev/null."""
     if stat.S_ISREG(status.st_mode) or (stat.S_ISCHR(status.st_mode) and status.st_rdev == NULL_DEVICE):
-        return descriptor
-    os.close(descriptor)
+        return
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     raise OSError(errno.EINVAL, "it is not a regular file", path)

@@ -148,7 +148,7 @@ def _is_loader(words):
 def _undone(commands):
     """Whether a later auditctl deletes the rules again, or switches auditing off."""
     loaded = max(place for place, words in enumerate(commands) if _is_loader(words))
-    return any(undone.RULES_GONE.search(" ".join(words)) for words in commands[loaded + 1:])
+    return any(undone.deletes_rules(" ".join(words)) for words in commands[loaded + 1:])
 
 
 def enabled(host) -> "bool | None":

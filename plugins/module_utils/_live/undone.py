@@ -10,17 +10,30 @@ from .._rotation import conflicts
 from .._rules.compiled import AUDIT_RULES, RULES_D
 
 BOOT_SCRIPTS = ("/etc/rc.local", "/etc/rc.d/rc.local", "/etc/init.d/rc.local", "/etc/init.d/boot.local", "/etc/init.d/after.local")
-RULES_GONE = re.compile(r"\bauditctl\b[^\n;|&]*?\s(?:-e\s*0|-D)(?![\w-])|\bauditctl\s[^\n;|&]*?-[aA]\s*(?:never,task|task,never)\b")
+COMMAND = re.compile(r"[^\n;|&]+")
+# Each of what follows is patterns that one command matches one behind another. One pattern of them all would try every word with every
+# other: minutes for a cron table, and any user of the host may write one.
+RULES_GONE = (
+    (re.compile(r"\bauditctl\b"), re.compile(r"\s(?:-e\s*0|-D)(?![\w-])")),
+    (re.compile(r"\bauditctl\s"), re.compile(r"-[aA]\s*(?:never,task|task,never)\b")),
+)
 LOADED = re.compile(r"\baugenrules\s+--load\b|\bauditctl\s+-R\b")
-AUDITD = r"(?<![\w/.-])auditd(?:\.service)?(?![\w.-])"
-STOPPED = re.compile(
-    r"\bsystemctl\b[^\n;|&]*\s(?:stop|disable|mask)\s[^\n;|&]*" + AUDITD + r"|\bservice\s+auditd\s+stop\b|/init\.d/auditd\s+stop\b")
-STARTED = re.compile(
-    r"\bsystemctl\b[^\n;|&]*\s(?:re)?start\s[^\n;|&]*" + AUDITD + r"|\bservice\s+auditd\s+(?:re)?start\b|/init\.d/auditd\s+(?:re)?start\b")
-KILLED = re.compile(r"\b(?:pkill|killall|kill)\b(?P<options>[^\n;|&]*?)(?:(?<![\w/.-])auditd(?![\w.-])|\bauditd\.pid\b)")
+ITS_NAME = r"(?<![\w/.-])auditd(?:\.service)?(?![\w.-])"
+AUDITD = re.compile(ITS_NAME)
+SYSTEMCTL = re.compile(r"\bsystemctl\b")
+STOPPED = (
+    (SYSTEMCTL, re.compile(r"\s(?:stop|disable|mask)\s"), AUDITD),
+    (re.compile(r"\bservice\s+auditd\s+stop\b|/init\.d/auditd\s+stop\b"),),
+)
+STARTED = (
+    (SYSTEMCTL, re.compile(r"\s(?:re)?start\s"), AUDITD),
+    (re.compile(r"\bservice\s+auditd\s+(?:re)?start\b|/init\.d/auditd\s+(?:re)?start\b"),),
+)
+KILL, ITS_PROCESS = re.compile(r"\b(?:pkill|killall|kill)\b"), re.compile(ITS_NAME + r"|\bauditd\.pid\b")
 # signals that end no auditd: auditd(8), and the one that only asks
 KEEPS = re.compile(r"-(?:s\s*|-signal[= ])?(?:SIG)?(?:HUP|USR1|USR2|CONT|0|1|10|12|18)\b", re.I)
-CONFLICTS = re.compile(r"^\s*Conflicts\s*=.*\bauditd\.service\b", re.M)  # systemd.unit(5): the start of one is the stop of the other
+CONFLICTS = re.compile(r"^[ \t]*Conflicts[ \t]*=.*\bauditd\.service\b", re.M)  # systemd.unit(5): the start of one is the stop of the other
+AS_ROOT = re.compile(r"\b(?:sudo|doas|pkexec|run0)\b|\bsu\s")
 REPLACED = ("f+", "F", "w", "w+", "L+", "r", "R", "D")  # types of tmpfiles.d(5) that change or delete what is there
 
 
@@ -28,8 +41,10 @@ def look(host) -> "list[str]":
     """[sentence] for each place that does it."""
     found = []
     for path in _places(host):
+        is_roots = not conflicts.is_of_a_user(path)
         for source, text in conflicts.scripts(host, path):
-            deed = undoes(text)
+            is_roots = is_roots or AS_ROOT.search(text) is not None
+            deed = undoes(text) if is_roots else None
             if deed:
                 found.append("%s %s: remove that" % (path if source == path else "%s (runs %s)" % (path, source), deed))
                 break
@@ -43,19 +58,40 @@ def undoes(text: str) -> "str | None":
     if CONFLICTS.search(text):
         return "has Conflicts=auditd.service, which ends auditd"
     text = text.replace("\\\n", " ")
-    gone, stopped = _last(RULES_GONE, text), _last(STOPPED, text)
-    if gone is not None and not LOADED.search(text, gone):
+    gone, stopped, started = _last(text, RULES_GONE), _last(text, STOPPED), _last(text, STARTED)
+    if gone and not LOADED.search(text, gone):
         return "switches auditing off or deletes its rules (auditctl)"
-    if stopped is not None and not STARTED.search(text, stopped):
+    if stopped > started:
         return "stops auditd or takes it out of the boot"
-    if any(not KEEPS.search(one.group("options")) for one in KILLED.finditer(text)) and not STARTED.search(text):
+    if not started and any(_ends_auditd(one.group()) for one in COMMAND.finditer(text)):
         return "ends auditd by a signal"
     return None
 
 
-def _last(pattern, text):
-    ends = [one.end() for one in pattern.finditer(text)]
-    return ends[-1] if ends else None
+def deletes_rules(command: str) -> bool:
+    """Whether a command deletes the rules, or switches auditing off."""
+    return bool(_last(command, RULES_GONE))
+
+
+def _last(text, orders):
+    """Where the last command ends that matches all patterns of one of these; 0 where none does."""
+    ends = [one.end() for one in COMMAND.finditer(text) if any(_in_order(one.group(), order) for order in orders)]
+    return max(ends, default=0)
+
+
+def _in_order(command, patterns):
+    place = 0
+    for pattern in patterns:
+        found = pattern.search(command, place)
+        if found is None:
+            return False
+        place = found.end()
+    return True
+
+
+def _ends_auditd(command):
+    kill = KILL.search(command)
+    return kill is not None and ITS_PROCESS.search(command, kill.end()) is not None and KEEPS.search(command, kill.end()) is None
 
 
 def _places(host):

@@ -7,8 +7,8 @@ import re
 from .._errors import AuditError
 from . import files as _files
 
-CRON_DIRECTORIES = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/cron.d", "/var/spool/cron",
-                    "/var/spool/cron/crontabs")
+SPOOLS = ("/var/spool/cron", "/var/spool/cron/crontabs")  # the users' own tables
+CRON_DIRECTORIES = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/cron.d") + SPOOLS
 CRON_TABLES = ("/etc/crontab", "/etc/anacrontab")
 LOGROTATE, LOGROTATE_D = "/etc/logrotate.conf", "/etc/logrotate.d"
 OWN_UNITS = ("/etc/systemd/system", "/usr/local/lib/systemd/system")
@@ -17,14 +17,15 @@ OWN_SCRIPTS = re.compile(r"(?:/usr/local|/opt|/root|/srv|/home|/etc)/[^\s;|&'\"]
 SIGNALS = re.compile(r"auditd\s+rotate|--signal\s+(?:rotate|usr1)|-(?:s\s*)?(?:sig)?usr1", re.I)
 CHANGES = re.compile(r"\b(?:gzip|pigz|bzip2|xz|zstd|rm|mv|unlink|shred|truncate|logrotate|savelog)\b|-delete\b|>\s*/var/log/audit")
 LARGEST_SCRIPT = 65536  # bytes
-FIND = re.compile(
-    r"\bfind\s+(/\S*)(.*?)(?:-delete\b|-exec(?:dir)?\s+(?:\S*/)?(?:rm|gzip|xz|mv|truncate|shred)\b|xargs.*\b(?:rm|gzip|xz|mv)\b)")
+FIND = re.compile(r"\bfind\s+(?=/)")
+FIND_DELETES = re.compile(r"-delete\b|-exec(?:dir)?\s+(?:\S*/)?(?:rm|gzip|xz|mv|truncate|shred)\b")
+XARGS, XARGS_DELETES = re.compile("xargs"), re.compile(r"\b(?:rm|gzip|xz|mv)\b")
 NAME = re.compile(r"-i?name\s+(['\"]?)(\S+?)\1(?:\s|$)")
 # what logrotate(8) passes over in a directory that it includes: its tabooext
 TABOO = (",v", ".bak", ".cfsaved", ".disabled", ".dpkg-bak", ".dpkg-del", ".dpkg-dist", ".dpkg-new", ".dpkg-old", ".dpkg-tmp", ".rpmnew",
          ".rpmorig", ".rpmsave", ".swp", ".ucf-dist", ".ucf-new", ".ucf-old", "~")
-INCLUDE = re.compile(r"^\s*include\s+(\S+)", re.M)
-UNIT_OF_TIMER = re.compile(r"^\s*Unit\s*=\s*(\S+\.service)\s*$", re.M)
+INCLUDE = re.compile(r"^[ \t]*include[ \t]+(\S+)", re.M)
+UNIT_OF_TIMER = re.compile(r"^[ \t]*Unit[ \t]*=[ \t]*(\S+\.service)[ \t]*$", re.M)
 TMPFILES_D = ("/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/lib/tmpfiles.d")  # tmpfiles.d(5), the first of one name counts
 AGED, REMOVED = "dDevqQCxX", "rR"  # types of lines with an age, and those that delete
 
@@ -61,17 +62,29 @@ def _changes(text, directory, log_file):
     inside = re.search(r"\b(?:cd|pushd)\s+[\"']?%s[/\"']*\s*(?:$|[;&|])" % re.escape(directory), text, re.M)
     if inside and any(CHANGES.search(line) and not re.search(r"\s[\"']?/", line) for line in text[inside.end():].splitlines()):
         return True
-    names = re.findall(r"^\s*(?:export\s+)?(\w+)=[\"']?%s" % re.escape(directory), text, re.M)
+    names = re.findall(r"^[ \t]*(?:export[ \t]+)?(\w+)=[\"']?%s" % re.escape(directory), text, re.M)
     return any(CHANGES.search(line) and re.search(r"\$\{?%s\b" % name, line) for name in names for line in lines)
 
 
 def _finds(line, log_file):
-    for top, tests in (found.groups()[:2] for found in FIND.finditer(line)):
+    for command in FIND.split(line)[1:]:
+        tests = _tests_of_deleted(command)
+        if tests is None:
+            continue
+        top = command.split(None, 1)[0]
         names = [name for _quote, name in NAME.findall(tests)]
         own = [log_file.rpartition("/")[2] + end for end in ("", ".1", ".1.gz")] + ["audit-2026-01-01T000000Z.log.gz"]
         if (log_file.startswith(top.rstrip("/") + "/")) and (not names or any(_fits(one, name) for one in own for name in names)):
             return True
     return False
+
+
+def _tests_of_deleted(command):
+    """What a find(1) tests before it deletes, by itself or through xargs(1); None where it does not."""
+    found, through = FIND_DELETES.search(command), XARGS.search(command)
+    if found is None and through is not None:
+        found = through if XARGS_DELETES.search(command, through.end()) else None
+    return None if found is None else command[:found.start()]
 
 
 def _logrotate_files(host):
@@ -122,6 +135,12 @@ def places(host):
             if name.endswith(".timer") and path not in (_files.TIMER, _files.GUARD_TIMER):
                 named = UNIT_OF_TIMER.findall(text_of(host, path))
                 yield "%s/%s" % (directory, named[-1]) if named else path[:-len("timer")] + "service"
+
+
+def is_of_a_user(path: str) -> bool:
+    """Whether this place is a cron table of another user than root, whose name it has."""
+    directory, _slash, name = path.rpartition("/")
+    return directory in SPOOLS and name != "root"
 
 
 def scripts(host, path):

@@ -16,12 +16,12 @@ CRON_D, CRONTAB = "/etc/cron.d", "/etc/crontab"
 SPOOLS = ("/var/spool/cron/crontabs", "/var/spool/cron")  # the users' own tables: Debian, Red Hat
 LOGROTATE_D = "/etc/logrotate.d"
 UNITS = "/etc/systemd/system"
-UNIT_OF_TIMER = re.compile(r"^\s*Unit\s*=\s*(\S+)\s*$", re.M)
+UNIT_OF_TIMER = re.compile(r"^[ \t]*Unit[ \t]*=[ \t]*(\S+)[ \t]*$", re.M)
 AS_ROOT = re.compile(r"(?:/usr/bin/)?sudo\s+(?:-n\s+)?(?=[^-\s])")
-TO_NOWHERE = re.compile(r"\s*[12&]?>\s*(?:/dev/null|&1)")
+TO_NOWHERE = re.compile(r"(?<!\s)\s*[12&]?>\s*(?:/dev/null|&1)")
 BY_SHELL = re.compile(r"(?:(?:/usr)?/bin/)?(?:ba|da)?sh\s+(?:-[a-z]+\s+)*-[a-z]*c\s+(?:'([^']*)'|\"([^\"]*)\")\s*$")
 TABLE_LINE = re.compile(r"(@\w+|(?:\S+\s+){4}\S+)\s+(.*)$")
-SETTING = re.compile(r"^\s*(\w+)\s*=", re.M)
+SETTING = re.compile(r"^[ \t]*(\w+)[ \t]*=", re.M)
 HARMLESS_SETTINGS = frozenset((
     "SHELL", "PATH", "MAILTO", "MAILFROM", "HOME", "LOGNAME", "LANG", "LC_ALL", "RANDOM_DELAY", "START_HOURS_RANGE", "CONTENT_TYPE",
     "CONTENT_TRANSFER_ENCODING",

@@ -25,14 +25,14 @@ ELSEWHERE = re.compile(r"/dev/(?:null|stdout|stderr)$|/(?:var/)?run/(?:audit/)?a
                        r"(?:/usr)?(?:/local)?/s?bin/[\w.+-]+$")
 # of awk and sed, what starts no command and writes no file
 PRINTS = re.compile(r"(?!.*(?:system|getline|[|>]))\{.*\}$|s(.).*\1[gIp0-9]*$", re.S)
-SEARCH_PATH = re.compile(r"^\s*(?:export\s+)?PATH=\S*", re.M)
+SEARCH_PATH = re.compile(r"^[ \t]*(?:export[ \t]+)?PATH=\S*", re.M)
 # the process id of auditd, by any command that prints it
 AUDITD_PID = re.compile(r"(?:\$\(|`)\s*(?:(?:/usr)?/s?bin/)?(?:(?:pidof|pgrep)(?:\s+-\w+)*\s+auditd|cat\s+\S*auditd\.pid)\s*(?:\)|`)")
 OWN_VARIABLE = re.compile(r"(?:\bfor\s+|\bread\s+(?:-\w+\s+)*)(\w+)")
 SET_VARIABLE = re.compile(r"(?:^|[\s;])(\w+)=")
 USED = re.compile(r"\$\{?(\w+)")
 ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)$", re.S)
-FUNCTION = re.compile(r"([A-Za-z_]\w*)\s*\(\s*\)")
+FUNCTION = re.compile(r"\b([A-Za-z_]\w*)\s*\(\s*\)")
 VARIABLE = re.compile(r"\$\{?(\w+)\}?$")
 
 

@@ -81,6 +81,15 @@ def test_an_empty_root_is_not_the_running_host():
         Host("")
 
 
+def test_a_device_is_not_opened(monkeypatch):
+    """To open a watchdog starts it; a script that any user's cron table names may be a link to it."""
+    opened, really = [], os.open
+    monkeypatch.setattr(os, "open", lambda path, *more, **options: opened.append(path) or really(path, *more, **options))
+    with pytest.raises(AuditError, match="it is not a regular file"):
+        Host("/").read("/dev/zero")
+    assert opened == []
+
+
 def test_a_named_pipe_is_refused_not_waited_for(tree):
     os.mkfifo(tree / "etc/audit/rules.fifo")
     with pytest.raises(AuditError, match="cannot read /etc/audit/rules.fifo: it is not a regular file"):
