@@ -6,6 +6,7 @@ import re
 import stat
 
 from .._errors import AuditError
+from .._host.units import CONTINUED, drop_ins
 from . import checker as _checker
 from . import files as _files
 from .schedule import WORDS, Schedule
@@ -17,9 +18,16 @@ SPOOLS = ("/var/spool/cron/crontabs", "/var/spool/cron")  # the users' own table
 LOGROTATE_D = "/etc/logrotate.d"
 UNITS = "/etc/systemd/system"
 UNIT_OF_TIMER = re.compile(r"^[ \t]*Unit[ \t]*=[ \t]*(\S+)[ \t]*$", re.M)
+# systemd.unit(5): what is started with a unit, or behind it, but for what every host has
+STARTS_OTHERS = re.compile(r"^[ \t]*(?:OnSuccess|Upholds|Wants|Requires|BindsTo)[ \t]*=(.*)$", re.M)
+HARMLESS_UNIT = re.compile(r"(?:\.(?:target|mount|slice|socket)|^auditd\.service)$")
+ENVIRONMENT = re.compile(r"^[ \t]*(?:Pass)?Environment", re.M)
 AS_ROOT = re.compile(r"(?:/usr/bin/)?sudo\s+(?:-n\s+)?(?=[^-\s])")
 TO_NOWHERE = re.compile(r"(?<!\s)\s*[12&]?>\s*(?:/dev/null|&1)")
 BY_SHELL = re.compile(r"(?:(?:/usr)?/bin/)?(?:ba|da)?sh\s+(?:-[a-z]+\s+)*-[a-z]*c\s+(?:'([^']*)'|\"([^\"]*)\")\s*$")
+# of logrotate(8): a script, and what else sends, moves or packs logs by other means than its own
+SCRIPT = re.compile(r"^[ \t]*(?:pre|post|first|last)(?:rotate|action|remove)\b[^\n]*\n(.*?)^[ \t]*endscript\b[^\n]*$", re.M | re.S)
+DOES_MORE = ("mail", "olddir", "compresscmd", "include", "prerotate", "postrotate", "firstaction", "lastaction", "preremove")
 TABLE_LINE = re.compile(r"(@\w+|(?:\S+\s+){4}\S+)\s+(.*)$")
 SETTING = re.compile(r"^[ \t]*(\w+)[ \t]*=", re.M)
 HARMLESS_SETTINGS = frozenset((
@@ -163,10 +171,12 @@ def _stanzas(text, directory):
         paths = head.replace('"', " ").replace("'", " ").split()
         if not paths or not all(path.startswith(directory + "/") and ".." not in path for path in paths):
             return None
-        scripts = re.findall(r"(?:pre|post|first|last)(?:rotate|action)\n(.*?)\n\s*endscript", body, re.S)
+        scripts = SCRIPT.findall(body)
         if any(script.strip() and understand(script, directory) is None for script in scripts):
             return None
-        for words in (line.split() for line in body.split("\n") if line.strip()):
+        for words in (line.split() for line in SCRIPT.sub("", body).split("\n") if line.strip()):
+            if words[0] in DOES_MORE:
+                return None
             if words[0] in PERIODICAL:
                 settings["schedule"] = words[0]
             elif words[0] == "compress":
@@ -176,9 +186,19 @@ def _stanzas(text, directory):
     return settings
 
 
+def _unit(host, name):
+    """The text of a unit of the host's own with its drop-ins, lines that go on joined."""
+    return CONTINUED.sub(" ", "\n".join(_text(host, path) or "" for path in ["%s/%s" % (UNITS, name)] + drop_ins(host, name)))
+
+
 def _commands(text):
-    """What a unit runs, as its program gets it: lines that go on are joined, and what systemd.service(5) doubles is single again."""
-    found = re.findall(r"^Exec\w+\s*=\s*[-@:+!]*(.*)$", text.replace("\\\n", " "), re.M)
+    """What a unit runs, as its program gets it: what systemd.service(5) doubles is single again. Nothing where the unit starts others too,
+    or where variables of elsewhere decide what its commands do.
+    """
+    others = [one for line in STARTS_OTHERS.findall(text) for one in line.split() if not HARMLESS_UNIT.search(one)]
+    if others or ENVIRONMENT.search(text):
+        return []
+    found = re.findall(r"^[ \t]*Exec\w+[ \t]*=[ \t]*[-@:+!]*(.*)$", text, re.M)
     return [command.replace("$$", "$").replace("%%", "%") for command in found]
 
 
@@ -187,11 +207,11 @@ def _of_timers(host, directory):
         timer = "%s/%s" % (UNITS, name)
         if not name.endswith(".timer") or timer in (_files.TIMER, _files.GUARD_TIMER):
             continue
-        timer_text = _text(host, timer) or ""
-        service = "%s/%s" % (UNITS, (UNIT_OF_TIMER.findall(timer_text) or [name[:-len("timer")] + "service"])[-1])
-        text = _text(host, service) or ""
-        commands = [] if re.search(r"^\s*Environment", text, re.M) else _commands(text)
-        calendars = re.findall(r"^\s*OnCalendar\s*=\s*(.*?)\s*$", timer_text, re.M)
+        timer_text = _unit(host, name)
+        unit = (UNIT_OF_TIMER.findall(timer_text) or [name[:-len("timer")] + "service"])[-1]
+        service = "%s/%s" % (UNITS, unit)
+        commands = _commands(_unit(host, unit) + "\n" + timer_text)
+        calendars = re.findall(r"^[ \t]*OnCalendar[ \t]*=[ \t]*(.*?)[ \t]*$", timer_text, re.M)
         found = [_of_command(host, command, directory) for command in commands]
         if len(calendars) != 1 or not found or not all(found):
             continue

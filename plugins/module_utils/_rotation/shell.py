@@ -20,6 +20,8 @@ HARMLESS = frozenset((
 PREFIXES = frozenset(("nice", "ionice", "exec", "command", "sudo", "env"))
 SIGNALS = frozenset(("kill", "pkill", "killall", "service", "auditctl", "systemctl", "invoke-rc.d"))
 ROTATES = re.compile(r"-(?:s\s*)?(?:SIG)?USR1\b|\brotate\b|\busr1\b", re.I)
+AUDITD = re.compile(r"(?<![\w-])auditd(?:\.service|\.pid)?(?![\w.-])")
+SENDS = re.compile(r"-[a-z]*[fnu]|--(?:file|server|socket)")  # logger(1): a file, or to another place than this host's log
 PATH = re.compile(r"(?<![\w.})-])/[A-Za-z][\w./*?\[\]{},$@+:%~-]*")
 ELSEWHERE = re.compile(r"/dev/(?:null|stdout|stderr)$|/(?:var/)?run/(?:audit/)?auditd\.pid$|/etc/init\.d/auditd$|"
                        r"(?:/usr)?(?:/local)?/s?bin/[\w.+-]+$")
@@ -93,11 +95,13 @@ class _Reader(object):
             raise NotUnderstood("..")
 
     def _commands(self, tokens):
-        command = []
+        command, before = [], ";"
         for token in tokens + [";"]:
             if token in SEPARATORS:
+                if before == "|" and command and self._name(command[0]) == "logger":
+                    raise NotUnderstood("logger")  # it may pass the records on
                 self._command(command)
-                command = []
+                command, before = [], token
             else:
                 command.append(token)
 
@@ -115,7 +119,7 @@ class _Reader(object):
         if name in self.functions or name == "[[":
             return
         if name in SIGNALS:
-            if not ROTATES.search(" ".join(words)) or "audit" not in " ".join(words):
+            if not _rotates_auditd(name, " ".join(arguments)):
                 raise NotUnderstood(" ".join(words))
             self.found.rotates = True
         elif name == "find":
@@ -125,7 +129,7 @@ class _Reader(object):
         elif name in ("awk", "sed"):
             if not all(PRINTS.match(word) for word in arguments if not word.startswith(("-", "/", "$"))):
                 raise NotUnderstood(name)
-        elif name not in HARMLESS:
+        elif name not in HARMLESS or name == "logger" and any(SENDS.match(word) for word in arguments):
             raise NotUnderstood(name)
         elif name == "cd":
             self.inside = self._is_directory(arguments)
@@ -182,6 +186,13 @@ class _Reader(object):
     def _is_below(self, word):
         value = self._value(word)
         return value == self.directory or value.startswith(self.directory + "/")
+
+
+def _rotates_auditd(name, arguments):
+    """Whether a command of SIGNALS does nothing but have auditd rotate; systemctl start audit-rotate-upload does more."""
+    if not ROTATES.search(arguments) or not (name == "auditctl" or AUDITD.search(arguments)):
+        return False
+    return name != "systemctl" or arguments.lstrip().startswith(("kill ", "-"))
 
 
 def _split(text):

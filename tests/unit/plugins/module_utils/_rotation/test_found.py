@@ -91,6 +91,12 @@ SCRIPTS = {
     "stops": ("service auditd stop; rm /var/log/audit/audit.log.1", None),
     "open_quote": ("rm '/var/log/audit/audit.log.1", None),
     "unrelated": ("logger hello", None),
+    "systemctl_kill": ("systemctl kill -s USR1 auditd.service", {}),
+    "starts_a_unit": ("gzip /var/log/audit/audit.log.1; systemctl start audit-rotate-upload.service", None),
+    "signals_another": ("gzip /var/log/audit/audit.log.1; pkill -USR1 audit-shipper", None),
+    "logs_to_another_host": ("logger -n 192.0.2.1 -f /var/log/audit/audit.log.1; gzip /var/log/audit/audit.log.1", None),
+    "logs_a_file": ("logger -t audit --file=/var/log/audit/audit.log.1; gzip /var/log/audit/audit.log.1", None),
+    "logs_a_pipe": ("cat /var/log/audit/audit.log.1 | logger -t audit; gzip /var/log/audit/audit.log.1", None),
 }
 
 
@@ -103,13 +109,19 @@ def test_scripts(name):
 
 STANZA = ("/var/log/audit/*.log {\n    weekly\n    rotate 9\n    compress\n    postrotate\n        /sbin/service auditd rotate\n"
           "    endscript\n}\n")
+SHIPS = STANZA.replace("/sbin/service auditd rotate", "/opt/ship")
 # file: text, the settings of its job, None where it is left alone
 FILES = {
     "etc/cron.daily/audit-rotate-old": (PUBLISHED, {"schedule": "daily", "keep": "5", "compress": "gzip"}),
     "etc/cron.weekly/auditd.cron": (CRON_EXAMPLE, {"schedule": "weekly"}),
     "etc/logrotate.d/audit": (STANZA, {"schedule": "weekly", "keep": "9", "compress": "gzip"}),
     "etc/logrotate.d/mixed": (STANZA + "/var/log/messages {\n    weekly\n}\n", None),
-    "etc/logrotate.d/ships": (STANZA.replace("/sbin/service auditd rotate", "/opt/ship"), None),
+    "etc/logrotate.d/ships": (SHIPS, None),
+    "etc/logrotate.d/ships-with-a-blank": (SHIPS.replace("postrotate\n", "postrotate  \n"), None),
+    "etc/logrotate.d/ships-with-a-word": (SHIPS.replace("postrotate\n", "lastaction now\n"), None),
+    "etc/logrotate.d/ships-what-goes": (SHIPS.replace("postrotate\n", "preremove\n"), None),
+    "etc/logrotate.d/mails": (STANZA.replace("compress", "mail soc@example.org"), None),
+    "etc/logrotate.d/packs-otherwise": (STANZA.replace("compress", "compress\n    compresscmd /opt/ship"), None),
     "etc/crontab": ("SHELL=/bin/sh\n# m h\n0 4 * * * root find /var/log/audit -mtime +30 -delete\n1 1 * * * root true\n",
                     {"schedule": "daily", "keep_days": "30"}),
     "etc/cron.d/own": ("*/30 * * * * root /opt/rotate.sh >/dev/null 2>&1\n", {"schedule": "*/30 * * * *"}),
@@ -244,6 +256,29 @@ def test_what_a_service_runs(root, name):
     timer(root)
     write(root, "etc/systemd/system/old-rotate.service", f"[Service]\nType=oneshot\nExecStart={command}\n")
     assert [job.settings for job in found.jobs(Host(str(root)), LOG)] == ([] if wanted is None else [dict(wanted, schedule="daily")])
+
+
+# what a unit of the job has beside the command that is understood
+DOES_MORE = {
+    "an indented command": ("old-rotate.service", "  ExecStartPost=/opt/ship\n"),
+    "a command with blanks": ("old-rotate.service", "ExecStartPost = /opt/ship\n"),
+    "a drop-in": ("old-rotate.service.d/ship.conf", "[Service]\nExecStartPost=/opt/ship\n"),
+    "a unit behind it": ("old-rotate.service", "[Unit]\nOnSuccess=ship-logs.service\n"),
+    "a unit with it": ("old-rotate.service", "[Unit]\nWants=ship-logs.service\n"),
+    "a unit with its timer": ("old-rotate.timer", "[Unit]\nWants=ship-logs.service\n"),
+    "the caller's variables": ("old-rotate.service", "[Service]\nPassEnvironment=DEST\n"),
+    "nothing more": ("old-rotate.service", "[Unit]\nWants=network-online.target\nRequires=auditd.service\n"),
+}
+
+
+@pytest.mark.parametrize("name", DOES_MORE)
+def test_a_unit_that_does_more_is_left_alone(root, name):
+    timer(root)
+    path, more = DOES_MORE[name]
+    (root / "etc/systemd/system/old-rotate.service.d").mkdir()
+    with open(root / "etc/systemd/system" / path, "a", encoding="utf-8") as stream:
+        stream.write(more)
+    assert bool(found.jobs(Host(str(root)), LOG)) is (name == "nothing more")
 
 
 def test_a_timer_that_names_its_service(root):
