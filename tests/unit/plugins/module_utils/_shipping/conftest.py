@@ -4,7 +4,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import cloudwatch_agent
 import pytest
+from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._shipping import cloudwatch
 
 
 @pytest.fixture
@@ -31,3 +37,30 @@ def rotating(tree):
     for program in ("usr/local/sbin/audit-ship", "usr/sbin/cron", "usr/bin/aws"):
         tree("/" + program, "", 0o755)
     return tree
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A directory with an auditd.conf, a log, and an agent's control program."""
+    (tmp_path / "etc/audit").mkdir(parents=True)
+    (tmp_path / "etc/audit/auditd.conf").write_text("space_left = 75\nadmin_space_left = 50\nlog_file = /var/log/audit/audit.log\n")
+    control = tmp_path / cloudwatch.CONTROL.lstrip("/")
+    control.parent.mkdir(parents=True)
+    control.write_text(cloudwatch_agent.CONTROL.format(root=str(tmp_path), python=sys.executable))
+    control.chmod(0o755)
+    (tmp_path / "var/log/audit").mkdir(parents=True)
+    (tmp_path / "var/log/audit/audit.log").write_text("type=A msg=audit(1795410116.1:7): x\n")
+    return tmp_path
+
+
+@pytest.fixture
+def host(root, monkeypatch):
+    """A live host whose files lie below a directory."""
+    def run(argv, **_options):
+        done = subprocess.run([str(root) + argv[0], *argv[1:]], check=False, capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    host = Host(str(root), run)
+    host.is_live = True
+    monkeypatch.setattr(host, "path", lambda path, follow=True: str(root) + path)
+    return host
