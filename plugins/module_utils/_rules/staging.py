@@ -66,18 +66,7 @@ def stage(host, current: dict, policy: dict, *, state: str = "overridden", relea
         current = _in_order(dict(current, **kept))
         wanted = own_texts(current, policy, state=state, release=release, awk=awk)
         result.taken_over = next(iter(kept))
-    for path, text in current.items():
-        fate = _fate(path, text, current, policy, state)
-        if path in wanted or path in verbatim:
-            continue
-        if _passing.is_ours(path, text) or _finalize.is_ours(path, text) and any(name.endswith(_finalize.ENDING) for name in wanted):
-            result.removed.append(path)
-        elif fate == OURS:
-            wanted[path] = text
-        elif fate == KEPT:
-            result.files[path] = text
-        else:
-            (result.removed if fate == REMOVED else result.quarantined).append(path)
+    _settle(result, current, policy, wanted, verbatim=verbatim, state=state)
     result.files.update(verbatim)
     result.release = release
     skips = policy.get("missing_paths", "skip") == "skip"
@@ -94,6 +83,22 @@ def stage(host, current: dict, policy: dict, *, state: str = "overridden", relea
     _compile_and_win(result, policy)
     result.problems = result.compiled.problems
     return result
+
+
+def _settle(result, current, policy, wanted, *, verbatim, state):
+    """What becomes of each file that is there. Those of ours that stay as they are join ``wanted``."""
+    for path, text in current.items():
+        fate = _fate(path, text, current, policy, state)
+        if path in wanted or path in verbatim:
+            continue
+        if _passing.is_ours(path, text) or _finalize.is_ours(path, text) and any(name.endswith(_finalize.ENDING) for name in wanted):
+            result.removed.append(path)
+        elif fate == OURS:
+            wanted[path] = text
+        elif fate == KEPT:
+            result.files[path] = text
+        else:
+            (result.removed if fate == REMOVED else result.quarantined).append(path)
 
 
 def _refuse_problems(result, policy):
