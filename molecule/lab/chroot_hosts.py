@@ -23,6 +23,7 @@ import lab
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests/live"))
 import auditd_site as sites  # noqa: E402
+import kernel_state  # noqa: E402
 
 HOSTS = {"debian11": "bullseye", "debian12": "bookworm", "debian13": "trixie"}
 # What a benchmark prescribes, with SUSPEND in the place of HALT: this kernel is that of the machine the test runs on.
@@ -43,7 +44,7 @@ def up(directory: Path) -> None:
         raise lab.LabError(f"no auditd of another release can run on this kernel: {reason}")
     down(directory)
     directory.mkdir(parents=True)
-    (directory / KERNEL).write_text(json.dumps(sites.kernel_as_it_is()), encoding="utf-8")
+    (directory / KERNEL).write_text(json.dumps(kernel_state.as_it_is()), encoding="utf-8")
     hosts = {}
     for host, suite in HOSTS.items():
         root = root_of(directory, host)
@@ -63,7 +64,7 @@ def boot(directory: Path, host: str) -> None:
     running = sites.kernel_status()["pid"]
     if running:
         raise lab.LabError(f"{host} cannot boot: process {running} is this kernel's auditd")
-    sites.empty_kernel()
+    kernel_state.empty()
     for left in ("run/auditd.pid", "run/audit/auditd.pid", "run/crond.pid", "run/crond.reboot"):
         (root / left).unlink(missing_ok=True)
     for program in ("augenrules --load", "auditd", "cron"):
@@ -97,7 +98,7 @@ def down(directory: Path) -> None:
                 if os.path.ismount(point):
                     lab.run("umount", point)
     if (directory / KERNEL).exists():
-        sites.put_back_kernel(json.loads((directory / KERNEL).read_text(encoding="utf-8")))
+        kernel_state.put_back(json.loads((directory / KERNEL).read_text(encoding="utf-8")))
     lab.discard(directory)
 
 

@@ -24,7 +24,6 @@ RUNNER = "auditd_runner.py"
 CARRIED = "tmp/auditops-live"  # where a root of another release gets a copy of the plugins
 SAVED = "var/tmp/auditops-live-saved"  # what stood there before the test
 KEPT = ("etc/audit", "var/log/audit")
-STATUS_OPTIONS = {"failure": "-f", "rate_limit": "-r", "backlog_limit": "-b", "backlog_wait_time": "--backlog_wait_time", "enabled": "-e"}
 BACKLOG_LIMIT = 8192
 USER_MESSAGE = 1112  # AUDIT_USER_LOGIN: a type of the range that user space may send (linux/audit.h)
 NETLINK_AUDIT = 9
@@ -76,38 +75,6 @@ def why_not() -> str | None:
     if status["pid"]:
         return f"an auditd runs here already (process {status['pid']}): stop it first"
     return None
-
-
-def kernel_as_it_is() -> dict:
-    """The kernel's rules and status, for put_back_kernel."""
-    rules = subprocess.run(["auditctl", "-l"], capture_output=True, text=True, check=True).stdout
-    return {"status": kernel_status(), "rules": [rule for rule in rules.splitlines() if rule.startswith("-")]}
-
-
-def empty_kernel() -> None:
-    """No rules, a roomy backlog, no panic."""
-    subprocess.run(["auditctl", "-D"], capture_output=True, check=True)
-    subprocess.run(["auditctl", "-b", str(BACKLOG_LIMIT), "-f", "1"], capture_output=True, check=True)
-
-
-def put_back_kernel(saved: dict) -> None:
-    subprocess.run(["auditctl", "-D"], check=False, capture_output=True)
-    for rule in saved["rules"]:
-        subprocess.run(["auditctl", *rule.split()], check=False, capture_output=True)
-    for name, option in STATUS_OPTIONS.items():
-        if name in saved["status"]:
-            subprocess.run(["auditctl", option, str(saved["status"][name])], check=False, capture_output=True)
-
-
-@contextlib.contextmanager
-def saved_kernel():
-    """The kernel's rules and status as they were, afterwards; empty rules and a roomy backlog meanwhile."""
-    saved = kernel_as_it_is()
-    empty_kernel()
-    try:
-        yield
-    finally:
-        put_back_kernel(saved)
 
 
 @contextlib.contextmanager

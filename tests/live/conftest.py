@@ -15,6 +15,7 @@ import os
 from pathlib import Path
 
 import auditd_site as sites
+import kernel_state
 import pytest
 
 LOCK = os.environ.get("AUDITOPS_LIVE_LOCK", "/run/lock/auditops-live.lock")
@@ -30,7 +31,7 @@ def kernel_audit():
         reason = sites.why_not()
         if reason:
             pytest.skip(reason)
-        with sites.saved_kernel():
+        with kernel_state.kept():
             yield
 
 
