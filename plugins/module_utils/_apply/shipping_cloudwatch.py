@@ -135,8 +135,7 @@ def _status(host):
 def _plan_reader(host, planned, group):
     """AuditError where the agent's user cannot be let in to the logs."""
     name = cloudwatch.user(host)
-    uid, directory = cloudwatch.let_in(host)
-    planned.let_out = bool(uid) and name == "root"
+    planned.let_out = name == "root" and cloudwatch.stale_acl(host, 0, "") is not None
     if name == "root" or host.stat(planned.log_file) is None:
         return
     try:
@@ -148,7 +147,7 @@ def _plan_reader(host, planned, group):
         raise AuditError("the CloudWatch agent runs as %s, who cannot read %s: set auditd_conf.log_group to a group of that user; auditd "
                          "then makes the directory 0750 and each log, also after it rotated, 0640" % (name, planned.log_file))
     log = host.path(planned.log_file)
-    planned.let_out = bool(uid) and (uid, directory) != (planned.reader.pw_uid, os.path.dirname(log))
+    planned.let_out = cloudwatch.stale_acl(host, planned.reader.pw_uid, os.path.dirname(log)) is not None
     planned.let_in = not (log_readers.gets_the_next(planned.reader, os.path.dirname(log), planned.gid) and log_readers.reads(
         planned.reader, log))
     if planned.let_in and host.which("setfacl") is None:

@@ -20,8 +20,8 @@ LAST = 1 << 16  # bytes of the agent's log that are looked at
 def read(reading) -> dict:
     """{log_file, installed, source, loaded, runs, offset, until, size, denials, shut_out, let_in, others}; ``size`` and ``offset``: bytes
     of the log, None for unknown; ``until``: the time of the last record before ``offset``, epoch seconds or None; ``shut_out``: the
-    agent's user, where he will not be able to read the log that auditd makes next; ``let_in``: who else has an ACL of ours, None for
-    nobody; ``others``: the parts of the agent's configuration that collect the same log.
+    agent's user, where that user cannot read the log that auditd makes next; ``let_in``: who else has an ACL of ours, None for nobody;
+    ``others``: the parts of the agent's configuration that collect the same log.
     """
     host = reading.host
     log_file = reading.settings.get("log_file") or LOG_FILE
@@ -61,13 +61,10 @@ def _shut_out(reading, log_file):
 
 
 def _let_in(host, log_file):
-    """Whom an ACL lets in that a role run takes away: as the plan of a remediation has it (_apply)."""
-    uid, directory = cloudwatch.let_in(host)
-    name = cloudwatch.user(host)
+    """Whom an ACL of ours still lets in, and where; the next run of the role takes it away."""
     try:
-        now = (pwd.getpwnam(name).pw_uid, os.path.dirname(host.path(log_file)))
+        uid = pwd.getpwnam(cloudwatch.user(host)).pw_uid
     except KeyError:
         return None  # shut_out names that user
-    if not uid or now[0] and (uid, directory) == now:
-        return None
-    return "user %d reads the logs in %s" % (uid, directory)
+    found = cloudwatch.stale_acl(host, uid, os.path.dirname(host.path(log_file)))
+    return found and "user %d reads the logs in %s" % found

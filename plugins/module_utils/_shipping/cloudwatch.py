@@ -86,6 +86,14 @@ def let_in(host) -> "tuple[int, str]":
         return 0, ""
 
 
+def stale_acl(host, uid: int, directory: str) -> "tuple[int, str] | None":
+    """What let_in() says, where it is another user than ``uid``, whom the agent runs as, or another directory than that of the log; None
+    where no ACL has to go. root (0) needs none.
+    """
+    found = let_in(host)
+    return found if found[0] and (uid == 0 or found != (uid, directory)) else None
+
+
 def others(host, log_file: str) -> "list[str]":
     """The other parts of the agent's configuration that collect this log too, each by its path."""
     main, directory = AGENT_CONF
