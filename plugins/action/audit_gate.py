@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict | None = None) -> dict:
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        if self._task.args.get("fail_on") not in gate.FAIL_ON:  # the comparison refused it, with every host
+        if self._task.args.get("fail_on") not in gate.FAIL_ON:  # the comparison has refused it already, for every host
             self._task.args = {name: value for name, value in self._task.args.items() if name != "fail_on"}
         required = [("step", step, ["report_dir"]) for step in ("failure", "host")]
         _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS, required_if=required)

@@ -72,7 +72,7 @@ class ActionModule(ActionBase):
 
 
 def _was_refused(name: str, value: object) -> bool:
-    """Whether the comparison refused the variable behind an option, with every host: their report is written as if it had not been set."""
+    """Whether the comparison refused the variable behind an option, and with it every host: the report is written as if it were not set."""
     if name == "fail_on":
         return value not in gate.FAIL_ON
     if name == "formats":

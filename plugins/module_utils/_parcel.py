@@ -165,7 +165,8 @@ class Installed(object):
     def compiled_text(self, patterns=dict) -> "tuple[str, bytes] | None":
         """(path, content) of the file of compiled code that is missing, None where it is there.
 
-        ``patterns``: C(_patterns.to_keep) of this run, or another function without arguments that returns what it returns.
+        ``patterns``: a function without arguments that returns the patterns to keep beside the code, as C(_patterns.to_keep) does; by
+        default none are kept.
         """
         if self._is_compiled or self._compiled() is not None:
             return None

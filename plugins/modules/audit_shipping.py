@@ -129,8 +129,8 @@ options:
     default: 0
   cloudwatch_unseen_archives:
     description:
-      - What becomes of archives of which nobody can see that the agent sent them, because it was started after their last record.
-      - V(keep) never prunes them, and drift says how many there are (C(shipping.archives.unseen.cloudwatch)). V(prune) has the rotation
+      - What becomes of archives for which nobody can see whether the agent sent them, because it was started after their last record.
+      - V(keep) never prunes them, and drift reports how many there are (C(shipping.archives.unseen.cloudwatch)). V(prune) has the rotation
         prune them as its policy says, as if they were sent.
     type: str
     choices: [keep, prune]

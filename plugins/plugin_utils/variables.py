@@ -122,7 +122,9 @@ def converted(values: Mapping[str, object], roles: Iterable[str]) -> tuple[dict[
 
 
 def _of_playbook(message: str, values: Mapping[str, object]) -> str:
-    """A sentence of ours on a wrong type; Ansible's own stays where a role that is called alone is refused in the same words."""
+    """A sentence of ours on a wrong type of a playbook's variable. For a role's, Ansible's own sentence stays, which a role that is called
+    alone is refused with.
+    """
     match = WRONG_TYPE.match(message)
     return f"{match[1]} = {values[match[1]]}: give {TYPES.get(match[2], match[2])}" if match else message
 

@@ -4,7 +4,8 @@
 
 from .._live.storage import significant
 
-OF_A_CONTROL = "storage.mount"  # the verdicts of the controls that ask for its options say why it was not seen
+# Left out of the document: the controls on mount options, which alone ask for it, say in their verdicts why it was not seen
+MOUNT = "storage.mount"
 
 
 def of(live: dict, risks: "list[dict]") -> dict:
@@ -41,7 +42,7 @@ def of(live: dict, risks: "list[dict]") -> dict:
         "storage": storage,
         "selinux_denials": live["selinux_denials"],
         "boot": live["boot"] and {name: value for name, value in live["boot"].items() if name != "next" or value},
-        "unavailable": {name: reason for name, reason in live["unavailable"].items() if name != OF_A_CONTROL},
+        "unavailable": {name: reason for name, reason in live["unavailable"].items() if name != MOUNT},
     }
 
 

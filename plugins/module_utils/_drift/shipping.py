@@ -15,8 +15,9 @@ PART = 10  # one part in so many of a queue may be filled before that is a findi
 
 
 def compare(sides) -> "Iterator[dict]":
-    """The findings of the layer shipping; what audisp-remote does to the host, and whether
-    auditd collects, counts without a policy too."""
+    """The findings of the layer shipping. What audisp-remote does to the host, and whether auditd listens for the records of others, is
+    compared without a policy as well.
+    """
     found = sides.live["shipping"]
     if found is None:
         return

@@ -194,10 +194,11 @@ ITEMS = {
         "high", "",
         "The next boot mounts something over the settings or rules of audit, and it is not mounted now: what auditd reads then is not what "
         "was compared here.",
-        "mount it, then compare again; or take it out of fstab, or the mount unit away",
+        "mount it, then compare again; or take it out of fstab, or disable its mount unit",
     ),
     "storage.log_in_memory": (
-        "medium", "", "The log lies in memory (tmpfs): every record is gone with the next boot.", "give the log a place on a disk",
+        "medium", "", "The log lies in memory (tmpfs): every record is gone with the next boot.",
+        "role auditd: auditd_conf.log_file on a disk; or take the mount of the memory out of fstab, or disable its mount unit",
     ),
     "storage.log_volume": (
         "high", "",

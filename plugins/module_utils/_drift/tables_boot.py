@@ -16,7 +16,7 @@ BOOT = {
     ),
     "boot.undone.": (
         "high", "", "Something that root runs on this host stops auditd, switches auditing off, or changes its settings and rules.",
-        "take those lines out of it, or the whole of it",
+        "take those lines out of it, or remove it; no role changes files of others",
     ),
     "boot.rules": (
         "critical", "", "Nothing loads the rules at the next boot, so from then on only what the kernel audits by itself is recorded.",

@@ -17,7 +17,7 @@ TWIN_LISTS = (tables.LISTS["exit"],)
 
 
 def lint(compiled, host=None) -> "list[Finding]":
-    """[Finding] about a C(_ruleset.Compiled): duplicates by meaning, shadowed rules, missing b32 twins, missing paths, dangerous control.
+    """[Finding] about a C(compiled.Compiled): duplicates by meaning, shadowed rules, missing b32 twins, missing paths, dangerous control.
 
     ``host`` answers what paths exist; None leaves those questions out. What auditctl refuses is in C(compiled.problems) already.
     """

@@ -19,7 +19,7 @@ NO_PATH = (os.strerror(errno.ENOENT), os.strerror(errno.ENOTDIR))  # what the ke
 
 
 def options(host) -> dict:
-    """The keyword arguments of C(_rule_grammar.parse) that this host answers: machine, users, groups, is_directory, known."""
+    """The keyword arguments of C(grammar.parse) that this host answers: machine, users, groups, is_directory, known."""
     result: "dict" = {"is_directory": lambda path: _is_directory(host, path)}
     if host.known is not None:
         result["known"] = host.known

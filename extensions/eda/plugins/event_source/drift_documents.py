@@ -103,7 +103,8 @@ async def main(queue: asyncio.Queue, args: dict[str, Any]) -> None:
             event = event_of(path, window, now)
             if event:
                 seen[path] = mark
-                waits = event["drift"]["status"] == "drifted" and not event["drift"]["in_window"]
-                (waiting.add if waits else waiting.discard)(path)
+                waiting.discard(path)
+                if event["drift"]["status"] == "drifted" and not event["drift"]["in_window"]:
+                    waiting.add(path)
                 await queue.put(event)
         await asyncio.sleep(float(args.get("delay", 30)))

@@ -26,7 +26,9 @@ def has_sent(when, target):
 
 
 def started_after(when, target):
-    """Whether the agent that runs was started after that: what it sent of an archive that ended then, its files will never show."""
+    """Whether the running agent was started after ``when`` (epoch seconds): its files never show whether an archive that ended before was
+    sent.
+    """
     started = _started(target["process"])
     return started is not None and started >= when
 

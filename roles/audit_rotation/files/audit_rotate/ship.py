@@ -115,7 +115,9 @@ def _ship(chosen, wanted):
 
 
 def _by_agent(entry, target, done, unseen):
-    """Into ``done`` what an agent has sent; into ``unseen`` {target: {archives, bytes, since}} what nobody will ever see that it sent."""
+    """Add the archive to ``done`` where the agent has sent it, and to ``unseen`` {target: {archives, bytes, since}} where nothing will ever
+    show whether it has.
+    """
     name, record = target["name"], dict(shipped.record_of(entry), at=iso())
     if agent.has_sent(entry.time, target):
         done[name] = record
@@ -130,7 +132,7 @@ def _by_agent(entry, target, done, unseen):
 
 def _still_of(entry, records, of_agents):
     """(target, record) of those that are of this archive. One of an agent from a release that noted the time alone is made whole: what an
-    agent sent then, nobody can see any more. One that counts unseen does so while the configuration wants that."""
+    agent sent then, nobody can see any more. A record that was made unseen counts only while the configuration says prune."""
     for name, record in records.items():
         if record.get("unseen") and of_agents.get(name, {}).get("unseen") != PRUNE:
             continue
