@@ -115,8 +115,8 @@ class Host(object):
             return sorted(os.listdir(self.path(path)))
         except (FileNotFoundError, NotADirectoryError):
             return []
-        except OSError as error:
-            raise AuditError("cannot list %s: %s" % (path, error.strerror))
+        except (OSError, ValueError) as error:
+            raise AuditError("cannot list %s: %s" % (path, getattr(error, "strerror", None) or error))
 
     def statvfs(self, path):
         """os.statvfs_result of the filesystem of an existing path."""

@@ -22,6 +22,7 @@ UNIT_OF_TIMER = re.compile(r"^[ \t]*Unit[ \t]*=[ \t]*(\S+)[ \t]*$", re.M)
 STARTS_OTHERS = re.compile(r"^[ \t]*(?:OnSuccess|Upholds|Wants|Requires|BindsTo)[ \t]*=(.*)$", re.M)
 HARMLESS_UNIT = re.compile(r"(?:\.(?:target|mount|slice|socket)|^auditd\.service)$")
 ENVIRONMENT = re.compile(r"^[ \t]*(?:Pass)?Environment", re.M)
+NAME_OF_UNIT = re.compile(r"[\w:.@\\-]+$")  # systemd.unit(5)
 AS_ROOT = re.compile(r"(?:/usr/bin/)?sudo\s+(?:-n\s+)?(?=[^-\s])")
 TO_NOWHERE = re.compile(r"(?<!\s)\s*[12&]?>\s*(?:/dev/null|&1)")
 BY_SHELL = re.compile(r"(?:(?:/usr)?/bin/)?(?:ba|da)?sh\s+(?:-[a-z]+\s+)*-[a-z]*c\s+(?:'([^']*)'|\"([^\"]*)\")\s*$")
@@ -210,6 +211,8 @@ def _of_timers(host, directory):
         timer_text = _unit(host, name)
         unit = (UNIT_OF_TIMER.findall(timer_text) or [name[:-len("timer")] + "service"])[-1]
         service = "%s/%s" % (UNITS, unit)
+        if not NAME_OF_UNIT.match(unit):
+            continue
         commands = _commands(_unit(host, unit) + "\n" + timer_text)
         calendars = re.findall(r"^[ \t]*OnCalendar[ \t]*=[ \t]*(.*?)[ \t]*$", timer_text, re.M)
         found = [_of_command(host, command, directory) for command in commands]

@@ -126,6 +126,15 @@ def test_archives_from_before_the_agent_are_kept_counted_and_go_once_that_is_wan
     assert site.ship().returncode == 0 and len(site.pruned()) == 1
 
 
+def test_archives_are_kept_from_the_moment_on_that_the_configuration_says_so(site):
+    """The rotation may come before the next run of audit-ship, whose records still say that they may go."""
+    site.rotated(3)
+    site.configure({**started_now(site), "unseen": "prune"})
+    assert site.ship().returncode == 0
+    site.configure(started_now(site))
+    assert len(site.pruned()) == 3
+
+
 def test_an_agent_that_does_not_run_gives_nothing_up(site):
     site.rotated(2)
     site.configure({**started_now(site), "process": "no-such-agent", "unseen": "prune"})

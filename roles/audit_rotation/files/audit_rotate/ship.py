@@ -36,7 +36,6 @@ The exit code is 0 where everything is shipped, 14 where an archive could not be
 LOCK = "ship.lock"
 CHUNK = 1 << 20
 DIGITS = 12  # of a checksum that tells apart two archives of one name
-PRUNE = "prune"  # "unseen" of an agent's target: an archive that it may not have sent counts as sent
 SHOWN = 300  # characters of what a program says
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin", "LC_ALL": "C", "HOME": "/root"}
 
@@ -108,7 +107,7 @@ def _ship(chosen, wanted):
     document["run"] = {"at": iso(), "failed": failed, "unseen": unseen}
     _remember(chosen, document)
     if archives:
-        _write(chosen, shipped.STAMP, "%d\n" % _shipped_until(archives, shipped.Remembered(document, document["targets"])))
+        _write(chosen, shipped.STAMP, "%d\n" % _shipped_until(archives, shipped.Remembered(document, wanted["targets"])))
     for name, reason in sorted(failed.items()):
         sys.stderr.write("audit-ship: %s did not take %s\n" % (name, reason))
     return Failure("partly", "").code if failed else 0
@@ -122,7 +121,7 @@ def _by_agent(entry, target, done, unseen):
     if agent.has_sent(entry.time, target):
         done[name] = record
     elif agent.started_after(entry.time, target):
-        if target.get("unseen") == PRUNE:
+        if target.get("unseen") == shipped.PRUNE:
             done[name] = dict(record, unseen=True)
             return
         account = unseen.setdefault(name, {"archives": 0, "bytes": 0, "since": iso(entry.time)})
@@ -134,7 +133,7 @@ def _still_of(entry, records, of_agents):
     """(target, record) of those that are of this archive. One of an agent from a release that noted the time alone is made whole: what an
     agent sent then, nobody can see any more. A record that was made unseen counts only while the configuration says prune."""
     for name, record in records.items():
-        if record.get("unseen") and of_agents.get(name, {}).get("unseen") != PRUNE:
+        if not shipped.counts(record, of_agents.get(name, {})):
             continue
         if name in of_agents and set(record) == {"at"}:
             record = dict(shipped.record_of(entry), **record)

@@ -18,6 +18,7 @@ from .exits import Failure
 
 MANIFEST, STAMP = "shipped.json", "shipped.stamp"
 LONGEST_COMMAND = 60  # seconds
+PRUNE = "prune"  # "unseen" of an agent's target: an archive that it may not have sent counts as sent
 
 
 class UpTo(object):
@@ -32,7 +33,7 @@ class UpTo(object):
 
 
 class Remembered(object):
-    """By audit-ship: what each of these targets (names) has, by the file of records."""
+    """By audit-ship: what each of these targets (as its configuration has them) has, by the file of records."""
 
     def __init__(self, document, targets):
         self._archives, self._targets = document["archives"], targets
@@ -40,7 +41,8 @@ class Remembered(object):
     def has(self, entry):
         """Whether each target has this archive (a names.Entry)."""
         done = self._archives.get(entry.stem, {})
-        return bool(self._targets) and all(is_of(done.get(target), entry) for target in self._targets)
+        return bool(self._targets) and all(
+            is_of(record, entry) and counts(record, target) for target, record in ((one, done.get(one["name"])) for one in self._targets))
 
 
 def record_of(entry):
@@ -55,6 +57,11 @@ def is_of(record, entry):
     own = record_of(entry)
     return record is not None and record.get("mtime") == own["mtime"] and (
         record.get("name") != own["name"] or record.get("bytes") == own["bytes"])
+
+
+def counts(record, target):
+    """Whether a record shows that the target has the archive, or that the configuration gives up what nobody saw it sent."""
+    return not record.get("unseen") or target.get("unseen") == PRUNE
 
 
 def read(state_dir):
@@ -74,10 +81,10 @@ def read(state_dir):
 
 
 def targets_of(path):
-    """The names of audit-ship's targets by its configuration. Failure where that is missing, or another could have written it."""
+    """audit-ship's targets by its configuration. Failure where that is missing, or another could have written it."""
     try:
-        return [str(target["name"]) for target in configuration(path)["targets"]]
-    except (KeyError, TypeError):
+        return [dict(target, name=str(target["name"])) for target in configuration(path)["targets"]]
+    except (KeyError, TypeError, ValueError):
         raise Failure("bad_config", "%s names no targets" % path)
 
 

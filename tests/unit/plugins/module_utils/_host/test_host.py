@@ -81,6 +81,11 @@ def test_an_empty_root_is_not_the_running_host():
         Host("")
 
 
+def test_a_name_with_a_zero_byte_is_refused():
+    with pytest.raises(AuditError, match="cannot list"):
+        Host("/").listdir("/etc/\0.d")
+
+
 def test_a_device_is_not_opened(monkeypatch):
     """To open a watchdog starts it; a script that any user's cron table names may be a link to it."""
     opened, really = [], os.open

@@ -281,6 +281,14 @@ def test_a_unit_that_does_more_is_left_alone(root, name):
     assert bool(found.jobs(Host(str(root)), LOG)) is (name == "nothing more")
 
 
+@pytest.mark.parametrize("unit", ["../../../opt/units/x.service", "x\0.service"])
+def test_a_timer_that_names_no_unit(root, unit):
+    timer(root)
+    write(root, "opt/units/x.service", "[Service]\nExecStart=/opt/rotate.sh\n")
+    write(root, "etc/systemd/system/old-rotate.timer", f"[Timer]\nOnCalendar=daily\nUnit={unit}\n")
+    assert found.jobs(Host(str(root)), LOG) == []
+
+
 def test_a_timer_that_names_its_service(root):
     timer(root)
     write(root, "etc/systemd/system/old-rotate.timer", "[Timer]\nOnCalendar=daily\nUnit=packs-logs.service\n")
