@@ -385,7 +385,7 @@ def run(module):
     if params["state"] == "rendered":
         return _rendered(module, host, release)
     if unknown and host.which("auditd") is None and host.which("auditctl") is None:
-        raise AuditError("%s; install it first, or name the release of audit that will be" % unknown)
+        raise AuditError("%s; install it first, or name the release that it will have (auditd_release; of the module: release)" % unknown)
     with lock.held(host, max(lock.LONGEST_WAIT, params["timeout"]), wanted=not module.check_mode):
         return _converged(module, host, release)
 

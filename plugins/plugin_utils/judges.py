@@ -40,6 +40,7 @@ SHIPPING = "audit_shipping_"
 # Options of the module audit_rotation; the others are keys of rotate.conf
 OF_MODULE = ("schedule", "scheduler", "guard_minutes", "interpreter", "run", "replace")
 OF_CONF = ("guard",)  # role auditd's: what auditd.conf says of the rotation
+UNFINISHED = re.compile(r"(?:[0-9]+:)?v?[0-9.]+\.(?![0-9])")  # 3.x, 3.: a span of releases, of which no one can be judged
 Judge = Callable[[Mapping, Mapping], list[str]]
 
 
@@ -49,6 +50,8 @@ def release(variables: Mapping, given: Mapping) -> list[str]:
             conf_keys.version(variables["auditd_release"])
     except conf_keys.ConfError as error:
         return [f"auditd_{error}"]
+    if UNFINISHED.match(str(variables.get("auditd_release") or "")):
+        return [f"auditd_release: {variables['auditd_release']!r} is not a release of audit; give it like 3.0.9"]
     return []
 
 

@@ -67,6 +67,7 @@ CASES = {
     "state_word": ("auditd", variable("auditd_conf_state", "absent", one_of("auditd_conf_state", "absent", "merged", "replaced"))),
     "restart_word": ("auditd", variable("auditd_restart", "always", one_of("auditd_restart", "always", "never", "if_needed"))),
     "release_word": ("auditd", variable("auditd_release", "latest", "auditd_release: 'latest' is not a release of audit")),
+    "release_span": ("auditd", variable("auditd_release", "3.x", "auditd_release: '3.x' is not a release of audit")),
     "unsupported_word": ("auditd", variable("auditd_unsupported_keys", "ignore", one_of("auditd_unsupported_keys", "ignore", "fail",
                                                                                         "drop"))),
     "timeout_word": ("auditd", variable("auditd_timeout", "soon", to("int", "auditd_timeout", ""))),

@@ -138,7 +138,9 @@ def findings() -> list[str]:
     lines = [HEAD % ("the tables of findings", LABEL, "findings"), *title("Every finding, and what cures it")]
     lines += paragraph(
         "The ids of findings, by name. An id that ends in ``...`` is the beginning of several; the rest names the key, the rule or the",
-        "file. The severity is the usual one: a finding whose harm is at hand is raised, and says so. What a run says when it fails",
+        "file, or is a number. The severity is the usual one: a finding whose harm is at hand is raised, and says so. Where a report has",
+        "``(remediate --tags STEP)`` behind a cure, that step of the playbook ``remediate`` does it, with the variable named before it;",
+        "where it has none, no step does it: it is yours to do, or waits for a restart or a decision. What a run says when it fails",
         f"stands in :ref:`troubleshooting <{LABEL}.troubleshooting>`.")
     return lines + table("24 8 38 30", ["Finding", "Severity", "What is wrong, and why it matters", "What cures it"], finding_rows())
 

@@ -15,8 +15,8 @@ BOOT = {
         "take the drop-in away, or install the audit package again",
     ),
     "boot.undone.": (
-        "high", "", "Something that root runs on this host stops auditd, switches auditing off, or changes its settings and rules.",
-        "take those lines out of it, or remove it; no role changes files of others",
+        "high", "", "A job, unit or start script that root runs stops auditd, switches auditing off, or changes its settings and rules.",
+        "take the lines that the finding shows out of that file, or remove the file; no role changes files of others",
     ),
     "boot.rules": (
         "critical", "", "Nothing loads the rules at the next boot, so from then on only what the kernel audits by itself is recorded.",

@@ -44,12 +44,12 @@ def diagnose(host, run, *, console_text=None, console_file=None, state_reason=No
         unread=sorted(path for path in unread if path.startswith("/var/log/") and "/audit" not in path))
     found = verdict.of(events, facts)
     session = verdict.last_session(events, is_live=host.is_live)
-    evidence = [_shown(event) for event in session[-SHOWN:]]
+    evidence = _shown(session)
     if state_reason:
         evidence.append({"source": "state_reason", "line": None, "time": None, "text": state_reason})
     found["evidence"] = evidence
     return {
-        "diagnosis": found, "summary": verdict.sentence(found), "timeline": [_shown(event) for event in events[-SHOWN:]],
+        "diagnosis": found, "summary": verdict.sentence(found), "timeline": _shown(events),
         "not_read": unread, "settings": facts.settings, "room": facts.room,
     }
 
@@ -164,6 +164,8 @@ def _name_unmounted(host, log_file, unread):
         unread[volume.point] = "a volume of its own (%s) that is not mounted below the root: what its logs say was not seen" % volume.source
 
 
-def _shown(event):
-    return {"source": event["source"], "line": event["line"], "text": event["text"],
-            "time": None if event["time"] is None else iso(event["time"])}
+def _shown(events):
+    """The last of them, each line once: the end of a log is an event for what it says, and another for being the end."""
+    found = [{"source": event["source"], "line": event["line"], "text": event["text"],
+              "time": None if event["time"] is None else iso(event["time"])} for event in events]
+    return [one for place, one in enumerate(found) if not place or one != found[place - 1]][-SHOWN:]

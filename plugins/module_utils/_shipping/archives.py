@@ -57,8 +57,8 @@ def check(policy: dict) -> None:
 def _check_s3(policy):
     bucket = policy.get("s3_bucket") or ""
     if not BUCKET.match(bucket):
-        raise AuditError("audit_shipping_s3_bucket = %s: give the name of a bucket, 3 to 63 small letters, digits, dots and hyphens" % (
-            bucket,))
+        raise AuditError("audit_shipping_s3_bucket %s: give the name of a bucket, 3 to 63 small letters, digits, dots and hyphens" % (
+            "= %s" % bucket if bucket else "is empty, and audit_shipping_to has s3"))
     for name in ("s3_prefix", "s3_region", "s3_endpoint_url", "s3_program"):
         if not PLAIN.match(policy.get(name) or ""):
             raise AuditError("audit_shipping_%s = %s: give printable ASCII without blanks" % (name, policy[name]))

@@ -26,7 +26,7 @@ def compare(left: str, right: str, documents: tuple[dict, dict]) -> Comparison:
     result = Comparison(left, right, (_about(one), _about(other)))
     for layer, fact, read in LAYERS:
         found = [_part(document, fact, read) for document in documents]
-        if _seen(result, f"{layer} ({fact})", found, documents):
+        if _seen(result, layer if layer == fact else f"{layer} ({fact})", found, documents):
             _mappings(result, layer, [side for side in found if side is not None])
     for layer, fact in RULES:
         _rules(result, layer, fact, documents)
@@ -47,7 +47,7 @@ def _seen(result: Comparison, what: str, sides: Sequence[object], documents: tup
     """Whether both sides were seen. A running host that was not is unknown; a tree has no daemon and no kernel, which is no fault of it."""
     unseen = [(name, document) for name, side, document in zip((result.left, result.right), sides, documents, strict=True) if side is None]
     if unseen:
-        sentence = f"{what} was not seen on {' and '.join(name for name, _document in unseen)}"
+        sentence = f"{what}: not seen on {' and '.join(name for name, _document in unseen)}"
         (result.unknown if any(document["root"] == "/" for _name, document in unseen) else result.beside).append(sentence)
     return not unseen
 

@@ -185,7 +185,7 @@ def _more(entries: list, limit: int) -> list[str]:
 
 def one_line(error: str) -> str:
     """What a run failed with, which may be a list with a line for each thing."""
-    return "; ".join(line.strip() for line in error.splitlines()).replace(":; ", ": ")
+    return "; ".join(line.strip() for line in error.splitlines()).replace(":; ", ": ").replace(".; ", "; ")
 
 
 def plain(text: object, longest: int = 400) -> str:

@@ -39,6 +39,8 @@ def test_each_story_has_its_verdict(tmp_path, tell):
     assert (found["stopped_by"], found["key"], found["confidence"]) == (by, key, confidence), found
     assert cause in found["cause"] and (found["suspended"] is not None) == suspended, found
     assert by == "unknown" or found["evidence"] and found["when"]
+    lines = [(one["source"], one["line"]) for one in found["evidence"] if one["line"] is not None]
+    assert len(lines) == len(set(lines)), "each line once, also the last one of a log"
     assert state(tmp_path) == before, "it only reads"
 
 

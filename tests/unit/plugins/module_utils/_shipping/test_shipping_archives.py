@@ -67,7 +67,7 @@ def test_the_unit_of_systemd_has_the_network_and_nothing_to_write_but_its_state(
 
 
 @pytest.mark.parametrize("policy, said", [
-    ({**S3, "s3_bucket": ""}, "audit_shipping_s3_bucket = : give the name of a bucket"),
+    ({**S3, "s3_bucket": ""}, "audit_shipping_s3_bucket is empty, and audit_shipping_to has s3: give the name of a bucket"),
     ({**S3, "s3_bucket": "My_Bucket"}, "give the name of a bucket"),
     ({**S3, "s3_prefix": "a b"}, "printable ASCII without blanks"),
     ({**S3, "s3_program": "aws"}, "give an absolute path"),

@@ -103,6 +103,11 @@ class Tags(HTMLParser):
         self.found.add(tag)
 
 
+def test_a_part_that_was_not_seen_is_named_once():
+    tree = {**changed("daemon", None), "root": "/mnt/a", "rules": {**DOCUMENT["rules"], "loaded": None}}
+    assert hosts.compare("a", "b", (tree, DOCUMENT)).beside == ["daemon: not seen on a", "loaded rules: not seen on a"]
+
+
 def test_formats_carry_hostile_text():
     found = hosts.compare(HOSTILE, "b", (DOCUMENT, changed("rules/disk/rules", [HOSTILE])))
     assert json.loads(formats.as_json(found))["left"] == HOSTILE

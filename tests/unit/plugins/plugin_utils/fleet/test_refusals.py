@@ -54,3 +54,8 @@ def test_the_summary_of_the_run_leaves_the_reason_to_the_failed_task(tmp_path, h
     assert "digits only" not in text and len(text.splitlines()) < 8
     later = summary.summary(reader.load([str(tmp_path)]))
     assert later.count(WRONG) == 1, "where no run fails, the summary is all that says it"
+
+
+def test_the_lines_of_an_error_become_one_sentence():
+    lines = "Could not be done:\nSet the mode: refused.\nApply the rules: locked"
+    assert summary.one_line(lines) == "Could not be done: Set the mode: refused; Apply the rules: locked"
