@@ -34,6 +34,21 @@ options:
     description:
       - The release of audit, for a tree that does not show it, for example V(3.0.9).
     type: str
+  scope:
+    description:
+      - V(all) sets up all that O(to) names.
+      - V(stops) takes out of C(audisp-remote.conf) what stops the host, C(halt) and C(single), where the plugin is active and
+        O(failure_policy) keeps the host running. What stands instead is what O(remote_conf) says for that action, else what this module
+        sets by itself. Every other byte of the file stays, with its mode, owner, label and access control list, whatever O(to) names.
+        audisp-remote reads its file only when it starts, so it is ended, and auditd starts it again. auditd gets no signal.
+    type: str
+    choices: [all, stops]
+    default: all
+  backup:
+    description:
+      - Keep a copy of C(audisp-remote.conf) beside it before it is replaced. Only with O(scope=stops).
+    type: bool
+    default: false
   to:
     description:
       - Where the records go. V(syslog) is the system's own log daemon, V(remote) the auditd of another host. V(cloudwatch) has the Amazon
@@ -178,6 +193,11 @@ EXAMPLES = r"""
     facility: LOG_LOCAL6
   become: true
 
+- name: Take out of audisp-remote.conf what stops the host, and nothing else
+  auditops.auditd.audit_shipping:
+    scope: stops
+  become: true
+
 - name: Pass each record on to the auditd that collects, and keep what it cannot take in a queue
   auditops.auditd.audit_shipping:
     to: [remote]
@@ -211,6 +231,10 @@ waiting:
   returned: success
   type: list
   elements: str
+backup_file:
+  description: The copy of the file that was replaced. V(null) where none was asked for or nothing was changed.
+  returned: O(scope=stops)
+  type: str
 proof:
   description: The proof of the reload. V(null) where nothing was reloaded.
   returned: success
@@ -219,7 +243,7 @@ proof:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
-from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping, shipping_archives, shipping_cloudwatch
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import shipping, shipping_archives, shipping_cloudwatch, shipping_stops
 from ansible_collections.auditops.auditd.plugins.module_utils._host import lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
 from ansible_collections.auditops.auditd.plugins.module_utils._module import finish
@@ -228,6 +252,8 @@ ARGUMENT_SPEC = dict(
     _arguments.SHIPPING,
     root={"type": "path", "default": "/"},
     release={"type": "str"},
+    scope={"type": "str", "default": "all", "choices": ["all", "stops"]},
+    backup={"type": "bool", "default": False},
     missing={"type": "str", "choices": ["fail", "report"], "default": "fail"},
     restart={"type": "str", "choices": ["never", "if_needed"], "default": "never"},
     timeout={"type": "float", "default": 10},
@@ -235,8 +261,21 @@ ARGUMENT_SPEC = dict(
 
 
 def run(module):
+    host = Host(module.params["root"], module.run_command)
+    return _take_stops_out(module, host) if module.params["scope"] == "stops" else _set_up(module, host)
+
+
+def _take_stops_out(module, host):
     params = module.params
-    host = Host(params["root"], module.run_command)
+    with lock.held(host, wanted=not module.check_mode):
+        result = shipping_stops.converge(host, params, params["release"], backup=params["backup"], check_mode=module.check_mode)
+    for sentence in result["waiting"]:
+        module.warn(sentence)
+    return dict(result, proof=None, switched_off=[], missing=[])
+
+
+def _set_up(module, host):
+    params = module.params
     with lock.held(host, wanted=not module.check_mode):
         planned = shipping.plan(host, params, params["release"], missing=params["missing"])
         archives = shipping_archives.plan(host, params, check_mode=module.check_mode)

@@ -180,6 +180,37 @@ def test_audit_stop_takes_the_stops_out_and_nothing_else(tmp_path):
     assert again.returncode == 0 and {host["changed"] for host in recap(again.stdout).values()} == {0}
 
 
+REMOTE = "# ours\nremote_server = logs.example.com\nnetwork_failure_action = HALT\ndisk_full_action = single\noverflow_action = suspend\n"
+
+
+def halts_when_it_cannot_ship(root: Path) -> None:
+    put(root, "etc/audit/plugins.d/au-remote.conf", "active = yes\ndirection = out\npath = /sbin/audisp-remote\ntype = always\n")
+    put(root, "etc/audit/audisp-remote.conf", REMOTE)
+
+
+@pytest.mark.parametrize("tags", [["--tags", "audit_stop"], []], ids=["audit_stop", "all"])
+def test_what_audisp_remote_stops_the_host_by_is_taken_out(tmp_path, monkeypatch, tags):
+    """Whoever ships or does not by this collection; of a host that is to stop it is left."""
+    monkeypatch.setitem(CASES, "ships", (halts_when_it_cannot_ship, {}, None))
+    words = {"network_failure_action": "stop", "overflow_action": "ignore"}
+    monkeypatch.setitem(CASES, "says", (halts_when_it_cannot_ship, {"audit_shipping_remote_conf": words}, None))
+    monkeypatch.setitem(CASES, "may-stop", (halts_when_it_cannot_ship, {"auditd_failure_policy": "stop_host"}, None))
+    directory = build(tmp_path, ["ships", "says", "may-stop"])
+    path = "etc/audit/audisp-remote.conf"
+    before = state(directory / "hosts")
+    checked = play(directory, *tags, "--check", "--diff")
+    assert state(directory / "hosts") == before and "+network_failure_action = warn_once" in checked.stdout, checked.stdout
+    done = play(directory, *tags)
+    found = {name: (directory / "hosts" / name / path).read_text() for name in ("ships", "says", "may-stop")}
+    ours = REMOTE.replace("= HALT", "= warn_once").replace("= single", "= warn_once")
+    assert found == {"ships": ours, "says": ours.replace("warn_once", "stop", 1), "may-stop": REMOTE}, done.stdout
+    for name in ("ships", "says"):
+        assert recap(done.stdout)[name]["failed"] == 0, done.stdout
+        assert "shipping.stops" not in (directory / f"report/hosts/{name}.json").read_text()
+    again = play(directory, *tags)
+    assert [recap(again.stdout)[name]["changed"] for name in found] == [0, 0, 0], again.stdout
+
+
 def mails_when_room_gets_short(root: Path) -> None:
     path = root / "etc/audit/auditd.conf"
     path.write_text(path.read_text().replace("space_left_action = SINGLE", "space_left_action = EMAIL", 1))

@@ -34,6 +34,7 @@ CASES = {
     "separate-var": (separate_var, {}, "/var is a volume of its own (UUID=2222) and is not mounted"),
     "no-textfile-dir": (lambda root: None, {"audit_rotation_textfile": "/var/lib/node_exporter/audit.prom"}, None),
     "bad-rule": (lambda root: hardened.put(root, "etc/audit/rules.d/50-x.rules", "-a nonsense\n"), {}, None),
+    "ships": (hardened.halts_when_it_cannot_ship, {}, None),
 }
 STATE_OF_ROTATION = "var/lib/audit-rotate/"
 
@@ -99,6 +100,8 @@ def test_halt_is_gone_whatever_else_fails_and_undo_brings_it_back(tmp_path):
         assert failed == (says is not None), (name, first.stdout)
         if says:
             assert hardened.re.search(says.replace("(", r"\(").replace(")", r"\)"), hardened.failures(first.stdout, name)), name
+    ships = (roots["ships"] / "etc/audit/audisp-remote.conf").read_text()
+    assert ships == hardened.REMOTE.replace("= HALT", "= warn_once").replace("= single", "= warn_once"), first.stdout
     assert not (roots["separate-var"] / "var/lib").exists(), "nothing is written where the volume will be mounted"
     assert json.loads((directory / "report/hosts/separate-var.json").read_text())["status"] != "in_sync"
 

@@ -7,8 +7,10 @@ else, and with the words, to see that it changes nothing but them. In a tree the
 is named.
 
 grubby is not called: what it edits are the entries (grubby-bls of rhboot/grubby: the options of each file in /boot/loader/entries), by a
-search for the key as a part of any word, which would take x.audit= for audit=. The entries are edited here. Of zipl, what zipl.conf(5) of
-s390-tools says; of rpm-ostree, its manual page on kargs. None of the three could be run by the tests.
+search for the key as a part of any word, which would take x.audit= for audit=. The entries are edited here. Of zipl and rpm-ostree neither
+the program nor its manual page could be read: that zipl.conf has a line parameters=, and rpm-ostree kargs the options --append-if-missing
+and --delete-if-present, is general knowledge, checked against no source. None of the three could be run by the tests. What
+rpm-ostree made is read again by rpm-ostree kargs; zipl is taken at its exit status.
 """
 
 import re

@@ -17,6 +17,7 @@ from .._paths import AUDITD_CONF, LOG_FILE
 from .._rotation import conf as _rotate_conf
 from .._rotation import files as _rotation
 from .._rules.compiled import RULES_D
+from .._shipping import remote_conf
 from .._utc import iso
 from . import rescue_room
 
@@ -126,6 +127,7 @@ def _candidates(host):
             found = host.lstat("%s/%s" % (directory, name))
             if stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode):
                 yield "%s/%s" % (directory, name)
+    yield remote_conf.PATH_BEFORE
     yield from _rotation.SCHEDULE_FILES + _rotation.LINKS + _rotation.LAUNCHERS
     yield from _below(host, _rotation.LIBRARY)
     yield from _below(host, _rotate_conf.STATE_DIR)

@@ -305,10 +305,6 @@ def _next(diagnosis, facts):
     steps = []
     root = "" if facts.is_live else " -e " + _assigned("audit_root", facts.root)
     stops = diagnosis["stopped_by"] in ("auditd", "kernel_audit") or facts.stopping or facts.panics
-    if diagnosis["key"] == REMOTE_CONF and facts.remote["path"]:
-        path = facts.remote["path"] if facts.is_live else facts.root.rstrip("/") + facts.remote["path"]
-        steps.append("sed -i -E 's/^(\\s*[a-z_]+_action\\s*=\\s*)(halt|single)\\s*$/\\1syslog/I' %s" % shlex.quote(path))
-        stops = facts.stopping or facts.panics
     if stops and facts.is_live:
         steps.append("ansible-playbook -i HOSTS -b auditops.auditd.remediate --tags audit_stop")
     if stops and not facts.is_live:

@@ -3,11 +3,12 @@
 """Which step of the playbook remediate cures a finding, and whether a remediation has anything to do."""
 
 # The tags of the steps in playbooks/tasks/apply.yml
-CONF, RULES, ROTATION, SHIPPING, BOOT, CHECK = STEPS = (
-    "audit_conf", "audit_rules", "audit_rotation", "audit_shipping", "audit_boot", "audit_check")
+STOP, CONF, RULES, ROTATION, SHIPPING, BOOT, CHECK = STEPS = (
+    "audit_stop", "audit_conf", "audit_rules", "audit_rotation", "audit_shipping", "audit_boot", "audit_check")
 
 # step, or why there is none -> rows of C(tables.ITEMS)
 CURES = {
+    STOP: ("shipping.stops.",),  # every other stop is cured for good by a later step
     CONF: (
         "disk.audit", "disk.auditd_conf", "disk.auditd_conf.", "disk.auditd_conf.mode", "disk.auditd_conf.policy",
         "disk.auditd_conf.refused.", "disk.auditd_conf.spelling.", "disk.auditd_conf.trap.", "disk.auditd_conf_unread",
@@ -38,7 +39,7 @@ CURES = {
         "shipping.archives.", "shipping.archives.age", "shipping.archives.aws", "shipping.archives.program", "shipping.cloudwatch.agent",
         "shipping.cloudwatch.conf", "shipping.cloudwatch.let_in", "shipping.cloudwatch.loaded", "shipping.cloudwatch.readable",
         "shipping.cloudwatch.running", "shipping.conf.", "shipping.left.", "shipping.plugin.", "shipping.policy", "shipping.program.",
-        "shipping.running.", "shipping.stops.",
+        "shipping.running.",
     ),
     BOOT: ("boot.line.", "boot.service"),
     "none, because the policy asks for nothing else": (

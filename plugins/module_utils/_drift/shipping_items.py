@@ -14,7 +14,7 @@ ITEMS = {
     ),
     "shipping.stops.": (
         "critical", "", "audisp-remote takes this host down by this action when it cannot ship; the policy keeps the host running.",
-        SHIPPING + ": audit_shipping_remote_conf, or set active = no in au-remote.conf",
+        "remediate --tags audit_stop (" + SHIPPING + ", tasks_from: stop), or set active = no in au-remote.conf",
     ),
     "shipping.listens": (
         "high", "",

@@ -71,7 +71,7 @@ def kernel_cmdline(text: str, wanted: "dict[str, str]") -> str:
 
 
 def zipl(text: str, wanted: "dict[str, str]") -> str:
-    """zipl.conf(5): the parameters of each section. AuditError where a section takes them from a file."""
+    """The parameters of each section of zipl.conf, as far as is known here. AuditError where a section takes them from a file."""
     named = PARMFILE.search(text)
     if named:
         raise AuditError("a section takes its line from parmfile = %s: put %s there by hand" % (

@@ -5,6 +5,7 @@
 Source: audisp-remote.conf(5) and remote-config.c of the releases 2.8.5 to 4.2.1.
 """
 
+import re
 from collections import OrderedDict, namedtuple
 
 from .._errors import AuditError
@@ -68,6 +69,8 @@ _ROWS = (
 )
 KEYS = OrderedDict((name, Key(*rest)) for name, *rest in _ROWS)
 ACTION_KEYS = tuple(name for name, key in KEYS.items() if key.kind == "action")
+STOPPING_WORDS = ("halt", "single")
+STOPPING = re.compile(r"^( *(%s) +=  *)(?:%s)(?= |\r?$)" % ("|".join(ACTION_KEYS), "|".join(STOPPING_WORDS)), re.I | re.M)
 SECRETS = {"krb5_key_file": 0o400, "tls_psk_file": 0o600}  # key: the widest mode of the file that it names
 
 
@@ -185,4 +188,16 @@ def parse(text: "str | None") -> "dict[str, str]":
 
 def stopping(conf: "dict[str, str]") -> "list[str]":
     """["key = word"] of the actions by which audisp-remote takes the host down."""
-    return ["%s = %s" % (name, conf[name]) for name in ACTION_KEYS if conf.get(name, "").lower() in ("halt", "single")]
+    return ["%s = %s" % (name, conf[name]) for name in ACTION_KEYS if conf.get(name, "").lower().partition(" ")[0] in STOPPING_WORDS]
+
+
+def without_stops(text: str, instead: "dict[str, str]") -> str:
+    """The text of a file with ``instead`` {key: word} for each action that takes the host down; every other byte stays."""
+    return STOPPING.sub(lambda found: found.group(1) + instead[found.group(2).lower()], text)
+
+
+def permitted(key: str, conf: "dict | None", release: "str | None", failure_policy: "str | None") -> "str | None":
+    """What the user wants for an action, by ``conf`` as complete() takes it; None where nothing, or what release or policy refuses."""
+    word = next((str(value).strip() for name, value in (conf or {}).items() if str(name).lower() == key), "")
+    refused = _wrong(KEYS[key], word, release_tuple(release), refused_words(failure_policy))
+    return None if refused or len("%s = %s" % (key, word)) > LONGEST_LINE else word

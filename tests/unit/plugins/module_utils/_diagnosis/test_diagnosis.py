@@ -58,13 +58,11 @@ def test_what_to_do_next_names_the_variables_of_the_playbooks_and_the_root(tmp_p
     assert "-e audit_diagnosis_console_file=FILE" in text and "-e audit_diagnosis_state_reason=CODE" in text
 
 
-def test_a_stop_by_the_plugin_has_a_command_of_its_own(tmp_path):
-    """remediate and rescue take out what auditd.conf and the rules say; the plugin's file is its own."""
+def test_a_stop_by_the_plugin_is_cured_by_the_rescue_too(tmp_path):
+    """Its step audit_stop takes out what auditd.conf, the rules and the plugin's own file say."""
     stories.halt_by_the_plugin_that_ships(stories.Story(tmp_path))
-    [step] = diagnosis.diagnose(Host(str(tmp_path)), run)["diagnosis"]["next"]
-    done = subprocess.run(["/bin/sh", "-c", step], check=True, capture_output=True)
-    text = (tmp_path / "etc/audit/audisp-remote.conf").read_text()
-    assert done.stdout == b"" and text == "remote_server = log.example\nnetwork_failure_action = syslog\n"
+    found = diagnosis.diagnose(Host(str(tmp_path)), run)["diagnosis"]
+    assert found["next"] == [f"ansible-playbook -i HOSTS -b auditops.auditd.rescue -e audit_root={tmp_path}"]
 
 
 def test_enough_stories():

@@ -55,11 +55,17 @@ def test_a_host_in_sync_needs_no_step(tree):
     assert drift(tree)["steps"] == []
 
 
+def halts_by_audisp_remote(root):
+    write(root, "/etc/audit/plugins.d/au-remote.conf", "active = yes\npath = /sbin/audisp-remote\ntype = always\n")
+    write(root, "/etc/audit/audisp-remote.conf", "disk_low_action = halt now\n")
+
+
 @pytest.mark.parametrize(("change", "ident", "step"), [
     (lambda root: write(root, "/etc/audit/rules.d/50-x.rules", "-a nonsense\n"), "disk.rules_d.aborts", "audit_rules"),
     (replace("/etc/audit/auditd.conf", "disk_full_action = SYSLOG", "disk_full_action = HALT"), "disk.auditd_conf.disk_full_action",
      "audit_conf"),
     (replace("/etc/audit/auditd.conf", "disk_full_action = SYSLOG", "disk_full_action = HALT"), "storage.disk_full_action", "audit_conf"),
+    (halts_by_audisp_remote, "shipping.stops.disk_low_action", "audit_stop"),
     (lambda root: write(root, "/etc/default/grub", 'GRUB_CMDLINE_LINUX="audit=0"\n'), "boot.off", ""),
 ])
 def test_each_finding_names_its_step(tree, change, ident, step):
