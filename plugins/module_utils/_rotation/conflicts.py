@@ -17,6 +17,7 @@ OWN_SCRIPTS = re.compile(r"(?:/usr/local|/opt|/root|/srv|/home|/etc)/[^\s;|&'\"]
 SIGNALS = re.compile(r"auditd\s+rotate|--signal\s+(?:rotate|usr1)|-(?:s\s*)?(?:sig)?usr1", re.I)
 CHANGES = re.compile(r"\b(?:gzip|pigz|bzip2|xz|zstd|rm|mv|unlink|shred|truncate|logrotate|savelog)\b|-delete\b|>\s*/var/log/audit")
 LARGEST_SCRIPT = 65536  # bytes
+MOST_SCRIPTS = 50  # of one place: any user may write a cron table that names ten thousand links to one script
 FIND = re.compile(r"\bfind\s+(?=/)")
 FIND_DELETES = re.compile(r"-delete\b|-exec(?:dir)?\s+(?:\S*/)?(?:rm|gzip|xz|mv|truncate|shred)\b")
 XARGS, XARGS_DELETES = re.compile("xargs"), re.compile(r"\b(?:rm|gzip|xz|mv)\b")
@@ -144,10 +145,10 @@ def is_of_a_user(path: str) -> bool:
 
 
 def scripts(host, path):
-    """(path, its lines without comments), and the same of the administrator's scripts that it runs."""
+    """(path, its lines without comments), and the same of the administrator's scripts that it runs, of MOST_SCRIPTS at most."""
     text = text_of(host, path)
     yield path, text
-    for script in sorted(set(OWN_SCRIPTS.findall(text))):
+    for script in sorted(set(OWN_SCRIPTS.findall(text)))[:MOST_SCRIPTS]:
         inside = "" if script == path or script.startswith(_files.PROGRAM) else text_of(host, script)
         if inside.startswith("#!"):
             yield script, _uncommented(inside)

@@ -9,6 +9,7 @@ from .._errors import AuditError
 from .._host.units import CONTINUED, drop_ins
 from . import checker as _checker
 from . import files as _files
+from .conflicts import MOST_SCRIPTS
 from .schedule import WORDS, Schedule
 from .shell import understand
 
@@ -86,6 +87,7 @@ def _of_tables(host, directory):
         text = _text(host, path) or ""
         if not HARMLESS_SETTINGS.issuperset(SETTING.findall(text)):
             continue  # a command may take from there where it moves logs to
+        followed = 0
         for number, line in enumerate(text.split("\n"), 1):
             match = TABLE_LINE.match(line.strip())
             if line.lstrip().startswith("#") or match is None or SETTING.match(line):
@@ -95,6 +97,9 @@ def _of_tables(host, directory):
             if user is None:
                 user, _blank, command = command.partition(" ")
             command = _by_root(command.strip(), user)
+            followed += _script(TO_NOWHERE.sub("", command)) is not None
+            if followed > MOST_SCRIPTS:
+                break
             found = _of_command(host, command.replace("\\%", "%"), directory) if command else None
             schedule = _schedule(when) if found else None
             if found and schedule:
@@ -131,10 +136,16 @@ def _of_command(host, command, directory):
     shell = BY_SHELL.match(alone)
     if shell:
         return understand(shell.group(1) or shell.group(2) or "", directory)
-    words = alone.split()
+    script = _script(alone)
+    return understand(_text(host, script) or "", directory) if script else None
+
+
+def _script(command):
+    """The path of the script that a command starts without arguments, by itself or by a shell; None for any other command."""
+    words = command.split()
     if words and words[0] in ("/bin/sh", "/bin/bash", "sh", "bash"):
         words = words[1:]
-    return understand(_text(host, words[0]) or "", directory) if len(words) == 1 and words[0].startswith("/") else None
+    return words[0] if len(words) == 1 and words[0].startswith("/") else None
 
 
 def _schedule(when):

@@ -42,3 +42,15 @@ def test_a_long_table_takes_time_in_proportion(tmp_path, name, start):
     short, long = (start + unit * (length // len(unit)) for length in (SHORT, SHORT * TIMES))
     assert len(long) <= conflicts.LARGEST_SCRIPT
     assert seconds(tmp_path, long) < LARGEST_RATIO * seconds(tmp_path, short)
+
+
+def test_a_table_that_names_many_scripts_is_not_followed_to_all(tmp_path, monkeypatch):
+    table = "/var/spool/cron/crontabs/deploy"
+    (tmp_path / table[1:]).parent.mkdir(parents=True)
+    (tmp_path / table[1:]).write_text("".join(f"* * * * * sudo /home/deploy/{number}\n" for number in range(1000)))
+    host, asked = Host(str(tmp_path)), []
+    monkeypatch.setattr(host, "stat", lambda path, stat=host.stat: asked.append(path) or stat(path))
+    assert [path for path, _text in conflicts.scripts(host, table)] == [table]
+    assert len(asked) == conflicts.MOST_SCRIPTS + 1
+    asked.clear()
+    assert found.jobs(host, LOG) == [] and len([path for path in asked if path.startswith("/home")]) == conflicts.MOST_SCRIPTS
