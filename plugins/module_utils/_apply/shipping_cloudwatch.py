@@ -156,7 +156,7 @@ def _plan_reader(host, planned, group):
 
 
 def _prove_reader(host, planned):
-    """Let the user in where he needs it. AuditError where he cannot read the log, or not the one that auditd makes next."""
+    """Let the agent's user in where that is needed. AuditError where that user cannot read the log, now or after it was rotated."""
     log, account = host.path(planned.log_file), planned.reader
     if planned.let_in:
         directory = os.path.dirname(log)
