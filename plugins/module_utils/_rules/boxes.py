@@ -18,6 +18,7 @@ AUID, PPID, SESSION = (tables.FIELDS[name] for name in ("auid", "ppid", "session
 OF_A_FILE = frozenset(number for name, number in tables.FIELDS.items()
                       if name.startswith(("obj_", "dev")) or name in ("inode", "filetype"))
 NAMES_A_FILE = ("names a file",)
+ADDRESS_FAMILY, HAS_ADDRESS = tables.FIELDS["saddr_fam"], ("has a socket address",)  # the same of a call without such an argument
 PERMISSIONS = frozenset(bit for _letter, bit in tables.PERMISSIONS)
 NO_PERMISSION = 0  # the access of a call that is none of r, w, x, a
 EVERY_ACCESS = PERMISSIONS | {NO_PERMISSION}
@@ -90,8 +91,10 @@ def conditions_of(rule) -> "dict | None":
     for number, operator, value in rule.fields:
         if number in IGNORED or number == tables.MSGTYPE:
             continue
-        if number in OF_A_FILE:
+        if number in OF_A_FILE or number == tables.COMPARE and "obj_" in _compared(value):
             found[NAMES_A_FILE] = Spans([(1, 1)], (0, 1))
+        if number == ADDRESS_FAMILY:
+            found[HAS_ADDRESS] = Spans([(1, 1)], (0, 1))
         field, values = _values(number, operator, value)
         found[field] = found[field].and_(values) if field in found else values
     if EXIT in found and not found[EXIT].without(Spans(list(FAILED))):
@@ -99,6 +102,11 @@ def conditions_of(rule) -> "dict | None":
         failed = Spans([(0, 0)], (0, 1))
         found[SUCCESS] = found[SUCCESS].and_(failed) if SUCCESS in found else failed
     return None if any(not values for values in found.values()) else found
+
+
+def _compared(value):
+    """The two fields that a comparison (-C) compares; an empty text for one that is not known."""
+    return tables.COMPARISONS[value - 1] if 0 < value <= len(tables.COMPARISONS) else ""
 
 
 def implied(rule, conditions: "dict") -> "dict":

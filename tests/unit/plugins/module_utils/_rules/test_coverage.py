@@ -172,6 +172,7 @@ COVERED = [
         "pid!=0", "pid>0", "pid>=1", "pid<=4194304", "ppid!=0", "ppid>0", "ppid>=1", "sessionid!=unset", "sessionid!=4294967295", "uid>=0",
         "gid>=0", "egid>=0", "exit>=0", "a0>=0", "success>=0", "success<=1", "success!=2", "pers>=0")],
     *[(PASSWD, [f"-a always,exit -F path=/etc/passwd -F perm=wa -F {one}"]) for one in ("pid!=0", "obj_uid>=0", "devmajor>=0", "inode!=0")],
+    (PASSWD, [f"-a always,exit -F path=/etc/passwd -F perm=wa -C uid{sign}obj_uid" for sign in ("=", "!=")]),
     (CLOCK, [CLOCK.replace("-k", "-F pid!=0 -k")]),
     (CHMOD, ["-a never,exit -F pid=0", CHMOD]),
     (CHMOD, ["-a never,exit -F ppid=0", CHMOD]),
@@ -257,6 +258,8 @@ NOT_COVERED = [
     (PASSWD, ["-a always,exit -F path=/etc/passwd -F perm=wa -F ppid!=0"]),  # the first process has no parent
     (PASSWD, ["-a always,exit -F path=/etc/passwd -F perm=wa -F sessionid!=unset"]),
     (CLOCK, [CLOCK.replace("-k", "-F obj_uid>=0 -k")]),  # it names no file
+    (CLOCK, [CLOCK.replace("-k", f"-C uid{sign}obj_uid -k") for sign in ("=", "!=")]),
+    (CLOCK, [CLOCK.replace("-k", "-F saddr_fam>=0 -k")]),  # nor an address
     (CHMOD, ["-a never,exit -F pid!=0", CHMOD]),
     # records that tell what happened are thrown away
     *[(demanded, [f"-a always,exclude -F msgtype={word}", demanded]) for demanded, word in (
