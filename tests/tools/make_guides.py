@@ -46,7 +46,8 @@ PLAYBOOKS = {
 }
 OF_ALL = {
     "audit_hosts": "Pattern of the hosts that a playbook takes, ``all`` without it. An extra variable (``-e``).",
-    "audit_serial": "Batches, as Ansible's ``serial``: a number, a share, or a list of them. An extra variable (``-e``).",
+    "audit_serial": "Batches, as Ansible's ``serial``: a number, a share, or a list of them. An extra variable (``-e``). "
+                    "Of ``remediate``, ``harden`` and ``rescue``; the others take all hosts at once, ``rescue_ec2`` one by one.",
     "audit_max_fail_percentage": "Share of a batch that may fail before the next one does not begin, 100 without it.",
 }
 APPLIES = {

@@ -52,7 +52,7 @@ class Rules(object):
         present = [line for line in lines if line not in self.chosen.absent]
         if not present:
             reason = next((self.chosen.absent[line] for line in lines), None)
-            return "not_checked", "%s: the kernel takes no rule for it yet" % reason if reason else NOTHING_HERE
+            return "not_checked", "%s: the kernel takes no rule for it yet" % reason if reason else NOTHING_HERE + ": this host has none"
         if self.enabled == 0:
             return "fail", OFF
         missing = [why for line in present for why in self._why_not(self.recorded, line)]

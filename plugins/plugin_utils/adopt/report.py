@@ -98,7 +98,7 @@ def _lines(fleet: Fleet) -> list[str]:
         if not sum(one.lines.values()):
             continue
         fates = {name: count for name, count in sorted(one.lines.items()) if count}
-        text = f"{sum(fates.values())} lines: " + ", ".join(f"{count} {name}" for name, count in fates.items())
+        text = f"{sum(fates.values())} lines: " + ", ".join(f"{name} {count}" for name, count in fates.items())
         alike.setdefault(text, []).append(one.name)
     return [f"{text} ({_named(names)})" for text, names in alike.items()]
 
