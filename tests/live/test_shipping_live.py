@@ -96,6 +96,10 @@ def sending(audited, collector, tmp_path, **conf):
     """audited ships to the collector, by a queue of its own."""
     audited.configure(q_depth=20000)
     audited.start(audited.path("/etc/audit/auditd.conf").read_text())
+    return sending_to(collector, tmp_path, **conf)
+
+
+def sending_to(collector, tmp_path, **conf):
     conf = {"port": collector.port, "queue_file": str(tmp_path / "queue" / "remote.log"), "queue_depth": 2000, **conf}
     return {"to": ["remote"], "remote_server": "127.0.0.1", "remote_conf": conf}
 
@@ -146,6 +150,26 @@ def test_nothing_is_lost_over_a_restart_of_the_sender(audited, collector, cache,
         audited.start(audited.path("/etc/audit/auditd.conf").read_text())
         audited.send(5, "after")
         wait_for(lambda: set(numbers(collector.log(), "queued")) == set(range(200)), "the collector to have what was queued", 90)
+
+
+def test_records_go_to_a_collector_that_has_moved(audited, collector, cache, tmp_path):
+    """audisp-remote reads its file only when it starts: a reload alone leaves it with the address that it had."""
+    with remote_plugin(cache):
+        ship(audited, **sending(audited, collector, tmp_path))
+        audited.send(20, "before")
+        wait_for(lambda: len(set(numbers(collector.log(), "before"))) == 20, "the first collector to have the first", 60)
+        other = Collector(tmp_path / "other")
+        other.start()
+        try:
+            pid = audited.pid
+            done = ship(audited, **sending_to(other, tmp_path))
+            assert done["changed"] and not done["waiting"], done
+            assert not ship(audited, **sending_to(other, tmp_path))["changed"]
+            audited.flood(100, "moved", 100)
+            wait_for(lambda: set(numbers(other.log(), "moved")) == set(range(100)), "the second collector to have the rest", 60)
+            assert audited.pid == pid, "auditd goes on"
+        finally:
+            other.end()
 
 
 def test_a_network_that_is_cut_loses_nothing_and_is_a_finding(audited, collector, cache, tmp_path):

@@ -16,6 +16,7 @@ from .._host import files as _io
 from .._paths import AUDITD_CONF
 from .._shipping import on_host, plugins, processes, remote_conf
 from .._shipping import wanted as _wanted
+from . import audisp_remote
 from . import conf as _conf_apply
 
 STARTS_WITHIN = 5.0  # seconds; a plugin starts within 0.1
@@ -121,23 +122,35 @@ def converge(planned: Plan, *, timeout: float = 10.0, restart: bool = False) -> 
         return False, None, _waiting(planned, pid)
     syslog = Syslog(host) if pid is not None else None
     was: "dict[str, _Was]" = {}
+    unread: "list[str]" = []
     try:
         _write(planned, was)
         if pid is None:
             return True, None, []
+        before = {target.program: processes.running(pid, target.program) for target in planned.targets}
         proof = _reload(planned, timeout)
+        unread = _have_read(planned, pid, before)
         for program in planned.ending:
             _daemon.wait_for(lambda program=program: processes.running(pid, program) is None, ENDS_WITHIN)
         waiting = _waiting(planned, pid)
         if waiting and restart:
             proof = _daemon.restart(host, _log_file(planned), planned.release)
-            pid, waiting = proof["pid"], []
+            pid, waiting, unread = proof["pid"], [], []
         _check_running(planned, pid, syslog, waiting)
     except AuditError as error:
         _put_back(planned, was, error, timeout if pid is not None else None)
     started = [target for target in idle if pid is not None and processes.running(pid, target.program)]
     changed = bool(planned.files or planned.queue_directory or started)
-    return changed, proof, _waiting(planned, pid)
+    return changed, proof, unread + _waiting(planned, pid)
+
+
+def _have_read(planned, pid, before):
+    """[sentence] of what is left to be done: a plugin that ran ``before`` the reload and was left running has not read its own file."""
+    left = []
+    for target in planned.targets:
+        if target.conf and target.conf[0] in planned.files and before[target.program] == processes.running(pid, target.program) is not None:
+            left += audisp_remote.start_again(planned.host, target.program)
+    return left
 
 
 class _Was(object):

@@ -2,25 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Take out of audisp-remote.conf what stops the host, halt and single, and nothing else: in the file, and in the audisp-remote that runs.
 
-audisp-remote reads its file when it starts, and only then: SIGHUP has it drop its connection (reload_config() of audisp-remote.c, audit
-2.8 and 3.0). So it is ended, and auditd starts it again with the next record that it cannot hand over (event_loop() of audispd.c, as often
-as max_restarts says). auditd itself gets no signal, so that nothing happens to one that has suspended logging.
+auditd itself gets no signal, so that nothing happens to one that has suspended logging.
 """
 
-import os
-import signal
 import stat
 
 from .._conf import text as _conf
-from .._daemon import control as _daemon
 from .._errors import AuditError
 from .._host import audit_release
 from .._host import files as _io
 from .._paths import AUDITD_CONF
-from .._shipping import on_host, plugins, processes, remote_conf
-
-STARTS_WITHIN = 5.0  # seconds; auditd starts it within 0.1 of the record
-RECORD = "op=auditops-audisp-remote"
+from .._shipping import on_host, plugins, remote_conf
+from . import audisp_remote
 
 
 def converge(host, policy: dict, release: "str | None" = None, *, backup: bool = False, check_mode: bool = False) -> dict:
@@ -52,7 +45,7 @@ def converge(host, policy: dict, release: "str | None" = None, *, backup: bool =
     _io.write_atomic(real, after.encode("utf-8", "surrogateescape"), stat.S_IMODE(status.st_mode), status.st_gid, uid=status.st_uid,
                      before_rename=check_unchanged)
     if host.is_live:
-        result["waiting"] = _start_again(host, plugins.parse(plugin).get("path") or plugins.KINDS["remote"].program)
+        result["waiting"] = audisp_remote.start_again(host, plugins.parse(plugin).get("path") or plugins.KINDS["remote"].program)
     return result
 
 
@@ -65,29 +58,3 @@ def _permitted(host, key, policy, release):
     except AuditError:
         return ours
     return word or ours
-
-
-def _start_again(host, program):
-    """[sentence] of what is left to be done."""
-    auditd = _daemon.find(host)
-    if auditd is None:
-        return []
-    first = processes.running(auditd, program)
-    if first is None:
-        return []
-    pid = first[0]
-    try:
-        os.kill(pid, signal.SIGTERM)
-    except ProcessLookupError:
-        pass
-    except OSError as error:
-        return ["audisp-remote (process %d) cannot be ended (%s) and goes on with the actions that it has read: restart auditd" % (
-            pid, error.strerror)]
-    if not _daemon.wait_for(lambda: (processes.running(auditd, program) or (None,))[0] != pid, STARTS_WITHIN):
-        return ["audisp-remote (process %d) does not end and goes on with the actions that it has read: restart auditd" % pid]
-    auditctl = host.which("auditctl")
-    if auditctl:
-        host.run([auditctl, "-m", RECORD])  # on an idle host no other record would have auditd start it
-    if _daemon.wait_for(lambda: processes.running(auditd, program), STARTS_WITHIN):
-        return []
-    return ["audisp-remote was ended and auditd has not started it again: no record leaves this host until auditd is restarted"]

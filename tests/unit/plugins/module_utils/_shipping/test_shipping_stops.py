@@ -9,7 +9,7 @@ import signal
 import subprocess
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils._apply import rescue, shipping_stops
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import audisp_remote, rescue, shipping_stops
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import files
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
@@ -147,8 +147,8 @@ def live(tree, monkeypatch):
         host = Host(str(tree.root), lambda argv, **_options: asked.append(argv) or (0, "", ""))
         host.is_live = True
         monkeypatch.setattr(host, "path", lambda path, follow=True: str(tree.root) + path)
-        monkeypatch.setattr(shipping_stops._daemon, "find", lambda _host: process.pid)
-        assert shipping_stops._daemon.wait_for(lambda: shipping_stops.processes.running(process.pid, "audisp-remote"), 10)
+        monkeypatch.setattr(audisp_remote._daemon, "find", lambda _host: process.pid)
+        assert audisp_remote._daemon.wait_for(lambda: audisp_remote.processes.running(process.pid, "audisp-remote"), 10)
         return host, process.pid
 
     asked = start.asked = []
@@ -162,16 +162,16 @@ def live(tree, monkeypatch):
 def test_the_one_that_runs_is_started_again_and_auditd_gets_no_signal(tree, live, monkeypatch, script, waits):
     stopping(tree)
     host, auditd = live(script)
-    monkeypatch.setattr(shipping_stops, "STARTS_WITHIN", 1.0 if waits else 10.0)
+    monkeypatch.setattr(audisp_remote, "STARTS_WITHIN", 1.0 if waits else 10.0)
     policy = {"remote_conf": {}, "failure_policy": "keep_running"}
-    first = shipping_stops.processes.running(auditd, "audisp-remote")
+    first = audisp_remote.processes.running(auditd, "audisp-remote")
     assert shipping_stops.converge(host, policy, "3.0.9", check_mode=True)["changed"]
-    assert shipping_stops.processes.running(auditd, "audisp-remote") == first and live.asked == []
+    assert audisp_remote.processes.running(auditd, "audisp-remote") == first and live.asked == []
     done = shipping_stops.converge(host, policy, "3.0.9")
-    assert [argv[1:] for argv in live.asked] == [["-m", shipping_stops.RECORD]]
-    second = shipping_stops.processes.running(auditd, "audisp-remote")
+    assert [argv[1:] for argv in live.asked] == [["-m", audisp_remote.RECORD]]
+    second = audisp_remote.processes.running(auditd, "audisp-remote")
     assert (second is None, len(done["waiting"])) == (bool(waits), int(bool(waits))) and second != first
     assert not waits or waits in done["waiting"][0]
     assert os.path.exists(f"/proc/{auditd}"), "auditd goes on"
     assert not shipping_stops.converge(host, policy, "3.0.9")["changed"]
-    assert shipping_stops.processes.running(auditd, "audisp-remote") == second
+    assert audisp_remote.processes.running(auditd, "audisp-remote") == second

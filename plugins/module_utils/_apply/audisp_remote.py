@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: 2026 The auditops.auditd authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Have the audisp-remote that runs read its file.
+
+It reads it when it starts, and only then: SIGHUP, which auditd passes on in a reload, has it drop its connection (reload_config() of
+audisp-remote.c, audit 2.8 and 3.0). So it is ended, and auditd starts it again with the next record that it cannot hand over (event_loop()
+of audispd.c, as often as max_restarts says).
+"""
+
+import os
+import signal
+
+from .._daemon import control as _daemon
+from .._shipping import processes
+
+STARTS_WITHIN = 5.0  # seconds; auditd starts it within 0.1 of the record
+RECORD = "op=auditops-audisp-remote"
+
+
+def start_again(host, program: str) -> "list[str]":
+    """End the audisp-remote that runs, and see that auditd has started another. [sentence] of what is left to be done."""
+    auditd = _daemon.find(host)
+    if auditd is None:
+        return []
+    first = processes.running(auditd, program)
+    if first is None:
+        return []
+    pid = first[0]
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        pass
+    except OSError as error:
+        return ["audisp-remote (process %d) cannot be ended (%s) and goes on with the actions that it has read: restart auditd" % (
+            pid, error.strerror)]
+    if not _daemon.wait_for(lambda: (processes.running(auditd, program) or (None,))[0] != pid, STARTS_WITHIN):
+        return ["audisp-remote (process %d) does not end and goes on with the actions that it has read: restart auditd" % pid]
+    auditctl = host.which("auditctl")
+    if auditctl:
+        host.run([auditctl, "-m", RECORD])  # on an idle host no other record would have auditd start it
+    if _daemon.wait_for(lambda: processes.running(auditd, program), STARTS_WITHIN):
+        return []
+    return ["audisp-remote was ended and auditd has not started it again: no record leaves this host until auditd is restarted"]
