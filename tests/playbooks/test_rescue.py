@@ -87,6 +87,14 @@ def stops(root: Path) -> set:
     return actions - {"SYSLOG"}
 
 
+def paths_are_shown(stdout, hosts):
+    """An undo names at most twelve paths of each host, and the number of the others."""
+    assert stdout.count("Put back, of /") == hosts and "  /etc/audit/auditd.conf" in stdout
+    for shown in stdout.split("Put back, of /")[1:]:
+        named = [line for line in shown.partition("]")[0].splitlines() if line.strip().startswith('"  /')]
+        assert len(named) <= 12 and ("more; -v shows each" in shown) == (len(named) < int(shown.partition(": ")[2].split()[0])), shown
+
+
 def test_halt_is_gone_whatever_else_fails_and_undo_brings_it_back(tmp_path):
     directory = build(tmp_path)
     roots = {name: directory / "hosts" / name for name in CASES}
@@ -119,10 +127,7 @@ def test_halt_is_gone_whatever_else_fails_and_undo_brings_it_back(tmp_path):
         assert system(root) == before[name], name
         document = json.loads((directory / f"report/hosts/{name}.json").read_text())
         assert (document["phase"], document["status"] != "in_sync") == ("now", True), "the report is of what lies there again"
-    assert undone.stdout.count("Put back, of /") == len(roots) and "  /etc/audit/auditd.conf" in undone.stdout
-    for shown in undone.stdout.split("Put back, of /")[1:]:
-        named = [line for line in shown.partition("]")[0].splitlines() if line.strip().startswith('"  /')]
-        assert len(named) <= 12 and ("more; -v shows each" in shown) == (len(named) < int(shown.partition(": ")[2].split()[0])), shown
+    paths_are_shown(undone.stdout, len(roots))
     assert f"Audit drift of {len(roots)} hosts" in undone.stdout and "Hosts that can stop themselves:" in undone.stdout
     again = play(directory, "-e", "audit_rescue=undo")
     assert again.returncode == 0 and again.stdout.count("Nothing to put back") == len(roots), "a second undo has nothing to do"
