@@ -161,8 +161,8 @@ HAS_APT := [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null
 APT_GET := DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends
 .PHONY: audit-package shellcheck-package lab-packages other-releases
 audit-package:
-	@if $(HAS_APT) && ! { command -v auditd && command -v cron && command -v grub-mkconfig && command -v losetup && command -v mkfs.xfs && command -v selabel_lookup && command -v zstd; } > /dev/null; then \
-	  apt-get update -q && $(APT_GET) auditd btrfs-progs cron fdisk grub-common lz4 mount selinux-utils xfsprogs zstd; fi
+	@if $(HAS_APT) && ! { command -v setfacl && command -v auditd && command -v cron && command -v grub-mkconfig && command -v losetup && command -v mkfs.xfs && command -v selabel_lookup && command -v zstd; } > /dev/null; then \
+	  apt-get update -q && $(APT_GET) acl auditd btrfs-progs cron fdisk grub-common lz4 mount selinux-utils tzdata xfsprogs zstd; fi
 
 lab-packages:
 	@if $(HAS_APT) && ! command -v mmdebstrap > /dev/null; then apt-get update -q && $(APT_GET) mmdebstrap debian-archive-keyring; fi
