@@ -148,7 +148,8 @@ def _have_read(planned, pid, before):
     """[sentence] of what is left to be done: a plugin that ran ``before`` the reload and was left running has not read its own file."""
     left = []
     for target in planned.targets:
-        if target.conf and target.conf[0] in planned.files and before[target.program] == processes.running(pid, target.program) is not None:
+        ran = before[target.program]
+        if target.conf and target.conf[0] in planned.files and ran and ran == processes.running(pid, target.program):
             left += audisp_remote.start_again(planned.host, target.program)
     return left
 
