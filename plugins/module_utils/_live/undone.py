@@ -18,8 +18,7 @@ RULES_GONE = (
     (re.compile(r"\bauditctl\s"), re.compile(r"-[aA]\s*(?:never,task|task,never)\b")),
 )
 LOADED = re.compile(r"\baugenrules\s+--load\b|\bauditctl\s+-R\b")
-ITS_NAME = r"(?<![\w/.-])auditd(?:\.service)?(?![\w.-])"
-AUDITD = re.compile(ITS_NAME)
+AUDITD = re.compile(r"(?<![\w/.-])auditd(?:\.service)?(?![\w.-])")
 SYSTEMCTL = re.compile(r"\bsystemctl\b")
 STOPPED = (
     (SYSTEMCTL, re.compile(r"\s(?:stop|disable|mask)\s"), AUDITD),
@@ -29,7 +28,7 @@ STARTED = (
     (SYSTEMCTL, re.compile(r"\s(?:re)?start\s"), AUDITD),
     (re.compile(r"\bservice\s+auditd\s+(?:re)?start\b|/init\.d/auditd\s+(?:re)?start\b"),),
 )
-KILL, ITS_PROCESS = re.compile(r"\b(?:pkill|killall|kill)\b"), re.compile(ITS_NAME + r"|\bauditd\.pid\b")
+KILL, ITS_PROCESS = re.compile(r"\b(?:pkill|killall|kill)\b"), re.compile(AUDITD.pattern + r"|\bauditd\.pid\b")
 # signals that end no auditd: auditd(8), and the one that only asks
 KEEPS = re.compile(r"-(?:s\s*|-signal[= ])?(?:SIG)?(?:HUP|USR1|USR2|CONT|0|1|10|12|18)\b", re.I)
 CONFLICTS = re.compile(r"^[ \t]*Conflicts[ \t]*=.*\bauditd\.service\b", re.M)  # systemd.unit(5): the start of one is the stop of the other

@@ -18,7 +18,7 @@ NAMES = [
 def test_a_document_names_the_setting_and_its_value(key, actual, name):
     risk = {"id": "storage." + key, "key": key, "actual": actual, "effect": "stops_host", "severity": "high", "days": 3, "sentence": "It."}
     parts = dict.fromkeys(("kernel", "daemon", "rules", "rotation", "boot", "version", "distribution", "selinux_denials", "unavailable"))
-    live = figures.of({**parts, "storage": {}}, [risk])
+    live = figures.of({**parts, "storage": {}, "unavailable": {}}, [risk])
     (path,) = stops.paths(None, stops.stopping_risks(live))
     assert (path.name, path.days) == (name, 3)
 
