@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -106,6 +107,8 @@ def touch(path: Path):
 def test_each_control_is_in_the_log(audited, tmp_path, monkeypatch):
     # what other tests leave set-uid in there comes and goes
     monkeypatch.setattr(_privileged, "CONTAINER_STORES", (*_privileged.CONTAINER_STORES, "/tmp"))
+    # a search that is cut off, as on a machine with a million files, finds more the next time
+    monkeypatch.setattr(_privileged, "discover", functools.partial(_privileged.discover, seconds=600))
     product = product_of(os_release.fields(Host("/")))
     library = controls.library()
     if "cis_" + product not in library["benchmarks"] or os.uname().machine != "x86_64":
@@ -117,8 +120,7 @@ def test_each_control_is_in_the_log(audited, tmp_path, monkeypatch):
     host = Host("/", run_command)
     result = _rule_policy.converge(host, policy)
     assert result["proven"] and result["left_out"] == []
-    # A set-uid program of what runs beside may have come or gone between two of them
-    assert not all(_rule_policy.converge(host, policy)["changed"] for _again in range(3))
+    assert not _rule_policy.converge(host, policy)["changed"]
     started = time.process_time()
     wanted = {"audit_rules": policy}
     items = _drift.compare(*_drift.look(host, wanted), wanted)["items"]
