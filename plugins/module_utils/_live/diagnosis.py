@@ -17,7 +17,6 @@ from . import expected_volumes, stop_logs, stop_records, storage
 ACTIONS = (
     "space_left_action", "admin_space_left_action", "disk_full_action", "disk_error_action", "overflow_action", "max_log_file_action")
 POWERS_OFF = re.compile(br"^[^#\n]*\b(?:poweroff|halt|shutdown|reboot|telinit|init\s+[016]|sysrq-trigger)\b", re.M)
-REMOTE_CONFS = ("/etc/audit/audisp-remote.conf", "/etc/audisp/audisp-remote.conf")  # from 3.0 on, and up to 2.8.5
 SHOWN = 60  # lines of evidence
 SECONDS_OF_ONE_BOOT = 180  # between two logs that speak of it
 ARCHIVED = 600  # seconds from a boot until systemd-pstore has moved what the boot before left
@@ -118,7 +117,7 @@ def _panics(host):
 
 def _remote(host):
     """{path, stopping} of the first audisp-remote.conf that is there."""
-    for path in REMOTE_CONFS:
+    for path in (remote_conf.PATH, remote_conf.PATH_BEFORE):
         text = host.text(path)
         if text is not None:
             return {"path": path, "stopping": remote_conf.stopping(remote_conf.parse(text))}
