@@ -28,7 +28,7 @@ STARTED = (
     (SYSTEMCTL, re.compile(r"\s(?:re)?start\s"), AUDITD),
     (re.compile(r"\bservice\s+auditd\s+(?:re)?start\b|/init\.d/auditd\s+(?:re)?start\b"),),
 )
-KILL, ITS_PROCESS = re.compile(r"\b(?:pkill|killall|kill)\b"), re.compile(AUDITD.pattern + r"|\bauditd\.pid\b")
+KILL, PID_FILE = re.compile(r"\b(?:pkill|killall|kill)\b"), re.compile(r"\bauditd\.pid\b")
 # signals that end no auditd: auditd(8), and the one that only asks
 KEEPS = re.compile(r"-(?:s\s*|-signal[= ])?(?:SIG)?(?:HUP|USR1|USR2|CONT|0|1|10|12|18)\b", re.I)
 CONFLICTS = re.compile(r"^[ \t]*Conflicts[ \t]*=.*\bauditd\.service\b", re.M)  # systemd.unit(5): the start of one is the stop of the other
@@ -90,7 +90,9 @@ def _in_order(command, patterns):
 
 def _ends_auditd(command):
     kill = KILL.search(command)
-    return kill is not None and ITS_PROCESS.search(command, kill.end()) is not None and KEEPS.search(command, kill.end()) is None
+    if kill is None or KEEPS.search(command, kill.end()):
+        return False
+    return any(pattern.search(command, kill.end()) for pattern in (AUDITD, PID_FILE))
 
 
 def _places(host):
