@@ -23,9 +23,10 @@ def read(reading) -> dict:
     write or rename its log, None where it can.
     """
     host, log_file = reading.host, reading.settings.get("log_file") or LOG_FILE
-    hidden = [_not_mounted(host, path) for path in (AUDITD_CONF, RULES_D + "/x")]
+    points = _mounted_at_boot(host)
+    hidden = [_not_mounted(host, points, path) for path in (AUDITD_CONF, RULES_D + "/x")]
     return {
-        "not_mounted": _not_mounted(host, log_file), "configuration_not_mounted": next(filter(None, hidden), None),
+        "not_mounted": _not_mounted(host, points, log_file), "configuration_not_mounted": next(filter(None, hidden), None),
         "in_memory": _in_memory(host, log_file), "unlabelled": _unlabelled(reading), "log_blocked": _log_blocked(host, log_file),
     }
 
@@ -46,16 +47,18 @@ def _log_blocked(host, log_file):
         None if log is None else attributes.in_the_way(host.path(log_file), is_directory=False))
 
 
-def _not_mounted(host, path):
-    """The longest mount point above ``path`` that the next boot mounts (by fstab, or by a mount unit that is enabled), where nothing is
-    mounted there now; None for none. The root does not count.
-    """
+def _mounted_at_boot(host):
+    """The mount points of the next boot, by fstab or by a mount unit that is enabled; the root is none of them."""
     of_units = [mounts.of_unit(host, name) for name in sorted(units.linked(host)) if name.endswith(".mount")]
-    points = [entry.point for entry in mounts.wanted(host) + of_units if entry is not None]
-    points = [point for point in points if point != "/" and path.startswith(point + "/")]
-    if not points:
+    return [entry.point for entry in mounts.wanted(host) + of_units if entry is not None and entry.point != "/"]
+
+
+def _not_mounted(host, points, path):
+    """The longest of ``points`` above ``path``, where nothing is mounted there now; None for none."""
+    above = [point for point in points if path.startswith(point + "/")]
+    if not above:
         return None
-    point = max(points, key=len)
+    point = max(above, key=len)
     return None if is_mounted(host, point) else point
 
 

@@ -21,7 +21,8 @@ def not_mounted(tmp_path, monkeypatch, point, listing):
         listed.write_bytes(listing.replace("{}", str(root)).encode())
     monkeypatch.setattr(mounts, "MOUNTINFO", str(listed))
     directory = point.replace("\\040", " ").replace("\\134", "\\")
-    return volume._not_mounted(Host(str(root)), directory + "/audit.log")
+    host = Host(str(root))
+    return volume._not_mounted(host, volume._mounted_at_boot(host), directory + "/audit.log")
 
 
 @pytest.mark.parametrize("point", ["/var/log/audit", "/srv/protok\u00f6ll", "/srv/audit\\040log", "/srv/back\\134slash"])
