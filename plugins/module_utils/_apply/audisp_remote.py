@@ -13,15 +13,14 @@ import signal
 from .._daemon import control as _daemon
 from .._shipping import processes
 
-STARTS_WITHIN = 5.0  # seconds; auditd starts it within 0.1 of the record
+STARTS_WITHIN = 5.0  # seconds; auditd starts a plugin within 0.1 of the reload, or of the record that it cannot hand over
 RECORD = "op=auditops-audisp-remote"
 
 
-def start_again(host, program: str) -> "list[str]":
-    """End the audisp-remote that runs, and see that auditd has started another. [sentence] of what is left to be done."""
-    auditd = _daemon.find(host)
-    if auditd is None:
-        return []
+def start_again(host, auditd: int, program: str) -> "list[str]":
+    """End the audisp-remote that this auditd (its process id) runs, and see that another is started. [sentence] of what is left to be
+    done.
+    """
     first = processes.running(auditd, program)
     if first is None:
         return []

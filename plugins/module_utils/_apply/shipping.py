@@ -18,8 +18,8 @@ from .._shipping import on_host, plugins, processes, remote_conf
 from .._shipping import wanted as _wanted
 from . import audisp_remote
 from . import conf as _conf_apply
+from .audisp_remote import STARTS_WITHIN
 
-STARTS_WITHIN = 5.0  # seconds; a plugin starts within 0.1
 ENDS_WITHIN = 5.0  # seconds; auditd sends SIGTERM to a plugin that is switched off
 STAYS = 0.5  # seconds that a plugin has to live: one that refuses its configuration ends at once
 PACKAGE, PACKAGE_OF_SUSE = "audispd-plugins", "audit-audispd-plugins"
@@ -150,7 +150,7 @@ def _have_read(planned, pid, before):
     for target in planned.targets:
         ran = before[target.program]
         if target.conf and target.conf[0] in planned.files and ran and ran == processes.running(pid, target.program):
-            left += audisp_remote.start_again(planned.host, target.program)
+            left += audisp_remote.start_again(planned.host, pid, target.program)
     return left
 
 

@@ -8,6 +8,7 @@ auditd itself gets no signal, so that nothing happens to one that has suspended 
 import stat
 
 from .._conf import text as _conf
+from .._daemon import control as _daemon
 from .._errors import AuditError
 from .._host import audit_release
 from .._host import files as _io
@@ -44,8 +45,9 @@ def converge(host, policy: dict, release: "str | None" = None, *, backup: bool =
     result["backup_file"] = _io.backup(host.path(path)) if backup else None
     _io.write_atomic(real, after.encode("utf-8", "surrogateescape"), stat.S_IMODE(status.st_mode), status.st_gid, uid=status.st_uid,
                      before_rename=check_unchanged)
-    if host.is_live:
-        result["waiting"] = audisp_remote.start_again(host, plugins.parse(plugin).get("path") or plugins.KINDS["remote"].program)
+    auditd = _daemon.find(host) if host.is_live else None
+    if auditd is not None:
+        result["waiting"] = audisp_remote.start_again(host, auditd, plugins.parse(plugin).get("path") or plugins.KINDS["remote"].program)
     return result
 
 

@@ -147,7 +147,7 @@ def live(tree, monkeypatch):
         host = Host(str(tree.root), lambda argv, **_options: asked.append(argv) or (0, "", ""))
         host.is_live = True
         monkeypatch.setattr(host, "path", lambda path, follow=True: str(tree.root) + path)
-        monkeypatch.setattr(audisp_remote._daemon, "find", lambda _host: process.pid)
+        monkeypatch.setattr(shipping_stops._daemon, "find", lambda _host: process.pid)
         assert audisp_remote._daemon.wait_for(lambda: audisp_remote.processes.running(process.pid, "audisp-remote"), 10)
         return host, process.pid
 
