@@ -40,7 +40,8 @@ options:
       - V(stops) takes out of C(audisp-remote.conf) what stops the host, C(halt) and C(single), where the plugin is active and
         O(failure_policy) keeps the host running. What stands instead is what O(remote_conf) says for that action, else what this module
         sets by itself. Every other byte of the file stays, with its mode, owner, label and access control list, whatever O(to) names.
-        audisp-remote reads its file only when it starts, so it is ended, and auditd starts it again. auditd gets no signal.
+        audisp-remote reads its file only when it starts, so it is ended, and auditd starts it again; also where the file is right and
+        was written after it started. auditd gets no signal.
     type: str
     choices: [all, stops]
     default: all

@@ -9,12 +9,22 @@ of audispd.c, as often as max_restarts says).
 
 import os
 import signal
+import time
 
 from .._daemon import control as _daemon
 from .._shipping import processes
 
 STARTS_WITHIN = 5.0  # seconds; auditd starts a plugin within 0.1 of the reload, or of the record that it cannot hand over
+SETTLED = 0.05  # seconds behind the writing of a file from which on the start of a process is surely later, processes.CLOCK_TICK
 RECORD = "op=auditops-audisp-remote"
+
+
+def is_stale(host, auditd: int, program: str, conf: str) -> bool:
+    """Whether the audisp-remote that this auditd (its process id) runs was started before its file ``conf`` was written: by a run that was
+    cut off, or by another's hand.
+    """
+    found = processes.running(auditd, program)
+    return found is not None and processes.has_read(host, found[0], conf) is False
 
 
 def start_again(host, auditd: int, program: str) -> "list[str]":
@@ -25,6 +35,7 @@ def start_again(host, auditd: int, program: str) -> "list[str]":
     if first is None:
         return []
     pid = first[0]
+    time.sleep(SETTLED)
     try:
         os.kill(pid, signal.SIGTERM)
     except ProcessLookupError:

@@ -119,7 +119,8 @@ def converge(planned: Plan, *, timeout: float = 10.0, restart: bool = False) -> 
     pid = _daemon.find(host) if host.is_live else None
     idle = [target for target in planned.targets if pid is not None and processes.running(pid, target.program) is None]
     if not planned.files and not idle and not planned.queue_directory:
-        return False, None, _waiting(planned, pid)
+        stale = [] if pid is None else _stale(planned, pid)
+        return bool(stale), None, _start_again(planned, pid, stale) + _waiting(planned, pid)
     syslog = Syslog(host) if pid is not None else None
     was: "dict[str, _Was]" = {}
     unread: "list[str]" = []
@@ -127,9 +128,8 @@ def converge(planned: Plan, *, timeout: float = 10.0, restart: bool = False) -> 
         _write(planned, was)
         if pid is None:
             return True, None, []
-        before = {target.program: processes.running(pid, target.program) for target in planned.targets}
         proof = _reload(planned, timeout)
-        unread = _have_read(planned, pid, before)
+        unread = _start_again(planned, pid, _stale(planned, pid))
         for program in planned.ending:
             _daemon.wait_for(lambda program=program: processes.running(pid, program) is None, ENDS_WITHIN)
         waiting = _waiting(planned, pid)
@@ -144,14 +144,15 @@ def converge(planned: Plan, *, timeout: float = 10.0, restart: bool = False) -> 
     return changed, proof, unread + _waiting(planned, pid)
 
 
-def _have_read(planned, pid, before):
-    """[sentence] of what is left to be done: a plugin that ran ``before`` the reload and was left running has not read its own file."""
-    left = []
-    for target in planned.targets:
-        ran = before[target.program]
-        if target.conf and target.conf[0] in planned.files and ran and ran == processes.running(pid, target.program):
-            left += audisp_remote.start_again(planned.host, pid, target.program)
-    return left
+def _stale(planned, pid):
+    """[program] of the plugins that have not read their own file: a reload of auditd leaves one running that runs."""
+    return [target.program for target in planned.targets
+            if target.conf and audisp_remote.is_stale(planned.host, pid, target.program, target.conf[0])]
+
+
+def _start_again(planned, pid, programs):
+    """[sentence] of what is left to be done."""
+    return [sentence for program in programs for sentence in audisp_remote.start_again(planned.host, pid, program)]
 
 
 class _Was(object):

@@ -19,36 +19,48 @@ from . import audisp_remote
 
 def converge(host, policy: dict, release: "str | None" = None, *, backup: bool = False, check_mode: bool = False) -> dict:
     """{changed, files: [path], diff, backup_file, waiting: [sentence]}. ``policy``: remote_conf and failure_policy of the module; under
-    stop_host, and where the plugin is not active, nothing is to be done. ChangedMeanwhile where somebody else has written the file.
+    stop_host the file stays as it is, and where the plugin is not active nothing is to be done. An audisp-remote that was started before
+    its file was written is started again. ChangedMeanwhile where somebody else has written the file.
     """
     result: dict = {"changed": False, "files": [], "diff": [], "backup_file": None, "waiting": []}
     release = release or audit_release.release(host)[0]
     settings = dict(_conf.effective(_conf.parse(host.text(AUDITD_CONF)), release))
     plugin = host.text(plugins.path_of("remote", release, settings))
-    if policy["failure_policy"] == "stop_host" or not plugins.is_active(plugin):
+    if not plugins.is_active(plugin):
         return result
     path = remote_conf.path_of(release)
-    real = host.path(path, follow=False)
-    identity, status, before = _io.identity(real), host.stat(path), host.text(path)
-    after = before and remote_conf.without_stops(before, {
-        key: _permitted(host, key, policy, release) for key in remote_conf.ACTION_KEYS})
-    if before == after:
-        return result
-    result.update(changed=True, files=[path], diff=[{"before": before, "after": after, "before_header": path, "after_header": path}])
-    if check_mode:
-        return result
+    program = plugins.parse(plugin).get("path") or plugins.KINDS["remote"].program
+    auditd = _daemon.find(host) if host.is_live else None
+    before = host.text(path)
+    after = before and _without_stops(host, before, policy, release)
+    if before != after:
+        result.update(changed=True, files=[path], diff=[{"before": before, "after": after, "before_header": path, "after_header": path}])
+        if not check_mode:
+            result["backup_file"] = _io.backup(host.path(path)) if backup else None
+            _write(host, path, before, after)
+    elif auditd is not None:
+        result["changed"] = audisp_remote.is_stale(host, auditd, program, path)
+    if result["changed"] and auditd is not None and not check_mode:
+        result["waiting"] = audisp_remote.start_again(host, auditd, program)
+    return result
+
+
+def _without_stops(host, text, policy, release):
+    if policy["failure_policy"] == "stop_host":
+        return text
+    return remote_conf.without_stops(text, {key: _permitted(host, key, policy, release) for key in remote_conf.ACTION_KEYS})
+
+
+def _write(host, path, before, after):
+    real, status = host.path(path, follow=False), host.stat(path)
+    identity = _io.identity(real)
 
     def check_unchanged():
         if _io.identity(real) != identity or host.text(path) != before:
             raise _io.ChangedMeanwhile(path)
 
-    result["backup_file"] = _io.backup(host.path(path)) if backup else None
     _io.write_atomic(real, after.encode("utf-8", "surrogateescape"), stat.S_IMODE(status.st_mode), status.st_gid, uid=status.st_uid,
                      before_rename=check_unchanged)
-    auditd = _daemon.find(host) if host.is_live else None
-    if auditd is not None:
-        result["waiting"] = audisp_remote.start_again(host, auditd, plugins.parse(plugin).get("path") or plugins.KINDS["remote"].program)
-    return result
 
 
 def _permitted(host, key, policy, release):

@@ -12,6 +12,7 @@ from .._host.host import PROGRAM_DIRS
 from .._paths import AUDITD_CONF, PID_PATHS
 from .._release import release_tuple
 
+CLOCK_BOOTTIME = 7  # clock_gettime(2); Python has the name since 3.7. What field 22 of /proc/PID/stat counts by, proc(5)
 PROGRAM = "auditd"
 PROC = "/proc"
 NAMESPACES = ("user", "pid")  # not mnt: the unit of auditd has one of its own, by its sandboxing
@@ -55,6 +56,14 @@ def stat_number(pid: "int | str", field: int) -> "int | None":
             return int(stream.read().rpartition(b") ")[2].split()[field - 3])
     except (OSError, ValueError, IndexError):
         return None
+
+
+def started_at(pid: "int | str") -> "float | None":
+    """Seconds since the epoch, by the clock as it stands now, at which a process started: cut to a tick (0.01 seconds), and too late by
+    what passes between two looks at the clock. None where that cannot be read.
+    """
+    ticks = stat_number(pid, 22)
+    return None if ticks is None else time.time() - time.clock_gettime(CLOCK_BOOTTIME) + ticks / float(os.sysconf("SC_CLK_TCK"))
 
 
 def is_auditd(pid: int) -> bool:

@@ -8,7 +8,7 @@ STOP, CONF, RULES, ROTATION, SHIPPING, BOOT, CHECK = STEPS = (
 
 # step, or why there is none -> rows of C(tables.ITEMS)
 CURES = {
-    STOP: ("shipping.stops.",),  # every other stop is cured for good by a later step
+    STOP: ("shipping.stops.", "shipping.unread."),  # every other stop is cured for good by a later step
     CONF: (
         "disk.audit", "disk.auditd_conf", "disk.auditd_conf.", "disk.auditd_conf.mode", "disk.auditd_conf.policy",
         "disk.auditd_conf.refused.", "disk.auditd_conf.spelling.", "disk.auditd_conf.trap.", "disk.auditd_conf_unread",

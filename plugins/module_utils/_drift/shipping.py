@@ -22,6 +22,8 @@ def compare(sides) -> "Iterator[dict]":
     if found is None:
         return
     yield from _stops(sides, found)
+    if found["remote"]["unread"]:
+        yield sides.item("shipping.unread.remote", "an audisp-remote that was started after its file was written", "it was started before")
     if found["deaf_on"]:
         yield sides.item("shipping.listens", "auditd listens on port %d" % found["deaf_on"], "it does not")
     policy = sides.wanted.get("audit_shipping")

@@ -16,6 +16,12 @@ ITEMS = {
         "critical", "", "audisp-remote takes this host down by this action when it cannot ship; the policy keeps the host running.",
         "remediate --tags audit_stop (" + SHIPPING + ", tasks_from: stop), or set active = no in au-remote.conf",
     ),
+    "shipping.unread.": (
+        "high", OFF_LOADING,
+        "audisp-remote reads its file only when it starts, and the one that runs was started before: what it sends to whom, and whether it "
+        "stops the host, is not what the file says.",
+        "remediate --tags audit_stop (" + SHIPPING + ", tasks_from: stop), which starts it again",
+    ),
     "shipping.listens": (
         "high", "",
         "auditd.conf has this host collect the records of others (tcp_listen_port), and auditd does not listen: none of them arrives.",

@@ -9,12 +9,13 @@ from . import shipping_archives, shipping_cloudwatch
 
 
 def read(reading) -> dict:
-    """{plugins: {syslog, remote: {path, text, program, running}}, remote: {path, text, queue}, rate_limits: {journald, rsyslog},
+    """{plugins: {syslog, remote: {path, text, program, running}}, remote: {path, text, queue, unread}, rate_limits: {journald, rsyslog},
     deaf_on}.
 
     ``text``: None where there is no file; ``running``: its arguments, None where it does not run or nobody looked; ``queue``: {entries,
-    waiting, oldest}, None without one. ``rate_limits``: {} where nothing goes to syslog. ``deaf_on``: the port on which auditd is to
-    collect and does not listen, None for none.
+    waiting, oldest}, None without one; ``unread``: whether the audisp-remote that runs was started before that file was written.
+    ``rate_limits``: {} where nothing goes to syslog. ``deaf_on``: the port on which auditd is to collect and does not listen, None for
+    none.
     """
     host, release = reading.host, reading.live["version"]
     found = {word: _plugin(reading, word) for word in plugins.KINDS}
@@ -24,8 +25,16 @@ def read(reading) -> dict:
     limits = {"journald": rate_limits.journald(host), "rsyslog": rate_limits.rsyslog(host)} if to_syslog else {}
     return {
         "plugins": found, "rate_limits": limits, "deaf_on": _deaf_on(reading),
-        "remote": {"path": conf_path, "text": conf_text, "queue": _queue(host, remote_conf.parse(conf_text))},
+        "remote": {"path": conf_path, "text": conf_text, "queue": _queue(host, remote_conf.parse(conf_text)),
+                   "unread": _is_unread(reading, found["remote"], conf_path)},
     }
+
+
+def _is_unread(reading, plugin, conf_path):
+    if plugin["running"] is None:
+        return False
+    ran = processes.running(reading.live["daemon"]["pid"], plugin["program"])
+    return ran is not None and processes.has_read(reading.host, ran[0], conf_path) is False
 
 
 def _deaf_on(reading):

@@ -3,9 +3,11 @@
 """The processes by which auditd passes records on: its children, and those of audispd before 3.0."""
 
 import os
+import time
 
-from .._daemon.process import proc, stat_number
+from .._daemon.process import proc, started_at, stat_number
 
+CLOCK_TICK = 0.02  # seconds; a file's times are the kernel's last tick, and so is the start of a process
 LISTEN = "0A"  # TCP_LISTEN of include/net/tcp_states.h
 
 
@@ -66,3 +68,16 @@ def running(pid: int, program: str) -> "tuple[int, list[str]] | None":
         if words and words[0].rpartition("/")[2] == name:
             return one, words[1:]
     return None
+
+
+def has_read(host, pid: int, path: str) -> "bool | None":
+    """Whether a process that reads a file when it starts, and only then, has read the file that lies there: it was neither written nor
+    put there after that. None where the times do not tell: the process is gone, or the file has a time that is still to come.
+
+    A change of mode or owner counts as well: only the time of last change cannot be set, and it does not tell one from the other.
+    """
+    stamps = [found.st_ctime for found in (host.stat(path), host.lstat(path)) if found]
+    started = started_at(pid)
+    if started is None or not stamps or max(stamps) > time.time():
+        return None
+    return max(stamps) + CLOCK_TICK < started

@@ -7,14 +7,17 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
+from types import SimpleNamespace
 
 import pytest
-from ansible_collections.auditops.auditd.plugins.module_utils._apply import audisp_remote, rescue, shipping_stops
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import audisp_remote, rescue, shipping, shipping_stops
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
 from ansible_collections.auditops.auditd.plugins.module_utils._host import files
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
+from ansible_collections.auditops.auditd.plugins.module_utils._live import shipping as shipping_facts
 from ansible_collections.auditops.auditd.plugins.module_utils._shipping import remote_conf
-from shipping_tree import findings
+from shipping_tree import REMOTE, converged, findings
 
 CONF = "/etc/audit/audisp-remote.conf"
 PLUGIN = "active = yes\ndirection = out\npath = /sbin/audisp-remote\ntype = always\n"
@@ -175,3 +178,33 @@ def test_the_one_that_runs_is_started_again_and_auditd_gets_no_signal(tree, live
     assert os.path.exists(f"/proc/{auditd}"), "auditd goes on"
     assert not shipping_stops.converge(host, policy, "3.0.9")["changed"]
     assert audisp_remote.processes.running(auditd, "audisp-remote") == second
+
+
+@pytest.mark.parametrize("failure_policy", ["keep_running", "stop_host"])
+@pytest.mark.parametrize("scope", ["stops", "all"])
+def test_one_that_was_started_before_its_file_was_written_is_found_and_started_again(tree, live, scope, failure_policy):
+    """So it is left by a run that is killed between the writing of the file and the signal."""
+    shipped = {**REMOTE, "failure_policy": failure_policy}
+    converged(tree, shipped)
+    time.sleep(audisp_remote.SETTLED)  # what starts within a tick of the writing may have read it or not
+    host, auditd = live(STARTS_AGAIN)
+    reading = SimpleNamespace(host=host, live={"version": "3.0.9", "daemon": {"pid": auditd}}, settings={})
+
+    def converge_it(**options):
+        if scope == "stops":
+            return shipping_stops.converge(host, shipped, "3.0.9", **options)
+        changed, _proof, waiting = shipping.converge(shipping.plan(host, shipped, "3.0.9"))
+        return {"changed": changed, "waiting": [line for line in waiting if "runs with 300" not in line]}  # the argument of sleep
+
+    first = audisp_remote.processes.running(auditd, "audisp-remote")
+    assert not shipping_facts.read(reading)["remote"]["unread"]
+    assert not converge_it()["changed"] and audisp_remote.processes.running(auditd, "audisp-remote") == first
+    files.write_atomic(host.path(CONF), files.content(host.path(CONF)), 0o640)
+    assert shipping_facts.read(reading)["remote"]["unread"]
+    if scope == "stops":
+        assert shipping_stops.converge(host, shipped, "3.0.9", check_mode=True)["changed"]
+        assert audisp_remote.processes.running(auditd, "audisp-remote") == first
+    done = converge_it()
+    assert done["changed"] and not done["waiting"], done
+    assert audisp_remote.processes.running(auditd, "audisp-remote") not in (None, first) and os.path.exists(f"/proc/{auditd}")
+    assert not shipping_facts.read(reading)["remote"]["unread"] and not converge_it()["changed"]
