@@ -34,6 +34,7 @@ BECOMES = {
     origins.EXTRA_CONF: "``auditd_conf``", origins.CONF_LINES: "``auditd_conf``, a key for each line",
     origins.AVAILABLE: "``audit_rules_failure: 1`` where it is true",
     origins.USERS: "``audit_rules_files``, a rule for each user, in a file that is read first",
+    origins.SUDO_LOG: "``audit_rules_extra``: a watch of that file, where it is not ``/var/log/sudo.log``",
     origins.PROFILES: "``audit_rules_profiles``, with ``audit_rules_skip`` for its parts that are off",
     origins.SAMPLES: "``audit_rules_profiles`` for " + ", ".join(f"``{one}``" for one in templates.SIMP_SAMPLES) + "; others are listed",
     origins.TEMPLATES: "``audit_rules_profiles`` for " + ", ".join(f"``{one}``" for one in templates.JUJU4) + "; others are listed",
@@ -109,7 +110,9 @@ def lockdown() -> list[str]:
         "``rhel_09_654010: false``, ``ubtu22stig_654010: false``. Where a role counts otherwise, the number is the one of this collection.",
         "A switch of settings, such as ``rhel9cis_rule_6_3_2_3``, that is off leaves those keys of auditd.conf out; ``-e 2`` and ``-f 2``",
         "become ``audit_rules_immutable`` and ``auditd_failure_policy`` unless their switch is off. A section or category that is off as a",
-        "whole (``rhel9cis_section6``, ``rhel9stig_cat2_patch``) leaves everything out.", "",
+        "whole (``rhel9cis_section6``, ``rhel9stig_cat2_patch``) leaves everything out. In the STIGs of Ubuntu ``cat3`` has",
+        "``space_left``, ``space_left_action`` and ``action_mail_acct``, and ``cat2`` the rest. ``ubtu24stig_auditd_disk_full_action`` is",
+        "listed: no task of that role writes it.", "",
         *table(("prefix", "benchmark", "numbers of the role"), rows)]
     seen: dict[str, list[str]] = {}
     for prefix, one in templates.LOCKDOWN.items():

@@ -23,6 +23,7 @@ from .templates import FALSE, TRUE, Template
 PERMISSIONS = {"read": "r", "write": "w", "execute": "x", "attribute_change": "a"}
 MACHINE = "x86_64"  # whose system calls are known to a line; each host fits it to its own
 STATUS = {"enabled": "-e", "failure": "-f"}  # what a benchmark asks of the kernel: option of auditctl
+SUDO_LOG, SUDO_LOG_PATH = "sudo_log", "/var/log/sudo.log"  # our control, and what it watches
 NO_ROW = "no row of the table translates it"
 PROFILE = "config::audit_profiles::%s::audit_"  # of SIMP, before the parts of a profile
 
@@ -39,7 +40,7 @@ class Translation:
         self.rest: list[RuleLine] = []
         self.benchmarks: dict[str, Source] = {}
         self.skip: list[str] = []
-        self.unwritten: dict[str, str] = {}  # key of auditd.conf: the variable by which the role leaves it alone
+        self.unwritten: dict[str, str] = {}  # key of auditd.conf: why the role leaves it alone
         self.others = 0
 
     def _prefix(self, variable: str) -> str:
@@ -112,7 +113,7 @@ class Translation:
         text = _text(value)
         if key in self.unwritten:
             if source.path in self.values:
-                self.adopted.note(f"{source.path}: the role does not write {key}: {self.unwritten[key]} is false")
+                self.adopted.note(f"{source.path}: the role does not write {key}: {self.unwritten[key]}")
             return
         if not text or (key in ("tcp_listen_port", "tcp_client_ports") and text == "0"):
             return  # the role leaves the line out
@@ -123,9 +124,14 @@ class Translation:
 
     def extra_conf(self, value: object, source: Source) -> None:
         """A dict of keys of auditd.conf."""
-        usage = self.values.get(f"{source.path}_usage", True)
-        if str(usage).lower() in FALSE or not isinstance(value, Mapping):
+        switch = f"{source.path}_usage"
+        if not isinstance(value, Mapping):
             return
+        if str(self.values.get(switch, True)).lower() in FALSE:
+            self.adopted.note(f"{source.path}: the role writes none of it: {switch} is false")
+            return
+        if source.path.endswith(origins.EXTRA_CONF_NAME) and switch not in self.values:
+            self.adopted.note(f"{source.path}: releases of the role that have {switch} write it only where that is true; it is translated")
         for key, one in value.items():
             if key in keys.KEYS:
                 self._setting(str(key), one, Source(f"{source.path}.{key}"))
@@ -180,6 +186,14 @@ class Translation:
             else:
                 self._line(line, place)
 
+    def sudo_log(self, value: object, source: Source) -> None:
+        """The log of sudo that the role's rule watches; that of the benchmark watches /var/log/sudo.log."""
+        path = _text(value)
+        watched = {f"{name}:{number}" for name in self.benchmarks if name != "auto"
+                   for number, asked in controls.shipped()["benchmarks"][name]["rules"].items() if SUDO_LOG in asked}
+        if path != SUDO_LOG_PATH and watched - set(self.skip):
+            self._line(f"-w {path} -p wa -k sudo_log_file", source)
+
     def users(self, value: object, source: Source) -> None:
         allowed = self.values.get(f"{self._prefix(source.path)}allow_auditd_uid_user_exclusions", False)
         if str(allowed).lower() in TRUE:
@@ -230,25 +244,42 @@ class Translation:
         """The rules that the role has for a prefix, with what its switches leave out of rules and settings."""
         whole = template.switches_all_off(self.values, prefix)
         if whole:
-            self.adopted.note(f"{whole} is false: the role neither writes rules nor settings of auditd")
-            self.unwritten = dict.fromkeys(keys.KEYS, whole)
+            apart = self._apart(template)
+            but = f", but for {', '.join(apart)}" if apart else ""
+            self.adopted.note(f"{whole} is false: the role neither writes rules nor settings of auditd{but}")
+            self.unwritten = dict.fromkeys((key for key in keys.KEYS if key not in apart), f"{whole} is false")
+            self._unwritten_by_number(template, prefix)
         elif not template.benchmark:
             self.adopted.note(f"{prefix}: this collection has no such benchmark; name another in audit_rules_profiles")
         else:
             self._of_benchmark(prefix, template)
 
+    def _apart(self, template: Template) -> list[str]:
+        """The keys of auditd.conf that a part of its own switches."""
+        if not template.apart:
+            return []
+        asked = controls.shipped()["benchmarks"][template.benchmark]["auditd_conf"]
+        return sorted({key for numbers in template.apart.values() for number in numbers for key in asked[number]})
+
+    def _unwritten_by_number(self, template: Template, prefix: str) -> dict[str, str]:
+        """{our number: variable} of what is switched off; the settings of these numbers are not written."""
+        off = dict(template.numbers_off(self.values, prefix))
+        asked = controls.shipped()["benchmarks"][template.benchmark].get("auditd_conf", {})
+        self.unwritten.update({key: f"{variable} is false" for number, variable in off.items() for key in asked.get(number, ())})
+        self.unwritten.update(template.unwritten)
+        return off
+
     def _of_benchmark(self, prefix: str, template: Template) -> None:
         library, name = controls.shipped(), template.benchmark
         self._benchmark(template, Source(f"the variables {prefix}*"))
-        benchmark, off = library["benchmarks"][name], dict(template.numbers_off(self.values))
-        for number, variable in off.items():
+        benchmark, off = library["benchmarks"][name], self._unwritten_by_number(template, prefix)
+        for number in off:
             try:
                 library_words.skipping(library, [name], [f"{name}:{number}"])
             except AuditError:
                 self.others += 1
                 continue
             self.skip.append(f"{name}:{number}")
-            self.unwritten.update(dict.fromkeys(benchmark.get("auditd_conf", {}).get(number, ()), variable))
         for number, asked in benchmark.get("status", {}).items():
             if number not in off:
                 source = Source(f"{number} of the variables {prefix}*, which is not switched off,")
@@ -282,7 +313,7 @@ MEANS = {
     origins.RULES: Translation.rules, origins.LINES: Translation.lines, origins.EXTRA_CONF: Translation.extra_conf,
     origins.EXCEPTIONS: lambda translation, value, source: translation.lines(value, source, first=True),
     origins.USERS: Translation.users, origins.PROFILES: Translation.profiles, origins.AVAILABLE: Translation.available,
-    origins.CONF_LINES: Translation.conf_lines,
+    origins.CONF_LINES: Translation.conf_lines, origins.SUDO_LOG: Translation.sudo_log,
     origins.SAMPLES: lambda translation, value, source: translation.named(templates.SIMP_SAMPLES, value, source),
     origins.TEMPLATES: lambda translation, value, source: translation.named(templates.JUJU4, value, source),
 }

@@ -18,6 +18,7 @@ BACKLOG, FAILURE, RATE, ENABLED, WAIT = "-b", "-f", "-r", "-e", "--backlog_wait_
 LOCK, LOGINUID, SKIP_ERRORS, PURGE = "lock", "loginuid", "skip errors", "purge"
 RULES, LINES, EXCEPTIONS, EXTRA_CONF, USERS = "rules", "lines", "exceptions", "settings", "users"
 PROFILES, SAMPLES, TEMPLATES, AVAILABLE, CONF_LINES = "profiles", "samples", "templates", "available", "lines of auditd.conf"
+SUDO_LOG, EXTRA_CONF_NAME = "log of sudo", "auditd_extra_conf"
 
 PROGRAM_SUFFIX = "_exe"  # of a variable with the program of an EXEC action
 OF_SERVICE = "the role installs audit and enables its service by auditd_manage_package"
@@ -104,8 +105,8 @@ ORIGINS: dict[str, Origin] = {
         renamed={"auditd_max_log_file_size": "max_log_file", "max_log_file_size": "max_log_file", "maxauditlog_size": "max_log_file",
                  "auditd_mail_acct": "action_mail_acct", "auditd_email_acct": "action_mail_acct",
                  "audisp_overflow_action": "overflow_action", "audit_conf_logfile": "log_file", "audit_conf_logfile_group": "log_group"},
-        means={"auditd_extra_conf": EXTRA_CONF, "auditd": EXTRA_CONF, "auditd_uid_exclude": USERS, "auditd_failure_flag": FAILURE,
-               "availability_override": AVAILABLE},
+        means={EXTRA_CONF_NAME: EXTRA_CONF, "auditd": EXTRA_CONF, "auditd_uid_exclude": USERS, "auditd_failure_flag": FAILURE,
+               "availability_override": AVAILABLE, "sudo_logfile": SUDO_LOG, "sudolog_location": SUDO_LOG},
         no_equal={
             "audit_back_log_limit": OF_BOOT, "auditd_backlog_limit": OF_BOOT, "audit_backlog_limit": OF_BOOT,
             "priv_command_excluded_mounts": "privileged programs are searched on local filesystems that allow them",

@@ -22,8 +22,9 @@ class Template:
 
     ``switch``: what the whole name of a variable matches that switches a part off; its group is the part's number, written ``number`` here.
     ``renumbered`` {start of the role's number: start of ours}. ``whole``: ends of variables that switch everything off. ``unset`` {setting
-    without prefix: what counts where it is not set}. ``topics`` {part without a number: our controls}, ``off``: those that are off unless
-    they are switched on. ``said``: a sentence for the report.
+    without prefix: what counts where it is not set}. ``apart`` {end of a variable: our numbers of settings that it switches, and ``whole``
+    does not}. ``unwritten`` {key of auditd.conf that a variable names: why the role does not write it all the same}. ``topics`` {part
+    without a number: our controls}, ``off``: those that are off unless they are switched on. ``said``: a sentence for the report.
     """
 
     benchmark: str
@@ -32,6 +33,8 @@ class Template:
     renumbered: Mapping[str, str] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
     unset: Mapping[str, object] = field(default_factory=dict)
+    apart: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unwritten: Mapping[str, str] = field(default_factory=dict)
     topics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     off: tuple[str, ...] = ()
     said: str = ""
@@ -47,12 +50,15 @@ class Template:
                 return ours + theirs[len(start):]
         return self.number.format(theirs)
 
-    def numbers_off(self, values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    def numbers_off(self, values: Mapping[str, object], prefix: str) -> Iterator[tuple[str, str]]:
         """(our number, variable) for each part that is switched off."""
         for variable in sorted(values):
             part = self.part(variable)
             if part is not None and str(values[variable]).lower() in FALSE:
                 yield part, variable
+        for end, numbers in self.apart.items():
+            if str(values.get(prefix + end, True)).lower() in FALSE:
+                yield from ((number, prefix + end) for number in numbers)
 
     def switches_all_off(self, values: Mapping[str, object], prefix: str) -> str | None:
         """The variable that switches the whole template off; None where none does."""
@@ -64,17 +70,23 @@ class Template:
                 if str(values.get(prefix + topic, topic not in self.off)).lower() in FALSE]
 
 
-def _cis(benchmark: str, section: int, renumbered: Mapping[str, str] | None = None, said: str = "") -> Template:
+CIS_ACTIONS = {"auditd_max_log_file_action": "keep_logs", "auditd_disk_full_action": "halt", "auditd_disk_error_action": "syslog",
+               "auditd_space_left_action": "email", "auditd_admin_space_left_action": "halt"}
+CIS_UNSET = {**CIS_ACTIONS, "auditd_max_log_file_size": "10"}
+
+
+def _cis(benchmark: str, section: int, renumbered: Mapping[str, str] | None = None, *, unset: Mapping[str, object] = CIS_UNSET,
+         said: str = "") -> Template:
     whole = (f"section{section}", f"section{section}_patch")
-    return Template(benchmark, renumbered=renumbered or {}, whole=whole, unset=CIS_UNSET, said=said)
+    return Template(benchmark, renumbered=renumbered or {}, whole=whole, unset=unset, said=said)
 
 
-def _stig(benchmark: str, switch: str, number: str, unset: Mapping[str, object]) -> Template:
-    return Template(benchmark, switch=switch, number=number, unset=unset, whole=("cat2_patch", "cat2", "auditd_required"))
+def _stig(benchmark: str, switch: str, number: str, unset: Mapping[str, object], *,
+          apart: Mapping[str, tuple[str, ...]] | None = None, unwritten: Mapping[str, str] | None = None) -> Template:
+    return Template(benchmark, switch=switch, number=number, unset=unset, whole=("cat2_patch", "cat2", "auditd_required"),
+                    apart=apart or {}, unwritten=unwritten or {})
 
 
-CIS_UNSET = {"auditd_max_log_file_action": "keep_logs", "auditd_disk_full_action": "halt", "auditd_disk_error_action": "syslog",
-             "auditd_space_left_action": "email", "auditd_admin_space_left_action": "halt", "auditd_max_log_file_size": "10"}
 RHEL_8_STIG_UNSET = {"auditd_disk_full_action": "HALT", "auditd_disk_error_action": "HALT", "auditd_max_log_file_action": "SYSLOG",
                      "audisp_overflow_action": "syslog", "auditd_mail_acct": "root", "auditd_failure_flag": 2}
 RHEL_9_STIG_UNSET = {
@@ -83,8 +95,9 @@ RHEL_9_STIG_UNSET = {
     "audit_conf_local_events": "yes", "audit_conf_log_format": "ENRICHED", "audit_conf_max_log_file_action": "ROTATE",
     "audit_conf_name_format": "hostname", "audit_conf_overflow_action": "syslog", "audit_conf_space_left": "25%",
     "audit_conf_space_left_action": "email", "audit_conf_write_logs": "yes"}
-UBUNTU_STIG_UNSET = {"auditd_disk_full_action": "HALT", "auditd_log_group": "root", "auditd_email_acct": "root", "auditd_space_left": "25%",
-                     "auditd_space_left_action": "EMAIL"}
+UBUNTU_24_STIG_UNSET = {"auditd_log_group": "root", "auditd_email_acct": "root", "auditd_space_left": "25%",
+                        "auditd_space_left_action": "EMAIL"}
+UBUNTU_22_STIG_UNSET = {**UBUNTU_24_STIG_UNSET, "auditd_disk_full_action": "HALT"}
 # section 4 of earlier releases: its 4.1.2.3 asked for what 6.3.2.4 asks for since
 OLDER = {"4.1.2.1": "6.3.2.1", "4.1.2.2": "6.3.2.2", "4.1.2.3": "6.3.2.4", "4.1.3": "6.3.3"}
 LATER = {"6.3.2": "6.2.2", "6.3.3": "6.2.3"}
@@ -101,19 +114,23 @@ LOCKDOWN = {
     "rhel10cis_": _cis("cis_rhel_10", 6),
     "ubtu20cis_": _cis("", 6),
     "ubtu22cis_": _cis("cis_ubuntu_22_04", 6, {"6.2.2": "6.3.2", "6.2.3": "6.3.3", **OLDER}),
-    "ubtu24cis_": _cis("cis_ubuntu_24_04", 6, LATER),
+    "ubtu24cis_": _cis("cis_ubuntu_24_04", 6, unset={**CIS_ACTIONS, "max_log_file_size": "10"}),
     "deb11cis_": _cis("", 6),
     "deb12cis_": _cis("cis_debian_12", 6, LATER),
-    "deb13cis_": _cis("cis_debian_13", 6, LATER),
+    "deb13cis_": _cis("cis_debian_13", 6),
     "amazon2cis_": _cis(
-        "cis_amazon_2023", 4, AMAZON_2,
+        "cis_amazon_2023", 4, AMAZON_2, said=
         "the benchmark of Amazon Linux 2 is not in this collection: cis_amazon_2023 asks for the same, and for 5.2.3.3 and 5.2.3.15 to "
         "5.2.3.18 beside; name these in audit_rules_skip to leave them out"),
     "amzn2023cis_": _cis("cis_amazon_2023", 5),
     "rhel8stig_": _stig("stig_rhel_8", r"rhel_08_(\d{6})", "RHEL-08-{}", RHEL_8_STIG_UNSET),
     "rhel9stig_": _stig("stig_rhel_9", r"rhel_09_(\d{6})", "RHEL-09-{}", RHEL_9_STIG_UNSET),
-    "ubtu22stig_": _stig("stig_ubuntu_22_04", r"ubtu22stig_(\d{6})", "UBTU-22-{}", UBUNTU_STIG_UNSET),
-    "ubtu24stig_": _stig("stig_ubuntu_24_04", r"ubtu24stig_(\d{6})", "UBTU-24-{}", UBUNTU_STIG_UNSET),
+    # its switches were ubtu_22_653030 before they were ubtu22stig_653030
+    "ubtu22stig_": _stig("stig_ubuntu_22_04", r"ubtu(?:22stig|_22)_(\d{6})", "UBTU-22-{}", UBUNTU_22_STIG_UNSET,
+                         apart={"cat3": ("UBTU-22-653025", "UBTU-22-653040")}),
+    "ubtu24stig_": _stig("stig_ubuntu_24_04", r"ubtu24stig_(\d{6})", "UBTU-24-{}", UBUNTU_24_STIG_UNSET,
+                         apart={"cat3": ("UBTU-24-900960", "UBTU-24-900980")},
+                         unwritten={"disk_full_action": "the STIG of Ubuntu 24.04 does not ask for it, and no task sets it"}),
 }
 
 # A topic of SIMP's profiles is the variable auditd::config::audit_profiles::PROFILE::audit_TOPIC

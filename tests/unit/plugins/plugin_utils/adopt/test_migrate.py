@@ -141,6 +141,49 @@ TEMPLATES = {
         ["rhel9cis_section6 is false: the role neither writes rules nor settings"]),
     "a benchmark that is not ours": (
         "ansible_lockdown", {"deb11cis_auditd_log_group": "adm"}, {"audit_rules_profiles": None}, ["deb11cis_: this collection has no"]),
+    "numbers of Ubuntu 24.04": (
+        "ansible_lockdown", {"ubtu24cis_rule_6_2_3_3": False, "ubtu24cis_rule_6_3_3": False, "ubtu24cis_max_log_file_size": 12,
+                             "ubtu24cis_sudo_logfile": "/var/log/sudo/all.log"},
+        {"audit_rules_profiles": ["cis_ubuntu_24_04"], "audit_rules_skip": ["cis_ubuntu_24_04:6.2.3.3", "cis_ubuntu_24_04:6.3.3"],
+         "audit_rules_immutable": True, "audit_rules_extra": None, "auditd_failure_policy": "stop_host",
+         "auditd_conf": {"max_log_file": "12", "max_log_file_action": "keep_logs", "disk_error_action": "syslog"}}, []),
+    "a log of sudo that lies elsewhere": (
+        "ansible_lockdown", {"ubtu24cis_sudo_logfile": "/var/log/sudo/all.log"},
+        {"audit_rules_profiles": ["cis_ubuntu_24_04"], "audit_rules_extra": ["-w /var/log/sudo/all.log -p wa -k sudo_log_file"]}, []),
+    "the log of sudo that the benchmark watches": (
+        "ansible_lockdown", {"rhel9cis_sudolog_location": "/var/log/sudo.log"}, {"audit_rules_extra": None}, []),
+    "numbers of Debian 13": (
+        "ansible_lockdown", {"deb13cis_rule_6_2_3_36": False, "deb13cis_rule_6_2_3_35": False, "deb13cis_rule_6_2_3_25": "no",
+                             "deb13cis_rule_6_3_2": False},
+        {"audit_rules_profiles": ["cis_debian_13"], "audit_rules_immutable": None,
+         "audit_rules_skip": ["cis_debian_13:6.2.3.25", "cis_debian_13:6.2.3.35", "cis_debian_13:6.2.3.36"]}, []),
+    "settings beside that the role leaves out": (
+        "ansible_lockdown", {"deb13cis_auditd_extra_conf_usage": False, "deb13cis_auditd_extra_conf": {"num_logs": 9}},
+        {"auditd_conf": {"max_log_file": "10", "max_log_file_action": "keep_logs", "disk_error_action": "syslog"}},
+        ["deb13cis_auditd_extra_conf: the role writes none of it: deb13cis_auditd_extra_conf_usage is false"]),
+    "settings beside whose switch is not set": (
+        "ansible_lockdown", {"deb13cis_auditd_extra_conf": {"num_logs": 9}},
+        {"auditd_conf": {"max_log_file": "10", "max_log_file_action": "keep_logs", "disk_error_action": "syslog", "num_logs": "9"}},
+        ["releases of the role that have deb13cis_auditd_extra_conf_usage write it only where that is true"]),
+    "the STIG of Ubuntu 24.04 stops no host": (
+        "ansible_lockdown", {"ubtu24stig_900070": False, "ubtu24stig_auditd_disk_full_action": "HALT"},
+        {"audit_rules_profiles": ["stig_ubuntu_24_04"], "audit_rules_skip": ["stig_ubuntu_24_04:UBTU-24-900070"],
+         "auditd_failure_policy": None, "audit_rules_immutable": True},
+        ["ubtu24stig_auditd_disk_full_action: the role does not write disk_full_action: the STIG of Ubuntu 24.04"]),
+    "the STIG of Ubuntu 24.04 without its category 2": (
+        "ansible_lockdown", {"ubtu24stig_cat2": False, "ubtu24stig_auditd_space_left": "30%", "ubtu24stig_auditd_log_group": "adm"},
+        {"audit_rules_profiles": None, "audit_rules_immutable": None, "auditd_conf": {"space_left": "30%", "space_left_action": "EMAIL"}},
+        ["ubtu24stig_cat2 is false: the role neither writes rules nor settings of auditd, but for action_mail_acct, space_left",
+         "ubtu24stig_auditd_log_group: the role does not write log_group: ubtu24stig_cat2 is false"]),
+    "the STIG of Ubuntu 24.04 without its category 3": (
+        "ansible_lockdown", {"ubtu24stig_cat3": False, "ubtu24stig_auditd_space_left": "30%"},
+        {"audit_rules_profiles": ["stig_ubuntu_24_04"], "auditd_conf": None,
+         "audit_rules_skip": ["stig_ubuntu_24_04:UBTU-24-900960", "stig_ubuntu_24_04:UBTU-24-900980"]},
+        ["ubtu24stig_auditd_space_left: the role does not write space_left: ubtu24stig_cat3 is false"]),
+    "the STIG of Ubuntu 22.04 by its earlier switches": (
+        "ansible_lockdown", {"ubtu_22_653030": False, "ubtu_22_654010": False},
+        {"audit_rules_profiles": ["stig_ubuntu_22_04"], "auditd_failure_policy": None,
+         "audit_rules_skip": ["stig_ubuntu_22_04:UBTU-22-653030", "stig_ubuntu_22_04:UBTU-22-654010"]}, []),
     "parts of SIMP's profiles": (
         "simp", {"auditd::default_audit_profiles": ["simp"], "auditd::config::audit_profiles::simp::audit_mount": False,
                  "auditd::config::audit_profiles::simp::audit_chmod": True, "auditd::config::audit_profiles::simp::audit_ptrace": False,
