@@ -198,7 +198,7 @@ vm: $(VENV)/.tools tree vm-images
 first-steps: $(VENV)/.tools tree
 	cd $(COLLECTION) && PYTHONPATH=$(TREE) AUDITOPS_VM_MINUTES=12 $(BIN)/python -m pytest -q -p no:cacheprovider -rs tests/vm/test_first_steps.py
 
-matrix: $(VENV)/.ansible tree
+matrix: $(VENV)/.ansible tree lab-packages
 	$(BIN)/python tests/tools/matrix.py $(TREE)
 
 .PHONY: matrix-edges

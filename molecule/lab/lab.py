@@ -93,11 +93,11 @@ def discard(root: Path) -> None:
     shutil.rmtree(root, ignore_errors=True)
 
 
-def bootstrap(suite: str, target: Path, packages: list[str], options: list[str]) -> None:
-    """A root of a Debian suite with these packages at ``target``, which must not be there yet."""
+def bootstrap(suite: str, target: Path, packages: list[str], options: list[str], variant: str = "minbase") -> None:
+    """A root of a Debian suite with these packages at ``target``, which must not be there yet; the variant is mmdebstrap's."""
     source = f"deb [signed-by={KEYRING}] {archive()} {suite} main"
     # Debian 11 is only kept, no longer signed anew: its Release may have run out
-    run("mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--aptopt=Acquire::Check-Valid-Until \"false\"",
+    run("mmdebstrap", "--quiet", "--mode=root", f"--variant={variant}", "--aptopt=Acquire::Check-Valid-Until \"false\"",
         "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
         f"--include={','.join(packages)}", *options, suite, target, source)
 

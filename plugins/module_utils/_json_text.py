@@ -9,20 +9,28 @@ this in the place of C(json) (C(host_library)).
 try:
     from _json import encode_basestring, encode_basestring_ascii, make_encoder, make_scanner
 except ImportError:  # another implementation of Python, or a build without it
-    make_scanner = make_encoder = None  # type: ignore[assignment,misc]
+    encode_basestring = encode_basestring_ascii = make_scanner = make_encoder = None  # type: ignore[assignment,misc]
 
 BLANKS = " \t\r\n"  # RFC 8259, 2
 CONSTANTS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
 class _Decoding(object):
-    """The attributes that the scanner reads, as C(json.JSONDecoder) sets them."""
+    """The attributes that the scanner reads, as C(json.JSONDecoder) sets them; C(array_hook) from Python 3.15 on."""
 
-    strict, object_hook, object_pairs_hook = True, None, None
+    strict, object_hook, object_pairs_hook, array_hook = True, None, None, None
     parse_float, parse_int, parse_constant = float, int, CONSTANTS.__getitem__
 
 
-_scan = None if make_scanner is None else make_scanner(_Decoding())  # type: ignore[arg-type]
+def _made(make, *given):
+    """What the module in C makes; None where there is none, or one of a release that asks for more than is known here."""
+    try:
+        return make(*given)
+    except (AttributeError, TypeError):
+        return None
+
+
+_scan = _made(make_scanner, _Decoding())
 
 
 def loads(text: "str") -> "object":
@@ -45,11 +53,12 @@ def load(stream) -> "object":
 
 def dumps(value: "object", *, sort_keys: "bool" = False, ensure_ascii: "bool" = True, **others) -> "str":
     """The JSON text of a value; TypeError and ValueError as C(json.dumps) raises them."""
-    if make_encoder is None or others:
+    quote = encode_basestring_ascii if ensure_ascii else encode_basestring
+    encode = None if others else _made(make_encoder, {}, _refuse, quote, None, ": ", ", ", sort_keys, False, True)
+    if encode is None:
         import json
         return json.dumps(value, sort_keys=sort_keys, ensure_ascii=ensure_ascii, **others)
-    quote = encode_basestring_ascii if ensure_ascii else encode_basestring
-    return "".join(make_encoder({}, _refuse, quote, None, ": ", ", ", sort_keys, False, True)(value, 0))
+    return "".join(encode(value, 0))
 
 
 def _refuse(value):

@@ -3,9 +3,9 @@
 """Drift, remediate and remediate again for each pair of an ansible-core and a host's Python that can be had here.
 
 ``matrix.py TREE`` runs every pair; ``matrix.py TREE --edges`` runs the oldest core with the oldest Python it manages, and the newest core
-with the newest. TREE holds ansible_collections. Pythons are those on PATH and of pyenv; each core gets a virtual environment in the lab's
-cache. The second remediate must change nothing. What cannot be had is named, with the reason, and does not fail the run; a pair that does
-not hold fails it.
+with the newest. TREE holds ansible_collections. Pythons are those on PATH and of pyenv; for hosts also those of Debian unstable, where
+this is root with mmdebstrap (``molecule/lab/pythons.py``). Each core gets a virtual environment in the lab's cache. The second remediate
+must change nothing. What cannot be had is named, with the reason, and does not fail the run; a pair that does not hold fails it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-CACHE = Path(os.environ.get("AUDITOPS_LAB") or Path(os.environ.get("XDG_CACHE_HOME") or "/var/tmp") / "auditops-lab") / "cores"
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "molecule/lab"))
+import lab  # noqa: E402
+import pythons as unstable  # noqa: E402
+
+CACHE = lab.CACHE / "cores"
 HOST = "debian-12"
 PLAYBOOKS = ("drift", "remediate", "remediate")
 
@@ -56,6 +60,16 @@ def pythons() -> dict[int, str]:
     if not set(found) & set(range(10, 16)):
         found[sys.version_info.minor] = sys.executable
     return found
+
+
+def newer_pythons(have: dict[int, str]) -> tuple[dict[int, str], str]:
+    """Those that only hosts need, by minor version, and why there are none; nothing is got where this machine has all of them."""
+    if set(unstable.MINORS) <= set(have):
+        return {}, ""
+    try:
+        return {minor: path for minor, path in unstable.build().items() if minor not in have}, ""
+    except lab.LabError as error:
+        return {}, str(error)
 
 
 def environment_of(name: str, core: Core, have: dict[int, str]) -> Path:
@@ -115,21 +129,23 @@ def main() -> int:
             bins[name] = environment_of(name, CORES[name], have)
         except OSError as error:
             missing.append(f"ansible-core {name}: {error}")
-    wanted = [pair for pair in pairs(have) if pair[0] in bins]
+    newer, why_not = ({}, "") if only_edges else newer_pythons(have)
+    hosts = {**have, **newer}
+    wanted = [pair for pair in pairs(hosts) if pair[0] in bins]
     if only_edges:
         wanted = [[pair for pair in wanted if pair[0] == name][-1 if position else 0] for position, name in enumerate(bins)]
     failed = 0
     for name, minor in wanted:
         begun = time.monotonic()
         with tempfile.TemporaryDirectory() as scratch:
-            reason = fails(tree, bins[name], have[minor], Path(scratch))
+            reason = fails(tree, bins[name], hosts[minor], Path(scratch))
         print(f"core {name}  host Python 3.{minor:<3} {'FAILED' if reason else 'ok'}  {time.monotonic() - begun:.0f} s", flush=True)
         if reason:
             failed += 1
             print(reason)
     wanted_pythons = {minor for core in CORES.values() for minor in core.targets}
-    for minor in [] if only_edges else sorted(wanted_pythons - set(have)):
-        missing.append(f"Python 3.{minor}: not installed here")
+    for minor in [] if only_edges else sorted(wanted_pythons - set(hosts)):
+        missing.append(f"Python 3.{minor}: not installed here" + (f", and not to be had: {why_not}" if why_not else ""))
     for line in missing:
         print(f"not run: {line}")
     return 1 if failed or not wanted else 0

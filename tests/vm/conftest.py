@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Machines that boot, halt and lose power, for stories that no other host can tell. ``make vm`` runs them; one takes minutes."""
+"""Machines that boot, halt and lose power, for stories that no other host can tell. ``make vm`` runs them; one takes minutes.
+
+``AUDITOPS_VM_RECORD`` names a directory for what each test's machines wrote to their consoles, and for its figures.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -25,6 +29,7 @@ class Host:
         self.machine = machine
         self.directory = directory
         self.report = report or directory / "report"
+        self.figures: list[str] = []
 
     def play(self, name: str, **variables) -> subprocess.CompletedProcess:
         """Run a playbook over SSH."""
@@ -86,11 +91,28 @@ class Host:
         print(done.stdout)
         return done.returncode == 0 and "\npid 0\n" not in done.stdout
 
+    def lost(self) -> str:
+        """What the kernel says it has lost since the boot."""
+        return self.machine.run(script="auditctl -s | grep ^lost", check=False).stdout.strip()
+
+
+def record(name: str, told: list[Host], seconds: float) -> None:
+    """Keep the consoles and the figures of a test."""
+    directory = Path(os.environ["AUDITOPS_VM_RECORD"])
+    directory.mkdir(parents=True, exist_ok=True)
+    lines = [f"{seconds / 60:.1f} minutes", *(line for story in told for line in story.figures)]
+    lines += [f"{story.machine.name}: {story.lost()}" for story in told if story.machine.pid]
+    (directory / f"{name}.figures").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    for number, story in enumerate(told):
+        (directory / f"{name}.{number}.console").write_text(story.machine.console, encoding="utf-8")
+
 
 @pytest.fixture
 def host(request, tmp_path):
     """``host(IMAGE, log_disk_mb=0)`` gives a booted machine, which is gone when the test ends; a failed test shows its console."""
     made: list[vms.Machine] = []
+    told: list[Host] = []
+    begin = time.monotonic()
 
     def boot(image: str, log_disk_mb: int = 0) -> Host:
         name = f"story-{os.getpid()}-{len(made)}"
@@ -101,9 +123,12 @@ def host(request, tmp_path):
         made.append(machine)
         directory = tmp_path / name
         directory.mkdir()
-        return Host(machine, directory)
+        told.append(Host(machine, directory))
+        return told[-1]
 
     yield boot
+    if "AUDITOPS_VM_RECORD" in os.environ:
+        record(request.node.name, told, time.monotonic() - begin)
     for machine in made:
         print(f"--- console of {machine.name}\n{machine.console[-3000:]}")
         machine.remove()

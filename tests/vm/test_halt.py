@@ -22,6 +22,7 @@ for number in range(%d):
 """
 EVENTS = 100_000
 NEWEST = 20_000
+ROOM = "ls /var/log/audit | wc -l; df -BM --output=size,avail /var/log/audit | tail -n 1"
 SMALL_DISK = {"auditd_conf": {"space_left": 12, "admin_space_left": 6}}
 
 
@@ -44,6 +45,14 @@ def numbers(host) -> list[int]:
     return sorted(int(number) for number in re.findall(r"op=flood n=(\d+)", host.machine.run(script=script, check=False).stdout))
 
 
+def count(host, when: str, have: list[int]) -> None:
+    """Keep how many events are in the logs, and how many are missing between the first and the last of these."""
+    span = have[-1] - have[0] + 1 if have else 0
+    room = host.machine.run(script=ROOM, check=False).stdout.split()
+    host.figures.append(f"{when}: {len(have)} events of {EVENTS}, {span - len(set(have))} missing between {have[:1]} and {have[-1:]}; "
+                        f"logs, size and room: {' '.join(room)}; {host.lost()}")
+
+
 def test_hardened_it_powers_itself_off_and_rescued_it_boots_and_stays_up(host):
     story = host("debian13", 64)
     harden(story)
@@ -52,6 +61,8 @@ def test_hardened_it_powers_itself_off_and_rescued_it_boots_and_stays_up(host):
     assert "Power down" in story.machine.console or "Powering off" in story.machine.console
 
     with story.machine.offline() as root:
+        texts = [path.read_text(errors="replace") for path in (root / "var/log/audit").glob("audit.log*")]
+        story.figures.append(f"powered off with {sum(text.count('op=flood n=') for text in texts)} events in {len(texts)} logs")
         found = story.play_offline("diagnose", root)
         assert f"{story.machine.name}: auditd (high confidence)" in found.stdout and "powered the host off" in found.stdout
         done = story.play_offline("rescue", root, **SMALL_DISK)
@@ -63,8 +74,9 @@ def test_hardened_it_powers_itself_off_and_rescued_it_boots_and_stays_up(host):
     story.machine.wait_ssh()
     flood(story)
     end = time.monotonic() + 1800
-    while EVENTS - 1 not in numbers(story) and time.monotonic() < end:
+    while EVENTS - 1 not in (have := numbers(story)) and time.monotonic() < end:
         time.sleep(10)
+    count(story, "after the rescue", have)
     assert story.is_audited()
 
 
@@ -77,6 +89,7 @@ def test_remediated_it_stays_up_and_keeps_the_newest_records(host):
     end = time.monotonic() + 1800
     while EVENTS - 1 not in (have := numbers(story)) and time.monotonic() < end:
         time.sleep(10)
+    count(story, "remediated first", have)
     assert story.is_audited()
     assert have[-NEWEST:] == list(range(EVENTS - NEWEST, EVENTS)), f"{len(have)} of {EVENTS}, the newest {have[-3:]}"
     assert story.machine.run(script="ls /var/log/audit").stdout.split() != ["audit.log"], "it rotated early"

@@ -97,7 +97,8 @@ def test_whatever_the_moment(host, machines, begin):
         cuts += cuts_during(story, begin(story), CUTS - len(cuts), lot)
         machines[:] = [machine for machine, _moment in cuts]
     story.machine.cut()
-    print(f"seed {seed}, cuts after " + ", ".join(moment for _machine, moment in cuts))
+    story.figures.append(f"seed {seed}, {len(cuts)} cuts after " + ", ".join(moment for _machine, moment in cuts))
+    print(story.figures[-1])
 
     for first in range(0, len(cuts), AT_ONCE):
         with contextlib.ExitStack() as mounted:
@@ -125,6 +126,7 @@ def test_what_a_cut_leaves_boots_and_is_cured(host, machines, begin):
         again = story.of(machine)
         machine.start()
         machine.wait_ssh(BUSY)
+        story.figures.append(f"{where}: {again.lost()}")
         assert again.is_audited(), where
         assert again.play("remediate", **SMALL_DISK).returncode == 0, where
         assert again.play("drift", **SMALL_DISK).returncode == 0 and left(again) == set(), where

@@ -97,6 +97,7 @@ def test_a_kernel_that_panics_of_a_flood_does_so_no_longer(host):
     story.machine.start()
     story.machine.wait_ssh(BUSY)
     story.machine.run(script=OVERFLOW, check=False)
+    story.figures.append(f"the flood again: {story.lost()}")
     assert story.is_audited() and story.machine.console.count("Kernel panic") == panics
     assert re.search(r"^failure 1$", story.machine.run("auditctl", "-s").stdout, re.MULTILINE)
 

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import _json
 import calendar
 import hashlib
+import importlib
 import json
 import time
 
@@ -30,6 +32,23 @@ def test_what_is_no_json_is_refused(text):
         json.loads(text)
     with pytest.raises(ValueError, match=r"."):
         _json_text.loads(text)
+
+
+@pytest.mark.parametrize("release", [
+    pytest.param({"make_scanner": lambda context: context.a_hook_of_a_later_release}, id="a scanner that reads one attribute more"),
+    pytest.param({"make_encoder": lambda *nine, ten: nine}, id="an encoder that takes one argument more"),
+    pytest.param({"make_scanner": None, "make_encoder": None}, id="without the module in C"),
+])
+def test_json_on_a_python_whose_module_in_c_differs(monkeypatch, release):
+    """Python 3.15 reads array_hook, which none before it knows."""
+    with monkeypatch.context() as other:
+        for name, made in release.items():
+            other.setattr(_json, name, made)
+        importlib.reload(_json_text)
+    try:
+        assert _json_text.loads(_json_text.dumps({"b": [1, None], "a": "ü"}, sort_keys=True)) == {"a": "ü", "b": [1, None]}
+    finally:
+        importlib.reload(_json_text)
 
 
 def test_what_json_cannot_hold_is_refused():
