@@ -8,8 +8,12 @@ from functools import partial
 from .._errors import AuditError
 
 GRUB_VARIABLE = "GRUB_CMDLINE_LINUX"  # of all entries; GRUB_CMDLINE_LINUX_DEFAULT leaves out those for recovery
-GRUB_LINE = re.compile(r"^(?P<head>[ \t]*(?:export[ \t]+)?(?P<name>GRUB_CMDLINE_LINUX(?:_DEFAULT)?)\+?=)(?P<value>.*)$", re.M)
+GRUB_LINE = re.compile(r"^(?P<head>[ \t]*(?:export[ \t]+)?(?P<name>GRUB_CMDLINE_LINUX(?:_DEFAULT)?)(?P<adds>\+?)=)(?P<value>.*)$", re.M)
+GRUB_ASSIGNS = re.compile(r"\bGRUB_CMDLINE_LINUX(?:_DEFAULT)?\+?=")
+BLOCKS = {"if": 1, "case": 1, "for": 1, "while": 1, "until": 1, "fi": -1, "esac": -1, "done": -1}  # words of the shell
 OPTIONS = re.compile(r"^(options[ \t]+)(.*)$", re.M)
+STARTS_LINUX = re.compile(r"^linux[ \t]", re.M)  # an entry of the boot loader specification; others start an EFI program
+FOR_INIT = " -- "  # what stands behind it is for init: kernel-parameters of the kernel's documentation
 KERNELOPTS = re.compile(r"^(kernelopts=)(.*)$", re.M)
 KERNELOPTS_USED = re.compile(r"\$\{?kernelopts\b")
 PARAMETERS = re.compile(r"^([ \t]*parameters[ \t]*=[ \t]*)(\"?)([^\"\n]*)(\"?)", re.M)
@@ -20,6 +24,11 @@ TRAILING = re.compile(r"\s*$")
 
 def changed(line: str, wanted: "dict[str, str]") -> str:
     """The line with exactly these words under their names, each once; as it is where it says so already."""
+    line, dashes, of_init = line.partition(FOR_INIT)
+    return _changed(line, wanted) + dashes + of_init
+
+
+def _changed(line, wanted):
     have = [word.partition("=")[::2] for word in line.split() if word.partition("=")[0] in wanted]
     if sorted(have) == sorted(wanted.items()):
         return line
@@ -34,10 +43,11 @@ def without(line: str, names) -> str:
 
 
 def entry(text: str, wanted: "dict[str, str]", *, in_environment: bool) -> str:
-    """An entry of the boot loader specification. ``in_environment``: $kernelopts has the words, so its own line needs none."""
+    """An entry of the boot loader specification that starts Linux. ``in_environment``: $kernelopts has the words, so its own line needs
+    none."""
     lines = list(OPTIONS.finditer(text))
     if not lines:
-        raise AuditError("there is no line options")
+        return (text if text.endswith("\n") else text + "\n") + "options %s\n" % changed("", wanted)
     if in_environment and any(KERNELOPTS_USED.search(line[2]) for line in lines):
         return OPTIONS.sub(lambda found: found[1] + without(found[2], wanted), text)
     last = lines[-1]
@@ -81,12 +91,15 @@ def zipl(text: str, wanted: "dict[str, str]") -> str:
 
 def grub_defaults(texts: "dict[str, str]", wanted: "dict[str, str]") -> "dict[str, str]":
     """The files of grub's defaults, in the order in which grub-mkconfig reads them, with the words in the last assignment of
-    GRUB_CMDLINE_LINUX and nowhere else."""
-    last = [path for path, text in texts.items() if any(found["name"] == GRUB_VARIABLE for found in GRUB_LINE.finditer(text))]
+    GRUB_CMDLINE_LINUX and nowhere else. AuditError for what only a shell can tell."""
+    for path, text in texts.items():
+        _only_assignments(path, text)
+    places = [(path, found) for path, text in texts.items() for found in GRUB_LINE.finditer(text) if found["name"] == GRUB_VARIABLE]
+    # a += behind it leaves it in
+    last = ([place for place in places if not place[1]["adds"]] or places)[-1:]
     edited = {}
     for path, text in texts.items():
-        places = list(GRUB_LINE.finditer(text))
-        target = max((found.start() for found in places if found["name"] == GRUB_VARIABLE), default=None) if path in last[-1:] else None
+        target = next((found.start() for where, found in last if where == path), None)
         edited[path] = GRUB_LINE.sub(partial(_assignment, wanted, target), text)
     if not last:
         path = next(iter(texts))
@@ -95,12 +108,29 @@ def grub_defaults(texts: "dict[str, str]", wanted: "dict[str, str]") -> "dict[st
     return edited
 
 
+def _only_assignments(path, text):
+    """AuditError where a line is ended as Windows does, or a variable of ours is set in a condition or behind another command."""
+    depth = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.lstrip().startswith("#"):
+            ours = len(GRUB_ASSIGNS.findall(line))
+            place = "line %d of %s" % (number, path)
+            if ours and line.endswith("\r"):
+                raise AuditError("%s ends in a carriage return, which becomes a part of the boot line: take it out" % place)
+            if ours and (depth or ours > 1 or not GRUB_LINE.match(line)):
+                raise AuditError("%s sets GRUB_CMDLINE_LINUX in a condition or behind another command, and only a shell can tell what it "
+                                 "comes to: put the words there by hand" % place)
+            depth += BLOCKS.get(re.split(r"[\s;]", line.strip(), maxsplit=1)[0], 0)
+
+
 def _assignment(wanted, last, found):
     """One assignment; ``last``: where the one begins that gets the words."""
     quote, inner, rest = _quoted(found["value"])
     new = changed(inner, wanted) if found.start() == last else without(inner, wanted) if _has(inner, wanted) else inner
     if new == inner:
         return found[0]
+    if found["adds"] and new[:1].strip():
+        new = " " + new  # it goes behind what is there
     quote = quote or '"'
     return found["head"] + quote + new + quote + rest
 

@@ -19,7 +19,7 @@ GRUB_CONFIGURATIONS = ("/boot/grub2/grub.cfg", "/boot/grub/grub.cfg")
 EFI = "/boot/efi/EFI"  # EFI/VENDOR/grub.cfg: Red Hat up to 8
 KERNEL_CMDLINE = "/etc/kernel/cmdline"  # kernel-install(8), where there is no grub
 ZIPL = "/etc/zipl.conf"
-ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?(GRUB_CMDLINE_LINUX|GRUB_CMDLINE_LINUX_DEFAULT|GRUB_ENABLE_BLSCFG)=(.*)$", re.M)
+ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?(GRUB_CMDLINE_LINUX|GRUB_CMDLINE_LINUX_DEFAULT|GRUB_ENABLE_BLSCFG)(\+?)=(.*)$", re.M)
 LINUX_LINE = re.compile(r"^\s*linux\S*\s+\S+\s+(.*)$", re.M)
 WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')  # as next_arg() of the kernel (lib/cmdline.c) takes a line apart
 OFF = ("0", "off")  # audit_enable() of kernel/audit.c
@@ -138,8 +138,9 @@ def _to_work(lines):
 
 
 def entry_files(host, directory: str) -> "list[str]":
-    """The entries of a directory, but for rescue systems."""
-    return ["%s/%s" % (directory, name) for name in host.listdir(directory) if name.endswith(".conf") and "rescue" not in name]
+    """The entries of a directory that start Linux, but for rescue systems; others start an EFI program: Windows, a shell."""
+    paths = ["%s/%s" % (directory, name) for name in host.listdir(directory) if name.endswith(".conf") and "rescue" not in name]
+    return [path for path in paths if boot_line.STARTS_LINUX.search(host.text(path) or "")]
 
 
 def _entries(host, directory):
@@ -172,11 +173,11 @@ def grub_variables(texts: "dict[str, str]") -> "dict[str, str]":
     """As the shell would have them behind these files."""
     found = {}
     for text in texts.values():
-        for name, value in ASSIGNMENT.findall(text):
+        for name, adds, value in ASSIGNMENT.findall(text):
             value = value.strip()
             quote = value[:1] if value[:1] in ("'", '"') else ""
             value = value[1:].partition(quote)[0] if quote else value.partition(" ")[0].partition("#")[0]
-            found[name] = _expanded(value, found)
+            found[name] = (found.get(name, "") if adds else "") + _expanded(value, found)
     return found
 
 

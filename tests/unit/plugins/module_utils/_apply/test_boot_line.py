@@ -37,6 +37,7 @@ def read(root, path):
     ("ro audit=1 quiet audit_backlog_limit=8192", "ro audit=1 quiet audit_backlog_limit=8192"),
     ("audit=1 ro audit=0 audit_backlog_limit=8192", "ro audit=1 audit_backlog_limit=8192"),
     ("ro audit_backlog_limit=64 x.audit=0 noaudit", "ro x.audit=0 noaudit audit=1 audit_backlog_limit=8192"),
+    ("ro audit=0 -- audit=0 3", "ro audit=1 audit_backlog_limit=8192 -- audit=0 3"),
     ('ro dyndbg="file a.c +p"  quiet', 'ro dyndbg="file a.c +p"  quiet audit=1 audit_backlog_limit=8192'),
 ])
 def test_words_of_a_line(line, expected):
@@ -53,6 +54,11 @@ def test_words_of_a_line(line, expected):
       "b": "GRUB_CMDLINE_LINUX='$GRUB_CMDLINE_LINUX nosmt audit=1 audit_backlog_limit=8192'\n"}),
     ({"a": 'GRUB_CMDLINE_LINUX_DEFAULT="quiet audit=0"\nGRUB_CMDLINE_LINUX=""\n'},
      {"a": 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\nGRUB_CMDLINE_LINUX="audit=1 audit_backlog_limit=8192"\n'}),
+    ({"a": 'GRUB_CMDLINE_LINUX="ro"\nGRUB_CMDLINE_LINUX+=" audit=0"\n', "b": 'GRUB_CMDLINE_LINUX+=" nosmt audit=0"\n'},
+     {"a": 'GRUB_CMDLINE_LINUX="ro audit=1 audit_backlog_limit=8192"\nGRUB_CMDLINE_LINUX+=""\n', "b": 'GRUB_CMDLINE_LINUX+=" nosmt"\n'}),
+    ({"a": 'GRUB_CMDLINE_LINUX+="audit=0"\n'}, {"a": 'GRUB_CMDLINE_LINUX+=" audit=1 audit_backlog_limit=8192"\n'}),
+    ({"a": 'if [ "$X" = "" ]; then\n  echo x\nfi\nGRUB_CMDLINE_LINUX="ro"\n# && GRUB_CMDLINE_LINUX=x\n'},
+     {"a": 'if [ "$X" = "" ]; then\n  echo x\nfi\nGRUB_CMDLINE_LINUX="ro audit=1 audit_backlog_limit=8192"\n# && GRUB_CMDLINE_LINUX=x\n'}),
 ])
 def test_grub_defaults(texts, expected):
     assert words.grub_defaults(texts, WANTED) == expected
@@ -65,6 +71,19 @@ def test_grub_defaults(texts, expected):
 def test_what_only_a_shell_reads_is_refused(line):
     with pytest.raises(AuditError, match="the assignment"):
         words.grub_defaults({"/etc/default/grub": line + "\n"}, WANTED)
+
+
+@pytest.mark.parametrize(("text", "reason"), [
+    ('GRUB_TIMEOUT=1; GRUB_CMDLINE_LINUX="root=/dev/vda1 audit=0"\n', "line 1 of /etc/default/grub sets GRUB_CMDLINE_LINUX"),
+    ('GRUB_CMDLINE_LINUX="ro"\n[ -f /x ] && GRUB_CMDLINE_LINUX="audit=0"\n', "line 2 of"),
+    ('GRUB_CMDLINE_LINUX="ro"\nif [ -f /x ]; then\n  GRUB_CMDLINE_LINUX="audit=0"\nfi\n', "line 3 of"),
+    ('GRUB_CMDLINE_LINUX="ro"; GRUB_CMDLINE_LINUX="audit=0"\n', "line 1 of"),
+    ('GRUB_TIMEOUT=5\r\nGRUB_CMDLINE_LINUX="ro"\r\n', "line 2 of /etc/default/grub ends in a carriage return"),
+])
+def test_what_hides_an_assignment_is_refused(text, reason):
+    """Edited all the same, the words would land where nothing reads them, or the line that was there would be lost."""
+    with pytest.raises(AuditError, match=reason):
+        words.grub_defaults({"/etc/default/grub": text}, WANTED)
 
 
 PLACES = {
@@ -81,6 +100,13 @@ PLACES = {
                ["/etc/default/grub.d/50-cloud.cfg"]),
     "systemd-boot": ({"/efi/loader/entries/a.conf": ENTRY % "root=/dev/vda1 ro", "/etc/kernel/cmdline": "root=/dev/vda1 ro\n"},
                      ["/efi/loader/entries/a.conf", "/etc/kernel/cmdline"]),
+    "an entry of Windows beside": (
+        {"/efi/loader/entries/a.conf": ENTRY % "root=/dev/vda1 ro",
+         "/efi/loader/entries/windows.conf": "title Windows\nefi /EFI/Microsoft/Boot/bootmgfw.efi\n"}, ["/efi/loader/entries/a.conf"]),
+    "an entry without options": (
+        {"/efi/loader/entries/a.conf": "title Linux\nlinux /vmlinuz-5\n"}, ["/efi/loader/entries/a.conf"]),
+    "grub's defaults that are added to": (
+        {"/etc/default/grub": 'GRUB_CMDLINE_LINUX="ro"\nGRUB_CMDLINE_LINUX+=" quiet"\n'}, ["/etc/default/grub"]),
     "zipl": ({"/etc/zipl.conf": '[linux]\ntarget = /boot\nparameters = "root=/dev/dasda1 audit=0"\n'}, ["/etc/zipl.conf"]),
 }
 
@@ -128,7 +154,7 @@ def test_a_generated_menu_of_a_tree_is_named_until_its_own_system_made_it(tmp_pa
     ({"/etc/hostname": "x"}, "no boot line that can be edited was found"),
     ({"/ostree/repo/config": ""}, "rpm-ostree kargs --append-if-missing=audit=1"),
     ({"/boot/efi/EFI/Linux/a.efi": ""}, "kernel-install add-all"),
-    ({"/boot/loader/entries/a.conf": "title no options\n"}, "no line options"),
+    ({"/efi/loader/entries/windows.conf": "title Windows\nefi /EFI/Microsoft/Boot/bootmgfw.efi\n"}, "no boot line that can be edited"),
     ({"/etc/zipl.conf": "[linux]\nparmfile = /etc/parm\n"}, "parmfile = /etc/parm: put audit=1 audit_backlog_limit=8192 there"),
 ])
 def test_what_is_refused_says_what_would_be_right(tmp_path, files, reason):
