@@ -32,6 +32,10 @@ CAUSES = {
     "overflow_action": "a plugin could not keep up and auditd's queue overflowed",
     "max_log_file_action": "the log reached max_log_file",
 }
+BY_PLATFORM = {
+    "button": "the power button was pressed, which is how a cloud or a hypervisor asks a guest to stop",
+    "agent": "the hypervisor asked the guest agent (qemu-ga) to stop it",
+}
 KERNEL_CAUSES = {
     "backlog_limit": "more records waited than backlog_limit (-b) allows", "rate_limit": "more records came than rate_limit (-r) allows",
 }
@@ -149,13 +153,16 @@ def _auditd(session, facts):
         carried = any(one["by"] in ("system", "kernel") and one["what"] in CARRIED_OUT and _near(event, one) for one in behind)
         if not carried and any(not _near(event, one) for one in behind):
             return None  # the host went on: the words are of a stop that was not carried out
+        if asked and any(one["by"] == "system" and one["what"] in POWERED_OFF and _near(one, event) for one in session[:place]):
+            return None  # the shutdown that somebody asked for was under way already
         key = _key_of(event, session[:place], facts)
         cause = "%s because %s" % (WORDS[event["what"]], CAUSES.get(key, "of an action in auditd.conf"))
         sure = carried and not asked
         if key == REMOTE_CONF:
             cause, sure = _of_remote(event, facts), sure and bool(facts.remote["stopping"])
+        wrote_on = not carried and any(not _near(event, one, after=PANIC_SECONDS) for one in behind)
         return {"stopped_by": "auditd", "key": key, "action": "HALT" if event["what"] == "halt" else "SINGLE", "when": event["time"],
-                "confidence": "high" if sure else "medium", "cause": cause + _who_filled(facts, key)}
+                "confidence": "high" if sure else "low" if wrote_on else "medium", "cause": cause + _who_filled(facts, key)}
     return None
 
 
@@ -209,9 +216,8 @@ def _person(session, facts):
         if event["by"] == "person":
             return {"stopped_by": "not_auditd", "when": event["time"], "confidence": "high" if end else "medium",
                     "cause": "somebody asked for it: %s" % event["text"]}
-        if event["what"] == "button" and end:
-            return {"stopped_by": "not_auditd", "when": event["time"], "confidence": "high",
-                    "cause": "the power button was pressed, which is how a cloud or a hypervisor asks a guest to stop"}
+        if event["what"] in BY_PLATFORM and end:
+            return {"stopped_by": "not_auditd", "when": event["time"], "confidence": "high", "cause": BY_PLATFORM[event["what"]]}
     return None
 
 
