@@ -30,8 +30,8 @@ CUT_SHORT = "it is cut short (%s): what its end said was not seen"
 # what the standard library of 3.6 does not read, and who does: the program of the machine that reads
 UNPACKERS = {".zst": ["zstd", "-dc", "--"], ".lz4": ["lz4", "-dc", "--"]}
 LARGEST = 64 * 1024 * 1024  # bytes of one file: the end of it
-IDENTIFIERS = ("auditd", "audisp", "audispd", "audisp-remote", "kernel", "systemd", "systemd-logind", "systemd-shutdown", "sudo", "su", "doas",
-               "shutdown", "init", "acpid", "qemu-ga")
+IDENTIFIERS = ("auditd", "audisp", "audispd", "audisp-remote", "kernel", "systemd", "systemd-logind", "systemd-shutdown", "sudo", "su",
+               "doas", "shutdown", "init", "acpid", "qemu-ga")
 JOURNAL_LINES = 400000
 PSTORES = ("/var/lib/systemd/pstore", "/sys/fs/pstore", "/var/lib/pstore")
 CRASHES = "/var/crash"
