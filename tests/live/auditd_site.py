@@ -17,13 +17,13 @@ import threading
 import time
 from pathlib import Path
 
+import kept_places
+
 CHROOTS = Path(os.environ.get("AUDITOPS_CHROOTS", "/nonexistent"))
 SUITES = {"bullseye": "3.0", "bookworm": "3.0.9", "trixie": "4.0.2"}  # the roots there, and the release of audit in each
 COLLECTION = Path(__file__).resolve().parents[2]
 RUNNER = "auditd_runner.py"
 CARRIED = "tmp/auditops-live"  # where a root of another release gets a copy of the plugins
-SAVED = "var/tmp/auditops-live-saved"  # what stood there before the test
-KEPT = ("etc/audit", "var/log/audit")
 BACKLOG_LIMIT = 8192
 USER_MESSAGE = 1112  # AUDIT_USER_LOGIN: a type of the range that user space may send (linux/audit.h)
 NETLINK_AUDIT = 9
@@ -79,14 +79,10 @@ def why_not() -> str | None:
 
 @contextlib.contextmanager
 def open_site(root: Path):
-    """A Site with empty logs; its /etc/audit and /var/log/audit are put back, its auditd is ended."""
-    _put_back(root)
-    for kept in KEPT:
-        (root / SAVED / kept).parent.mkdir(parents=True, exist_ok=True)
-        if (root / kept).exists():
-            shutil.copytree(root / kept, root / SAVED / kept, symlinks=True)
-    (root / SAVED / "complete").touch()
-    _empty(root / "var/log/audit")
+    """A Site with empty logs; what a test may change of its files is put back (kept_places.PLACES), its auditd is ended."""
+    kept_places.put_back(root)
+    kept_places.save(root)
+    kept_places.empty(root / "var/log/audit")
     site = Site(root)
     try:
         with contextlib.ExitStack() as stack:
@@ -98,31 +94,7 @@ def open_site(root: Path):
             stack.callback(site.kill)
             yield site
     finally:
-        _put_back(root)
-
-
-def _put_back(root: Path):
-    saved = root / SAVED
-    if (saved / "complete").exists():
-        for kept in KEPT:
-            while os.path.ismount(root / kept):
-                subprocess.run(["umount", root / kept], check=True)
-            _empty(root / kept)
-            if (saved / kept).exists():
-                _copy_over(saved / kept, root / kept)
-    shutil.rmtree(saved, ignore_errors=True)
-
-
-def _copy_over(source: Path, target: Path):
-    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
-    for path in [source, *source.rglob("*")]:  # copytree keeps modes and times, not owners
-        os.lchown(target / path.relative_to(source), path.lstat().st_uid, path.lstat().st_gid)
-
-
-def _empty(directory: Path):
-    directory.mkdir(parents=True, exist_ok=True)
-    for entry in directory.iterdir():
-        shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+        kept_places.put_back(root)
 
 
 @contextlib.contextmanager
@@ -182,6 +154,7 @@ class Site:
         done = self.command("/sbin/auditd")
         assert done.returncode == 0, f"auditd returned {done.returncode}: {done.stderr}"
         wait_for(lambda: self.pid and kernel_status()["pid"] == self.pid, "auditd to start")
+        kept_places.note_started(self.root, self.pid)
         subprocess.run(["auditctl", "-b", str(BACKLOG_LIMIT)], capture_output=True, check=True)
         return self.pid
 

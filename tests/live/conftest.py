@@ -4,17 +4,19 @@
 
 ``audited`` is this machine; ``site`` is this machine and, one after the other, the roots of other releases in the directory that
 AUDITOPS_CHROOTS names (``make chroots`` builds them). Both skip where a real auditd cannot run and put everything back, also what a killed
-run left: /etc/audit, /var/log/audit, the kernel's rules and status. One test at a time has the kernel: AUDITOPS_LIVE_LOCK names the lock
-file.
+run left: files (kept_places.PLACES), auditd, the kernel's rules and status. One test at a time has the kernel: AUDITOPS_LIVE_LOCK names
+the lock file.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
 
 import auditd_site as sites
+import kept_places
 import kernel_state
 import pytest
 
@@ -22,12 +24,29 @@ LOCK = os.environ.get("AUDITOPS_LIVE_LOCK", "/run/lock/auditops-live.lock")
 ROOTS = sites.roots()
 
 
-@pytest.fixture
-def kernel_audit():
-    """The kernel's audit for one test alone; its status and rules are put back."""
+@contextlib.contextmanager
+def alone():
+    """No other test that holds this lock runs meanwhile."""
     os.makedirs(os.path.dirname(LOCK), exist_ok=True)
     with open(LOCK, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_a_killed_run_left():
+    """Put back before the first test, so that no test meets what another run left."""
+    if os.geteuid() == 0:
+        with alone():
+            for root in ROOTS.values():
+                kept_places.put_back(root)
+            kernel_state.put_back_what_was_left()
+
+
+@pytest.fixture
+def kernel_audit(what_a_killed_run_left):
+    """The kernel's audit for one test alone; its status and rules are put back."""
+    with alone():
         reason = sites.why_not()
         if reason:
             pytest.skip(reason)

@@ -126,7 +126,7 @@ def test_a_flood_into_a_small_partition_keeps_the_newest_records(here, policy):
         last = f"op=auditops-flood n={FLOOD - 1} ".encode()
         wait_for(lambda: any(last in path.read_bytes() for path in site.log_dir.glob("audit.log")) or FLOOD - 1 in here.numbers("flood"),
                  "the last record", 60)
-        found = set(here.numbers("flood"))
+    found = set(here.numbers("flood"))  # with the guard ended: a log that it moves between two looks is in neither
     missing = [number for number in range(FLOOD - NEWEST, FLOOD) if number not in found]
     assert len(missing) <= kernel_status()["lost"] - lost, f"{len(missing)} of the newest {NEWEST} records are in no log"
     assert here.status()["mode"] == "guard"
