@@ -334,19 +334,17 @@ audited:
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.auditops.auditd.plugins.module_utils import _arguments, _utc
+from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
 from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf as _conf_apply
-from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf_refused
-from ansible_collections.auditops.auditd.plugins.module_utils._conf import bound, spelling, stops, validator
+from ansible_collections.auditops.auditd.plugins.module_utils._apply import conf_refused, conf_wanted
+from ansible_collections.auditops.auditd.plugins.module_utils._conf import bound, validator
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as _conf
 from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment import Environment
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.module_utils._host import audit_release, lock, os_release
+from ansible_collections.auditops.auditd.plugins.module_utils._host import audit_release, lock
 from ansible_collections.auditops.auditd.plugins.module_utils._host.host import Host
-from ansible_collections.auditops.auditd.plugins.module_utils._library import exceptions, settled, words
-from ansible_collections.auditops.auditd.plugins.module_utils._library.demands import Demands
-from ansible_collections.auditops.auditd.plugins.module_utils._library.product import product
-from ansible_collections.auditops.auditd.plugins.module_utils._live import called, capacity, rotation_proof, storage
+from ansible_collections.auditops.auditd.plugins.module_utils._library import settled
+from ansible_collections.auditops.auditd.plugins.module_utils._live import called, rotation_proof
 from ansible_collections.auditops.auditd.plugins.module_utils._module import NamesItsInput, finish
 from ansible_collections.auditops.auditd.plugins.module_utils._paths import AUDITD_CONF
 from ansible_collections.auditops.auditd.plugins.module_utils._utf8 import as_text
@@ -381,27 +379,13 @@ def run(module):
     release, unknown = _release(host, params)
     if params["state"] == "gathered":
         return _gathered(host, params, release)
-    params.update(_computed(params, host, release))
+    params.update(conf_wanted.computed(host, params, release))
     if params["state"] == "rendered":
         return _rendered(module, host, release)
     if unknown and host.which("auditd") is None and host.which("auditctl") is None:
         raise AuditError("%s; install it first, or name the release that it will have (auditd_release; of the module: release)" % unknown)
     with lock.held(host, max(lock.LONGEST_WAIT, params["timeout"]), wanted=not module.check_mode):
         return _converged(module, host, release)
-
-
-def _computed(params, host, release):
-    """{settings or content: with numbers where a threshold is to be computed}."""
-    asked = _conf.parse(_ended(params["content"])).settings if params["content"] is not None else params["settings"] or {}
-    settings = {key.lower(): value for key, value in asked.items()}
-    if not capacity.automatic(settings):
-        return {}
-    before = _conf.effective(_conf.parse(host.text(params["path"])), release)
-    figures = storage.measure(host, dict(before, **{key: settings[key] for key in ("log_file",) if settings.get(key)}))[0]
-    numbers = capacity.thresholds(host, settings, before, figures, params["reaction_hours"])
-    if params["content"] is not None:
-        return {"content": _conf.merge(_conf.parse(_ended(params["content"])), numbers, release).text}
-    return {"settings": dict({key: value for key, value in asked.items() if key.lower() not in numbers}, **numbers)}
 
 
 def _release(host, params):
@@ -419,21 +403,22 @@ def _gathered(host, params, release):
 
 def _rendered(module, host, release):
     conf, dropped = _wanted(module, module.params, host, None, release)
-    problems = _check(module.params, host, conf, release)
-    return {"changed": False, "rendered": _ended(conf.text), "problems": _as_dicts(problems), "dropped": dropped, "release": release}
+    problems = conf_wanted.check(host, module.params, conf, release)
+    text = conf_wanted.ended(conf.text)
+    return {"changed": False, "rendered": text, "problems": _as_dicts(problems), "dropped": dropped, "release": release}
 
 
 def _converged(module, host, release):
-    params, call_refused = _with_call(host, module.params, release)
+    params, call_refused = conf_wanted.with_call(host, module.params, release)
     text = host.text(params["path"])
     before = None if text is None else _conf.parse(text)
     if before is None and params["scope"] == "stops":
         return {"changed": False, "actions": [], "restart_required": [], "before": {}, "after": {}, "problems": [], "release": release}
     after, dropped = _wanted(module, params, host, before, release)
-    after, untaken = _with_benchmarks(params, host, before, after, release)
+    after, untaken = conf_wanted.with_benchmarks(host, params, before, after, release)
     _refuse_without_rotation(module, host)
-    waits, after = _deferred(params, host, before, after, release)
-    problems, loadable, refused = _judged(params, host, (before, after), release)
+    waits, after = conf_wanted.deferred(host, params, before, after, release)
+    problems, loadable, refused = conf_wanted.judged(host, params, (before, after), release)
     change = _conf_apply.Change(
         host, release, before, after, path=params["path"], reload=params["reload"], start=params["start"], restart=params["restart"],
         backup=params["backup"], timeout=params["timeout"], mode=_mode(params["mode"]), loadable=loadable)
@@ -457,61 +442,11 @@ def _converged(module, host, release):
     return result
 
 
-def _with_call(host, params, release):
-    """(the parameters with what this host can have in the place of a call by auditd, why that is not the call; None where it is)."""
-    settings = params["settings"] if params["content"] is None else dict(_conf.parse(params["content"]).settings)
-    settings, reason = called.taken(host, settings, params["guard"], release=release, failure_policy=params["failure_policy"],
-                                    program_counts=True)
-    if reason is None:
-        return params, None
-    changed = {"settings": settings} if params["content"] is None else {
-        "content": _conf.merge(_conf.parse(_ended(params["content"])), {called.KEY: called.INSTEAD}, release).text}
-    return dict(params, own_keys=called.own_keys(params["own_keys"], params["guard"], reason), **changed), reason
-
-
-def _judged(params, host, change, release):
-    """(problems, what auditd is given for the reload, why auditd refuses the file). What the host's own file already does to it, and lines
-    that auditd refuses, are no reason to keep what stops the host."""
-    before, after = change
-    refused = conf_refused.fatal(host, release, after) if params["scope"] == "stops" else []
-    if not refused:
-        return _check(params, host, after, release, writing=params["scope"] == "all"), None, []
-    conf_refused.raise_own(refused, stops.milder(before, params["settings"], release))
-    acts = host.is_live and params["reload"] and params["path"] == AUDITD_CONF
-    loadable = conf_refused.loadable(host, release, after, params["timeout"]) if acts else None
-    return refused, loadable, refused
-
-
-def _with_benchmarks(params, host, before, after, release):
-    """(the Conf with what the benchmarks demand, {key: why this host cannot take it}); ``after`` as it is where none is applied."""
-    if params["benchmark_conf"] != "apply" or not params["profiles"] or not params["benchmarks"] or params["scope"] != "all":
-        return after, {}
-    demands = Demands(params["benchmarks"], product(os_release.fields(host) or {}))
-    register = exceptions.Exceptions(params["exceptions"], _utc.day(), _utc.day(exceptions.ANNOUNCED), params["skip"])
-    names = words.choose(demands.library, params["profiles"], demands.product or "")
-    words.of_the_family(demands.library, names, demands.product or "")
-    # of a whole file every key is the policy's
-    policy = dict(after.settings) if params["settings"] is None else _completed(params, before, release)
-    base = after if params["state"] == "replaced" else _conf.base(before, release)
-    found = settled.settle(
-        settled.Asked({key: value for key, value in policy.items() if value is None or key.lower() in after.settings},
-                      own=params["own_keys"], failure_policy=params["failure_policy"], rotation_wanted=params["rotation_wanted"],
-                      demands=demands.settings(names, register)),
-        base, release, Environment(host), _partition(host, _conf.effective(after, release)["log_file"]))
-    return found.conf, found.untaken
-
-
-def _partition(host, log_file):
-    try:
-        return storage.partition(host, log_file.rpartition("/")[0])
-    except AuditError:
-        return None
-
-
-def _completed(params, before, release):
-    """The settings with what the failure policy takes back, in the spelling that the file has."""
-    settings = stops.completed(before, params["settings"], params["failure_policy"], release)
-    return spelling.as_written(settings, dict(before.settings) if before is not None else {})
+def _wanted(module, params, host, before, release):
+    conf, dropped = conf_wanted.wanted(host, params, before, release)
+    if dropped:
+        module.warn("auditd %s does not know %s: left out" % (release or "(the newest known)", ", ".join(dropped)))
+    return conf, dropped
 
 
 def _refuse_without_rotation(module, host):
@@ -528,23 +463,6 @@ def _refuse_without_rotation(module, host):
         module.warn(as_text(why))
 
 
-def _deferred(params, host, before, after, release):
-    """(why the log keeps its bound, the Conf with that bound); (None, ``after``) where nothing has to wait."""
-    if not params["rotation_wanted"] or params["rotation"] == "proven":
-        return None, after
-    bounded = bound.kept(before, after, release)
-    if bounded is None:
-        return None, after
-    reason = "the task says that it is not" if params["rotation"] == "unproven" else rotation_proof.unproven(host)
-    return (reason, bounded) if reason else (None, after)
-
-
-def _check(params, host, conf, release, *, writing=False):
-    return validator.check(
-        conf, release, Environment(host), settings=tuple(key.lower() for key in params["settings"] or ()),
-        rotation_wanted=params["rotation_wanted"], failure_policy=params["failure_policy"], writing=writing)
-
-
 def _mode(text):
     if text is None:
         return None
@@ -559,39 +477,6 @@ def _diff(change, before, after):
     if old == new or before is None:
         return text
     return [text, {"before": "mode %s\n" % old, "after": "mode %s\n" % new, "before_header": change.path, "after_header": change.path}]
-
-
-def _wanted(module, params, host, before, release):
-    """(the Conf that is asked for, the keys that were dropped)."""
-    settings, content = params["settings"], params["content"]
-    if content is not None and settings is not None:
-        raise AuditError("content and settings are both given; give the whole text, or the keys")
-    if content is None and settings is None:
-        raise AuditError("state: %s needs settings%s" % (params["state"], "" if params["state"] == "merged" else " or content"))
-    if content is not None and params["state"] == "merged":
-        raise AuditError("content is the whole file and cannot be merged; give settings, or state: replaced")
-    if settings is not None and params["state"] == "merged":
-        settings = _completed(params, before, release)
-    if params["scope"] == "stops":
-        if params["state"] != "merged":
-            raise AuditError("scope: stops needs state: merged: %s writes the whole file" % params["state"])
-        settings = stops.milder(before, stops.until_installed(host, settings), release)
-    if content is not None:
-        # what is judged is judged as given; what is written ends with a newline, which lookups of files take away
-        conf = _conf.parse(content if params["state"] == "rendered" else _ended(content))
-    elif params["state"] == "merged":
-        conf = _conf.merge(_conf.base(before, release), settings, release)
-    else:
-        conf = _conf.parse(_conf.render(settings, release))
-    dropped = _conf.unsupported(conf, release) if params["unsupported_keys"] == "drop" else []
-    if dropped:
-        module.warn("auditd %s does not know %s: left out" % (release or "(the newest known)", ", ".join(dropped)))
-        conf = _conf.merge(conf, dict.fromkeys(dropped), release)
-    return conf, dropped
-
-
-def _ended(text):
-    return text if not text or text.endswith("\n") else text + "\n"
 
 
 def _warn(module, result, plan):
