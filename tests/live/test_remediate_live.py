@@ -208,6 +208,10 @@ def test_the_scheduled_command_line_rotates(host):
     assert (host.site.log_dir / "audit.log").stat().st_ino != before
 
 
+def findings(host) -> list[str]:
+    return [item["id"] for item in host.document()["items"] if item["severity"] != "info"]
+
+
 def test_a_suspended_host_is_saved_not_killed(host):
     """The published recipe (change max_log_file*, then HUP) ends this auditd with a segmentation fault."""
     site = host.site
@@ -226,10 +230,12 @@ def test_a_suspended_host_is_saved_not_killed(host):
     with site.load("after", 50):
         wait_for(lambda: "op=auditops-after" in (site.log_dir / "audit.log").read_text(), "logging again")
     assert {settings(site)[key] for key in ACTIONS} == {"SYSLOG"}
-    left = [item["id"] for item in host.document()["items"] if item["severity"] != "info"]
-    assert left == ["daemon.was_suspended"], "the records of that time are gone: said once, and no step cures it"
+    # Named once. Where an event of whatever else runs here came between the resume and the rotation, its number also shows how many are
+    # missing, which is named for 30 days.
+    counted = {"schedule.missing_events"} & set(findings(host))
+    assert set(findings(host)) == {"daemon.was_suspended"} | counted, "the records of that time are gone"
     host.run("drift")
-    assert host.document()["status"] == "in_sync"
+    assert set(findings(host)) == counted
 
 
 def test_a_full_log_partition_is_freed_without_help(host):
