@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import shlex
 
+from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
@@ -17,7 +18,7 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import docum
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import spool as spools
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
-from ansible_collections.auditops.auditd.plugins.plugin_utils.role_values import Values
+from ansible_collections.auditops.auditd.plugins.plugin_utils.role_values import EXPRESSION, Values
 
 JUDGED = ("auditd", "audit_rules", "audit_rotation", "audit_boot", "audit_check", "audit_shipping", "audit_drift")
 OWN = ("audit_drift",)
@@ -96,29 +97,54 @@ class ActionModule(ActionBase):
             arguments, task_vars["inventory_hostname"], policy,
             keep=checker.is_scheduled(arguments.get("audit_check") or {}) and not self._task.check_mode,
             max_age=_seconds("max_age", DAY if options["max_age"] is None else options["max_age"]) if collects else None,
-            interpreter=_interpreter(task_vars))
+            interpreter=self._interpreter(task_vars))
         command = resident.ASK.format(self._environment())
-        sent = None
-        if self._is_pipelining_enabled("new"):
-            sent = request.text.encode()
-        elif self._task.no_log:
-            raise resident.Unusable("with no_log the policy may not be on a command line, and this connection gives no stdin (pipelining)")
+        on_command_line = None if self._task.no_log or self._gives_stdin() else request.on_command_line()
+        if on_command_line:  # one round trip; a file takes four
+            said = self._low_level_execute_command(on_command_line + "{ " + command + "; }")
         else:
-            command = request.on_command_line() + "{ " + command + "; }"
-        said = self._low_level_execute_command(command, in_data=sent)
+            said = self._with_stdin(command, request.text.encode())
         return resident.drift(said["stdout"], request, said["stderr"])
 
     def _send_code(self, arguments: dict, policy: dict, task_vars: dict) -> dict:
         """The result of a Python of the host that gets the code on its stdin; Unusable where that is not possible or does not count."""
-        interpreter = _interpreter(task_vars)
-        if interpreter is None:
-            raise resident.Unusable("the inventory names no Python for this host (ansible_python_interpreter)")
-        if not self._is_pipelining_enabled("new"):
-            raise resident.Unusable("this connection gives a command no stdin (pipelining)")
+        interpreter = self._interpreter(task_vars)
         request = resident.Request(arguments, task_vars["inventory_hostname"], policy, interpreter=interpreter, sends_code=True)
-        command = resident.SEND.format(self._environment(), shlex.quote(interpreter))
-        said = self._low_level_execute_command(command, in_data=request.with_code())
+        python = shlex.quote(interpreter) if interpreter else resident.first_of(_pythons(task_vars))
+        command = resident.SEND.format(self._environment(), python)
+        said = self._with_stdin(command, request.with_code())
         return resident.drift(said["stdout"], request, said["stderr"])
+
+    def _interpreter(self, task_vars: dict) -> str | None:
+        """The Python that the inventory or ansible.cfg names for this host, or that Ansible has found on it, None where it has to look."""
+        named = constants.config.get_config_value("INTERPRETER_PYTHON", variables=task_vars)
+        if EXPRESSION.search(str(named)):
+            named = self._templar.template(named)
+        if str(named).startswith("auto"):
+            return task_vars.get("ansible_facts", {}).get("discovered_interpreter_python")
+        if not str(named).startswith("/"):
+            raise resident.Unusable(f"ansible_python_interpreter is no absolute path: {named}")
+        return str(named)
+
+    def _gives_stdin(self) -> bool:
+        return self._is_pipelining_enabled("new")
+
+    def _with_stdin(self, command: str, sent: bytes) -> dict:
+        """What a command of the host wrote that read this: from its stdin, or from a file where the connection gives it none.
+
+        The file lies where Ansible would lay a module, in a directory of its own, and goes with it at the end of the task.
+        """
+        if self._gives_stdin():
+            return self._low_level_execute_command(command, in_data=sent)
+        try:
+            path = self._connection._shell.join_path(self._make_tmp_path(), "request")
+            self._transfer_data(path, sent)
+            self._fixup_perms2((self._connection._shell.tmpdir, path), execute=False)
+        except AnsibleConnectionFailure:
+            raise
+        except AnsibleError as error:
+            raise resident.Unusable(f"the request cannot be laid on the host: {error}", is_odd=True) from error
+        return self._low_level_execute_command(f"{{ {command}; }} < {shlex.quote(path)}")
 
     def _environment(self) -> str:
         """The variables of the task's environment before a command."""
@@ -126,10 +152,9 @@ class ActionModule(ActionBase):
         return words + " " if words else ""
 
 
-def _interpreter(task_vars: dict) -> str | None:
-    """The Python that the inventory names for this host, None where Ansible finds one itself."""
-    named = task_vars.get("ansible_python_interpreter")
-    return str(named) if str(named).startswith("/") and len(str(named).split()) == 1 else None
+def _pythons(task_vars: dict) -> list[str]:
+    """What Ansible looks for on a host where nobody names a Python, the first one first."""
+    return list(constants.config.get_config_value("INTERPRETER_PYTHON_FALLBACK", variables=task_vars))
 
 
 def _spooled(result: dict, spool: spools.Spool | None, *, phase: str, fail_on: str) -> dict:

@@ -12,7 +12,7 @@ import base64
 import json
 import shlex
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -36,6 +36,15 @@ ASK = f"[ -x {PROGRAM} ] && {{}}timeout -k 5 {LONGEST_RUN} {PROGRAM} --request |
 UNPACK = ('import sys,json,zlib,base64;b=sys.stdin.buffer;p=b.read(int(b.readline()));t=json.loads(zlib.decompress(base64.b64decode(p))'
           '.decode());g=dict();exec(t["_check/from_stdin.py"],g);sys.exit(g["main"](p.decode(),t))')
 SEND = f"{{}}timeout -k 5 {LONGEST_RUN} {{}} -ISc {shlex.quote(UNPACK)} | head -c {LARGEST_DOCUMENT + 1}"
+
+
+OURS = ("/usr/libexec/platform-python",)  # of RHEL 8, which newer Ansibles do not look for
+
+
+def first_of(pythons: Sequence[str]) -> str:
+    """For SEND: whichever of these a host has first, with that of RHEL 8 at the end; those of Python 2 do not count."""
+    names = [name for name in (*pythons, *OURS) if "python3" in name or name in OURS]
+    return "$(" + " || ".join(f"command -v {shlex.quote(name)}" for name in names) + ")"
 
 
 class Unusable(Exception):
@@ -73,12 +82,10 @@ class Request:
         code = host_library.comparison().encode()
         return b"%d\n%b%b" % (len(code), code, self.text.encode())
 
-    def on_command_line(self) -> str:
-        """A command that writes the request to its stdout, for a connection that gives a command no stdin."""
+    def on_command_line(self) -> str | None:
+        """A command that writes the request to its stdout, for a connection that gives a command no stdin; None where it is too long."""
         command = f"printf %s {base64.b64encode(self.text.encode()).decode()} | base64 -d | "
-        if len(command) > LONGEST_COMMAND:
-            raise Unusable("the policy is too long for a command line, and this connection gives a command no stdin (pipelining)")
-        return command
+        return command if len(command) <= LONGEST_COMMAND else None
 
 
 def _as_specified(arguments: Mapping[str, Any], *, names_library: bool) -> dict[str, Any]:

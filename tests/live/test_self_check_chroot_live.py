@@ -56,6 +56,6 @@ def test_the_same_document_by_a_chroot_connection(site, play):
         own, sent = (play(COMPARE, audit_check_use=use) for use in ("always", "never"))
     finally:
         play([tasks[1]])
-    assert (own[0], sent[0]) == ("audit-check", "module") and own[1] == sent[1]
+    assert (own[0], sent[0]) == ("audit-check", "code") and own[1] == sent[1]
     assert own[1]["live"]["version"] == site.release and own[1]["live"]["daemon"]["running"] is True
     assert not site.path("/usr/local/sbin/audit-check").exists()

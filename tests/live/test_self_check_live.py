@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""audit-check on this machine: asked by drift, with the document of the module; run by itself; and attacked, then the module is sent."""
+"""audit-check on this machine: asked by drift, with the document of code that is sent; run by itself; attacked, then code is sent."""
 
 from __future__ import annotations
 
@@ -81,11 +81,11 @@ def test_the_same_document_by_both_ways(installed, playbook, pipelining, profile
     variables = {"pipelining": pipelining, "audit_rules_profiles": profiles}
     own = playbook(audit_check_use="always", **variables)
     sent = playbook(audit_check_use="never", **variables)
-    assert (own["way"], sent["way"]) == ("audit-check", "code" if pipelining == "1" else "module")
+    assert (own["way"], sent["way"]) == ("audit-check", "code")
     assert without_time(own) == without_time(sent)
 
 
-def test_without_it_the_module_is_sent(playbook):
+def test_without_it_the_code_is_sent(playbook):
     if PROGRAM.exists():
         PROGRAM.rename(PROGRAM.with_suffix(".away"))
     try:
@@ -93,7 +93,7 @@ def test_without_it_the_module_is_sent(playbook):
     finally:
         if PROGRAM.with_suffix(".away").exists():
             PROGRAM.with_suffix(".away").rename(PROGRAM)
-    assert result["way"] == "module" and "not installed" in result["why_pushed"]
+    assert result["way"] == "code" and "not installed" in result["why_pushed"]
 
 
 def script(text):
@@ -129,7 +129,7 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_what_is_wrong_with_it_is_said_and_the_module_is_sent(installed, playbook, tmp_path, attack):
+def test_what_is_wrong_with_it_is_said_and_the_code_is_sent(installed, playbook, tmp_path, attack):
     change, reason = ATTACKS[attack]
     shutil.copytree(LIBRARY, tmp_path / "library")
     shutil.copy2(PROGRAM, tmp_path / "program")
@@ -140,7 +140,7 @@ def test_what_is_wrong_with_it_is_said_and_the_module_is_sent(installed, playboo
         shutil.rmtree(LIBRARY)
         shutil.copytree(tmp_path / "library", LIBRARY)
         shutil.copy2(tmp_path / "program", PROGRAM)
-    assert result["way"] == "module" and reason in result["why_pushed"], result["why_pushed"]
+    assert result["way"] == "code" and reason in result["why_pushed"], result["why_pushed"]
     assert result["drift"]["status"] in ("in_sync", "drifted", "unknown")
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fleet of the demo, compared by the module and by code sent to a Python: the same documents, byte for byte but for the time."""
+"""The fleet of the demo, compared by the module, and by code that is sent, with pipelining and without: the same documents."""
 
 from __future__ import annotations
 
@@ -23,17 +23,21 @@ def test_both_ways_give_the_same_documents(tmp_path):
         sys.path.pop(0)
     inventory = fleet.build(tmp_path / "demo")
     documents = {}
-    for way, pipelining in (("module", "0"), ("code", "1")):
-        spool = tmp_path / way
+    only_modules = tmp_path / "python"  # takes no code on its stdin
+    only_modules.write_text(f'#!/bin/sh\n[ "$1" != -ISc ] && exec {sys.executable} "$@"\n')
+    only_modules.chmod(0o755)
+    for way, pipelining, interpreter in (("module", "0", only_modules), ("code", "1", sys.executable), ("code", "0", sys.executable)):
+        spool = tmp_path / f"{way}{pipelining}"
         environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTION.parents[2]), ANSIBLE_PIPELINING=pipelining)
-        variables = {"audit_drift_report_dir": str(spool), "audit_rules_profiles": ["auto"], "ansible_python_interpreter": sys.executable}
+        variables = {"audit_drift_report_dir": str(spool), "audit_rules_profiles": ["auto"],
+                         "ansible_python_interpreter": str(interpreter)}
         argv = [sys.executable, "-m", "ansible", "playbook", "-v", "-i", str(inventory), "auditops.auditd.drift"]
         run = subprocess.run([*argv, "-e", json.dumps(variables)], env=environment, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout + run.stderr
         assert run.stdout.count(f'"way": "{way}"') == len(fleet.FLEET), run.stdout[-4000:]
-        documents[way] = {path.name: content(path) for path in sorted((spool / "hosts").glob("*.json"))}
-    assert len(documents["module"]) == len(fleet.FLEET)
-    assert documents["code"] == documents["module"]
+        documents[way, pipelining] = {path.name: content(path) for path in sorted((spool / "hosts").glob("*.json"))}
+    by_module = documents.pop(("module", "0"))
+    assert len(by_module) == len(fleet.FLEET) and all(found == by_module for found in documents.values())
 
 
 def content(path: Path) -> str:

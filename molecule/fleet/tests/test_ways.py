@@ -18,18 +18,18 @@ COMPARE = {"hosts": HOST, "gather_facts": False, "tasks": [
     {"ansible.builtin.copy": {"dest": "{{ result }}", "content": "{{ audit_drift_result | to_json }}"}, "delegate_to": "localhost",
      "become": False, "check_mode": False, "no_log": False, "vars": {"ansible_connection": "local"}},
 ]}
-OWN_PROGRAM, CODE, MODULE = "audit-check", "code", "module"
+OWN_PROGRAM, CODE = "audit-check", "code"
 SUDO = {"ansible_become_method": "ansible.builtin.sudo"}
 SU = {"ansible_become_method": "ansible.builtin.su", "ansible_become_password": "lab"}  # of molecule/lab/sshd_fleet.py
 # name: (variables, of the play, more arguments, way where the host is asked, way where it is not)
 CONNECTIONS = {
     "sudo, pipelining": ({**SUDO, "ansible_pipelining": True}, {}, (), OWN_PROGRAM, CODE),
-    "sudo": ({**SUDO, "ansible_pipelining": False}, {}, (), OWN_PROGRAM, MODULE),
-    "su": ({**SU, "ansible_pipelining": False}, {}, (), OWN_PROGRAM, MODULE),
+    "sudo": ({**SUDO, "ansible_pipelining": False}, {}, (), OWN_PROGRAM, CODE),
+    "su": ({**SU, "ansible_pipelining": False}, {}, (), OWN_PROGRAM, CODE),
     "su, pipelining": ({**SU, "ansible_pipelining": True}, {}, (), OWN_PROGRAM, None),
     "check mode": ({**SUDO, "ansible_pipelining": True}, {}, ("--check",), OWN_PROGRAM, CODE),
     "no_log, pipelining": ({**SUDO, "ansible_pipelining": True}, {"no_log": True}, (), OWN_PROGRAM, CODE),
-    "no_log": ({**SUDO, "ansible_pipelining": False}, {"no_log": True}, (), MODULE, MODULE),
+    "no_log": ({**SUDO, "ansible_pipelining": False}, {"no_log": True}, (), OWN_PROGRAM, CODE),
     "no ControlPersist": ({**SUDO, "ansible_pipelining": True, "ansible_ssh_args": "-o ControlMaster=no"}, {}, (), OWN_PROGRAM, CODE),
     "another locale": ({**SUDO, "ansible_pipelining": True}, {"environment": {"LC_ALL": "C"}}, (), OWN_PROGRAM, CODE),
 }
@@ -73,7 +73,6 @@ def test_each_connection_takes_its_way_to_the_same_document(tmp_path, connection
     assert without_time(own) == without_time(other)
     assert own["drift"]["status"] == "drifted" and own["drift"]["controls"]
     assert not own["changed"] and not own.get("warnings") and not other.get("warnings")
-    assert asked != MODULE or "no_log" in own["why_pushed"]
 
 
 def test_what_ran_on_the_host_was_its_own_program(tmp_path):

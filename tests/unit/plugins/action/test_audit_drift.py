@@ -4,15 +4,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from ansible import constants
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible_collections.auditops.auditd.plugins.action import audit_drift, audit_report
 from ansible_collections.auditops.auditd.plugins.plugin_utils import controls, drift_arguments, host_library, resident
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
@@ -59,7 +62,7 @@ class Drift(audit_drift.ActionModule):
         raise resident.Unusable("it is not installed")
 
     def _send_code(self, arguments, policy, task_vars):
-        raise resident.Unusable("this connection gives a command no stdin")
+        raise resident.Unusable("the inventory names no Python for this host")
 
     def run(self, tmp=None, task_vars=None):
         return super().run(tmp, task_vars or {"inventory_hostname": "web1"})
@@ -84,9 +87,11 @@ class Sending(Drift):
 
     _send_code = audit_drift.ActionModule._send_code
 
-    def __init__(self, args, answer, *, has_stdin=True, spoil=None):
+    def __init__(self, args, answer, *, has_stdin=True, spoil=None, cannot_lay=None):
         super().__init__(args, {"changed": False, "drift": document()})
-        self.has_stdin, self.said, self.spoil = has_stdin, answer, spoil or {}
+        self.has_stdin, self.said, self.spoil, self.cannot_lay = has_stdin, answer, spoil or {}, cannot_lay
+        shell = SimpleNamespace(tmpdir="/home/ops/.ansible/tmp/ansible-tmp-1", join_path=lambda *parts: "/".join(parts))
+        self._connection, self.laid = SimpleNamespace(_shell=shell), {}
 
     def _is_pipelining_enabled(self, module_style, wrap_async=False):
         return self.has_stdin
@@ -94,7 +99,22 @@ class Sending(Drift):
     def _compute_environment_string(self):
         return ""
 
+    def _make_tmp_path(self):
+        if self.cannot_lay:
+            raise self.cannot_lay
+        return self._connection._shell.tmpdir
+
+    def _transfer_data(self, path, data):
+        self.laid[path] = data
+
+    def _fixup_perms2(self, paths, *, execute):
+        assert not execute
+
     def _low_level_execute_command(self, command, in_data=None):
+        self.command = command
+        read = re.fullmatch(r"\{ .* \| head -c [0-9]+.*; \} < (\S+)", command)
+        assert bool(read) is not self.has_stdin
+        in_data = self.laid[read[1]] if read else in_data
         request = json.loads(in_data[in_data.index(b'{"id"'):])
         own = {"id": request["id"], "host": request["host"], "code": host_library.comparison_digest()}
         return {"stdout": json.dumps({**own, "interpreter": True, "drift": self.said, **self.spoil}), "stderr": ""}
@@ -106,9 +126,12 @@ NAMED = {"inventory_hostname": "web1", "ansible_python_interpreter": "/usr/bin/p
 
 @pytest.mark.parametrize(("options", "task_vars", "way", "warned"), [
     ({}, NAMED, "code", ""),
-    ({"has_stdin": False}, NAMED, "module", ""),
-    ({}, {"inventory_hostname": "web1"}, "module", ""),
-    ({}, {**NAMED, "ansible_python_interpreter": "auto_silent"}, "module", ""),
+    ({"has_stdin": False}, NAMED, "code", ""),
+    ({"has_stdin": False, "spoil": {"id": "1"}}, NAMED, "module", "another question"),
+    ({"has_stdin": False, "cannot_lay": AnsibleError("no room")}, NAMED, "module", "cannot be laid on the host: no room"),
+    ({}, {"inventory_hostname": "web1"}, "code", ""),
+    ({}, {**NAMED, "ansible_python_interpreter": "auto_silent"}, "code", ""),
+    ({}, {**NAMED, "ansible_python_interpreter": "~/python"}, "module", ""),
     ({"spoil": {"drift": {}}}, NAMED, "module", "not whole"),
     ({"spoil": {"host": "web2"}}, NAMED, "module", "another host"),
 ])
@@ -118,6 +141,57 @@ def test_the_code_alone_is_sent_where_a_host_takes_it(options, task_vars, way, w
     assert (result["way"], bool(action.launched)) == (way, way == "module")
     assert result["why_pushed"] == "use is never" and result["drift"]["host"] == "web1"
     assert warned in " ".join(result["warnings"]) and bool(result["warnings"]) is bool(warned)
+
+
+@pytest.mark.parametrize(("task_vars", "python"), [
+    ({"ansible_python_interpreter": "/opt/my python"}, " '/opt/my python' -ISc "),
+    ({"ansible_python_interpreter": "{{ elsewhere }}"}, " /opt/elsewhere -ISc "),
+    ({"ansible_facts": {"discovered_interpreter_python": "/usr/bin/python3.6"}}, " /usr/bin/python3.6 -ISc "),
+    ({"ansible_interpreter_python_fallback": ["/usr/bin/python2.7", "python3.12", "/usr/bin/python3"]},
+     " $(command -v python3.12 || command -v /usr/bin/python3 || command -v /usr/libexec/platform-python) -ISc "),
+])
+def test_the_python_is_the_one_that_ansible_takes(task_vars, python):
+    action = Sending({"auditd": {"settings": {}}, "use": "never"}, WHOLE)
+    action._templar = SimpleNamespace(template=lambda text: "/opt/elsewhere")
+    assert action.run(task_vars={"inventory_hostname": "web1", **task_vars})["way"] == "code"
+    assert python in action.command
+
+
+def test_a_host_that_is_lost_while_the_request_is_laid_there_is_unreachable():
+    action = Sending({"auditd": {"settings": {}}, "use": "never"}, WHOLE, has_stdin=False, cannot_lay=AnsibleConnectionFailure("gone"))
+    with pytest.raises(AnsibleConnectionFailure, match="gone"):
+        action.run(task_vars=NAMED)
+    assert not action.launched
+
+
+class Asking(Sending):
+    """The host has a checker; its connection gives no stdin."""
+
+    _ask_checker = audit_drift.ActionModule._ask_checker
+
+    def __init__(self, args, *, no_log):
+        super().__init__(args, WHOLE, has_stdin=False)
+        self._task.no_log = no_log
+        self.commands = []
+
+    def _low_level_execute_command(self, command, in_data=None):
+        self.commands.append(command)
+        if command.startswith("printf"):
+            encoded = command.split()[2]
+            self.laid["line"], command = base64.b64decode(encoded), "{ x | head -c 1; } < line"
+        return super()._low_level_execute_command(command, in_data)
+
+
+@pytest.mark.parametrize(("settings", "no_log", "is_laid"), [
+    ({}, False, False),
+    ({}, True, True),  # a command line is there for everybody to read, in ps
+    ({"admin_space_left": "x" * 100_000}, False, True),
+])
+def test_a_policy_is_on_the_command_line_where_it_may_and_fits(settings, no_log, is_laid):
+    action = Asking({"auditd": {"settings": settings}}, no_log=no_log)
+    assert action.run(task_vars=NAMED)["way"] == "audit-check" and not action.launched
+    assert bool(action.laid.get("/home/ops/.ansible/tmp/ansible-tmp-1/request")) is is_laid
+    assert action.commands[0].startswith("printf") is not is_laid and ("admin_space_left" in action.commands[0]) is False
 
 
 def test_the_program_is_known_by_its_digests():
