@@ -31,6 +31,7 @@ HEAD = """\
 
 """
 MARKUP = re.compile(r"\b([VCOMIB])\(((?:\\.|[^)\\])*)\)")
+VARIABLE = re.compile(r"(?<![^\s'\"(])audit\w+(?![^\s'\"),.:;])")
 IN_ROLE_PLAYS = ("auditd", "audit_rotation", "audit_rules", "audit_boot", "audit_drift", "audit_check", "audit_shipping")
 # playbook -> what it does, roles whose variables it reads, whether hosts are changed
 PLAYBOOKS = {
@@ -63,6 +64,25 @@ def in_rst(text: str) -> str:
     return text.replace("*", "\\*")
 
 
+def role_link(role: str) -> str:
+    return f":ansplugin:`{role} <auditops.auditd.{role}#role>`"
+
+
+def variable_links() -> dict[str, str]:
+    """{a role's variable: the link to its documentation}, by the role that it is named after where several roles have it."""
+    found: dict[str, str] = {}
+    for role, entry in role_specifications().items():
+        for name in entry["options"]:
+            if name not in found or name.startswith(role):
+                found[name] = f":ansopt:`auditops.auditd.{role}#role:main:{name}`"
+    return found
+
+
+def with_links(text: str, links: dict[str, str]) -> str:
+    """A text in which the name of a role's variable is its link; what stands behind the name, as a key, stays."""
+    return VARIABLE.sub(lambda found: links.get(found[0], found[0]), text)
+
+
 def paragraph(*sentences: str) -> list[str]:
     return [*textwrap.wrap(" ".join(sentences), 140, break_long_words=False, break_on_hyphens=False), ""]
 
@@ -82,12 +102,12 @@ def words(value: str | list[str]) -> str:
     return in_rst(value if isinstance(value, str) else " ".join(value))
 
 
-def variable_row(name: str, option: dict) -> list[str]:
+def variable_row(name: str, option: dict, shown_name: str) -> list[str]:
     kind = f"list of {option['elements']}" if option.get("elements") else option["type"]
     default = option.get("default", "")
     shown = f"``{str(default).lower() if isinstance(default, bool) else default}``" if default != "" else "\\-"
     choices = ", ".join(f"``{choice}``" for choice in option.get("choices", ()))
-    return [f"``{name}``", kind, shown, words(option.get("description", "")) + (f" One of {choices}." if choices else "")]
+    return [shown_name, kind, shown, words(option.get("description", "")) + (f" One of {choices}." if choices else "")]
 
 
 def role_specifications() -> dict[str, dict]:
@@ -103,7 +123,7 @@ def reference() -> list[str]:
     lines += paragraph(
         "A playbook is called by its full name, as ``auditops.auditd.drift``. It reads the variables of the roles named beside it, from",
         "the inventory or by ``-e``. A variable whose name is nearly one of these is warned of.")
-    rows = [[f"``{name}``", said, ", ".join(f"``{role}``" for role in roles) or "\\-", changes]
+    rows = [[f"``{name}``", said, ", ".join(map(role_link, roles)) or "\\-", changes]
             for name, (said, roles, changes) in PLAYBOOKS.items()]
     lines += table("12 45 28 15", ["Playbook", "What it does", "Roles whose variables it reads", "Changes"], rows)
     of_all = [[f"``{name}``", OF_ALL[name]] for name in variables.OF_PLAYBOOKS]
@@ -115,9 +135,10 @@ def reference() -> list[str]:
     lines += table("14 32 10 32 12", ["Playbook", "Variable", "Type", "One of", "Needed"], own)
     lines += [*title("Tags of a remediation", "-"), "Each is a step, and can be taken alone with ``--tags``: "
               + ", ".join(f"``{tag}``" for tag in variables.TAGS) + ".", ""]
+    links = variable_links()
     for role, entry in role_specifications().items():
         lines += title(f"Role {role}", "-")
-        rows = [variable_row(name, option) for name, option in sorted(entry["options"].items())]
+        rows = [variable_row(name, option, links[name]) for name, option in sorted(entry["options"].items())]
         lines += [words(entry["short_description"]), "", *table("26 10 14 50", ["Variable", "Type", "Default", "Meaning"], rows)]
     return lines
 
@@ -126,12 +147,12 @@ def finding_rows() -> list[list[str]]:
     """Every id, or what ids begin with, and what is said of it."""
     found = {name: (severity, why, fix) for name, (severity, _subject, why, fix) in tables.ITEMS.items()}
     found.update({f"disk.auditd_conf.{key}": row for key, row in tables.KEYS.items()})
-    rows = []
+    rows, links = [], variable_links()
     for name in sorted(found):
         severity, why, fix = found[name]
         shown = name + "..." if name.endswith(".") else name
         fix = fix % "KEY" if "%s" in fix else fix
-        rows.append([f"``{shown}``", severity, in_rst(why), in_rst(fix)])
+        rows.append([f"``{shown}``", severity, in_rst(why), with_links(in_rst(fix), links)])
     return rows
 
 

@@ -42,7 +42,10 @@ class Core:
 # Minor versions of Python 3. A release candidate stands in until 2.22 is out.
 CORES = {
     "2.16": Core("ansible-core~=2.16.0", range(10, 13), range(6, 13)),
+    "2.17": Core("ansible-core~=2.17.0", range(10, 13), range(7, 13)),
+    "2.18": Core("ansible-core~=2.18.0", range(11, 14), range(8, 14)),
     "2.19": Core("ansible-core~=2.19.0", range(11, 14), range(8, 14)),
+    "2.20": Core("ansible-core~=2.20.0", range(12, 15), range(9, 15)),
     "2.21": Core("ansible-core~=2.21.0", range(12, 15), range(9, 15)),
     "2.22": Core("ansible-core~=2.22.0rc1", range(12, 16), range(9, 16)),
 }
