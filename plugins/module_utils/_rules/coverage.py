@@ -13,13 +13,13 @@ from collections import OrderedDict
 from . import record_types as _record_types
 from . import syscalls as _syscalls
 from . import tables
-from .boxes import Box, conditions_of, implied, place_of, relation
+from .boxes import AUID, Box, Spans, conditions_of, implied, place_of, relation
 from .rule import permission_mask
 from .silence import ALWAYS, NEVER, matches_arch
 
 EXIT, TASK, EXCLUDE, USER, FILESYSTEM = (tables.LISTS[name] for name in ("exit", "task", "exclude", "user", "filesystem"))
 PERMISSIONS = tuple(bit for _letter, bit in tables.PERMISSIONS)
-EQUAL = tables.OPERATORS["="]
+EQUAL, PERM = tables.OPERATORS["="], tables.PERM
 MOST_CALLS = 6  # of a reason
 
 
@@ -34,7 +34,7 @@ class Recorded(object):
             self.known.setdefault(rule.canonical, rule)
         # what drops records whatever the exit list says comes first
         first = [rule for rule in self.rules if rule.list in (TASK, USER, FILESYSTEM) and rule.action == NEVER or rule.list == EXCLUDE]
-        able = [(rule, conditions_of(rule)) for rule in first + [rule for rule in self.rules if rule.list == EXIT]]
+        able = [(rule, _lasting(rule, conditions_of(rule))) for rule in first + [rule for rule in self.rules if rule.list == EXIT]]
         self.ordered = [(rule, conditions, place_of(rule, links)) for rule, conditions in able
                         if conditions is not None and _can_match(rule)]
         self.silences = any(not _records(rule) for rule, _conditions, _place in self.ordered)
@@ -115,7 +115,22 @@ def _cells(rule, arch, candidates, place):
         cells = [(calls, permissions, numbers + (number,) if inside else numbers)
                  for calls, inside, (permissions, numbers) in _cut(cells, _touched(other, arch, asked, place))]
     for calls, permissions, numbers in sorted(cells, key=_lowest):
-        yield calls, None if rule.permissions is None else permissions, [of_arch[number] for number in numbers]
+        yield calls, None if rule.permissions is None else permissions, [
+            (other, _without_access(other, conditions, calls, arch)) for other, conditions in (of_arch[number] for number in numbers)]
+
+
+def _without_access(rule, conditions, calls, arch):
+    """The conditions of a rule, without its perm where that is true of these calls whatever they are given (audit_match_perm() of
+    kernel/auditsc.c): that of chmod is always a, that of open is in its flags. The calls are those that the rule sees."""
+    if PERM not in conditions or not _records(rule) or calls & _by_flags(arch):
+        return conditions
+    return {field: values for field, values in conditions.items() if field != PERM}
+
+
+@functools.lru_cache(maxsize=None)
+def _by_flags(arch):
+    numbers = _syscalls.numbers(arch) or {}
+    return sum(1 << numbers[name] for name in ("open", "openat", "openat2", "socketcall") if name in numbers)
 
 
 def _by_number(rule):
@@ -187,6 +202,16 @@ def _can_match(rule):
     if rule.list == EXCLUDE and not rule.fields:
         return False
     return all(operator == EQUAL for number, operator, _value in rule.fields if number in (tables.PATH, tables.DIR))
+
+
+def _lasting(rule, conditions):
+    """The conditions of a rule that still hold when a process makes a call. The list task is asked when the process is made (audit_alloc()
+    of kernel/auditsc.c), and what comes of it stays: it can get any user, group or program afterwards, and a login where it had none.
+    """
+    if conditions is None or rule.list != TASK:
+        return conditions
+    auid = conditions.get(AUID)
+    return {AUID: auid} if auid is not None and not auid.and_(Spans([(tables.UNSET, tables.UNSET)])) else {}
 
 
 def _same_place(one, other):

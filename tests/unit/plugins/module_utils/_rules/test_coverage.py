@@ -67,6 +67,10 @@ COVERED = [
     (CHMOD, [CHMOD.replace("-k", "-F uid>=0 -k")]),
     (XATTR_ROOT, [XATTR_ROOT.replace("auid=0", "auid=0 -F auid!=unset")]),
     (XATTR_ROOT, [XATTR_ROOT.replace("auid=0", "auid<1000")]),
+    # the access that a call always has
+    *[(CHMOD, [CHMOD.replace("-k", f"-F perm={access} -k")]) for access in ("a", "wa", "rwxa")],
+    (DELETE, [DELETE.replace("-k", "-F perm=w -k")]),
+    (EMULATION, [EMULATION.replace("-k", "-F perm=x -k")]),
     # several rules together
     (CHMOD, [CHMOD.replace("-k", "-F success=%d -k" % answer) for answer in (0, 1)]),
     (CHMOD, [CHMOD.replace("-k", condition) for condition in ("-F uid=0 -k", "-F uid!=0 -k")]),
@@ -117,7 +121,7 @@ COVERED = [
     (PASSWD, ["-a never,exit -F dir=/var/log", PASSWD]),
     (PASSWD, ["-a never,exit -F path=/etc/passwd -F perm=r", PASSWD]),
     (CHMOD, ["-a always,exclude -F msgtype=CRYPTO_KEY_USER", "-a never,user -F subj_type=crond_t", CHMOD]),
-    (CHMOD, ["-a never,task -F auid=unset", CHMOD]),
+    *[(CHMOD, [f"-a never,task -F {one}", CHMOD]) for one in ("auid=0", "auid<1000", "pid=0")],
     # more ways to write it: numbers, other names of a field, spans
     (CHMOD, [f"{B64} -S 90,91,268 {USER}"]),
     (CHMOD, [f"{B64} -S 90 -S 91 -S 268 -F auid>=1000 -F auid!=-1"]),
@@ -183,6 +187,12 @@ COVERED = [
     (CHMOD, ["-a always,exclude -F msgtype=PATH -F auid=unset", CHMOD]),
     *[(PASSWD, [f"-a {rule}", PASSWD]) for rule in ("never,filesystem -F fstype=tracefs", "always,filesystem -F fstype=0xef53")],
     (CLOCK, ["-a never,filesystem -F fstype=0xef53", CLOCK]),
+    *[(demanded, [f"-a never,filesystem -F fstype={which}", demanded]) for demanded in (PASSWD, CHMOD, SUDO, FAILLOCK) for which in (
+        "debugfs", "0x9fa0", "0x62656572", "0x63677270")],
+    *[(demanded, [f"-a never,filesystem -F fstype={which}", demanded]) for demanded in (PASSWD, WTMP) for which in (
+        "0x01021994", "0x4d44", "0xff534d42")],  # tmpfs, vfat, cifs
+    (FAILLOCK, ["-a never,filesystem -F fstype=0xef53", FAILLOCK]),
+    (FAILLOCK, ["-a never,filesystem -F fstype!=0x01021994", FAILLOCK]),
     (WTMP, ["-a never,user -F msgtype=USER_LOGIN -F uid=998", WTMP]),
 ]
 NOT_COVERED = [
@@ -192,7 +202,10 @@ NOT_COVERED = [
     (CHMOD, [CHMOD.replace("-k", "-F success=1 -k")]),
     (CHMOD, [CHMOD.replace("-k", "-F exe=/usr/bin/chmod -k")]),
     (CHMOD, [CHMOD.replace("-k", "-F dir=/etc -k")]),
-    (CHMOD, [CHMOD.replace("-k", "-F perm=wa -k")]),
+    *[(CHMOD, [CHMOD.replace("-k", f"-F perm={access} -k")]) for access in ("w", "r", "x", "rx")],
+    (ACCESS, [ACCESS.replace("-k", "-F perm=wa -k")]),  # the access of open is in its flags
+    (DELETE, [DELETE.replace("-k", "-F perm=x -k")]),
+    (SUDO, [SUDO.replace("-F perm=x", "-F perm=x -F perm=r")]),
     (CHMOD, [CHMOD.replace("auid>=1000", "auid>=1001")]),
     (CHMOD, [CHMOD.replace("auid>=1000", "auid>1000")]),
     (CHMOD, [CHMOD.replace("auid>=1000", "auid=1000")]),
@@ -249,7 +262,11 @@ NOT_COVERED = [
     (PASSWD, ["-a never,exit -F path=/etc/passwd -F perm=w", PASSWD]),
     (PASSWD, ["-a never,exit -F arch=b64 -S rename", PASSWD]),
     (SUDOERS_D, ["-a never,exit -F path=/etc/sudoers.d/local -F perm=wa", SUDOERS_D]),
-    (CHMOD, ["-a never,task", CHMOD]),
+    # a process is asked when it is made: it logs in and gets its user afterwards
+    *[(CHMOD, [f"-a never,task{condition}", CHMOD]) for condition in (
+        "", " -F auid=unset", " -F auid>=1000", " -F uid=33", " -F uid=0 -F auid=unset", " -F uid!=0", " -F gid=0")],
+    (XATTR_ROOT, ["-a never,task -F uid=1000", XATTR_ROOT]),
+    (SETUID, ["-a never,task -F euid!=0", SETUID]),
     (CHMOD, ["-a always,exclude -F msgtype=SYSCALL", CHMOD]),
     (CHMOD, ["-a never,exclude -F msgtype>=SYSCALL -F uid=0", CHMOD]),
     # conditions that are not always true, though they look so
@@ -272,6 +289,10 @@ NOT_COVERED = [
     (WTMP, ["-a never,user", WTMP]),
     *[(demanded, [f"-a never,filesystem -F fstype{which}", demanded]) for demanded in (PASSWD, CHMOD, SUDO) for which in (
         "=0xef53", "=0x58465342", "!=tracefs")],
+    *[(demanded, ["-a never,filesystem -F fstype=0x01021994", demanded]) for demanded in (CHMOD, FAILLOCK)],
+    *[(PASSWD, [f"-a never,filesystem -F fstype={which}", PASSWD]) for which in ("0x6969", "0xf2f52010")],  # NFS, f2fs
+    (CHMOD, ["-a never,filesystem -F fstype=0xff534d42", CHMOD]),  # cifs
+    (FAILLOCK, ["-a never,filesystem -F fstype!=tracefs", FAILLOCK]),
     (CHMOD, [CHMOD, "-a never,exclude -F msgtype=PATH"]),  # the action of the list plays no part, nor does the place
     # conditions that look like the demanded ones
     (CHMOD, [f"{B64} -S 90,91 {USER}"]),
