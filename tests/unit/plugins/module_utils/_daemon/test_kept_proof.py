@@ -122,6 +122,27 @@ def test_what_waits_is_part_of_it(fake):
     assert evidence.waiting(fake.host, fake.auditd.pid) == {}
 
 
+def started_again(fake):
+    fake.auditd.end()
+    fake.auditd.start()
+
+
+def booted_again(fake):
+    """By chance the new auditd has the number and the age of the old one."""
+    (fake.root / "proc/sys/kernel/random/boot_id").write_text("another\n")
+
+
+@pytest.mark.parametrize("event", [started_again, booted_again])
+def test_a_proof_is_of_one_process_of_one_boot(fake, event):
+    fake.auditd.start()
+    remembered(fake, name_format="NONE")
+    data = fake.conf.read_bytes()
+    assert evidence.is_remembered(fake.host, fake.auditd.pid, data)
+    event(fake)
+    assert not evidence.is_remembered(fake.host, fake.auditd.pid, data)
+    assert evidence.waiting(fake.host, fake.auditd.pid) == {}
+
+
 def step_before_the_edit(fake):
     """The clock ran ahead while auditd loaded the file, was set right, and then the file was edited."""
     fake.clock.stepped = 7200
