@@ -12,16 +12,7 @@ description:
     within O(timeout), because then the record has not left the host, or has gone to another place.
   - Runs where boto3 is, usually on the controller by C(delegate_to=localhost). The credentials need C(logs:FilterLogEvents) on the group.
 extends_documentation_fragment:
-  - auditops.auditd.attributes
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Nothing is ever changed.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - auditops.auditd.attributes.reads
 requirements:
   - boto3
 options:

@@ -16,20 +16,7 @@ description:
   - No program of a tree is run. The journal is read by the C(journalctl) of the machine that runs the module, and what zstd or lz4 packed
     by its C(zstd) and C(lz4); where one is missing, the file is named in RV(not_read).
 extends_documentation_fragment:
-  - auditops.auditd.attributes
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Reads the same in check mode.
-  diff_mode:
-    support: none
-    details:
-      - Nothing is changed.
-  idempotent:
-    support: full
-    details:
-      - Nothing is changed.
+  - auditops.auditd.attributes.reads
 options:
   root:
     description:

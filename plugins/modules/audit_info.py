@@ -14,20 +14,7 @@ description:
 author:
   - The auditops.auditd authors (@auditops)
 extends_documentation_fragment:
-  - auditops.auditd.attributes
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Reads the same in check mode.
-  diff_mode:
-    support: none
-    details:
-      - There is nothing to differ.
-  idempotent:
-    support: full
-    details:
-      - Nothing is changed.
+  - auditops.auditd.attributes.reads
 options:
   root:
     description:

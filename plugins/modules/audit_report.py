@@ -19,20 +19,7 @@ description:
 author:
   - The auditops.auditd authors (@auditops)
 extends_documentation_fragment:
-  - auditops.auditd.attributes
-attributes:
-  check_mode:
-    support: full
-    details:
-      - The report is written in check mode too; it is not part of any host.
-  diff_mode:
-    support: none
-    details:
-      - There is nothing to differ.
-  idempotent:
-    support: full
-    details:
-      - Reports no change, because no host is changed.
+  - auditops.auditd.attributes.reads
 options:
   report_dir:
     description:

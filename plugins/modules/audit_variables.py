@@ -19,20 +19,7 @@ description:
 author:
   - The auditops.auditd authors (@auditops)
 extends_documentation_fragment:
-  - auditops.auditd.attributes
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Judges the same in check mode.
-  diff_mode:
-    support: none
-    details:
-      - There is nothing to differ.
-  idempotent:
-    support: full
-    details:
-      - Reports no change, because nothing is changed.
+  - auditops.auditd.attributes.reads
 options:
   roles:
     description:

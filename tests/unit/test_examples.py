@@ -25,13 +25,17 @@ def documentation(name: str) -> dict:
     nodes = (node for node in ast.parse((COLLECTION / f"plugins/modules/{name}.py").read_text()).body if isinstance(node, ast.Assign))
     found = {node.targets[0].id: yaml.safe_load(node.value.value) for node in nodes if node.targets[0].id in wanted}
     for fragment in found["DOCUMENTATION"]["extends_documentation_fragment"]:
-        found["DOCUMENTATION"]["options"].update(options_of_fragment(fragment.removeprefix(PREFIX)))
+        shared = fragment_named(fragment.removeprefix(PREFIX))
+        found["DOCUMENTATION"]["options"].update(shared["options"])
+        for attribute, said in shared.get("attributes", {}).items():
+            found["DOCUMENTATION"].setdefault("attributes", {}).setdefault(attribute, {}).update(said)
     return found
 
 
-def options_of_fragment(name: str) -> dict:
+def fragment_named(name: str) -> dict:
+    name, _dot, variable = name.partition(".")
     home = importlib.import_module(f"ansible_collections.auditops.auditd.plugins.doc_fragments.{name}")
-    return yaml.safe_load(home.ModuleDocFragment.DOCUMENTATION)["options"]
+    return yaml.safe_load(getattr(home.ModuleDocFragment, variable.upper() or "DOCUMENTATION"))
 
 
 def examples() -> list:
