@@ -16,6 +16,7 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt.found import
 from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt.rule_lines import Reader, parsed
 
 from .difference import Comparison
+from .hosts import REFUSED, refusals
 
 LAYER, CONF, SWITCH = "rules.d", "disk", "kernel"
 
@@ -34,6 +35,9 @@ def compare(host: str, document: dict, name: str) -> Comparison:
     found = resolve(controls.shipped(), Choice([name], privileged=PRIVILEGED), system)
     have = Reader(document, Adopted(host)).read()
     meanings = {line.rule.canonical for line in have.lines} | {option for option, (value, _source) in have.control.items() if value is True}
+    refused = refusals(document["rules"]["disk"] or {})
+    if refused:
+        result.take(LAYER, REFUSED, refused, None)
     _rules(result, found["controls"], meanings, (seen["machine"], document["version"]))
     effective = None if document["auditd_conf"] is None else document["auditd_conf"]["effective"]
     for expected in found["expectations"]:

@@ -14,10 +14,12 @@ from ansible_collections.auditops.auditd.plugins.module_utils._drift.finding imp
 from .difference import Comparison
 
 KERNEL_WORDS = ("enabled", "failure", "rate_limit", "backlog_limit", "backlog_wait_time")
-IGNORED_CONTROL = ("-D", "-c", "-i")  # how a file is loaded, not what is in force then
+GOES_ON = ("-c", "-i")  # behind a line that is refused
+IGNORED_CONTROL = ("-D", *GOES_ON)  # how a file is loaded, not what is in force then
 ACTION = re.compile(r"-a (\w+),(\w+)")
 ORDER = "order of rules of different actions"
 ONLY = "rules that the other side has not"
+REFUSED = "lines that auditctl refuses"
 
 
 def compare(left: str, right: str, documents: tuple[dict, dict]) -> Comparison:
@@ -130,9 +132,19 @@ def _rules(result: Comparison, layer: str, fact: str, documents: tuple[dict, dic
         result.take(layer, ONLY, only_left, only_right)
     elif runs(left) != runs(right):
         result.take(layer, ORDER, left, right)
+    refused = [refusals(found) for found in seen]
+    if sorted(refused[0]) != sorted(refused[1]):
+        result.take(layer, REFUSED, refused[0], refused[1])
     words = [{option: _word(value) for option, value in found.get("control", {}).items() if option not in IGNORED_CONTROL}
              for found in seen]
     _mappings(result, layer, words)
+
+
+def refusals(found: dict) -> list[str]:
+    """What auditctl refuses of a set of rules, and whether it ends the load there: what stands behind it is not in force then."""
+    goes_on = any(option in found.get("control", {}) for option in GOES_ON)
+    return [f"{one['token']}: {one['reason']}" + ("; no line behind it is loaded" if one["fatal"] and not goes_on else "")
+            for one in found.get("problems") or ()]
 
 
 def runs(rules: Iterable[str]) -> dict[str, list[tuple[str, frozenset[str]]]]:
