@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -35,6 +36,17 @@ def site(tmp_path):
     return site
 
 
+def end(process: subprocess.Popen, directory: Path) -> None:
+    """End a rulebook, and the playbooks it began: each is in a session of its own, and knows the directory by its environment."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):  # it has ended, or is another user's
+            if f"TMPDIR={directory}\0".encode() in environment.read_bytes():
+                os.kill(int(environment.parent.name), signal.SIGKILL)
+
+
 @pytest.fixture
 def rulebook(site, tmp_path):
     """A function that starts a rulebook over the hosts of the site, with its variables; it ends with the test."""
@@ -42,7 +54,7 @@ def rulebook(site, tmp_path):
 
     def start(name, **variables):
         (tmp_path / "variables.yml").write_text(yaml.safe_dump(variables))
-        environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTION.parents[2]), ANSIBLE_NOCOLOR="1",
+        environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTION.parents[2]), ANSIBLE_NOCOLOR="1", TMPDIR=str(tmp_path),
                            PATH=os.pathsep.join([str(Path(PROGRAM).parent), str(Path(sys.executable).parent), os.environ["PATH"]]))
         argv = [PROGRAM, "-i", "hosts.json", "-r", f"auditops.auditd.{name}", "--vars", "variables.yml"]
         with open(tmp_path / "said", "w") as said:
@@ -53,9 +65,7 @@ def rulebook(site, tmp_path):
 
     yield start
     for process in started:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        end(process, tmp_path)
 
 
 @pytest.fixture
