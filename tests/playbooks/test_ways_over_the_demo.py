@@ -30,7 +30,7 @@ def test_both_ways_give_the_same_documents(tmp_path):
         spool = tmp_path / f"{way}{pipelining}"
         environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTION.parents[2]), ANSIBLE_PIPELINING=pipelining)
         variables = {"audit_drift_report_dir": str(spool), "audit_rules_profiles": ["auto"],
-                         "ansible_python_interpreter": str(interpreter)}
+                     "ansible_python_interpreter": str(interpreter)}
         argv = [sys.executable, "-m", "ansible", "playbook", "-v", "-i", str(inventory), "auditops.auditd.drift"]
         run = subprocess.run([*argv, "-e", json.dumps(variables)], env=environment, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout + run.stderr

@@ -119,9 +119,9 @@ LOCKDOWN = {
     "deb12cis_": _cis("cis_debian_12", 6, LATER),
     "deb13cis_": _cis("cis_debian_13", 6),
     "amazon2cis_": _cis(
-        "cis_amazon_2023", 4, AMAZON_2, said=
-        "the benchmark of Amazon Linux 2 is not in this collection: cis_amazon_2023 asks for the same, and for 5.2.3.3 and 5.2.3.15 to "
-        "5.2.3.18 beside; name these in audit_rules_skip to leave them out"),
+        "cis_amazon_2023", 4, AMAZON_2,
+        said="the benchmark of Amazon Linux 2 is not in this collection: cis_amazon_2023 asks for the same, and for 5.2.3.3 and 5.2.3.15 "
+        "to 5.2.3.18 beside; name these in audit_rules_skip to leave them out"),
     "amzn2023cis_": _cis("cis_amazon_2023", 5),
     "rhel8stig_": _stig("stig_rhel_8", r"rhel_08_(\d{6})", "RHEL-08-{}", RHEL_8_STIG_UNSET),
     "rhel9stig_": _stig("stig_rhel_9", r"rhel_09_(\d{6})", "RHEL-09-{}", RHEL_9_STIG_UNSET),
