@@ -33,8 +33,15 @@ RELABEL = "/.autorelabel"
 
 
 def log_file_of(host) -> str:
-    """Where the tree's auditd writes."""
-    return settings_of(host.text(AUDITD_CONF) or "").get("log_file") or LOG_FILE
+    """Where the tree's auditd writes; where it writes by itself, if its file cannot be read."""
+    return _settings(host).get("log_file") or LOG_FILE
+
+
+def _settings(host):
+    try:
+        return settings_of(host.text(AUDITD_CONF) or "")
+    except AuditError:
+        return {}  # each step that needs the file says so, and the others are taken
 
 
 def begin(host, *, check_mode: bool) -> dict:
@@ -213,7 +220,7 @@ def _below(host, directory):
 
 def _still_short(host, log_file):
     """Why the tree's auditd would meet a full disk at its first record; None where it would not, or where nobody can see."""
-    settings = settings_of(host.text(AUDITD_CONF) or "")
+    settings = _settings(host)
     try:
         room = storage.partition(host, os.path.dirname(log_file))
     except AuditError:

@@ -15,7 +15,7 @@ def kept(before: "Conf | None", after: Conf, release: "str | None") -> "Conf | N
     wanted = effective(after, release).get(KEY)
     if wanted not in UNBOUNDED and wanted != PILES_UP:
         return None
-    standing = SHIPPED if before is None else effective(before, release).get(KEY)
+    standing = SHIPPED if before is None else effective(merge(before, {}, release), release).get(KEY)  # without Windows line endings
     return None if standing in UNBOUNDED or standing == wanted else merge(after, {KEY: standing}, release)
 
 

@@ -5,7 +5,7 @@
 from .._paths import RESUME_PROGRAM
 from .._policy import FAILURE_POLICIES
 from .keys import ACTION_KEYS
-from .text import Conf, effective  # pylint: disable=unused-import # named in an annotation
+from .text import Conf, effective, merge  # pylint: disable=unused-import # named in an annotation
 
 # How much of a host an action of auditd.conf(5) takes away. Every other word leaves it running and audited.
 TAKES_AWAY = {"SUSPEND": 1, "SINGLE": 2, "HALT": 3}
@@ -19,7 +19,7 @@ def milder(before: "Conf | None", settings: "dict", release: "str | None") -> "d
     """
     if before is None:
         return {}
-    running = effective(before, release)
+    running = _said(before, release)
     return {key: value for key, value in settings.items()
             if value is None or key.lower() in ACTION_KEYS and _rank(value) < _rank(running.get(key.lower()))}
 
@@ -32,7 +32,7 @@ def completed(before: "Conf | None", settings: "dict", failure_policy: "str | No
     refused = FAILURE_POLICIES[failure_policy]["refused"] if failure_policy else ()
     if before is None or not refused:
         return settings
-    running, named = effective(before, release), {key.lower() for key in settings}
+    running, named = _said(before, release), {key.lower() for key in settings}
     return dict(settings, **{key: "SYSLOG" for key in ACTION_KEYS if key not in named and _word(running.get(key)) in refused})
 
 
@@ -46,6 +46,11 @@ def is_to_come(host, value: "str | int | bool | None") -> bool:
     """Whether the value of an action is EXEC of audit-resume, which is not there yet."""
     word, _blank, path = str(value or "").partition(" ")
     return word.upper() == "EXEC" and path.strip() == RESUME_PROGRAM and host.stat(RESUME_PROGRAM) is None
+
+
+def _said(before, release):
+    """What auditd would take of the file once it is written again: without Windows line endings, which keep it from taking any of it."""
+    return effective(merge(before, {}, release), release)
 
 
 def _rank(value):

@@ -9,6 +9,7 @@ augenrules makes of them does.
 from collections.abc import Iterator
 
 from .._rules import files as _files
+from .._utf8 import as_text
 from . import rule_sets
 
 ABORTS = "%s. At the next boot auditctl stops there: %d of %d rules are loaded, and nothing behind that line."
@@ -98,7 +99,8 @@ def _modes(sides):
 
 def _links(sides):
     rules = sides.live["rules"]
-    places = [("disk", entry) for path, entry in sorted(rules["disk"]["files"].items()) if _files.managed(sides.parsed.files[path])]
+    ours = {as_text(path) for path, text in sides.parsed.files.items() if _files.managed(text)}  # as the document spells a path
+    places = [("disk", entry) for path, entry in sorted(rules["disk"]["files"].items()) if path in ours]
     for layer, entry in places + ([("compiled", rules["compiled"])] if rules["compiled"] else []):
         if entry["link"] is not None:
             name = entry["path"].rpartition("/")[2]

@@ -30,7 +30,7 @@ def diagnose(host, run, *, console_text=None, console_file=None, state_reason=No
     read.
     """
     unread: "dict[str, str]" = {}
-    settings = {key.lower(): str(value) for key, value in _conf.parse(host.text(AUDITD_CONF) or "").settings.items()}
+    settings = _settings(host, unread)
     log_file = settings.get("log_file") or LOG_FILE
     _name_unmounted(host, log_file, unread)
     events, seen = _events(host, run, log_file, unread, days)
@@ -51,6 +51,15 @@ def diagnose(host, run, *, console_text=None, console_file=None, state_reason=No
         "diagnosis": found, "summary": verdict.sentence(found), "timeline": _shown(events),
         "not_read": unread, "settings": facts.settings, "room": facts.room,
     }
+
+
+def _settings(host, unread):
+    try:
+        text = host.text(AUDITD_CONF) or ""
+    except AuditError as error:
+        unread[AUDITD_CONF] = str(error)
+        return {}
+    return {key.lower(): str(value) for key, value in _conf.parse(text).settings.items()}
 
 
 def _events(host, run, log_file, unread, days):

@@ -323,3 +323,14 @@ def test_keep_logs_waits_until_the_rotation_is_proven(tree):
     (tree / "etc/audit/auditd.conf").write_text(STOCK + "max_log_file_action = ROTATE\n")
     result = run(tree, settings={"max_log_file_action": "KEEP_LOGS"}, own_keys=["max_log_file_action"], rotation_wanted=True)
     assert result["deferred"] == ["max_log_file_action"] and result["after"]["max_log_file_action"] == "ROTATE"
+
+
+@pytest.mark.parametrize("scope", ["stops", "all"])
+def test_what_stops_a_host_goes_out_of_a_file_of_windows_too(tree, scope):
+    """auditd takes no such file. Written again without its line endings, it takes every word of it, HALT among them."""
+    path = tree / "etc/audit/auditd.conf"
+    path.write_bytes((STOCK + "disk_full_action = HALT\nmax_log_file_action = KEEP_LOGS\n").replace("\n", "\r\n").encode())
+    settings = {"disk_full_action": "SYSLOG"} | ({} if scope == "stops" else {"max_log_file_action": "IGNORE"})
+    run(tree, settings=settings, scope=scope, failure_policy="keep_running", rotation_wanted=True, rotation="unproven")
+    text = path.read_text()
+    assert "disk_full_action = SYSLOG\n" in text and "max_log_file_action = KEEP_LOGS\n" in text and "\r" not in path.read_bytes().decode()

@@ -73,3 +73,13 @@ def test_where_there_is_room_nothing_is_touched(tmp_path):
     assert (done["room"], done["in_place"], done["problems"]) == ([], [], [])
     assert (root / "etc/audit/auditd.conf").read_text() == CONF
     assert rescue_room.is_short(Host(str(root)), "/etc") is False
+
+
+def test_an_auditd_conf_that_cannot_be_read_keeps_no_step_from_being_taken(tmp_path):
+    """A directory in its place: each step that needs the file says so, and the kernel's panic is taken out all the same."""
+    (tmp_path / "etc/audit/auditd.conf").mkdir(parents=True)
+    (tmp_path / "var/log/audit").mkdir(parents=True)
+    host = Host(str(tmp_path))
+    done = rescue.begin(host, check_mode=False)
+    assert rescue.log_file_of(host) == "/var/log/audit/audit.log" and done["problems"] == [] and done["store"]
+    assert rescue.end(host, done["store"], autorelabel=False, check_mode=False)["still_short"] is None

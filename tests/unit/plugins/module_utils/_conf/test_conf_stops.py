@@ -20,6 +20,7 @@ MILDER = [  # the file, the policy, what is applied first
     (f"{FULL} = HALT\n", {"DISK_FULL_ACTION": "SYSLOG"}, {"DISK_FULL_ACTION": "SYSLOG"}),
     ("max_log_file_action = SUSPEND\n", {"max_log_file_action": "IGNORE"}, {}),  # waits for the rotation
     (f"{FULL} = HALT\nnum_logs = 1\n", {"num_logs": "5"}, {}),
+    (f"{FULL} = HALT\r\nnum_logs = 5\r\n", {FULL: "SYSLOG"}, {FULL: "SYSLOG"}),  # auditd refuses it; written again it would halt
     ("typo = 1\n", {"typo": None, "num_logs": "5"}, {"typo": None}),
 ]
 
@@ -37,6 +38,7 @@ def test_no_file_stops_nothing():
     ("overflow_action = HALT\n", {}, "keep_running", {"overflow_action": "SYSLOG"}),
     ("overflow_action = single\n", {}, "suspend_auditing", {"overflow_action": "SYSLOG"}),
     ("overflow_action = HALT\n", {"Overflow_Action": "HALT"}, "keep_running", {}),  # the policy's own: it is refused, not mended
+    ("overflow_action = HALT\r\n", {}, "keep_running", {"overflow_action": "SYSLOG"}),
     ("overflow_action = HALT\n", {}, "stop_host", {}),
     ("overflow_action = SUSPEND\n", {}, "keep_running", {}),
     (f"{FULL} = HALT\n", {}, None, {}),

@@ -221,3 +221,12 @@ def test_whoever_can_stop_a_host_is_asked_for_in_a_journal(tmp_path, name):
 
     found = diagnosis.diagnose(Host(str(tmp_path)), journalctl)["diagnosis"]
     assert (found["stopped_by"], found["key"], found["confidence"]) == ("auditd", key, "high"), found
+
+
+def test_an_auditd_conf_that_cannot_be_read_is_named(tmp_path):
+    story = stories.Story(tmp_path)
+    halted(story, *RHEL_9)
+    (tmp_path / "etc/audit/auditd.conf").unlink()
+    (tmp_path / "etc/audit/auditd.conf").mkdir()
+    result = diagnosis.diagnose(Host(str(tmp_path)), run)
+    assert result["diagnosis"]["stopped_by"] == "auditd" and "/etc/audit/auditd.conf" in result["not_read"]

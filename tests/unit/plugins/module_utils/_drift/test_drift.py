@@ -316,3 +316,11 @@ def test_a_tree_whose_release_is_not_known_names_the_variable(tree, release, ids
     items = _drift.compare(document, parsed, WANTED)["items"]
     assert [item["id"] for item in items if "auditd_release" in item["fix"]] == ids
     assert not [item for item in items if item["id"] == "disk.auditd_conf.trap.file"]
+
+
+@pytest.mark.parametrize("name", ["caf\udce9.rules", "\udcff.rules"])
+def test_a_file_whose_name_is_no_utf_8_keeps_no_host_from_being_compared(tree, name):
+    write(tree, "/etc/audit/rules.d/" + name, "-w /etc/hosts -p wa -k net\n")
+    document = drift(tree, live=False)
+    assert list(found(document)) == ["compiled.audit_rules.missing"], "its rule is read"
+    json.dumps(document).encode("utf-8")
