@@ -39,7 +39,7 @@ CURES = {
         "shipping.archives.", "shipping.archives.age", "shipping.archives.aws", "shipping.archives.program", "shipping.cloudwatch.agent",
         "shipping.cloudwatch.conf", "shipping.cloudwatch.let_in", "shipping.cloudwatch.loaded", "shipping.cloudwatch.readable",
         "shipping.cloudwatch.running", "shipping.conf.", "shipping.left.", "shipping.plugin.", "shipping.policy", "shipping.program.",
-        "shipping.running.",
+        "shipping.running.", "schedule.unshippable",
     ),
     BOOT: ("boot.line.", "boot.service"),
     "none, because the policy asks for nothing else": (

@@ -109,6 +109,8 @@ def _works(sides, have):
         yield sides.item("schedule.run_" + have.run_trouble[0], "a run that ends", have.run_trouble[1])
     if have.guard_runs is False:
         yield sides.item("schedule.guard_running", "the guard runs", "no process of the guard lives")
+    if have.unshippable:
+        yield sides.item("schedule.unshippable", "a configuration by which audit-ship can work", have.unshippable)
     last = live["rotation"]["last"]
     if last is not None and last.get("given_up"):
         yield sides.item("schedule.given_up", "room for new records", _loss(last["given_up"]))

@@ -8,9 +8,11 @@ import time
 
 from .._errors import AuditError
 from .._rotation import files as _rotation
-from .._rotation import running
+from .._rotation import running, ship_conf
 from .._rotation.checker import PROGRAM as CHECKER
+from .._rotation.conf import SHIP_CONF
 from .._rotation.schedule import minute_of, scheduler_of
+from .._shipping.archives import STAMP
 
 CRON_DAEMONS = ("cron", "crond")  # comm of Debian's cron, cronie and busybox; anacron alone does not read /etc/cron.d
 
@@ -22,7 +24,7 @@ class Schedule(object):
     ``owners_count``: as Host says. ``run_trouble``: (stuck or cut_off, sentence) of the run that the lock names. ``guard_runs``: None where
     nobody looked. ``program``: {path: digest}, ``unexpected`` and ``loose``: [path]. ``files``: {path: FileFacts} of all files of ours,
     ``links``: [path] of those that are there. ``interpreter``: why a launcher does not start. ``cron_runs``: None where nobody looked.
-    ``installed_at``: epoch seconds.
+    ``installed_at``: epoch seconds. ``unshippable``: why nobody knows what the archives have to be shipped to before they may go.
     """
 
     def __init__(self):
@@ -30,7 +32,7 @@ class Schedule(object):
         self.program, self.files = {}, {}
         self.unexpected, self.loose, self.links = [], [], []
         self.has_systemd, self.owners_count = False, True
-        self.run_trouble = self.guard_runs = None
+        self.run_trouble = self.guard_runs = self.unshippable = None
 
 
 class FileFacts(object):
@@ -74,6 +76,7 @@ def read_policy(reading) -> None:
     found.files.update((path, FileFacts(host, path, read=False)) for path in program)
     if not live["rotation"]["installed"]:
         return
+    found.unshippable = _unshippable(host, live["rotation"]["config"])
     found.installed_at = host.stat(_rotation.PROGRAM).st_mtime
     run = running.parse(host.text_if_readable(_rotation.LOCK))
     found.run_trouble = run.trouble(time.time()) if run else None
@@ -84,6 +87,16 @@ def read_policy(reading) -> None:
     found.interpreter = next((reason for reason in wrong if reason), None)
     if host.is_live and "cron" in live["rotation"]["schedulers"]:
         found.cron_runs = runs(CRON_DAEMONS)
+
+
+def _unshippable(host, config):
+    if config is None or config["shipped_command"] or config["shipped_stamp"] != STAMP:
+        return None
+    try:
+        ship_conf.read(host.path(SHIP_CONF), SHIP_CONF, owners_count=host.has_owners)
+    except AuditError as error:
+        return str(error)
+    return None
 
 
 def digest_of(reading, path):

@@ -38,12 +38,59 @@ def test_nothing_is_pruned_before_it_is_shipped(site):
     assert len(site.archives) == 1 and len(site.shipped) == 4
 
 
+def text_of(text):
+    return lambda config: config.write_text(text)
+
+
+# what happened to ship.json, what is said of it
+BREAKS = [
+    (text_of(""), "is empty"), (text_of(" \n"), "is empty"), (text_of('{"targets": [{"na'), "is no JSON"), (text_of("["), "is no JSON"),
+    (text_of("[]"), "names no targets"), (text_of("{}"), "names no targets"), (text_of('{"targets": "s3"}'), "names no targets"),
+    (text_of('{"targets": []}'), "names no targets"), (text_of('{"targets": [7]}'), "names no targets"),
+    (text_of('{"targets": [{"name": "s3"}]}'), "a target of the kind None"),
+    (text_of('{"targets": [{"name": "a", "kind": "ftp"}]}'), "a target of the kind ftp; known are agent, command, s3"),
+    (text_of('{"targets": [{"kind": "command", "argv": ["/bin/true"]}]}'), "a target without its name"),
+    (text_of('{"targets": [{"name": "a", "kind": "command", "argv": []}]}'), "a target without its argv"),
+    (text_of('{"targets": [{"name": "a", "kind": "s3", "program": "/bin/true"}]}'), "a target without its bucket"),
+    (lambda config: config.chmod(0o666), "nobody else may write it"),
+    (lambda config: (config.unlink(), config.mkdir()), "ship.json: "), (lambda config: (config.unlink(), os.mkfifo(config)), "ship.json: "),
+    (lambda config: os.chown(config, 1234, 0), "must be root's"),
+]
+
+
+@pytest.mark.parametrize("change, said", BREAKS)
+def test_a_configuration_that_is_broken_is_said_with_the_cure_by_each_program_and_costs_nothing(site, change, said):
+    if os.geteuid() != 0 and said == "must be root's":
+        pytest.skip("only root gives files away")
+    site.rotated(3)
+    assert site.ship().returncode == 0
+    whole, records = site.config.read_bytes(), site.ship("--status").stdout
+    change(site.config)
+    done = site.ship()
+    assert (done.returncode, done.stdout) == (3, "") and said in done.stderr
+    assert "the role audit_shipping, or the playbook remediate" in done.stderr
+    asked = site.ship("--status")
+    assert (asked.returncode, asked.stdout) == (3, records) and said in asked.stderr, "what was shipped is printed all the same"
+    assert len(site.pruned()) == 3
+    status = site.tree.run("--status")
+    document = json.loads(status.stdout)
+    assert status.returncode == 3 and document["result"] == "success" and said in document["unshippable"]
+    assert "nothing is deleted" in document["unshippable"] and "remediate, writes it again" in document["unshippable"]
+    # as the role does
+    if site.config.is_dir():
+        site.config.rmdir()
+    site.config.unlink(missing_ok=True)
+    site.config.write_bytes(whole)
+    site.config.chmod(0o600)
+    copies = site.copies
+    assert site.ship().returncode == 0 and site.copies == copies, "nothing is sent twice"
+    assert len(site.pruned()) == 1 and "unshippable" not in json.loads(site.tree.run("--status").stdout)
+
+
 @pytest.mark.parametrize("change, noted", [
     (lambda site, s3: site.configure(s3, {"name": "command", "kind": "command", "argv": ["/bin/false", "{path}"]}), None),
     (lambda site, s3: site.config.unlink(), "what audit-ship ships to is not known"),
-    (lambda site, s3: site.config.write_text("{"), "is no JSON"),
-    (lambda site, s3: site.config.write_text('{"targets": "s3"}'), "names no targets"),
-    (lambda site, s3: site.config.chmod(0o666), "nobody else may write it"),
+    *[(lambda site, s3, change=change: change(site.config), said) for change, said in BREAKS],
 ])
 def test_an_archive_has_to_be_with_each_target_of_the_configuration_not_of_the_last_run(site, change, noted):
     site.rotated(3)

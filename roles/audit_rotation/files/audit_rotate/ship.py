@@ -52,9 +52,10 @@ def main(arguments):
             sys.stdout.write(USAGE)
             return 0
         chosen = settings.load(options["--rotate-config"], "/")
-        wanted = shipped.configuration(options["--config"] or chosen.ship_conf)
         if options["--status"]:
             sys.stdout.write(json.dumps(shipped.read(chosen.state_dir), indent=1, sort_keys=True) + "\n")
+        wanted = shipped.configuration(options["--config"] or chosen.ship_conf)
+        if options["--status"]:
             return 0
         with held_file(os.path.join(chosen.state_dir, LOCK)):
             return _ship(chosen, wanted)

@@ -13,7 +13,9 @@ import os
 import time
 
 from . import bounded
+from ._errors import AuditError
 from ._host.host import read_regular
+from ._rotation import ship_conf
 from .exits import Failure
 
 MANIFEST, STAMP = "shipped.json", "shipped.stamp"
@@ -80,25 +82,28 @@ def read(state_dir):
     return document
 
 
-def targets_of(path):
-    """audit-ship's targets by its configuration. Failure where that is missing, or another could have written it."""
-    try:
-        return [dict(target, name=str(target["name"])) for target in configuration(path)["targets"]]
-    except (KeyError, TypeError, ValueError):
-        raise Failure("bad_config", "%s names no targets" % path)
-
-
 def configuration(path):
-    """audit-ship's configuration, whose file only root may write: it names programs that root runs."""
+    """audit-ship's configuration. Failure where it is missing, another could have written it, or it is not one."""
     try:
-        found = os.lstat(path)
-        if found.st_uid not in (0, os.geteuid()) or found.st_mode & 0o022:
-            raise Failure("bad_config", "%s must be root's, and nobody else may write it" % path)
-        return json.loads(read_regular(path).decode("utf-8"))
-    except OSError as error:
-        raise Failure("bad_config", "%s: %s" % (path, error.strerror))
-    except (ValueError, RecursionError) as error:
-        raise Failure("bad_config", "%s is no JSON: %s" % (path, error))
+        return ship_conf.read(path)
+    except AuditError as error:
+        raise Failure("bad_config", "%s; %s" % (error, ship_conf.CURE))
+
+
+def by_audit_ship(chosen):
+    """Whether audit-ship says what may be pruned by these settings."""
+    return not chosen.config["shipped_command"] and chosen.shipped_stamp == os.path.join(chosen.state_dir, STAMP)
+
+
+def trouble(chosen):
+    """Why nothing is pruned until audit-ship's configuration is right, with the cure; None where it is, or is not asked."""
+    if not by_audit_ship(chosen):
+        return None
+    try:
+        configuration(chosen.ship_conf)
+    except Failure as error:
+        return "what audit-ship ships to is not known, so nothing is deleted: %s" % error
+    return None
 
 
 def of(job):
@@ -109,7 +114,7 @@ def of(job):
             job.notes.append("shipped_command is not run for an offline tree: nothing is deleted")
             return UpTo(0)
         return UpTo(_epoch_of(_output_of(job, command), None))
-    if stamp == os.path.join(job.settings.state_dir, STAMP):
+    if by_audit_ship(job.settings):
         return _by_audit_ship(job)
     if stamp:
         try:
@@ -124,10 +129,9 @@ def of(job):
 def _by_audit_ship(job):
     document, targets = read(job.settings.state_dir), []
     try:
-        targets = targets_of(job.settings.ship_conf)
-    except Failure as error:
-        job.notes.append("shipped_stamp = %s: what audit-ship ships to is not known, so nothing is deleted: %s" % (
-            job.settings.shipped_stamp, error))
+        targets = configuration(job.settings.ship_conf)["targets"]
+    except Failure:
+        job.notes.append("shipped_stamp = %s: %s" % (job.settings.shipped_stamp, trouble(job.settings)))
     else:
         if not document["targets"]:
             job.notes.append("shipped_stamp = %s: audit-ship has left no record of what it shipped, so nothing is deleted" % (

@@ -6,7 +6,7 @@ import json
 import os
 import time
 
-from . import VERSION, bounded, lock, serials
+from . import VERSION, bounded, lock, serials, shipped
 from ._errors import AuditError
 from ._host.files import make_directory, write_atomic
 from ._host.host import read_regular
@@ -249,6 +249,10 @@ def show(settings):
     if trouble:
         status = dict(status, trouble=trouble[1], trouble_since=iso(run.began))
         return EXITS[trouble[0]][0], json.dumps(status, indent=2, sort_keys=True) + "\n"
+    unshippable = shipped.trouble(settings)
+    if status and unshippable:
+        status = dict(status, unshippable=unshippable)
+        return EXITS["bad_config"][0], json.dumps(status, indent=2, sort_keys=True) + "\n"
     if not status:
         return EXITS["never_ran"][0], "no run has been recorded in %s\n" % path_of(settings)
     code = 0 if status.get("result") == "success" else EXITS["last_failed"][0]

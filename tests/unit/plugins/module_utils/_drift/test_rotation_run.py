@@ -93,3 +93,28 @@ def test_growth_that_beats_the_guard_under_rotate_is_high(tree, action, rate, gu
     assert bool(finding) is high
     if high:
         assert finding["severity"] == "high" and "auditd keeps 32 MB of rotated logs" in finding["actual"]
+
+
+STAMP = "/var/lib/audit-rotate/shipped.stamp"
+WHOLE = json.dumps({"targets": [{"name": "command", "kind": "command", "argv": ["/usr/local/bin/keep", "{path}"]}]})
+
+
+@pytest.mark.parametrize("config, text, mode, said", [
+    (f"shipped_stamp = {STAMP}\n", WHOLE, 0o600, None),
+    (f"shipped_stamp = {STAMP}\n", None, 0o600, "/etc/audit/ship.json: No such file or directory"),
+    (f"shipped_stamp = {STAMP}\n", "", 0o600, "/etc/audit/ship.json is empty"),
+    (f"shipped_stamp = {STAMP}\n", WHOLE[:30], 0o600, "/etc/audit/ship.json is no JSON"),
+    (f"shipped_stamp = {STAMP}\n", "[]", 0o600, "/etc/audit/ship.json names no targets"),
+    (f"shipped_stamp = {STAMP}\n", WHOLE, 0o666, "/etc/audit/ship.json must be root's"),
+    ("shipped_stamp = /run/other.stamp\n", None, 0o600, None), ("", "", 0o600, None),
+    (f"shipped_stamp = {STAMP}\nshipped_command = /bin/date\n", None, 0o600, None),
+])
+def test_a_ship_json_that_nobody_can_work_by_is_high_and_names_its_cure(tree, config, text, mode, said):
+    write(tree, _rotation.CONF, config)
+    if text is not None:
+        write(tree, "/etc/audit/ship.json", text, mode)
+    item = found(drift(tree)).get("schedule.unshippable")
+    assert (item is not None) is (said is not None)
+    if item:
+        assert item["actual"].startswith(said) and str(tree) not in item["actual"]
+        assert item["severity"] == "high" and item["step"] == "audit_shipping" and "role audit_shipping" in item["fix"]

@@ -106,6 +106,23 @@ def test_each_break_of_archives_is_a_finding(rotating, break_it, expected):
     assert list(findings(rotating, S3)) == [expected]
 
 
+@pytest.mark.parametrize("break_it", [
+    lambda conf: conf.write_text(""), lambda conf: conf.write_text(conf.read_text()[:30]), lambda conf: conf.write_bytes(b"\xff\xfe"),
+    lambda conf: conf.write_text("7"), lambda conf: conf.chmod(0o666), lambda conf: conf.unlink(),
+    lambda conf: (conf.rename(conf.with_suffix(".old")), conf.symlink_to(conf.with_suffix(".old").name)),
+    lambda conf: (conf.unlink(), conf.symlink_to("nowhere")),
+    pytest.param(lambda conf: os.chown(conf, 1234, 1234), marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")),
+])
+def test_a_configuration_that_is_broken_is_written_again(rotating, break_it):
+    install(rotating, S3)
+    conf = rotating.root / "etc/audit/ship.json"
+    whole = conf.read_bytes()
+    break_it(conf)
+    assert install(rotating, S3) and not install(rotating, S3) and findings(rotating, S3) == {}
+    assert not conf.is_symlink() and conf.read_bytes() == whole
+    assert (conf.stat().st_mode & 0o777, conf.stat().st_uid) == (0o600, os.geteuid())
+
+
 def test_an_archive_that_could_not_be_shipped_is_a_finding(rotating, monkeypatch):
     install(rotating, S3)
     rotating(archives.MANIFEST, json.dumps({"run": {"at": "2026-11-25T00:00:00Z", "failed": {"s3": "audit.log.x: no route"}}}))
