@@ -34,7 +34,8 @@ options:
     description:
       - V(disabled) masks C(auditd.service) and C(audit-rules.service), takes their start links away (also those of sysvinit) and takes
         C(-f 2) out of the rules, with which a kernel whose records nobody reads panics.
-      - A unit that an administrator wrote into C(/etc/systemd/system) is moved to C(/var/lib/auditops/boot) first.
+      - A unit that an administrator wrote into C(/etc/systemd/system) is moved to C(/var/lib/auditops/boot) first; in a
+        tree whose C(/var) is a volume that is not mounted, to C(/etc/auditops-boot).
       - V(enabled) is the reverse. Where somebody deleted the unit file of the package, the package is installed again on a running host.
       - V(keep) changes nothing, also no mask of others.
     type: str

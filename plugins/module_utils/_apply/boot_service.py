@@ -15,10 +15,12 @@ from .._errors import AuditError
 from .._host import files as _io
 from .._host import kept as _kept
 from .._host import units
+from .._live import expected_volumes
 from . import panic
 
 STORE = "/var/lib/auditops/boot"
-RECORD = STORE + "/service.json"
+INSTEAD = "/etc/auditops-boot"  # where /var is a volume that is not mounted: what is written there, the volume hides
+RECORD = "service.json"
 NAMES = (units.AUDITD, units.RULES)
 LEVELS = re.compile(r"rc[0-6S]\.d$")
 START_LINK = re.compile(r"S\d+auditd$")
@@ -46,7 +48,7 @@ def _out(host):
         own = "%s/%s" % (units.OF_ADMINISTRATOR, name)
         found = host.lstat(own)
         if found is not None and not units.is_mask(host, own):
-            steps.append(("move", own, "%s/%s" % (STORE, name)))
+            steps.append(("move", own, "%s/%s" % (_store(host), name)))
         steps += [("unlink", path, _target(host, path)) for path in _wants(host, name)]
         if (units.places(host, name) or name == units.AUDITD) and not (found is not None and units.is_mask(host, own)):
             steps.append(("mask", own, None))
@@ -71,6 +73,10 @@ def _in(host):
         if not _wants(host, name) and not any(path.endswith("/" + name) for path in recorded["links"]):
             links.update(_links_of(host, name))
     return steps + [("link", path, target) for path, target in sorted(links.items())]
+
+
+def _store(host):
+    return INSTEAD if any(one.holds(STORE) for one in expected_volumes.missing(host)) else STORE
 
 
 def _has_units(host):
@@ -153,16 +159,28 @@ def _target(host, path):
 
 
 def _recorded(host):
-    text = host.text(RECORD)
-    try:
-        found = json.loads(text) if text else {}
-    except ValueError as error:
-        raise AuditError("%s is no JSON: %s; it says which units were moved aside to %s: move them back by hand" % (RECORD, error, STORE))
-    return {"moved": found.get("moved", {}), "links": found.get("links", {})}
+    record: "dict[str, dict]" = {"moved": {}, "links": {}}
+    for store in (STORE, INSTEAD):
+        path = "%s/%s" % (store, RECORD)
+        text = host.text(path)
+        try:
+            found = json.loads(text) if text else {}
+        except ValueError as error:
+            raise AuditError("%s is no JSON: %s; it says which units were moved aside to %s: move them back by hand" % (path, error, store))
+        for kind, entries in record.items():
+            entries.update(found.get(kind, {}))
+    return record
 
 
 def _write_record(host, record):
-    real = host.path(RECORD, follow=False)
+    for store in (STORE, INSTEAD):
+        path = "%s/%s" % (store, RECORD)
+        if store == _store(host) or host.lstat(path) is not None:
+            _write(host, path, record)
+
+
+def _write(host, path, record):
+    real = host.path(path, follow=False)
     _io.make_directory(os.path.dirname(real), 0o700)
     _io.write_atomic(real, (json.dumps(record, sort_keys=True, indent=1) + "\n").encode("utf-8"), 0o600)
 

@@ -19,7 +19,7 @@ from .._rotation import files as _rotation
 from .._rules.compiled import RULES_D
 from .._shipping import remote_conf
 from .._utc import iso
-from . import rescue_room
+from . import boot_service, rescue_room
 
 PARENT = "/var/lib/auditops/rescue"
 INSTEAD = "/etc/auditops-rescue"  # where /var is a volume that is not mounted
@@ -183,7 +183,7 @@ def _digest(host, kept):
 
 def _written(host, log_file, store):
     """Every path that a rescue may have made."""
-    for directory in ("/var/lib/auditops", _rotation.LIBRARY, _rotate_conf.STATE_DIR):
+    for directory in ("/var/lib/auditops", boot_service.INSTEAD, _rotation.LIBRARY, _rotate_conf.STATE_DIR):
         yield from _below(host, directory)
     if store:
         yield from _below(host, store)

@@ -95,6 +95,23 @@ def test_out_of_the_boot_and_back(tmp_path, build):
     assert not boot_service.converge(host, "enabled")["changed"]
 
 
+def test_an_own_unit_is_not_moved_to_where_a_volume_will_hide_it(tmp_path):
+    """A rescue with /var not mounted: what lay below it would be gone for a host that mounts it, and its unit with it."""
+    own_unit(tmp_path)
+    before = state(tmp_path)
+    (tmp_path / "etc/fstab").write_text("UUID=1 / xfs defaults 0 0\nUUID=2 /var xfs defaults 0 0\n")
+    (tmp_path / "var").mkdir(exist_ok=True)
+    boot_service.converge(Host(str(tmp_path)), "disabled")
+    assert list((tmp_path / "var").iterdir()) == []
+    (tmp_path / "etc/fstab").unlink()  # as if the host ran, with its /var
+    host = Host(str(tmp_path))
+    assert not boot_service.converge(host, "disabled")["changed"]
+    assert boot_service.converge(host, "enabled")["changed"] and services.enabled(host)
+    others = ("etc/auditops-boot", "etc/audit/audit.rules")  # its own store, and the rules without their panic
+    left, had = ({name: value for name, value in one.items() if not name.startswith(others)} for one in (state(tmp_path), before))
+    assert left == had
+
+
 def test_the_panic_goes_with_auditd(tmp_path):
     rhel(tmp_path)
     boot_service.converge(Host(str(tmp_path)), "disabled")
