@@ -39,7 +39,7 @@ def what_a_killed_run_left():
     if os.geteuid() == 0:
         with alone():
             for root in ROOTS.values():
-                kept_places.put_back(root)
+                kept_places.put_back_all(root)
             kernel_state.put_back_what_was_left()
 
 

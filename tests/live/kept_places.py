@@ -18,7 +18,8 @@ import subprocess
 import time
 from pathlib import Path
 
-SAVED = "var/tmp/auditops-live-saved"  # what stood there before the test; it counts once COMPLETE is in it
+SAVED = "var/tmp/auditops-live-saved"  # what stood there before, below it one directory each of KINDS; it counts once COMPLETE is in it
+KINDS = ("test", "module")  # what a fixture of a module changes holds for its tests, so the copies of a test go back first
 COMPLETE, STARTED = "complete", "started"  # STARTED: the processes that this test started, a line each: pid and start time
 PLACES = (
     "etc/audit", "var/log/audit", "etc/cron.d", "etc/cron.daily", "etc/fstab", "etc/systemd/system", "var/spool/cron", "usr/local/sbin",
@@ -28,9 +29,9 @@ PLACES = (
 )
 
 
-def save(root: Path) -> None:
-    """Copy PLACES of this root aside. What a killed run left must have been put back before: see put_back()."""
-    saved = root / SAVED
+def save(root: Path, kind: str = "test") -> None:
+    """Copy PLACES of this root aside. What a killed run left must have been put back before: see put_back_all()."""
+    saved = root / SAVED / kind
     shutil.rmtree(saved, ignore_errors=True)
     saved.mkdir(parents=True, mode=0o700)
     for place in PLACES:
@@ -41,9 +42,9 @@ def save(root: Path) -> None:
     (saved / COMPLETE).write_text(json.dumps(there))
 
 
-def put_back(root: Path) -> None:
+def put_back(root: Path, kind: str = "test") -> None:
     """Make PLACES what they were at save(), where they differ; nothing where nothing is saved."""
-    saved = root / SAVED
+    saved = root / SAVED / kind
     if (saved / COMPLETE).exists():
         _end_started(saved / STARTED)
         there = json.loads((saved / COMPLETE).read_text())
@@ -55,12 +56,30 @@ def put_back(root: Path) -> None:
                 _remove_below(root / place)
                 _copy(saved / place, root / place)
     shutil.rmtree(saved, ignore_errors=True)
+    with contextlib.suppress(OSError):  # another kind's copy is there, or nothing ever was
+        (root / SAVED).rmdir()
+
+
+def put_back_all(root: Path) -> None:
+    """What any run has left, before the first test of this one."""
+    for kind in KINDS:
+        put_back(root, kind)
+
+
+@contextlib.contextmanager
+def kept(root: Path, kind: str):
+    """PLACES as they were, afterwards."""
+    save(root, kind)
+    try:
+        yield
+    finally:
+        put_back(root, kind)
 
 
 def note_started(root: Path, pid: int) -> None:
     """Remember a process that this test started: put_back() of a later run ends it, if it still runs by then."""
-    if (root / SAVED).is_dir():
-        with (root / SAVED / STARTED).open("a") as stream:
+    if (root / SAVED / "test").is_dir():
+        with (root / SAVED / "test" / STARTED).open("a") as stream:
             stream.write(f"{pid} {_start_time(pid)}\n")
 
 

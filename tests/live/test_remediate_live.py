@@ -110,7 +110,8 @@ class Playbooks:
 class Run:
     def __init__(self, output: str):
         self.output = output
-        self.remote_tasks = re.findall(r"Using module file \S+/(\w+)\.py", output)
+        by_command = re.findall(r'"way": "(?:code|audit-check)"', output)  # what audit_drift sends or asks is no module
+        self.remote_tasks = re.findall(r"Using module file \S+/(\w+)\.py", output) + ["audit_drift"] * len(by_command)
         self.changed = int(re.search(r"changed=(\d+)", output).group(1))
         self.diff = re.findall(r"^[-+](?![-+]).*$", output, re.MULTILINE)
 

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import auditd_site as sites
+import kept_places
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils import _parcel
 
@@ -60,6 +61,11 @@ def playbook(tmp_path_factory):
 def installed(playbook):
     if PROGRAM.exists() or LIBRARY.exists():
         pytest.skip("audit-check or the rotation is installed on this machine")
+    with kept_places.kept(Path("/"), "module"):
+        yield from _installed(playbook)
+
+
+def _installed(playbook):
     task = [{"hosts": "all", "gather_facts": False, "tasks": [{"auditops.auditd.audit_check": {}}]}]
     playbook.run(task)
     try:

@@ -119,7 +119,7 @@ def test_a_killed_run_is_put_back_by_the_next(root):
 def test_another_process_of_the_same_number_is_left_alone(root):
     kept_places.save(root)
     with subprocess.Popen(["sleep", "600"]) as other:
-        (root / kept_places.SAVED / kept_places.STARTED).write_text(f"{other.pid} 1\n")
+        (root / kept_places.SAVED / "test" / kept_places.STARTED).write_text(f"{other.pid} 1\n")
         kept_places.put_back(root)
         assert other.poll() is None
         other.kill()
@@ -127,7 +127,17 @@ def test_another_process_of_the_same_number_is_left_alone(root):
 
 def test_an_incomplete_copy_puts_nothing_back(root):
     kept_places.save(root)
-    (root / kept_places.SAVED / kept_places.COMPLETE).unlink()
+    (root / kept_places.SAVED / "test" / kept_places.COMPLETE).unlink()
     writes(root)
     kept_places.put_back(root)
     assert (root / TABLE).read_text() == "0 0 1 1 * /bin/true\n"
+
+
+def test_what_a_module_changed_goes_back_behind_what_its_test_changed(root):
+    before = everything(root)
+    kept_places.save(root, "module")
+    adds(root)
+    kept_places.save(root)
+    writes(root)
+    kept_places.put_back_all(root)
+    assert everything(root) == before
