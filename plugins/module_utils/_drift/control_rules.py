@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The verdict on what a control demands to be recorded: by rules.d, by audit.rules, and by the kernel where it can be asked."""
 
+from .._rules.compiled import AUDIT_RULES
 from .._rules.coverage import Recorded
 from .._rules.rule import Directive
+from .permissions import REFUSED, is_refused
 
 FILTERS = "/20-auditops-filters.rules"  # _library.resolve writes it
 NOTHING_HERE = "nothing to record here"
@@ -18,7 +20,7 @@ class Rules(object):
         parsed = sides.parsed
         self.sets, self.reasons = [], {}
         self.files = files_of(sides)
-        self.sets += [(where, compiled.rules) for where, compiled in self.files]
+        self.sets += [(where, compiled.loaded) for where, compiled in self.files]
         if parsed.loaded is not None:
             self.sets.append(("kernel", parsed.loaded))
         filters = {rule.canonical for rule in (parsed.disk.rules if parsed.disk else ()) if (rule.file or "").endswith(FILTERS)}
@@ -27,6 +29,7 @@ class Rules(object):
         if filters:
             self.unfiltered = [(where, Recorded([rule for rule in rules if rule.canonical not in filters], links=parsed.links))
                                for where, rules in self.sets]
+        self.unloaded = _unloaded(sides, self.files)
         self.enabled = ((sides.live["kernel"] or {}).get("status") or {}).get("enabled")
 
     def verdict(self, control, ident) -> "tuple[str, str]":
@@ -53,8 +56,8 @@ class Rules(object):
         if not present:
             reason = next((self.chosen.absent[line] for line in lines), None)
             return "not_checked", "%s: the kernel takes no rule for it yet" % reason if reason else NOTHING_HERE + ": this host has none"
-        if self.enabled == 0:
-            return "fail", OFF
+        if self.enabled == 0 or self.unloaded:
+            return "fail", OFF if self.enabled == 0 else self.unloaded
         missing = [why for line in present for why in self._why_not(self.recorded, line)]
         if missing and self.chosen.filters and not [why for line in present for why in self._why_not(self.unfiltered, line)]:
             return "waived", "audit_rules_filters: %s leaves a part of it out" % ", ".join(self.chosen.filters)
@@ -87,6 +90,14 @@ class Rules(object):
         if text is not None and text == wanted:
             return "pass", ""
         return "fail", "%s is not in rules.d as the audit package has it" % name
+
+
+def _unloaded(sides, files):
+    """Why the next boot records nothing, whatever stands in the files; None where it does."""
+    facts = (sides.live["permissions"] or {}).get(AUDIT_RULES)
+    if facts is not None and is_refused(facts):
+        return REFUSED
+    return next(("%s: -e 0 in %s" % (OFF, where) for where, compiled in files if str(compiled.control.get("-e")) == "0"), None)
 
 
 def files_of(sides) -> "list[tuple]":

@@ -27,11 +27,16 @@ WITH_ACL = ("chown root; getfacl %s shows to whom its access control list gives 
             "the mask of the list, and with it what others may read")
 
 
+def is_refused(facts: dict) -> bool:
+    """Whether auditctl refuses a rules file of this owner and mode (facts of C(_live.permissions))."""
+    return facts["uid"] != 0 or bool(int(facts["mode"], 8) & 0o002)
+
+
 def compare(sides) -> "Iterator[dict]":
     """One finding for each path that others can change."""
     for path, facts in sorted((sides.live["permissions"] or {}).items()):
         severity, why = CAUSES[facts["kind"]]
-        if path == AUDIT_RULES and (facts["uid"] != 0 or int(facts["mode"], 8) & 0o002):
+        if path == AUDIT_RULES and is_refused(facts):
             severity, why = "critical", REFUSED
         fix = WITH_ACL % path if facts.get("acl") else FIX % (path, path) + CURED.get(facts["kind"], BY_ROLE)
         actual = "mode %s, owner %s" % (facts["mode"], "root" if facts["uid"] == 0 else "uid %d" % facts["uid"])

@@ -58,7 +58,7 @@ def _next_boot(sides):
     stops = disk.aborts_at
     failed = [problem for problem in disk.problems if problem["fatal"] and problem["line"]]
     if stops is not None:
-        why = ABORTS % (stops["reason"], disk.survive, len(disk.rules) + len(failed))
+        why = ABORTS % (stops["reason"], len(disk.survivors), len(disk.rules) + len(failed))
         yield sides.item("disk.rules_d.aborts", "loads to its end", _place(stops), why=why + (NO_AUDITD if needed else ""))
     elif failed and needed and "-i" not in disk.control:
         yield sides.item("disk.rules_d.aborts", "loads without an error", _place(failed[0]), why=failed[0]["reason"] + "." + NO_AUDITD)

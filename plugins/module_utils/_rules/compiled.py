@@ -31,6 +31,7 @@ CONTROL_LINE = re.compile(r" *-(?:-|[ebfr])")
 CONTROL_BEHIND = re.compile(r" -(?:-|[ebfr])")  # auditctl sets such a word as soon as it reads it, whatever else stands in the line
 SET_AT_ONCE = ("-e", "-b", "-f", "-r", "--backlog_wait_time")
 POSSIBLE = "the action possible is deprecated: auditctl passes over the rule and says nothing"
+LOCK, LOCKED = ("-e", "2"), "the kernel takes no rule behind -e 2, which locks them"
 NOT_FLUSH = "%s is not flush left, or has blanks after it: augenrules under mawk leaves it where it is"
 
 Odd = namedtuple("Odd", "path why hangs is_directory")  # hangs: augenrules never comes to an end there
@@ -40,14 +41,19 @@ Line = namedtuple("Line", "text file number")
 class Compiled(object):
     """What augenrules makes: ``text`` of audit.rules, ``rules`` as the kernel will list them, ``control`` {option: value or True},
     ``problems`` [dict file, line, token, reason, fatal], ``aborts_at`` the problem at which auditctl -R stops, None where it does not,
-    ``survive``: how many rules are loaded there. ``statements``: every rule line that parses, in the order written, duplicates and
+    ``survivors``: the rules that are loaded there. ``statements``: every rule line that parses, in the order written, duplicates and
     deletes too. ``set_by`` {option: the Line that has the last word}, ``deleted`` [(Rule, the Line of the -D, -d or -W that deletes it)].
     ``controls``: {rule line: ids of benchmarks}, where somebody knows them.
     """
 
     def __init__(self):
         self.text, self.rules, self.control, self.problems, self.aborts_at = "", [], OrderedDict(), [], None
-        self.statements, self.controls, self.set_by, self.deleted, self.survive = [], {}, {}, [], 0
+        self.statements, self.controls, self.set_by, self.deleted, self.survivors = [], {}, {}, [], []
+
+    @property
+    def loaded(self):
+        """The rules that auditctl -R leaves in the kernel: all, or those before the problem at which it stops."""
+        return self.rules if self.aborts_at is None else self.survivors
 
     def problem(self, line, token, reason, fatal=False):
         self.problems.append({"file": line.file, "line": line.number, "token": token, "reason": reason, "fatal": fatal})
@@ -227,7 +233,7 @@ def _execute(lines, result, options):
         elif statement is not None:
             run.set_at_once(statement.before, line)
             run.take(statement, line)
-    result.rules = [rule for number in sorted(run.lists) for rule in run.lists[number]]
+    result.rules = run.in_kernel()
 
 
 class _Run(object):
@@ -238,18 +244,24 @@ class _Run(object):
         self.lists = {}  # number -> [Rule]
         self.known = {}  # identity -> Rule
         self.tolerant = False  # after -c or -i no failure ends the load
+        self.locked = False  # after -e 2 the kernel takes and deletes no rule (audit_receive_msg() of kernel/audit.c)
 
     def fail(self, line, token, reason):
         self.result.problem(line, token, reason, fatal=True)
         if not self.tolerant and self.result.aborts_at is None:
             self.result.aborts_at = self.result.problems[-1]
-            self.result.survive = sum(len(rules) for rules in self.lists.values())
+            self.result.survivors = self.in_kernel()
+
+    def in_kernel(self):
+        """The rules in the order of the kernel."""
+        return [rule for number in sorted(self.lists) for rule in self.lists[number]]
 
     def set_at_once(self, pairs, line):
         """What a line sets that is a rule, or that auditctl refuses further on."""
         for name, value in pairs:
             if name in SET_AT_ONCE:
                 self.result.control[name], self.result.set_by[name] = value, line
+                self.locked = self.locked or (name, str(value)) == LOCK
 
     def set(self, directive, line):
         for name, value in directive.before:
@@ -267,11 +279,15 @@ class _Run(object):
             return
         self.result.control[name] = True if directive.value is None else directive.value
         self.result.set_by[name] = line
+        self.locked = self.locked or (name, str(directive.value)) == LOCK
 
     def take(self, rule, line):
         self.result.statements.append(rule)
         for token, why in rule.notes:
             self.result.problem(line, token, why)
+        if self.locked:
+            self.fail(line, rule.text.strip(), LOCKED)
+            return
         refused = rule.refused[0] if rule.refused else self.refused(rule) if self.refused and not rule.delete else None
         if refused:
             self.fail(line, *refused)
