@@ -34,6 +34,7 @@ help:
 	@echo "make vm        stories on machines that boot there: a halt, a cure on its disks, a flood survived; 20 minutes and more"
 	@echo "make first-steps   the one of them that .ci/run runs: the guide First steps, within 12 minutes"
 	@echo "make matrix    drift and remediate by each ansible-core with each Python of a host that can be had here"
+	@echo "make ways      the same drift documents by each way, ansible-core and Python: of the demo's fleet, or of INVENTORY=FILE"
 	@echo "make bench     measurements, as ratios"
 	@echo "make docs      what is generated in the checkout, and the documentation site in $(BUILD)/docs/html"
 	@echo "make fmt       what ruff mends by itself: order of imports, spelling of expressions"
@@ -121,6 +122,10 @@ docs: $(VENV)/.tools tree
 
 fmt: $(VENV)/.tools
 	$(BIN)/ruff check --fix-only .
+
+.PHONY: ways
+ways: $(VENV)/.tools tree
+	$(BIN)/python tests/tools/same_documents.py $(TREE) $(INVENTORY)
 
 bench: $(VENV)/.tools tree
 	cd $(COLLECTION) && for bench in benchmarks/bench_*.py; do PYTHONPATH=$(TREE) $(BIN)/python $$bench || exit 1; done

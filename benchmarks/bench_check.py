@@ -5,7 +5,8 @@ and the CPU of a run as a timer starts it, with a policy of 200 rules (BENCH_RUL
 
 Needs root. This machine stands for all hosts of the inventory, by the local connection; the checker is installed for that and taken away
 again with its policy and documents, nothing else is changed. BENCH_CONNECTION=ssh: a host behind real SSH does instead, by as many
-connections; each play opens its own, with BENCH_SSH=open they stay open between plays. BENCH_PIPELINING=0: without pipelining.
+connections; each play opens its own, with BENCH_SSH=open they stay open between plays; and with BENCH_CONNECTION=vm a machine that boots
+(BENCH_HOSTS=1). BENCH_PIPELINING=0: without pipelining.
 BENCH_HOSTS: the sizes of the inventory. BENCH_PROFILES: profiles of rules that are compared as well, BENCH_POLICY_RULES: how many other
 rules. Rounds are interleaved; the ratios count, not the seconds.
 """

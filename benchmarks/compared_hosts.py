@@ -97,6 +97,30 @@ class BehindSSH(ThisMachine):
         return sum(parent in listeners for parent, _used in processes.values())
 
 
+class Machine(ThisMachine):
+    """The host is a machine that boots, under qemu (molecule/lab/vms.py); what it was busy for counts by its own clock."""
+
+    name = "vm"
+
+    def __init__(self, machine) -> None:
+        self.machine = machine
+        import vms
+
+        (self._variables,) = vms.inventory([machine.name])["all"]["hosts"].values()
+        self._looks, self._look = 0, 0.0
+        before = self.cpu()
+        self._look = self.cpu() - before  # seconds that a look takes there itself
+
+    def variables(self, number: int) -> dict:
+        return self._variables
+
+    def cpu(self) -> float:
+        script = "awk '/^cpu / {print $2 + $3 + $4 + $7 + $8}' /proc/stat"  # proc_stat(5): user, nice, system, irq, softirq
+        busy = float(self.machine.run(script=script).stdout)
+        self._looks += 1
+        return super().cpu() + busy / TICKS - self._looks * self._look
+
+
 def _processes() -> dict[int, tuple[int, float]]:
     """{pid: (parent, seconds of it and of those of its children that have ended)} of this machine."""
     found = {}
@@ -115,11 +139,20 @@ def _tree(processes: dict, pid: int) -> float:
 
 @contextlib.contextmanager
 def hosts(connection: str, *, keeps: bool = False) -> Iterator[ThisMachine]:
-    """The hosts of a connection, C(local) or C(ssh); the latter needs root, and builds its root of Debian 13 the first time."""
+    """The hosts of a connection: C(local), C(ssh) or C(vm); the latter two need root, and build their Debian 13 the first time."""
     if connection == ThisMachine.name:
         yield ThisMachine()
         return
     sys.path.insert(0, str(LAB))
+    if connection == Machine.name:
+        import vms
+
+        machine = vms.fresh("debian13", 64, f"bench-{os.getpid()}")
+        try:
+            yield Machine(machine)
+        finally:
+            machine.remove()
+        return
     import chroots
     import sshd_fleet
 

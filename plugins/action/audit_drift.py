@@ -87,7 +87,7 @@ class ActionModule(ActionBase):
                 warnings = [*warnings, f"the code that was sent was not used: {error}"]
         sent = {**drift_arguments.whole(arguments), "code": host_library.comparison()}
         result = self._execute_module(module_name="auditops.auditd.audit_drift", module_args=sent, task_vars=task_vars)
-        return {**result, "way": PUSHED, "why_pushed": why_pushed, "warnings": [*result.get("warnings", []), *warnings]}
+        return {**_as_whole(result), "way": PUSHED, "why_pushed": why_pushed, "warnings": [*result.get("warnings", []), *warnings]}
 
     def _ask_checker(self, arguments: dict, options: dict, policy: dict, task_vars: dict) -> dict:
         """The result of the checker that lies on the host; Unusable where its answer does not count."""
@@ -150,6 +150,15 @@ class ActionModule(ActionBase):
         """The variables of the task's environment before a command."""
         words = self._compute_environment_string().strip()
         return words + " " if words else ""
+
+
+def _as_whole(result: dict) -> dict:
+    """The result of a module, failed where its document is none."""
+    try:
+        drift_document.refuse_malformed(result.get("drift") or {})
+    except (ValueError, AttributeError) as error:
+        return {"failed": True, "changed": False, "msg": f"the host answered with a document that is not whole: {error}"}
+    return result
 
 
 def _pythons(task_vars: dict) -> list[str]:

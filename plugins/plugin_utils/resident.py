@@ -21,7 +21,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._drift.tables impo
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation.checker import PROGRAM
 
 from . import drift_arguments, host_library
-from .fleet.document import LARGEST_DOCUMENT, MOMENT, STATUSES
+from .fleet.document import LARGEST_DOCUMENT, MOMENT, STATUSES, refuse_malformed
 
 LONGEST_RUN = 60  # seconds; a comparison takes less than one
 LONGEST_COMMAND = 96 << 10  # bytes of a request on a command line: Linux takes 128 KB in one word, execve(2)
@@ -149,3 +149,7 @@ def _refuse_part(document: object, request: Request) -> None:
         and document["summary"].get("items") == len(document["items"]))
     if not whole:
         raise Unusable("its document is not whole", is_odd=True)
+    try:
+        refuse_malformed(document)
+    except ValueError as error:
+        raise Unusable(f"its document is not whole: {error}", is_odd=True) from None

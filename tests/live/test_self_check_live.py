@@ -127,6 +127,7 @@ ATTACKS = {
     "not executable": (lambda: PROGRAM.chmod(0o644), "not installed"),
     "library of another": (lambda: os.chown(LIBRARY, 1000, 1000), "must be a directory of root"),
     "library writable": (lambda: (LIBRARY / "audit_rotate").chmod(0o777), "must be a directory of root"),
+    "a file of it writable": (lambda: (LIBRARY / "audit_rotate/comparison.py").chmod(0o666), "must be a file of root"),
     "half written": (lambda: (LIBRARY / "comparison.parcel").write_text((LIBRARY / "comparison.parcel").read_text()[:5000]), "no answer"),
     "gone": ((LIBRARY / "comparison.parcel").unlink, "no answer"),
     "of another controller's release": (other_release, "other code than this controller"),

@@ -150,6 +150,23 @@ def checked(document: object, pool: Pool) -> dict:
     }
 
 
+def refuse_malformed(document: dict) -> None:
+    """ValueError where an entry of its lists is nothing that a report can rely on, or where it says in sync and has a finding."""
+    try:
+        for name, check in (("items", _item), ("exceptions", _exception), ("waived", _waiver)):
+            for entry in document.get(name) or []:
+                check(entry)
+        _controls(document.get("controls"))
+    except TypeError as error:
+        raise ValueError(f"one of its entries is of a wrong type: {error}") from None
+    for item in document.get("items") or []:
+        missing = [name for name in ITEM_TEXTS if not isinstance(item.get(name), str)]
+        if missing:
+            raise ValueError(f"a finding has no {missing[0]}")
+        if document.get("status") == "in_sync" and item["severity"] != "info":
+            raise ValueError(f"it is in sync, and has the finding {item['id']}")
+
+
 def _is_short(value: dict | list, depth: int = 0) -> bool:
     """Whether there is nothing to cut and no character to replace: then nobody copies the value."""
     if depth > DEEPEST or len(value) > MOST_ENTRIES or (isinstance(value, dict) and not all(map(_is_short_text, value))):

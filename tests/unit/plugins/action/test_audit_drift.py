@@ -220,6 +220,12 @@ def test_without_profiles_no_rule_of_the_library_is_read():
     assert subprocess.run([sys.executable, "-c", code], check=False, env=environment).returncode == 0
 
 
+@pytest.mark.parametrize("drift", [{**document(), "items": [1]}, {**document("high"), "status": "in_sync"}, [1], "no document"])
+def test_a_document_of_a_module_that_is_none_fails_the_host(drift, tmp_path):
+    result = Drift({"report_dir": str(tmp_path), "fail_on": "high"}, {"changed": False, "drift": drift}).run()
+    assert result["failed"] and "a document that is not whole" in result["msg"]
+
+
 def test_the_document_is_spooled_with_its_host(tmp_path):
     result = Drift({"report_dir": str(tmp_path)}, {"drift": document("low")}).run()
     spooled = json.loads((tmp_path / "hosts" / "web1.json").read_text())

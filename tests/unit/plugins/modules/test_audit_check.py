@@ -156,6 +156,10 @@ def installed(root, monkeypatch):
     (lambda library: (library / "audit_rotate/comparison.py").write_text("def\n"), "the code in {} cannot be used: invalid syntax"),
     (lambda library: library.chmod(0o777), "{} must be a directory of root"),
     (lambda library: (library / "audit_rotate").chmod(0o777), "{}/audit_rotate must be a directory of root"),
+    (lambda library: (library / "audit_rotate/comparison.py").chmod(0o666), "{}/audit_rotate/comparison.py must be a file of root"),
+    (lambda library: (library / "comparison.parcel").chmod(0o620), "{}/comparison.parcel must be a file of root"),
+    (lambda library: os.mkfifo(library / "audit_rotate/json.py"), "{}/audit_rotate/json.py must be a file of root"),
+    (lambda library: (library / "audit_rotate/other.py").symlink_to("/etc/hostname"), "{}/audit_rotate/other.py must be a file of root"),
 ])
 def test_a_library_that_cannot_be_used_is_an_error_and_no_drift(root, installed, spoil, reason):
     spoil(installed.library)

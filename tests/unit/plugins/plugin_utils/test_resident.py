@@ -27,6 +27,9 @@ def request(**arguments) -> resident.Request:
     return resident.Request({"auditd": {"settings": {"num_logs": "5"}}, **arguments}, "web1", POLICY)
 
 
+FINDING = {"id": "disk.x", "layer": "disk", "severity": "high", "why": "Because.", "fix": "role auditd", "expected": 1, "actual": 2}
+
+
 def answer(asked: resident.Request, **changes) -> str:
     own = {"id": asked.id, "host": asked.host, "code": host_library.comparison_digest(), "interpreter": True, "drift": DOCUMENT}
     return json.dumps({name: value for name, value in {**own, **changes}.items() if value is not None}) + "\n"
@@ -42,6 +45,27 @@ def test_an_error_of_the_comparison_is_what_the_module_would_have_said():
     asked = request()
     said = resident.drift(answer(asked, drift=None, failed=True, msg="needs root"), asked)
     assert said == {"failed": True, "changed": False, "msg": "needs root"}
+
+
+@pytest.mark.parametrize(("parts", "reason"), [
+    ({"items": [1]}, "one of its entries is no object"),
+    ({"items": [{**FINDING, "severity": "odd"}]}, "the severity of a finding is 'odd'"),
+    ({"items": [{**FINDING, "severity": []}]}, r"the severity of a finding is \[\]"),
+    ({"items": [{**FINDING, "controls": 3}]}, "one of its entries is of a wrong type"),
+    ({"items": [{name: FINDING[name] for name in FINDING if name != "why"}]}, "a finding has no why"),
+    ({"items": [{**FINDING, "id": ["a"]}]}, "a finding has no id"),
+    ({"items": [FINDING], "status": "in_sync"}, "it is in sync, and has the finding disk.x"),
+    ({"controls": [3]}, "one of its entries is no object"),
+    ({"controls": [{"status": "fine"}]}, "the status of a control is 'fine'"),
+    ({"exceptions": ["x"]}, "one of its entries is no object"),
+    ({"waived": [[]]}, "one of its entries is no object"),
+])
+def test_a_document_with_entries_that_are_none_does_not_count(parts, reason):
+    asked = request()
+    document = {**DOCUMENT, "status": "drifted", **parts}
+    document["summary"] = {**DOCUMENT["summary"], "items": len(document["items"])}
+    with pytest.raises(resident.Unusable, match="its document is not whole: " + reason):
+        resident.drift(answer(asked, drift=document), asked)
 
 
 @pytest.mark.parametrize(("output", "reason", "is_odd"), [
