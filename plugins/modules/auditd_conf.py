@@ -382,7 +382,8 @@ def run(module):
     params.update(conf_wanted.computed(host, params, release))
     if params["state"] == "rendered":
         return _rendered(module, host, release)
-    if unknown and host.which("auditd") is None and host.which("auditctl") is None:
+    # what stops a host is replaced by words of every release
+    if unknown and params["scope"] != "stops" and host.which("auditd") is None and host.which("auditctl") is None:
         raise AuditError("%s; install it first, or name the release that it will have (auditd_release; of the module: release)" % unknown)
     with lock.held(host, max(lock.LONGEST_WAIT, params["timeout"]), wanted=not module.check_mode):
         return _converged(module, host, release)

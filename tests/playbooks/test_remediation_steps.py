@@ -180,6 +180,23 @@ def test_audit_stop_takes_the_stops_out_and_nothing_else(tmp_path):
     assert again.returncode == 0 and {host["changed"] for host in recap(again.stdout).values()} == {0}
 
 
+@pytest.mark.parametrize("options", [["--tags", "audit_stop"], []], ids=["audit_stop", "all"])
+def test_a_tree_without_the_programs_of_audit_is_cured_of_its_stops(tmp_path, monkeypatch, options):
+    """Nobody knows which release it will have; the words that stop no host are those of all."""
+    without = gone("sbin/auditd")
+    monkeypatch.setitem(CASES, "no-programs", (without, {"auditd_release": None}, None))
+    directory = build(tmp_path, ["no-programs"])
+    root = directory / "hosts/no-programs"
+    checked = play(directory, *options, "--check", "--diff")
+    assert "+disk_full_action = SYSLOG" in checked.stdout and settings(root)["disk_full_action"] == "HALT", checked.stdout
+    done = play(directory, *options)
+    assert {settings(root)[key] for key in STOPS} == {"SYSLOG"} and "\n-f 1\n" in (root / "etc/audit/audit.rules").read_text(), done.stdout
+    if options:
+        assert done.returncode == 0 and recap(play(directory, *options).stdout)["no-programs"]["changed"] == 0, done.stdout
+    else:
+        assert "name the release that it will have (auditd_release" in failures(done.stdout, "no-programs"), done.stdout
+
+
 REMOTE = "# ours\nremote_server = logs.example.com\nnetwork_failure_action = HALT\ndisk_full_action = single\noverflow_action = suspend\n"
 
 

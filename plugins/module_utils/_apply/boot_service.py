@@ -61,7 +61,7 @@ def _in(host):
     if units.is_deleted(host) and units.AUDITD not in [os.path.basename(path) for path in recorded["moved"]]:
         steps.append(("reinstall", units.AUDITD, None))
     for name in NAMES if _has_units(host) else ():
-        for directory in units.PLACES[:2]:
+        for directory in (place for place in units.PLACES if place.startswith(("/etc/", "/run/"))):
             path = "%s/%s" % (directory, name)
             if host.lstat(path) is not None and units.is_mask(host, path):
                 steps.append(("unmask", path, None))

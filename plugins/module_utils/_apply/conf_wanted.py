@@ -63,7 +63,7 @@ def wanted(host, params, before, release):
         # what is judged is judged as given; what is written ends with a newline, which lookups of files take away
         conf = _conf.parse(content if params["state"] == "rendered" else ended(content))
     elif params["state"] == "merged":
-        conf = _conf.merge(_conf.base(before, release), settings, release)
+        conf = _conf.merge(before if params["scope"] == "stops" else _conf.base(before, release), settings, release)
     else:
         conf = _conf.parse(_conf.render(settings, release))
     dropped = _conf.unsupported(conf, release) if params["unsupported_keys"] == "drop" else []

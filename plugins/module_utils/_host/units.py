@@ -7,9 +7,11 @@ import re
 import stat
 
 AUDITD, RULES = "auditd.service", "audit-rules.service"
-# systemd.unit(5), the first wins; /run is empty in a tree
-PLACES = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
-OF_ADMINISTRATOR, OF_PACKAGES = PLACES[0], PLACES[3:]
+OF_ADMINISTRATOR, OF_PACKAGES = "/etc/systemd/system", ("/usr/lib/systemd/system", "/lib/systemd/system")
+# systemd.unit(5), the first wins; /run is empty in a tree. What systemctl set-property writes, and what generators make early, comes first
+PLACES = ("/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient", "/run/systemd/generator.early",
+          OF_ADMINISTRATOR, "/etc/systemd/system.attached", "/run/systemd/system", "/run/systemd/system.attached", "/run/systemd/generator",
+          "/usr/local/lib/systemd/system", *OF_PACKAGES, "/run/systemd/generator.late")
 REQUIRES = re.compile(r"^\s*(?:Requires|BindsTo|Requisite)\s*=.*\baudit-rules\.service\b", re.M)
 CONTINUED = re.compile(r"\\\n(?:\s*[#;].*\n)*")  # systemd.syntax(7): comments between the parts are passed over
 BY_LINK = AUDITD + ".requires/" + RULES  # what RequiredBy= makes when audit-rules.service is enabled

@@ -6,10 +6,9 @@ import os
 import re
 
 from .._host import unit_limits, unit_text, units
-from .._host.host import PROGRAM_DIRS
 from .._paths import AUDITD_CONF, LOG_FILE
 from .._rules.compiled import AUDIT_RULES
-from . import undone
+from . import programs, undone
 
 UNITS = "/etc/systemd/system"
 TARGET = UNITS + "/multi-user.target.wants"
@@ -17,8 +16,6 @@ DEFAULT_TARGET = UNITS + "/default.target"
 # targets that no boot to a working system reaches: systemd.special(7)
 NO_BOOT = ("rescue", "emergency", "halt", "poweroff", "reboot", "kexec", "shutdown", "sleep", "suspend", "hibernate", "hybrid-sleep",
            "suspend-then-hibernate", "exit", "final", "umount")
-PROGRAMS = ("auditd", "auditctl", "augenrules")
-AUDIT_CONTROL = "CAP_AUDIT_CONTROL"
 ROOT = ("", "root", "0")
 # settings of systemd.exec(5) that give auditd another system than this one
 ELSEWHERE = ("RootDirectory", "RootImage")
@@ -37,25 +34,19 @@ def read(reading) -> dict:
     host = reading.host
     pairs = unit_text.assignments(host, units.AUDITD)
     started = unit_text.commands(host, pairs, "ExecStart")
+    of_rules = unit_text.assignments(host, units.RULES)
+    run = started + [words for key in ("ExecStart", "ExecStartPost") for words in unit_text.commands(host, of_rules, key)]
+    run += unit_text.commands(host, pairs, "ExecStartPost")
     directory = (reading.settings.get("log_file") or LOG_FILE).rpartition("/")[0]
     return {
         "enabled": enabled(host),
         "options": " ".join(started[-1][1:]) if started else None,
         "loads_rules": _loads_rules(host, pairs) if pairs else None,
         "loader": _loader(host, pairs),
-        "prevented": _not_executable(host) + (_prevented(host, pairs, started, directory) if pairs else []),
+        "prevented": programs.wrong(host, run) + (_prevented(host, pairs, started, directory) if pairs else [])
+        + (unit_limits.in_the_way(host, of_rules, units.RULES, [AUDIT_RULES]) if of_rules else []),
         "undone": undone.look(host),
     }
-
-
-def _not_executable(host):
-    """Programs that are there, and that nobody can execute."""
-    found = []
-    for program in PROGRAMS:
-        if host.which(program) is None:
-            paths = ["%s/%s" % (directory, program) for directory in PROGRAM_DIRS]
-            found += ["%s cannot be executed" % path for path in paths if host.stat(path) is not None][:1]
-    return found
 
 
 def _prevented(host, pairs, started, directory):
@@ -72,28 +63,11 @@ def _prevented(host, pairs, started, directory):
         found.append("auditd.service has User=%s; auditd needs root" % user)
     found += ["auditd.service has %s=%s" % (key, unit_text.last(pairs, key)) for key in ELSEWHERE
               if unit_text.last(pairs, key) not in ("", "/")]
-    if not _may_control(pairs):
-        found.append("CapabilityBoundingSet of auditd.service is without " + AUDIT_CONTROL)
     hidden = _cover(pairs, HIDDEN, directory) or _cover(pairs, HIDDEN, AUDITD_CONF)
     if hidden:
         found.append("InaccessiblePaths of auditd.service has %s" % hidden)
     found += _read_only(pairs, directory)
     return found + unit_limits.in_the_way(host, pairs, units.AUDITD, [directory, AUDITD_CONF])
-
-
-def _may_control(pairs):
-    """Whether the bounding set keeps the capability; an assignment that begins with ~ takes away, others add to what they have."""
-    allowed, is_first = True, True
-    for key, value in pairs:
-        if key != "CapabilityBoundingSet":
-            continue
-        named = AUDIT_CONTROL in value.upper().lstrip("~").split()
-        if not value:
-            allowed, is_first = False, True
-            continue
-        allowed = allowed and not named if value.startswith("~") else named or (allowed and not is_first)
-        is_first = False
-    return allowed
 
 
 def _read_only(pairs, directory):

@@ -8,8 +8,14 @@ from .._host import units
 from .._paths import AUDITD_CONF
 from .._rotation import conflicts
 from .._rules.compiled import AUDIT_RULES, RULES_D
+from .overwritten import overwritten
 
 BOOT_SCRIPTS = ("/etc/rc.local", "/etc/rc.d/rc.local", "/etc/init.d/rc.local", "/etc/init.d/boot.local", "/etc/init.d/after.local")
+# Scripts that root runs: at a boot by sysvinit, and whenever a network comes up or a device appears
+START_LINKS = ("/etc/rc2.d", "/etc/rc3.d", "/etc/rc5.d")
+EVENTS = ("/etc/NetworkManager/dispatcher.d", "/etc/network/if-up.d", "/etc/udev/rules.d")
+GENERATORS = ("/etc/systemd/system-generators", "/usr/local/lib/systemd/system-generators")  # systemd.generator(7)
+OF_AUDIT = re.compile(r"\b(?:auditd|audit-rules|auditctl|augenrules)\b|/etc/audit\b")
 COMMAND = re.compile(r"[^\n;|&]+")
 # Each of what follows is patterns that one command matches one behind another. One pattern of them all would try every word with every
 # other: minutes for a cron table, and any user of the host may write one.
@@ -47,7 +53,7 @@ def look(host) -> "list[str]":
             if deed:
                 found.append("%s %s: remove that" % (path if source == path else "%s (runs %s)" % (path, source), deed))
                 break
-    return found + _tmpfiles(host)
+    return found + _by_units(host) + _generators(host) + _tmpfiles(host)
 
 
 def undoes(text: str) -> "str | None":
@@ -64,7 +70,8 @@ def undoes(text: str) -> "str | None":
         return "stops auditd or takes it out of the boot"
     if not started and any(_ends_auditd(one.group()) for one in COMMAND.finditer(text)):
         return "ends auditd by a signal"
-    return None
+    path = overwritten(text)
+    return "writes over %s, or deletes it" % path if path else None
 
 
 def deletes_rules(command: str) -> bool:
@@ -103,6 +110,33 @@ def _places(host):
         for name in host.listdir(directory):
             if name.endswith(".service") and name in started:
                 yield "%s/%s" % (directory, name)
+    scripts = {name[3:] for directory in START_LINKS for name in host.listdir(directory) if re.match(r"S\d\d", name)}
+    yield from ("/etc/init.d/" + name for name in sorted(scripts - {"auditd"}))
+    yield from ("%s/%s" % (directory, name) for directory in EVENTS for name in host.listdir(directory))
+
+
+def _by_units(host):
+    """What the units of auditd and its rules do beside that: they write over the files, or run a script that undoes auditing."""
+    found = []
+    for name in (units.AUDITD, units.RULES):
+        for path in units.places(host, name)[:1] + units.drop_ins(host, name):
+            for source, text in conflicts.scripts(host, path):
+                changed = overwritten(text) if source == path else None
+                deed = "writes over %s, or deletes it" % changed if changed else undoes(text) if source != path else None
+                if deed:
+                    found.append("%s %s: remove that" % (path if source == path else "%s (runs %s)" % (path, source), deed))
+                    break
+    return found
+
+
+def _generators(host):
+    """Generators of the host's own that name what is audit's: what they make of its units at each boot, no file shows before."""
+    found = []
+    for path in ("%s/%s" % (directory, name) for directory in GENERATORS for name in host.listdir(directory)):
+        entry = host.stat(path)
+        if entry is not None and entry.st_mode & 0o111 and OF_AUDIT.search(conflicts.text_of(host, path)):
+            found.append("%s is a generator of systemd that acts on auditd or its rules at each boot: remove it, or that part" % path)
+    return found
 
 
 def _tmpfiles(host):

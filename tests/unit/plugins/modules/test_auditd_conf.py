@@ -21,6 +21,7 @@ CASES = [case for case in json.loads((FIXTURES / "auditd_conf_cases.json").read_
 STOCK = (
     "# kept\nlog_file = /var/log/audit/audit.log\nnum_logs = 5\nspace_left = 75\n# kept too\nadmin_space_left = 50\nmax_log_file = 8\n"
 )
+SAFE = dict.fromkeys(("space_left_action", "admin_space_left_action", "disk_full_action", "disk_error_action"), "SYSLOG")
 
 
 class Module:
@@ -193,6 +194,27 @@ def test_backup(tree):
     result = run(tree, settings={"num_logs": 6}, backup=True)
     assert Path(result["backup_file"]).read_text() == STOCK
     assert run(tree, settings={"num_logs": 6}, backup=True)["backup_file"] is None
+
+
+@pytest.mark.parametrize("text", [
+    STOCK + "disk_full_action = HALT\n", "disk_full_action = halt\n", "space_left_action = SINGLE\nx = y\n",
+    "dispatcher = /sbin/audispd\ndisp_qos = lossy\noverflow_action = HALT\n", "transport = TLS\nadmin_space_left_action = HALT\n", "",
+], ids=["stock", "one-line", "a-key-of-no-release", "of-2.8", "of-4.2", "empty"])
+def test_what_stops_a_host_goes_also_where_nobody_knows_the_release(tmp_path, text):
+    """An image that has auditd.conf and no program: SYSLOG is a word of every release."""
+    for path, content in {"etc/audit/auditd.conf": text, "etc/group": "root:x:0:\n"}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content)
+    done = run(tmp_path, settings=SAFE, scope="stops", failure_policy="keep_running")
+    after = (tmp_path / "etc/audit/auditd.conf").read_text()
+    assert done["changed"] == (after != text) and after.lower().count("halt") == after.lower().count("single") == 0
+    assert not text or len(after.splitlines()) == len(text.splitlines()), "nothing else is written"
+    assert not run(tmp_path, settings=SAFE, scope="stops", failure_policy="keep_running")["changed"]
+
+
+def test_a_step_for_stops_has_nothing_to_do_without_a_file(tmp_path):
+    (tmp_path / "etc").mkdir()
+    assert not run(tmp_path, settings=SAFE, scope="stops", failure_policy="keep_running")["changed"]
 
 
 def test_audit_is_not_installed(tmp_path):

@@ -88,6 +88,45 @@ BREAKS = {
     "a mount unit of the log": mount_unit("/var/log/audit", "var-log-audit.mount"),
     "a shell in the place of init": boot_line("init=/bin/bash"),
     "emergency": boot_line("emergency"),
+    "a generator masks auditd": start_script("/etc/systemd/system-generators/x", 'ln -s /dev/null "$2/auditd.service"'),
+    "a generator of /usr/local": start_script("/usr/local/lib/systemd/system-generators/x", "auditctl -D"),
+    "what set-property keeps": systemd(text("/etc/systemd/system.control/auditd.service.d/50-x.conf", "[Service]\nExecStart=\n")),
+    "a mask of system.control": systemd(link("/etc/systemd/system.control/auditd.service", "/dev/null")),
+    "an attached unit": systemd(text("/etc/systemd/system.attached/auditd.service.d/x.conf", "[Service]\nUser=nobody\n")),
+    "no network calls": drop_in("[Service]", "SystemCallFilter=~@network-io"),
+    "calls without the network": drop_in("[Service]", "SystemCallFilter=@basic-io @file-system @process"),
+    "calls of another architecture": drop_in("[Service]", "SystemCallArchitectures=x86"),
+    "a process namespace": drop_in("[Service]", "PrivatePIDs=yes"),
+    "a watchdog": drop_in("[Service]", "WatchdogSec=30"),
+    "a little CPU": drop_in("[Service]", "LimitCPU=60"),
+    "one task": drop_in("[Service]", "TasksMax=1"),
+    "no files": drop_in("[Service]", "LimitNOFILE=3:3"),
+    "a service that says when it has started": drop_in("[Service]", "Type=notify"),
+    "a service that goes into the background": drop_in("[Service]", "Type=simple"),
+    "a service that does not": drop_in("[Service]", "ExecStart=", "ExecStart=/sbin/auditd -n"),
+    "rules without the capability": systemd(
+        text("/usr/lib/systemd/system/audit-rules.service", "[Service]\nExecStart=/sbin/augenrules --load\nCapabilityBoundingSet=\n")),
+    "rules without netlink": systemd(text(
+        "/usr/lib/systemd/system/audit-rules.service", "[Service]\nExecStart=/sbin/augenrules --load\nSystemCallFilter=~socket\n")),
+    "auditctl is a script": start_script("/sbin/auditctl", "exit 0"),
+    "auditd is a script": start_script("/sbin/auditd", "sleep 1"),
+    "augenrules does nothing": start_script("/sbin/augenrules", "exit 0"),
+    "another auditd": drop_in("[Service]", "ExecStart=", "ExecStart=/opt/x/auditd"),
+    "another augenrules": drop_in("[Service]", "ExecStartPost=", "ExecStartPost=/opt/x/augenrules --load"),
+    "an auditd that is not there": drop_in("[Service]", "ExecStart=", "ExecStart=/usr/local/bin/auditd"),
+    "the unit copies over auditd.conf": drop_in("[Service]", "ExecStartPre=/bin/cp /opt/x /etc/audit/auditd.conf"),
+    "the unit runs a script that deletes the rules": lambda root: (
+        drop_in("[Service]", "ExecStartPost=/opt/x")(root), start_script("/opt/x", "auditctl -D")(root)),
+    "cron copies over auditd.conf": text("/etc/cron.d/x", "0 3 * * * root cp /opt/auditd.conf /etc/audit/auditd.conf\n"),
+    "cron copies over the rules": start_script("/etc/cron.daily/x", "rsync -a --delete /srv/rules/ /etc/audit/rules.d/"),
+    "cron empties audit.rules": start_script("/etc/cron.hourly/x", ": > /etc/audit/audit.rules"),
+    "a timer edits auditd.conf": timer("/bin/sed -i s/SYSLOG/HALT/ /etc/audit/auditd.conf"),
+    "rc.local deletes rules": start_script("/etc/rc.local", "cd /etc/audit/rules.d && rm -f *"),
+    "a script of sysvinit": systemd(
+        start_script("/etc/init.d/quiet", "auditctl -e 0"), link("/etc/rc3.d/S99quiet", "../init.d/quiet"),
+        link("/etc/rc3.d/S01auditd", "../init.d/auditd")),
+    "a dispatcher of the network": start_script("/etc/NetworkManager/dispatcher.d/99-x", "auditctl -D"),
+    "a rule of udev": text("/etc/udev/rules.d/99-x.rules", 'ACTION=="add", RUN+="/sbin/auditctl -e 0"\n'),
     "single user by its letter": boot_line("S"),
     "single user by its number": boot_line("1"),
 }
@@ -112,6 +151,28 @@ HARMLESS = {
     "a mount unit elsewhere": mount_unit("/srv/y", "srv-y.mount"),
     "init by its path": boot_line("init=/usr/lib/systemd/systemd"),
     "words that begin like others": boot_line("s=1 1x single_thread=1"),
+    "a generator of something else": start_script("/etc/systemd/system-generators/x", 'ln -s /dev/null "$2/cups.service"'),
+    "a generator that nobody can execute": text("/etc/systemd/system-generators/x", 'ln -s /dev/null "$2/auditd.service"\n', 0o644),
+    "a masked generator": link("/etc/systemd/system-generators/x", "/dev/null"),
+    "what set-property keeps of memory": systemd(
+        text("/etc/systemd/system.control/auditd.service.d/50-MemoryMax.conf", "[Service]\nMemoryMax=1073741824\n")),
+    "calls of a service": drop_in("[Service]", "SystemCallFilter=@system-service", "SystemCallArchitectures=native"),
+    "no calls of mounts": drop_in("[Service]", "SystemCallFilter=~@mount @swap", "TasksMax=64", "LimitNOFILE=1024:4096"),
+    "a network namespace": drop_in("[Service]", "PrivateNetwork=yes"),  # the kernel asks for the user's and the process's alone
+    "no watchdog": drop_in("[Service]", "WatchdogSec=0", "LimitCPU=infinity", "PrivatePIDs=no"),
+    "in the foreground": drop_in("[Service]", "Type=simple", "ExecStart=", "ExecStart=/sbin/auditd -n"),
+    "the other directory of programs": drop_in("[Service]", "ExecStart=", "ExecStart=/usr/sbin/auditd"),
+    "programs as packages have them": lambda root: (
+        text("/sbin/auditctl", "\x7fELF", 0o755)(root),
+        start_script("/sbin/augenrules", "cat /etc/audit/rules.d/*.rules\nauditctl -R /etc/audit/audit.rules")(root)),
+    "cron keeps a copy": text("/etc/cron.d/x", "0 3 * * * root cp -a /etc/audit /var/backups/\n"),
+    "cron writes beside": start_script("/etc/cron.daily/x", "cp /etc/audit/auditd.conf /etc/audit/auditd.conf.bak"),
+    "the unit runs a script that asks": lambda root: (
+        drop_in("[Service]", "ExecStartPost=/opt/x")(root), start_script("/opt/x", "auditctl -s > /run/x")(root)),
+    "a rule of udev": text("/etc/udev/rules.d/99-x.rules", 'ACTION=="add", RUN+="/bin/logger disk"\n'),
+    "a script of sysvinit": systemd(
+        start_script("/etc/init.d/loud", "auditctl -s"), link("/etc/rc3.d/S99loud", "../init.d/loud"),
+        link("/etc/rc3.d/S01auditd", "../init.d/auditd")),
 }
 
 

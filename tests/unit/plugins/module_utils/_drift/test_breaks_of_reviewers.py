@@ -280,7 +280,7 @@ HARMLESS = {
     "strict, and the log can be written": drop_in("[Service]", "ProtectSystem=strict", "ReadWritePaths=/var/log/audit /run"),
     "auditctl loads audit.rules": drop_in("[Service]", "ExecStartPost=", "ExecStartPost=/sbin/auditctl -R /etc/audit/audit.rules"),
     "the graphical target": systemd(link("/etc/systemd/system/default.target", "/lib/systemd/system/graphical.target")),
-    "a rules unit": rules_unit(text("/sbin/augenrules", "#!/bin/sh\n", 0o755)),
+    "a rules unit": rules_unit(text("/sbin/augenrules", "#!/bin/sh\ncat /etc/audit/rules.d/*\nauditctl -R x\n", 0o755)),
     "audit=on": words("audit=on"),
     "audit=1 twice": words("audit=1 audit=1"),
     "another word that ends in audit=0": words("audit=1 xaudit=0"),
