@@ -36,8 +36,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict | None = None) -> dict:
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        if self._task.args.get("fail_on") not in gate.FAIL_ON:  # the comparison has refused it already, for every host
-            self._task.args = {name: value for name, value in self._task.args.items() if name != "fail_on"}
+        self._task.args = refusals.without_refused(self._task.args, ARGUMENTS, ["fail_on"])
         required = [("step", step, ["report_dir"]) for step in ("failure", "host")]
         _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS, required_if=required)
         if options["step"] == "variables":
@@ -45,7 +44,9 @@ class ActionModule(ActionBase):
             in_force = {**self._task.get_play().get_vars(), **load_extra_vars(self._loader)}
             tags = [*task_vars.get("ansible_run_tags", ()), *task_vars.get("ansible_skip_tags", ())]
             percentage = self._templar.template(task_vars.get("audit_max_fail_percentage", 100))
-            sentence = gate.not_in_force(task_vars, in_force) or variables.mistyped_tags(tags) or gate.no_percentage(percentage)
+            serial = self._templar.template(task_vars.get("audit_serial", "100%"))
+            sentence = (gate.not_in_force(task_vars, in_force) or variables.mistyped_tags(tags) or gate.no_batches(serial)
+                        or gate.no_percentage(percentage))
         elif options["step"] == "batch":
             sentence = options["reason"]
         else:

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import re
-
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
@@ -20,7 +18,7 @@ ARGUMENTS = {
     "report_dir": {"type": "str"},
     "sources": {"type": "list", "elements": "str"},
     "dest": {"type": "str"},
-    "formats": {"type": "list", "elements": "str", "default": ["json", "html"]},
+    "formats": {"type": "list", "elements": "str", "choices": list(table.FORMATS), "default": ["json", "html"]},
     "history": {"type": "bool", "default": True},
     "fail_on": {"type": "str", "default": gate.NEVER, "choices": list(gate.FAIL_ON)},
     "fail_on_layers": {"type": "list", "elements": "str", "default": []},
@@ -45,7 +43,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict | None = None) -> dict:
         super().run(tmp, task_vars)
         if self._task.args.get("play_hosts"):
-            self._task.args = {name: value for name, value in self._task.args.items() if not _was_refused(name, value)}
+            self._task.args = refusals.without_refused(self._task.args, ARGUMENTS, ["fail_on", "formats", "stops_of_days"])
         _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS, required_one_of=[["report_dir", "sources"]])
         if options["fail_on"] == gate.NEW and not options["history"]:
             raise AnsibleActionFail("fail_on: new needs history: without it nothing is ever new")
@@ -69,16 +67,6 @@ class ActionModule(ActionBase):
     def _say(self, text: str) -> None:
         """On stdout only where Ansible itself writes for people: another callback's output (json, say) is read by a program."""
         self._display.display(text, stderr=constants.config.get_config_value("DEFAULT_STDOUT_CALLBACK") not in STDOUT_IS_OURS)
-
-
-def _was_refused(name: str, value: object) -> bool:
-    """Whether the comparison refused the variable behind an option, and with it every host: the report is written as if it were not set."""
-    if name == "fail_on":
-        return value not in gate.FAIL_ON
-    if name == "formats":
-        formats = value.split(",") if isinstance(value, str) else value
-        return not isinstance(formats, list) or not {str(one).strip() for one in formats} <= set(table.FORMATS)
-    return name == "stops_of_days" and re.fullmatch(r"\s*[-+]?\d+\s*", str(value)) is None
 
 
 def _request(options: dict, task_vars: dict, *, each_host_publishes: bool) -> publish.Request:

@@ -4,10 +4,9 @@
 
 from __future__ import annotations
 
-import re
-
 import yaml
 from ansible.errors import AnsibleFilterError
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate
 
 DOCUMENTATION = r"""
 name: audit_batches
@@ -40,21 +39,10 @@ _value:
 
 
 def audit_batches(serial: object) -> object:
-    sizes = serial
-    if isinstance(serial, str):
-        try:
-            sizes = yaml.safe_load(serial)
-        except yaml.YAMLError:
-            sizes = None
-    if not all(_is_size(size) for size in (sizes if isinstance(sizes, list) and sizes else [sizes])):
-        raise AnsibleFilterError(
-            f"audit_serial = {serial}: give a number of hosts from 1, a percentage such as 10%, or a list such as [1, 10%, 100%]; "
-            "nothing was changed")
-    return sizes
-
-
-def _is_size(value: object) -> bool:
-    return re.fullmatch(r"0*[1-9]\d*%?", str(value)) is not None and not isinstance(value, (bool, float))
+    refused = gate.no_batches(serial)
+    if refused:
+        raise AnsibleFilterError(refused)
+    return yaml.safe_load(serial) if isinstance(serial, str) else serial
 
 
 class FilterModule:

@@ -180,7 +180,8 @@ def run(module):
     size = parse(module.params["size"]) if module.params["size"] else None
     host = Host(module.params["root"], module.run_command)
     if not host.is_live:
-        raise NotAvailable("audit_storage grows disks of a running host, and %s is an offline tree; use it with root: / only" % host.root)
+        raise NotAvailable("%s is an offline tree, and only the disks of a running host can grow: run grow on the host itself, without "
+                           "audit_root (of the module: root)" % host.root)
     log_file = settings_of(host.text(AUDITD_CONF) or "").get("log_file") or LOG_FILE
     if module.params["separate"]:
         if not size or module.params["path"]:

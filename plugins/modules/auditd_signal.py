@@ -137,7 +137,8 @@ ARGUMENT_SPEC = {
 def run(module):
     host = Host(module.params["root"], module.run_command)
     if not host.is_live:
-        raise NotAvailable("auditd_signal needs a running auditd, and %s is an offline tree; use it with root: / only" % host.root)
+        raise NotAvailable("auditd_signal needs a running auditd, and %s is an offline tree: run it on the host itself, without root"
+                           % host.root)
     release, reason = _daemon.release(host)
     if reason and host.which("auditd") is None:
         raise AuditError(reason)

@@ -55,6 +55,12 @@ def release(variables: Mapping, given: Mapping) -> list[str]:
     return []
 
 
+def root(variables: Mapping, given: Mapping) -> list[str]:
+    """Ansible takes a relative path of type path as it is, and the host would look for it in a directory of its own."""
+    path = str(variables.get("audit_root") or "/")
+    return [] if path.startswith("/") else [f"audit_root = {path}: give an absolute path, that of the top of the tree"]
+
+
 def ranges(variables: Mapping, given: Mapping) -> list[str]:
     found = []
     for name, (lowest, highest, word) in RANGES.items():
@@ -269,15 +275,15 @@ def check(variables: Mapping, given: Mapping) -> list[str]:
 
 # of a role, or of a playbook that has variables of its own
 OF_ROLE: dict[str, tuple[Judge, ...]] = {
-    "auditd": (release, ranges, conf, guard),
-    "audit_rules": (release, ranges, rules, library, register),
-    "audit_rotation": (rotation,),
-    "audit_check": (check,),
-    "audit_drift": (report,),
-    "audit_boot": (boot,),
-    "audit_shipping": (shipping,),
-    "audit_storage": (ranges, storage),
-    "diagnose": (diagnose,),
-    "rescue": (rescue,),
+    "auditd": (root, release, ranges, conf, guard),
+    "audit_rules": (root, release, ranges, rules, library, register),
+    "audit_rotation": (root, rotation),
+    "audit_check": (root, check),
+    "audit_drift": (root, report),
+    "audit_boot": (root, boot),
+    "audit_shipping": (root, shipping),
+    "audit_storage": (root, ranges, storage),
+    "diagnose": (root, diagnose),
+    "rescue": (root, rescue),
     "rescue_ec2": (rescue_ec2,),
 }

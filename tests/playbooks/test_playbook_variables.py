@@ -58,6 +58,8 @@ def test_grow_refuses_each_wrong_variable_in_a_sentence_before_it_looks_at_a_hos
 EC2 = {"audit_ec2_instance": "i-1", "audit_ec2_helper": "i-2", "audit_ec2_region": "eu-west-1"}
 OF_PLAYBOOK = [
     ("diagnose", {"audit_diagnosis_console_file": "/nope/console.txt"}, "audit_diagnosis_console_file = /nope/console.txt: there"),
+    ("diagnose", {"audit_root": "t/web1"}, "audit_root = t/web1: give an absolute path, that of the top of the tree"),
+    ("audit_drift", {"audit_root": "t/web1"}, "audit_root = t/web1: give an absolute path, that of the top of the tree"),
     ("diagnose", {"audit_diagnosis_days": "soon"}, "audit_diagnosis_days = soon: give a whole number"),
     ("diagnose", {"audit_diagnosis_days": 0}, "audit_diagnosis_days = 0: give a whole number of days, 1 or more"),
     ("rescue", {}, "missing required arguments: audit_root"),

@@ -29,6 +29,8 @@ class Host(object):
     def __init__(self, root="/", run_command=None):
         if not root:
             raise AuditError("root is empty; give the top of a tree, or / for the running host")
+        if not str(root).startswith("/"):
+            raise AuditError("root = %s (audit_root): give an absolute path; the host reads it, in a directory of its own" % root)
         self.root = os.path.realpath(root)
         self.is_live = self.root == "/"
         self._run_command = run_command

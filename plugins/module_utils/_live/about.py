@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The state of a host in at most ten lines, for a person who asks one host: what _live.collect() returns, in words."""
 
+from . import storage as _storage
 from .risks import risks
 
 MOST_STOPS = 1
@@ -74,7 +75,8 @@ def _log(live):
     storage = _part(live, "storage")
     room, growth = _part(storage, "partition"), _part(storage, "growth")
     free = "room not known" if room.get("free_mb") is None else "%s of %s MB free" % (room["free_mb"], room.get("size_mb"))
-    rate = "growth not known" if growth.get("mb_per_day") is None else "grows by %s MB/day" % growth["mb_per_day"]
+    rate = "growth not known" if growth.get("mb_per_day") is None else "grows by %s MB/day" % (
+        _storage.figure(growth["mb_per_day"]))
     return "log: %s, %s, %s" % (storage.get("log_file") or "not known", free, rate)
 
 

@@ -3,12 +3,14 @@
 """The programs of audit that the next boot starts: can they be executed, and are they those of the package."""
 
 import os
+import re
 
 from .._host import unit_text
 from .._host.host import PROGRAM_DIRS
 
 PROGRAMS = ("auditd", "auditctl", "augenrules")
 SCRIPTS = {"augenrules": ("auditctl", "rules.d")}  # and what each of its releases names
+COMMAND = re.compile(r"^[ \t]*[^#\s]", re.M)
 ELF = b"\x7fELF"
 OF_SYSTEM = frozenset(("/sbin", "/usr/sbin", "/bin", "/usr/bin"))  # one directory on most systems, whatever a tree has of its links
 LARGEST_SCRIPT = 1 << 18  # bytes; augenrules has 5,000
@@ -44,12 +46,12 @@ def _elsewhere(host, path, program):
 
 
 def _replaced(host, path, program):
-    """An empty file counts on a running host alone: a tree of configuration has them in the place of programs."""
+    """A file without any command counts on a running host alone: a tree of configuration has those in the place of programs."""
     head = host.read(path, len(ELF)) or b""
-    if not head:
-        return ["%s is empty: install the audit package again" % path] if host.is_live else []
+    text = "" if head == ELF else (host.read(path, LARGEST_SCRIPT) or b"").decode("utf-8", "replace")
+    if head != ELF and not COMMAND.search(text):
+        return ["%s does nothing: install the audit package again" % path] if host.is_live else []
     if program not in SCRIPTS:
         return [] if head == ELF else ["%s is not the audit package's program, but a script or another file" % path]
-    text = "" if head == ELF else (host.read(path, LARGEST_SCRIPT) or b"").decode("utf-8", "replace")
     return [] if all(word in text for word in SCRIPTS[program]) else [
         "%s is not the audit package's script: it gives no rules to auditctl" % path]

@@ -160,13 +160,13 @@ def _when(facts, limit_key, limit, days):
     if days == 0:
         return step + " now:"
     if days is not None:
-        return "%s %s at %s MB/day; then" % (step, _storage.in_words(days), facts.rate)
+        return "%s %s at %s MB/day; then" % (step, _storage.in_words(days), _storage.figure(facts.rate))
     if facts.pruned:
         return "The log is rotated and pruned; once %s all the same," % step
     if facts.kept is not None:
         return "auditd keeps at most %d MB of logs; once %s all the same," % (facts.kept, step)
     if facts.rate is not None:
-        return "Nothing bounds the log, which grows by %s MB/day; once %s," % (facts.rate, step)
+        return "Nothing bounds the log, which grows by %s MB/day; once %s," % (_storage.figure(facts.rate), step)
     return "Nothing bounds the log, and how fast it grows is not known; once %s," % step
 
 
@@ -185,9 +185,10 @@ def _never_pruned(facts):
     if days == 0:
         end = "%s is full now" % facts.directory
     elif days is not None:
-        end = "%s is full %s at %s MB/day" % (facts.directory, _storage.in_words(days), facts.rate)
+        end = "%s is full %s at %s MB/day" % (facts.directory, _storage.in_words(days), _storage.figure(facts.rate))
     else:
-        end = "%s fills up sooner or later%s" % (facts.directory, "" if facts.rate is None else ", at %s MB/day" % facts.rate)
+        rate = "" if facts.rate is None else ", at %s MB/day" % _storage.figure(facts.rate)
+        end = "%s fills up sooner or later%s" % (facts.directory, rate)
     severity = "high" if days is not None and days <= SOON else "medium"
     yield _risk("max_log_file_action", "fills_partition", severity, cause + ": " + end, actual=facts.settings.get("max_log_file_action"),
                 days=days)
@@ -219,7 +220,7 @@ def _log_size(facts):
     days = None
     if facts.rate and _storage.number(facts.settings, "max_log_file") is not None:
         days = max(1, int(int(size) / float(facts.rate) + 0.5))
-        sentence += "; at %s MB/day an empty log gets there %s" % (facts.rate, _storage.in_words(days))
+        sentence += "; at %s MB/day an empty log gets there %s" % (_storage.figure(facts.rate), _storage.in_words(days))
     yield _risk("max_log_file_action", "stops_auditing", "high", sentence, actual=facts.settings.get("max_log_file_action"), days=days)
 
 

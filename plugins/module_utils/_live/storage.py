@@ -240,6 +240,11 @@ def significant(number, digits):
     return int(rounded) if rounded >= 10 else rounded
 
 
+def figure(number):
+    """A figure as people write it: 0.00006 is less than 0.001, and no 6e-05."""
+    return "less than 0.001" if 0 < number < 0.001 else str(number)
+
+
 def words(settings, key):
     """The value of an action key in capitals and the rest: ("EXEC", "/path"), ("", "") where it is not set."""
     parts = str(settings.get(key) or "").split(None, 1)

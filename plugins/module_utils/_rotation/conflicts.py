@@ -26,7 +26,7 @@ NAME = re.compile(r"-i?name\s+(['\"]?)(\S+?)\1(?:\s|$)")
 TABOO = (",v", ".bak", ".cfsaved", ".disabled", ".dpkg-bak", ".dpkg-del", ".dpkg-dist", ".dpkg-new", ".dpkg-old", ".dpkg-tmp", ".rpmnew",
          ".rpmorig", ".rpmsave", ".swp", ".ucf-dist", ".ucf-new", ".ucf-old", "~")
 INCLUDE = re.compile(r"^[ \t]*include[ \t]+(\S+)", re.M)
-UNIT_OF_TIMER = re.compile(r"^[ \t]*Unit[ \t]*=[ \t]*(\S+\.service)[ \t]*$", re.M)
+UNIT_OF_TIMER = re.compile(r"^[ \t]*Unit[ \t]*=[ \t]*(\S+)[ \t]*$", re.M)
 TMPFILES_D = ("/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/lib/tmpfiles.d")  # tmpfiles.d(5), the first of one name counts
 AGED, REMOVED = "dDevqQCxX", "rR"  # types of lines with an age, and those that delete
 

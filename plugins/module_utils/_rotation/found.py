@@ -9,7 +9,7 @@ from .._errors import AuditError
 from .._host.units import CONTINUED, drop_ins
 from . import checker as _checker
 from . import files as _files
-from .conflicts import MOST_SCRIPTS
+from .conflicts import MOST_SCRIPTS, UNIT_OF_TIMER
 from .schedule import WORDS, Schedule
 from .shell import understand
 
@@ -18,7 +18,6 @@ CRON_D, CRONTAB = "/etc/cron.d", "/etc/crontab"
 SPOOLS = ("/var/spool/cron/crontabs", "/var/spool/cron")  # the users' own tables: Debian, Red Hat
 LOGROTATE_D = "/etc/logrotate.d"
 UNITS = "/etc/systemd/system"
-UNIT_OF_TIMER = re.compile(r"^[ \t]*Unit[ \t]*=[ \t]*(\S+)[ \t]*$", re.M)
 # systemd.unit(5): what is started with a unit, or behind it, but for what every host has
 STARTS_OTHERS = re.compile(r"^[ \t]*(?:OnSuccess|Upholds|Wants|Requires|BindsTo)[ \t]*=(.*)$", re.M)
 HARMLESS_UNIT = re.compile(r"(?:\.(?:target|mount|slice|socket)|^auditd\.service)$")

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import yaml
 
 from ..counted import counted
 from .document import SEVERITIES
@@ -169,6 +172,24 @@ def not_in_force(variables: Mapping[str, object], extra: Mapping[str, object], n
         return ""
     return (f"{' and '.join(wrong)}: set in the inventory or in group_vars, where a play's own keywords do not see it, so it would be "
             f"ignored; give it as an extra variable instead: -e {wrong[0]}=...; nothing was changed")
+
+
+def no_batches(serial: object) -> str:
+    """The sentence for an audit_serial that Ansible could not take; empty for one that it can."""
+    sizes = serial
+    if isinstance(serial, str):
+        try:
+            sizes = yaml.safe_load(serial)
+        except yaml.YAMLError:
+            sizes = None
+    if all(_is_size(size) for size in (sizes if isinstance(sizes, list) and sizes else [sizes])):
+        return ""
+    return (f"audit_serial = {serial}: give a number of hosts from 1, a percentage such as 10%, or a list such as [1, 10%, 100%]; "
+            "nothing was changed")
+
+
+def _is_size(value: object) -> bool:
+    return re.fullmatch(r"0*[1-9]\d*%?", str(value)) is not None and not isinstance(value, (bool, float))
 
 
 def no_percentage(value: object) -> str:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
 from .model import Fleet
 
 REFUSED = "; nothing was changed"  # how the sentence on refused variables ends
@@ -41,3 +43,12 @@ def in_words(host: str, reason: str, of_several: Sequence[Mapping[str, str]]) ->
         if one["reason"] == reason:
             return f"{one['hosts']}: {reason}" if one["first"] == host else f"refused as {one['first']} was, for the same reason{REFUSED}"
     return reason
+
+
+def without_refused(arguments: Mapping[str, object], specification: Mapping[str, object], names: Sequence[str]) -> dict[str, object]:
+    """The arguments of a task but for those of ``names`` that their own specification refuses: the comparison has refused the variable
+    behind each of them, for every host, and what follows it goes by the default.
+    """
+    refused = {name for name in names if name in arguments and ArgumentSpecValidator({name: specification[name]}).validate(
+        {name: arguments[name]}).error_messages}
+    return {name: value for name, value in arguments.items() if name not in refused}

@@ -13,19 +13,21 @@ from pathlib import Path
 import pytest
 from ansible_collections.auditops.auditd.plugins.action import audit_report
 from ansible_collections.auditops.auditd.plugins.plugin_utils import publish
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import refusals
 
 COLLECTION = Path(publish.__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(("name", "value", "refused"), [
-    ("fail_on", "bogus", True), ("fail_on", "high", False), ("fail_on", "never", False), ("fail_on", None, True),
+    ("fail_on", "bogus", True), ("fail_on", "high", False), ("fail_on", "never", False), ("fail_on", "", True),
     ("formats", ["html", "pdf"], True), ("formats", "pdf", True), ("formats", {"html": 1}, True), ("formats", 3, True),
-    ("formats", ["html"], False), ("formats", "html,json", False), ("formats", "html, csv", False), ("formats", [], False),
+    ("formats", ["html"], False), ("formats", "html,json", False), ("formats", "html, csv", True), ("formats", [], False),
     ("stops_of_days", "many", True), ("stops_of_days", 30, False), ("stops_of_days", "30", False), ("stops_of_days", "-1", False),
     ("report_dir", "bogus", False),
 ])
 def test_what_the_comparison_refused(name, value, refused):
-    assert audit_report._was_refused(name, value) == refused
+    left = refusals.without_refused({name: value}, audit_report.ARGUMENTS, ["fail_on", "formats", "stops_of_days"])
+    assert left == ({} if refused else {name: value})
 
 
 @pytest.mark.parametrize(("variable", "value"), [("audit_drift_fail_on", "bogus"), ("audit_drift_formats", ["pdf"])])

@@ -35,13 +35,13 @@ def test_what_is_no_size_is_refused(given):
         audit_batches(given)
 
 
-@pytest.mark.parametrize("playbook", ["remediate", "harden", "rescue"])
+@pytest.mark.parametrize("playbook", ["remediate", "harden", "rescue", "drift"])
 def test_the_playbooks_refuse_it(tmp_path, playbook):
     (tmp_path / "hosts.json").write_text(json.dumps({"all": {"hosts": {"web1": {}}}}))
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]), "ANSIBLE_NOCOLOR": "1"}
     command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "hosts.json", f"auditops.auditd.{playbook}"]
     run = subprocess.run(
         [*command, "-e", "audit_serial=ten"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    said = " ".join(run.stderr.split())
+    said = " ".join((run.stderr + run.stdout).split())
     assert run.returncode and "Traceback" not in said, run.stdout + run.stderr
     assert "audit_serial = ten: give a number of hosts from 1" in said

@@ -89,10 +89,10 @@ def test_a_name_with_a_zero_byte_is_refused():
 def test_a_device_is_not_opened(monkeypatch):
     """To open a watchdog starts it; a script that any user's cron table names may be a link to it."""
     opened, really = [], os.open
-    monkeypatch.setattr(os, "open", lambda path, *more, **options: opened.append(path) or really(path, *more, **options))
+    monkeypatch.setattr(os, "open", lambda path, flags, **options: opened.append(flags & os.O_PATH) or really(path, flags, **options))
     with pytest.raises(AuditError, match="it is not a regular file"):
         Host("/").read("/dev/zero")
-    assert opened == []
+    assert opened == [os.O_PATH], "it is looked at, and no driver notices"
 
 
 def test_a_named_pipe_is_refused_not_waited_for(tree):
@@ -103,3 +103,35 @@ def test_a_named_pipe_is_refused_not_waited_for(tree):
 
 def test_a_masked_unit_reads_as_empty():
     assert Host("/").read("/dev/null") == b""
+
+
+@pytest.mark.parametrize("after", [0, 1], ids=["before it is looked at", "before it is read"])
+def test_a_link_that_somebody_puts_there_meanwhile_leads_nowhere(tmp_path, monkeypatch, after):
+    """In a tree whose directory others can write: what is read is the file that was looked at, and never one outside of the tree."""
+    place, outside = tmp_path / "tree/etc/x", tmp_path / "outside"
+    place.parent.mkdir(parents=True)
+    place.write_text("ours")
+    outside.write_text("theirs")
+    real, calls = os.open, []
+
+    def swapped(path, flags, *rest, **named):
+        if len(calls) == after:
+            place.unlink()
+            place.symlink_to(outside)
+        calls.append(path)
+        return real(path, flags, *rest, **named)
+
+    monkeypatch.setattr(os, "open", swapped)
+    host = Host(str(tmp_path / "tree"))
+    if after:
+        assert host.text("/etc/x") == "ours"
+    else:
+        with pytest.raises(AuditError, match="a link there leads out of the tree"):
+            host.text("/etc/x")
+    assert calls
+
+
+def test_a_relative_root_is_refused():
+    """The host would look for it in whatever directory the module was started in."""
+    with pytest.raises(AuditError, match=r"root = t/web1 .*give an absolute path"):
+        Host("t/web1")

@@ -106,6 +106,11 @@ def test_no_risk(values, ident):
     assert ident not in found(**values)
 
 
+@pytest.mark.parametrize(("rate", "words"), [(0.00006, "less than 0.001"), (0.001, "0.001"), (0.25, "0.25"), (412, "412"), (0, "0")])
+def test_a_rate_is_written_as_people_write_it(rate, words):
+    assert _storage.figure(rate) == words
+
+
 SENTENCES = {
     "storage.disk_full_action": (
         {"settings": dict(IGNORE, disk_full_action="HALT")},
