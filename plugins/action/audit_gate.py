@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict | None = None) -> dict:
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        self._task.args = refusals.without_refused(self._task.args, ARGUMENTS, ["fail_on"])
+        self._task.args = refusals.without_refused(self._task.args, {"fail_on": ARGUMENTS["fail_on"]})
         required = [("step", step, ["report_dir"]) for step in ("failure", "host")]
         _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS, required_if=required)
         if options["step"] == "variables":

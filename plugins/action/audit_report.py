@@ -14,11 +14,11 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate,
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
 from ansible_collections.auditops.auditd.plugins.plugin_utils.formats import table
 
-ARGUMENTS = {
+ARGUMENTS: dict[str, dict] = {
     "report_dir": {"type": "str"},
     "sources": {"type": "list", "elements": "str"},
     "dest": {"type": "str"},
-    "formats": {"type": "list", "elements": "str", "choices": list(table.FORMATS), "default": ["json", "html"]},
+    "formats": {"type": "list", "elements": "str", "default": ["json", "html"]},
     "history": {"type": "bool", "default": True},
     "fail_on": {"type": "str", "default": gate.NEVER, "choices": list(gate.FAIL_ON)},
     "fail_on_layers": {"type": "list", "elements": "str", "default": []},
@@ -30,6 +30,9 @@ ARGUMENTS = {
     "serial": {"type": "raw", "default": "100%"},
     "max_fail_percentage": {"type": "float", "default": 100.0},
 }
+# As the comparison judges the variables behind them; an unknown format of a task is refused by what writes it, in its own sentence
+JUDGED = {**{name: ARGUMENTS[name] for name in ("fail_on", "stops_of_days")},
+          "formats": {**ARGUMENTS["formats"], "choices": list(table.FORMATS)}}
 MOST_LISTED = 100  # of a list of the result, which travels through the controller for each host; the report has them all
 STDOUT_IS_OURS = ("default", "ansible.builtin.default")
 
@@ -43,7 +46,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict | None = None) -> dict:
         super().run(tmp, task_vars)
         if self._task.args.get("play_hosts"):
-            self._task.args = refusals.without_refused(self._task.args, ARGUMENTS, ["fail_on", "formats", "stops_of_days"])
+            self._task.args = refusals.without_refused(self._task.args, JUDGED)
         _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS, required_one_of=[["report_dir", "sources"]])
         if options["fail_on"] == gate.NEW and not options["history"]:
             raise AnsibleActionFail("fail_on: new needs history: without it nothing is ever new")

@@ -45,10 +45,10 @@ def in_words(host: str, reason: str, of_several: Sequence[Mapping[str, str]]) ->
     return reason
 
 
-def without_refused(arguments: Mapping[str, object], specification: Mapping[str, object], names: Sequence[str]) -> dict[str, object]:
-    """The arguments of a task but for those of ``names`` that their own specification refuses: the comparison has refused the variable
-    behind each of them, for every host, and what follows it goes by the default.
+def without_refused(arguments: Mapping[str, object], judged: Mapping[str, object]) -> dict[str, object]:
+    """The arguments of a task but for those of ``judged`` {name: specification} that are refused by it: the comparison has refused the
+    variable behind each of them, for every host, and what follows it goes by the default.
     """
-    refused = {name for name in names if name in arguments and ArgumentSpecValidator({name: specification[name]}).validate(
+    refused = {name for name in judged if name in arguments and ArgumentSpecValidator({name: judged[name]}).validate(
         {name: arguments[name]}).error_messages}
     return {name: value for name, value in arguments.items() if name not in refused}

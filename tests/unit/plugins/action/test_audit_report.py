@@ -26,7 +26,7 @@ COLLECTION = Path(publish.__file__).resolve().parents[2]
     ("report_dir", "bogus", False),
 ])
 def test_what_the_comparison_refused(name, value, refused):
-    left = refusals.without_refused({name: value}, audit_report.ARGUMENTS, ["fail_on", "formats", "stops_of_days"])
+    left = refusals.without_refused({name: value}, audit_report.JUDGED)
     assert left == ({} if refused else {name: value})
 
 
