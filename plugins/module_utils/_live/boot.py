@@ -20,6 +20,7 @@ EFI = "/boot/efi/EFI"  # EFI/VENDOR/grub.cfg: Red Hat up to 8
 KERNEL_CMDLINE = "/etc/kernel/cmdline"  # kernel-install(8), where there is no grub
 ZIPL = "/etc/zipl.conf"
 ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?(GRUB_CMDLINE_LINUX|GRUB_CMDLINE_LINUX_DEFAULT|GRUB_ENABLE_BLSCFG)(\+?)=(.*)$", re.M)
+STARTS_EFI = re.compile(r"^[ \t]*efi[ \t]", re.M)  # Boot Loader Specification, type 1
 LINUX_LINE = re.compile(r"^\s*linux\S*\s+\S+\s+(.*)$", re.M)
 WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')  # as next_arg() of the kernel (lib/cmdline.c) takes a line apart
 OFF = ("0", "off")  # audit_enable() of kernel/audit.c
@@ -140,7 +141,12 @@ def _to_work(lines):
 def entry_files(host, directory: str) -> "list[str]":
     """The entries of a directory that start Linux, but for rescue systems; others start an EFI program: Windows, a shell."""
     paths = ["%s/%s" % (directory, name) for name in host.listdir(directory) if name.endswith(".conf") and "rescue" not in name]
-    return [path for path in paths if boot_line.STARTS_LINUX.search(host.text(path) or "")]
+    return [path for path in paths if not _starts_another(host.text(path) or "")]
+
+
+def _starts_another(entry):
+    """Whether an entry names an EFI program and no kernel; one that names neither may be completed by what this does not read."""
+    return STARTS_EFI.search(entry) is not None and boot_line.STARTS_LINUX.search(entry) is None
 
 
 def _entries(host, directory):
