@@ -154,7 +154,7 @@ class Site:
         done = self.command("/sbin/auditd")
         assert done.returncode == 0, f"auditd returned {done.returncode}: {done.stderr}"
         wait_for(lambda: self.pid and kernel_status()["pid"] == self.pid, "auditd to start")
-        kept_places.note_started(self.root, self.pid)
+        kept_places.note_started(self.pid)
         subprocess.run(["auditctl", "-b", str(BACKLOG_LIMIT)], capture_output=True, check=True)
         return self.pid
 

@@ -38,6 +38,7 @@ def what_a_killed_run_left():
     """Put back before the first test, so that no test meets what another run left."""
     if os.geteuid() == 0:
         with alone():
+            kept_places.end_what_was_started()
             for root in ROOTS.values():
                 kept_places.put_back_all(root)
             kernel_state.put_back_what_was_left()

@@ -20,7 +20,8 @@ from pathlib import Path
 
 SAVED = "var/tmp/auditops-live-saved"  # what stood there before, below it one directory each of KINDS; it counts once COMPLETE is in it
 KINDS = ("test", "module")  # what a fixture of a module changes holds for its tests, so the copies of a test go back first
-COMPLETE, STARTED = "complete", "started"  # STARTED: the processes that this test started, a line each: pid and start time
+COMPLETE = "complete"
+STARTED = Path("/var/tmp/auditops-live-started")  # the processes that live tests started, a line each: pid and start time
 PLACES = (
     "etc/audit", "var/log/audit", "etc/cron.d", "etc/cron.daily", "etc/fstab", "etc/systemd/system", "var/spool/cron", "usr/local/sbin",
     "usr/local/lib/audit-rotate", "usr/sbin/audisp-remote", "var/lib/audit-rotate", "var/lib/auditops", "var/log/syslog", "dev/log",
@@ -46,7 +47,6 @@ def put_back(root: Path, kind: str = "test") -> None:
     """Make PLACES what they were at save(), where they differ; nothing where nothing is saved."""
     saved = root / SAVED / kind
     if (saved / COMPLETE).exists():
-        _end_started(saved / STARTED)
         there = json.loads((saved / COMPLETE).read_text())
         for place in PLACES:
             _unmount_below(root / place)
@@ -76,11 +76,22 @@ def kept(root: Path, kind: str):
         put_back(root, kind)
 
 
-def note_started(root: Path, pid: int) -> None:
-    """Remember a process that this test started: put_back() of a later run ends it, if it still runs by then."""
-    if (root / SAVED / "test").is_dir():
-        with (root / SAVED / "test" / STARTED).open("a") as stream:
-            stream.write(f"{pid} {_start_time(pid)}\n")
+def note_started(pid: int) -> None:
+    """Remember a process that a test started, for end_what_was_started() of a later run."""
+    with STARTED.open("a") as stream:
+        stream.write(f"{pid} {_start_time(pid)}\n")
+
+
+def end_what_was_started() -> None:
+    """End the processes of a killed run that still run; no other process that has the number of one by now."""
+    for line in STARTED.read_text().splitlines() if STARTED.exists() else []:
+        pid, started = line.split()
+        for number in (signal.SIGCONT, signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(OSError):
+                if _start_time(int(pid)) == started:
+                    os.kill(int(pid), number)
+                    _wait_for_end(int(pid), started, 5 if number == signal.SIGTERM else 0)
+    STARTED.unlink(missing_ok=True)
 
 
 def empty(directory: Path) -> None:
@@ -151,16 +162,6 @@ def _unmount_below(place: Path) -> None:
 def _start_time(pid: int) -> str:
     """Field 22 of /proc/PID/stat (proc(5)): no later process of the same number has the same."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-
-
-def _end_started(listed: Path) -> None:
-    for line in listed.read_text().splitlines() if listed.exists() else []:
-        pid, started = line.split()
-        for number in (signal.SIGCONT, signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(OSError):
-                if _start_time(int(pid)) == started:
-                    os.kill(int(pid), number)
-                    _wait_for_end(int(pid), started, 5 if number == signal.SIGTERM else 0)
 
 
 def _wait_for_end(pid: int, started: str, seconds: int) -> None:

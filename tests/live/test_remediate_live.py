@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import kept_places
 import pytest
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import checker, files
 from auditd_site import COLLECTION, kernel_status, wait_for
@@ -35,6 +36,7 @@ def cron():
     if program is None:
         pytest.skip("needs a cron daemon")
     daemon = subprocess.Popen([program, "-f"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    kept_places.note_started(daemon.pid)
     try:
         yield
     finally:
@@ -99,9 +101,11 @@ class Playbooks:
             "-e", f"ansible_python_interpreter=/usr/bin/python3 audit_drift_report_dir={self.report}", *arguments,
             f"auditops.auditd.{name}",
         ]
-        done = subprocess.run(argv, check=False, cwd=self.directory, env=environment, capture_output=True, text=True)
-        assert done.returncode == expect, done.stdout + done.stderr
-        return Run(done.stdout)
+        with subprocess.Popen(argv, cwd=self.directory, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as play:
+            kept_places.note_started(play.pid)
+            said, errors = play.communicate()
+        assert play.returncode == expect, said + errors
+        return Run(said)
 
     def document(self) -> dict:
         return json.loads((self.report / "hosts/here.json").read_text())

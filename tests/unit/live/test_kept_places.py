@@ -28,7 +28,8 @@ root = Path(sys.argv[2])
 kept_places.save(root)
 (root / "{table}").write_text("17 3 * * * find /var/log/audit -delete\\n")
 daemon = subprocess.Popen(["sleep", "600"], start_new_session=True, stdout=subprocess.DEVNULL)
-kept_places.note_started(root, daemon.pid)
+kept_places.STARTED = root / "started"
+kept_places.note_started(daemon.pid)
 print(daemon.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -104,23 +105,25 @@ def test_what_did_not_change_is_not_touched(root):
     assert (root / TABLE).stat().st_ino == inode
 
 
-def test_a_killed_run_is_put_back_by_the_next(root):
+def test_a_killed_run_is_put_back_by_the_next(root, monkeypatch):
     before = everything(root)
+    monkeypatch.setattr(kept_places, "STARTED", root / "started")
     killed = subprocess.Popen([sys.executable, "-c", KILLED.format(table=TABLE), LIVE, root], stdout=subprocess.PIPE, text=True)
     daemon = int(killed.stdout.readline())
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL and everything(root) != before
-    kept_places.put_back(root)
+    kept_places.end_what_was_started()
+    kept_places.put_back_all(root)
     assert everything(root) == before
     state = Path(f"/proc/{daemon}/stat")
     assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z", "what it started has ended"
 
 
-def test_another_process_of_the_same_number_is_left_alone(root):
-    kept_places.save(root)
+def test_another_process_of_the_same_number_is_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(kept_places, "STARTED", tmp_path / "started")
     with subprocess.Popen(["sleep", "600"]) as other:
-        (root / kept_places.SAVED / "test" / kept_places.STARTED).write_text(f"{other.pid} 1\n")
-        kept_places.put_back(root)
+        (tmp_path / "started").write_text(f"{other.pid} 1\n")
+        kept_places.end_what_was_started()
         assert other.poll() is None
         other.kill()
 
