@@ -23,7 +23,7 @@ from pathlib import Path
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import text as conf_text
 from ansible_collections.auditops.auditd.plugins.module_utils._conf import validator
 from ansible_collections.auditops.auditd.plugins.module_utils._conf.environment import Environment
-from ansible_collections.auditops.auditd.plugins.module_utils._daemon import evidence, process
+from ansible_collections.auditops.auditd.plugins.module_utils._daemon import process
 from ansible_collections.auditops.auditd.plugins.module_utils._release import release_tuple
 
 CONF = "num_logs = 5\nmax_log_file = 8\nmax_log_file_action = ROTATE\nspace_left = 75\nadmin_space_left = 50\nlog_format = RAW\n"
@@ -69,7 +69,7 @@ class FakeAuditd:
 
     def start(self):
         """As the program does: None, or the exit code with which it ends at once."""
-        time.sleep(evidence.CLOCK_TICK * 1.5)  # as a program does that has to be loaded first: it starts after its files were stamped
+        time.sleep(process.CLOCK_TICK * 1.5)  # as a program does that has to be loaded first: it starts after its files were stamped
         self.spoiled = False
         effective, problem = self._load()
         if problem:

@@ -15,7 +15,7 @@ from .._daemon import control as _daemon
 from .._shipping import processes
 
 STARTS_WITHIN = 5.0  # seconds; auditd starts a plugin within 0.1 of the reload, or of the record that it cannot hand over
-SETTLED = 0.05  # seconds behind the writing of a file from which on the start of a process is surely later, processes.CLOCK_TICK
+SETTLED = 0.05  # seconds; more than CLOCK_TICK, so that the times show which came first: the file or the process
 RECORD = "op=auditops-audisp-remote"
 
 

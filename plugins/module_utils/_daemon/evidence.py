@@ -16,12 +16,11 @@ import time
 from .._errors import AuditError
 from .._host import files as _io
 from .._paths import AUDITD_CONF, PID_PATHS
-from .process import conf_read_by, proc, stat_number
+from .process import CLOCK_TICK, conf_read_by, proc, stat_number
 from .records import last_record
 
 PROOF = "/var/lib/auditops/auditd_conf.json"
 TYPES = ("DAEMON_START", "DAEMON_CONFIG")
-CLOCK_TICK = 0.02  # seconds; a file's times are the kernel's last tick (4 or 10 ms), a record's are cut to a millisecond
 SECOND_LOOK = 0.2  # seconds; between the renaming of a log and the opening of the next one auditd holds none
 CLOCK_SLACK = 15.0  # seconds from the start of auditd to its pid file and its first record: half a second, more on a machine that boots
 

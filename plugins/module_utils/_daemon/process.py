@@ -13,6 +13,7 @@ from .._paths import AUDITD_CONF, PID_PATHS
 from .._release import release_tuple
 
 CLOCK_BOOTTIME = 7  # clock_gettime(2); Python has the name since 3.7. What field 22 of /proc/PID/stat counts by, proc(5)
+CLOCK_TICK = 0.02  # seconds; times of a file, and the start of a process, are the kernel's last tick (4 or 10 ms)
 PROGRAM = "auditd"
 PROC = "/proc"
 NAMESPACES = ("user", "pid")  # not mnt: the unit of auditd has one of its own, by its sandboxing

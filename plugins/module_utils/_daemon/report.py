@@ -11,11 +11,10 @@ import time
 
 from .._conf.words import threshold
 from .._errors import AuditError
-from .process import is_auditd, send, wait_for, why_silent
+from .process import CLOCK_TICK, is_auditd, send, wait_for, why_silent
 
 # Before 4.1.2 and since; both are asked because the release of a running daemon may not be that of the installed files.
 STATE_PATHS = ("/run/audit/auditd.state", "/run/auditd.state", "/var/run/auditd.state")
-CLOCK_TICK = 0.02  # seconds; two writes within a tick of the kernel's clock get the same mtime
 MEBIBYTE = 1 << 20
 
 # label in the report -> (our key, kind). The second label of a key is what 2.8 calls it.

@@ -5,9 +5,8 @@
 import os
 import time
 
-from .._daemon.process import proc, started_at, stat_number
+from .._daemon.process import CLOCK_TICK, proc, started_at, stat_number
 
-CLOCK_TICK = 0.02  # seconds; a file's times are the kernel's last tick, and so is the start of a process
 LISTEN = "0A"  # TCP_LISTEN of include/net/tcp_states.h
 
 
