@@ -19,6 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.auditops.auditd.plugins.module_utils import _arguments
 from ansible_collections.auditops.auditd.plugins.module_utils._drift.tables import SCHEMA
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation.checker import PROGRAM
+from ansible_collections.auditops.auditd.plugins.module_utils._rotation.files import PLATFORM_PYTHON
 
 from . import drift_arguments, host_library
 from .fleet.document import LARGEST_DOCUMENT, MOMENT, STATUSES, refuse_malformed
@@ -38,12 +39,9 @@ UNPACK = ('import sys,json,zlib,base64;b=sys.stdin.buffer;p=b.read(int(b.readlin
 SEND = f"{{}}timeout -k 5 {LONGEST_RUN} {{}} -ISc {shlex.quote(UNPACK)} | head -c {LARGEST_DOCUMENT + 1}"
 
 
-OURS = ("/usr/libexec/platform-python",)  # of RHEL 8, which newer Ansibles do not look for
-
-
 def first_of(pythons: Sequence[str]) -> str:
-    """For SEND: whichever of these a host has first, with that of RHEL 8 at the end; those of Python 2 do not count."""
-    names = [name for name in (*pythons, *OURS) if "python3" in name or name in OURS]
+    """For SEND: whichever of these a host has first, and that of RHEL 8, for which newer Ansibles do not look; no Python 2."""
+    names = [name for name in (*pythons, PLATFORM_PYTHON) if "python3" in name or name == PLATFORM_PYTHON]
     return "$(" + " || ".join(f"command -v {shlex.quote(name)}" for name in names) + ")"
 
 

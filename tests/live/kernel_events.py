@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 from ansible_collections.auditops.auditd.plugins.module_utils import _kernel
-from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar
+from ansible_collections.auditops.auditd.plugins.module_utils._rules import grammar, tables
 from ansible_collections.auditops.auditd.plugins.module_utils._rules import rule as _rule
 
 NETLINK_AUDIT, READ_LOG, BUFFER = 9, 1, 33  # AUDIT_NLGRP_READLOG, SO_RCVBUFFORCE
@@ -120,7 +120,7 @@ class Events:
 
 
 def _is_no_exclusion(rule):
-    return rule.list != 5
+    return rule.list != tables.LISTS["exclude"]
 
 
 def _types_of(events, maker, job):

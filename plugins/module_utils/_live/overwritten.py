@@ -16,7 +16,7 @@ ONTO_OPTION = {  # option behind which stands what is written
     "tar": ("-C", "--directory"), "unzip": ("-d",), "dd": (),
 }
 IN_PLACE = {"sed": re.compile(r"-[nErszul]*i|--in-place"), "perl": re.compile(r"-[a-zA-Z]*i")}
-ONLY_SAY = frozenset(("echo", "printf", "logger"))
+ONLY_SAY = frozenset(("echo", "printf", "logger"))  # "echo rm FILE" deletes nothing
 WRITERS = ONTO_LAST | ONTO_EACH | frozenset(ONTO_OPTION) | frozenset(IN_PLACE) | ONLY_SAY
 REDIRECTED = re.compile(r"\d?>{1,2}[|]?\s*[\"']?(/[^\s;|&'\"<>]*)")
 SET_TO = re.compile(r"^[ \t]*(?:export[ \t]+|readonly[ \t]+)?(\w+)=[\"']?(%s[^\s;|&'\"]*)" % re.escape(DIRECTORY), re.M)

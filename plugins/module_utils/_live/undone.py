@@ -8,7 +8,7 @@ from .._host import units
 from .._paths import AUDITD_CONF
 from .._rotation import conflicts
 from .._rules.compiled import AUDIT_RULES, RULES_D
-from .overwritten import overwritten
+from .overwritten import COMMAND, overwritten
 
 BOOT_SCRIPTS = ("/etc/rc.local", "/etc/rc.d/rc.local", "/etc/init.d/rc.local", "/etc/init.d/boot.local", "/etc/init.d/after.local")
 # Scripts that root runs: at a boot by sysvinit, and whenever a network comes up or a device appears
@@ -16,7 +16,6 @@ START_LINKS = ("/etc/rc2.d", "/etc/rc3.d", "/etc/rc5.d")
 EVENTS = ("/etc/NetworkManager/dispatcher.d", "/etc/network/if-up.d", "/etc/udev/rules.d")
 GENERATORS = ("/etc/systemd/system-generators", "/usr/local/lib/systemd/system-generators")  # systemd.generator(7)
 OF_AUDIT = re.compile(r"\b(?:auditd|audit-rules|auditctl|augenrules)\b|/etc/audit\b")
-COMMAND = re.compile(r"[^\n;|&]+")
 # Each of what follows is patterns that one command matches one behind another. One pattern of them all would try every word with every
 # other: minutes for a cron table, and any user of the host may write one.
 RULES_GONE = (

@@ -34,7 +34,8 @@ OUTDATED = (GUARD_TIMER, WANTS + "audit-rotate-guard.timer")  # the guard of ear
 STAMPS = tuple("/var/lib/systemd/timers/stamp-audit-rotate%s.timer" % name for name in ("", "-guard"))  # systemd.timer(5), Persistent=
 LINKS = (TIMER_LINK, GUARD_LINK, OUTDATED[1])
 SCHEDULE_FILES = (CONF, CRON, SERVICE, TIMER, GUARD_SERVICE, GUARD_TIMER) + STAMPS
-INTERPRETERS = ("/usr/bin/python3", "/usr/libexec/platform-python", "/usr/local/bin/python3")
+PLATFORM_PYTHON = "/usr/libexec/platform-python"  # of RHEL 8
+INTERPRETERS = ("/usr/bin/python3", PLATFORM_PYTHON, "/usr/local/bin/python3")
 HEADER = "# Managed by Ansible (auditops.auditd.audit_rotation): changes here are lost.\n"
 GUARD_MINUTES = 1
 LONGEST_SHEBANG = 127  # BINPRM_BUF_SIZE - 1 before Linux 5.1, binfmts.h

@@ -11,10 +11,8 @@ import re
 
 from . import open_files
 from ._host.host import read_regular
-from ._rotation.ship_conf import AGENT
 from .store import identity
 
-KIND = AGENT
 STAMP = re.compile(br"msg=audit\((\d+)\.")
 BEFORE = 1 << 16  # bytes before the place where the agent is, in which the time of a record stands
 COMM = 15  # letters of a process's name that the kernel keeps

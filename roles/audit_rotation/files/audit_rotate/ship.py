@@ -20,6 +20,7 @@ from ._host.files import write_atomic
 from ._host.host import Host
 from ._rotation.conf import PATH
 from ._rotation.files import writable_by_others
+from ._rotation.ship_conf import AGENT
 from ._utc import iso
 from .exits import Failure
 from .job import checked_directory
@@ -52,7 +53,7 @@ def main(arguments):
             sys.stdout.write(USAGE)
             return 0
         chosen = settings.load(options["--rotate-config"], "/")
-        if options["--status"]:
+        if options["--status"]:  # before the configuration is read: it may be the trouble that somebody looks for
             sys.stdout.write(json.dumps(shipped.read(chosen.state_dir), indent=1, sort_keys=True) + "\n")
         wanted = shipped.configuration(options["--config"] or chosen.ship_conf)
         if options["--status"]:
@@ -89,7 +90,7 @@ def _ship(chosen, wanted):
     archives, failed = _archives(chosen), {}
     document, unseen = shipped.read(chosen.state_dir), {}
     document["targets"] = [target["name"] for target in wanted["targets"]]
-    of_agents = {target["name"]: target for target in wanted["targets"] if target["kind"] == agent.KIND}
+    of_agents = {target["name"]: target for target in wanted["targets"] if target["kind"] == AGENT}
     manifest = document["archives"] = {
         entry.stem: dict(_still_of(entry, document["archives"].get(entry.stem, {}), of_agents)) for entry in archives}
     for entry in archives:
