@@ -33,7 +33,7 @@ RELABEL = "/.autorelabel"
 
 
 def log_file_of(host) -> str:
-    """Where the tree's auditd writes; where it writes by itself, if its file cannot be read."""
+    """Where the tree's auditd writes; LOG_FILE where auditd.conf does not say so or cannot be read."""
     return _settings(host).get("log_file") or LOG_FILE
 
 

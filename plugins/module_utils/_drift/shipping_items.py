@@ -18,8 +18,8 @@ ITEMS = {
     ),
     "shipping.unread.": (
         "high", OFF_LOADING,
-        "audisp-remote reads its file only when it starts, and the one that runs was started before: what it sends to whom, and whether it "
-        "stops the host, is not what the file says.",
+        "audisp-remote reads its file only when it starts, and the one that runs was started before. Where it sends the records, and "
+        "whether it stops the host, may not be what the file says.",
         "remediate --tags audit_stop (" + SHIPPING + ", tasks_from: stop), which starts it again",
     ),
     "shipping.listens": (

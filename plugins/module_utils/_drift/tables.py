@@ -328,10 +328,10 @@ ITEMS = {
     ),
     "schedule.unshippable": (
         "high", "",
-        "What the archives have to be shipped to before they may go cannot be read in ship.json: none is shipped and none is pruned, so "
-        "the disk fills.",
-        "role audit_shipping, which writes it again: what was shipped is remembered and not sent twice. Where nothing is to be shipped, "
-        "role audit_rotation: audit_rotation_shipped_stamp",
+        "audit-ship cannot work by its configuration, ship.json. So no archive is shipped, none is pruned before it is shipped, and the "
+        "disk fills.",
+        "role audit_shipping (audit_shipping_to), which writes it again: what was shipped is remembered and not sent twice. Where nothing "
+        "is to be shipped, role audit_rotation: audit_rotation_shipped_stamp",
     ),
     "schedule.guard_running": (
         "medium", "", "The guard of the log's size does not run: a flood between two rotations can fill the filesystem.", ROTATION,
