@@ -12,7 +12,8 @@ from pathlib import Path
 
 from test_fleet_runs import COLLECTION
 
-OF_A_RUN = ("collected_at", "run")
+sys.path.insert(0, str(COLLECTION / "tests/tools"))
+from same_documents import OF_A_RUN, ONLY_MODULES  # noqa: E402
 
 
 def test_both_ways_give_the_same_documents(tmp_path):
@@ -23,8 +24,8 @@ def test_both_ways_give_the_same_documents(tmp_path):
         sys.path.pop(0)
     inventory = fleet.build(tmp_path / "demo")
     documents = {}
-    only_modules = tmp_path / "python"  # takes no code on its stdin
-    only_modules.write_text(f'#!/bin/sh\n[ "$1" != -ISc ] && exec {sys.executable} "$@"\n')
+    only_modules = tmp_path / "python"
+    only_modules.write_text(ONLY_MODULES.format(python=sys.executable))
     only_modules.chmod(0o755)
     for way, pipelining, interpreter in (("module", "0", only_modules), ("code", "1", sys.executable), ("code", "0", sys.executable)):
         spool = tmp_path / f"{way}{pipelining}"

@@ -35,7 +35,6 @@ WRITES = {
     "cd /etc/audit/rules.d && rm *": RULES_D + "/*",
     "cd /etc/audit; cp /opt/x auditd.conf": CONF,
     "D=/etc/audit/rules.d\nrm -f $D/30-stig.rules": RULES_D + "/30-stig.rules",
-    "if true; then cp /opt/x ${C}; fi": None,
     "C=/etc/audit/auditd.conf\nif true; then cp /opt/x ${C}; fi": CONF,
     "ExecStartPre=-/bin/cp /opt/x /etc/audit/auditd.conf": CONF,
 }
@@ -46,6 +45,7 @@ DOES_NOT = [
     "grep HALT /etc/audit/auditd.conf > /tmp/x", "sed -n p /etc/audit/auditd.conf", "diff /etc/audit/auditd.conf /opt/x || mail root",
     "echo rm /etc/audit/auditd.conf", "cp README /etc/audit/", "cp x.rules.bak /etc/audit/rules.d/", "rm /etc/audit/rules.d/old.bak",
     "cd /etc/audit; ls", "cd /etc/audit; cd /tmp; rm *", "chmod 640 /etc/audit/auditd.conf", "md5sum /etc/audit/rules.d/*.rules",
+    "if true; then cp /opt/x ${C}; fi",
     "ln -s /etc/audit/auditd.conf /root/conf", "rm -f /etc/audit/plugins.d/x.conf", "mail -s /etc/audit/auditd.conf root", "cp", "",
 ]
 
