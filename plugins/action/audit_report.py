@@ -30,7 +30,7 @@ ARGUMENTS: dict[str, dict] = {
     "serial": {"type": "raw", "default": "100%"},
     "max_fail_percentage": {"type": "float", "default": 100.0},
 }
-# As the comparison judges the variables behind them; an unknown format of a task is refused by what writes it, in its own sentence
+# The options whose variables the comparison has judged. A format that only a task asks for is judged where reports are written
 JUDGED = {**{name: ARGUMENTS[name] for name in ("fail_on", "stops_of_days")},
           "formats": {**ARGUMENTS["formats"], "choices": list(table.FORMATS)}}
 MOST_LISTED = 100  # of a list of the result, which travels through the controller for each host; the report has them all

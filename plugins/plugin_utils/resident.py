@@ -145,7 +145,7 @@ def _refuse_part(document: object, request: Request) -> None:
         and MOMENT.fullmatch(document["collected_at"])
         and all(isinstance(document.get(name), kind) for name, kind in PARTS.items())
         and document["summary"].get("items") == len(document["items"]))
-    if not whole or not isinstance(document, dict):
+    if not whole or not isinstance(document, dict):  # a dict it is, which mypy does not see in C(whole)
         raise Unusable("its document is not whole", is_odd=True)
     try:
         refuse_malformed(document)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt import origins, templates
-from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt.migrate import PROFILE
+from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt.migrate import PROFILE, SUDO_LOG_PATH
 from ansible_collections.auditops.auditd.plugins.plugin_utils.adopt.origins import Origin
 
 GUIDES = Path(__file__).resolve().parents[2] / "docs/docsite/rst"
@@ -34,7 +34,7 @@ BECOMES = {
     origins.EXTRA_CONF: "``auditd_conf``", origins.CONF_LINES: "``auditd_conf``, a key for each line",
     origins.AVAILABLE: "``audit_rules_failure: 1`` where it is true",
     origins.USERS: "``audit_rules_files``, a rule for each user, in a file that is read first",
-    origins.SUDO_LOG: "``audit_rules_extra``: a watch of that file, where it is not ``/var/log/sudo.log``",
+    origins.SUDO_LOG: f"``audit_rules_extra``: a watch of that file, where it is not ``{SUDO_LOG_PATH}``",
     origins.PROFILES: "``audit_rules_profiles``, with ``audit_rules_skip`` for its parts that are off",
     origins.SAMPLES: "``audit_rules_profiles`` for " + ", ".join(f"``{one}``" for one in templates.SIMP_SAMPLES) + "; others are listed",
     origins.TEMPLATES: "``audit_rules_profiles`` for " + ", ".join(f"``{one}``" for one in templates.JUJU4) + "; others are listed",

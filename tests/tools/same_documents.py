@@ -26,7 +26,7 @@ START = ("import sys; sys.path.insert(0, sys.argv[1]); from audit_rotate import 
          "sys.exit(comparison.main(sys.argv[1], sys.argv[2:]))")
 OF_A_RUN = ("collected_at", "run")
 MODULE, PIPED, LAID = "module", "code, pipelining", "code"
-PLACES = {MODULE: "module", PIPED: "piped", LAID: "laid"}  # directories
+DIRECTORIES = {MODULE: "module", PIPED: "piped", LAID: "laid"}
 # Takes no code on its stdin, so that the module has to come
 ONLY_MODULES = '#!/bin/sh\n[ "$1" != -ISc ] && exec {python} "$@"\n'
 # Keeps what it is given
@@ -130,12 +130,12 @@ def compare(tree: Path, inventory: Path | None, cores: list[str], scratch: Path)
         own = scratch / name
         own.mkdir()
         for way, minor in ((MODULE, minors[0]), (MODULE, minors[-1]), (PIPED, minors[0]), (LAID, minors[-1])):
-            found = controller.documents(way, have[minor], own / f"{PLACES[way]}-{minor}")
+            found = controller.documents(way, have[minor], own / f"{DIRECTORIES[way]}-{minor}")
             wanted = wanted or found
             failed += different(f"core {name}, {way}, Python 3.{minor}", found, wanted)
         library = install(controller, own)
         for minor, python in sorted(have.items()):
-            found = by_program(library, python, own / f"{PLACES[LAID]}-{minors[-1]}/given")
+            found = by_program(library, python, own / f"{DIRECTORIES[LAID]}-{minors[-1]}/given")
             failed += different(f"core {name}, audit-check, Python 3.{minor}", found, wanted)
     return failed if wanted else 1
 

@@ -96,14 +96,14 @@ class Host:
         return self.machine.run(script="auditctl -s | grep ^lost", check=False).stdout.strip()
 
 
-def record(name: str, told: list[Host], seconds: float) -> None:
+def record(name: str, stories: list[Host], seconds: float) -> None:
     """Keep the consoles and the figures of a test."""
     directory = Path(os.environ["AUDITOPS_VM_RECORD"])
     directory.mkdir(parents=True, exist_ok=True)
-    lines = [f"{seconds / 60:.1f} minutes", *(line for story in told for line in story.figures)]
-    lines += [f"{story.machine.name}: {story.lost()}" for story in told if story.machine.pid]
+    lines = [f"{seconds / 60:.1f} minutes", *(line for story in stories for line in story.figures)]
+    lines += [f"{story.machine.name}: {story.lost()}" for story in stories if story.machine.pid]
     (directory / f"{name}.figures").write_text("\n".join([*lines, ""]), encoding="utf-8")
-    for number, story in enumerate(told):
+    for number, story in enumerate(stories):
         (directory / f"{name}.{number}.console").write_text(story.machine.console, encoding="utf-8")
 
 
@@ -111,7 +111,7 @@ def record(name: str, told: list[Host], seconds: float) -> None:
 def host(request, tmp_path):
     """``host(IMAGE, log_disk_mb=0)`` gives a booted machine, which is gone when the test ends; a failed test shows its console."""
     made: list[vms.Machine] = []
-    told: list[Host] = []
+    booted: list[Host] = []
     begin = time.monotonic()
 
     def boot(image: str, log_disk_mb: int = 0) -> Host:
@@ -123,12 +123,12 @@ def host(request, tmp_path):
         made.append(machine)
         directory = tmp_path / name
         directory.mkdir()
-        told.append(Host(machine, directory))
-        return told[-1]
+        booted.append(Host(machine, directory))
+        return booted[-1]
 
     yield boot
     if "AUDITOPS_VM_RECORD" in os.environ:
-        record(request.node.name, told, time.monotonic() - begin)
+        record(request.node.name, booted, time.monotonic() - begin)
     for machine in made:
         print(f"--- console of {machine.name}\n{machine.console[-3000:]}")
         machine.remove()

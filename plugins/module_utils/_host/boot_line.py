@@ -95,7 +95,7 @@ def grub_defaults(texts: "dict[str, str]", wanted: "dict[str, str]") -> "dict[st
     for path, text in texts.items():
         _only_assignments(path, text)
     places = [(path, found) for path, text in texts.items() for found in GRUB_LINE.finditer(text) if found["name"] == GRUB_VARIABLE]
-    # a += behind it leaves it in
+    # the last one that is no +=: what only adds takes no word of it away
     last = ([place for place in places if not place[1]["adds"]] or places)[-1:]
     edited = {}
     for path, text in texts.items():

@@ -23,7 +23,7 @@ from .templates import FALSE, TRUE, Template
 PERMISSIONS = {"read": "r", "write": "w", "execute": "x", "attribute_change": "a"}
 MACHINE = "x86_64"  # whose system calls are known to a line; each host fits it to its own
 STATUS = {"enabled": "-e", "failure": "-f"}  # what a benchmark asks of the kernel: option of auditctl
-SUDO_LOG, SUDO_LOG_PATH = "sudo_log", "/var/log/sudo.log"  # our control, and what it watches
+SUDO_LOG_CONTROL, SUDO_LOG_PATH = "sudo_log", "/var/log/sudo.log"  # and what it watches
 NO_ROW = "no row of the table translates it"
 PROFILE = "config::audit_profiles::%s::audit_"  # of SIMP, before the parts of a profile
 
@@ -187,10 +187,10 @@ class Translation:
                 self._line(line, place)
 
     def sudo_log(self, value: object, source: Source) -> None:
-        """The log of sudo that the role's rule watches; that of the benchmark watches /var/log/sudo.log."""
+        """The log of sudo that the role's rule watches; that of the benchmark watches SUDO_LOG_PATH."""
         path = _text(value)
         watched = {f"{name}:{number}" for name in self.benchmarks if name != "auto"
-                   for number, asked in controls.shipped()["benchmarks"][name]["rules"].items() if SUDO_LOG in asked}
+                   for number, asked in controls.shipped()["benchmarks"][name]["rules"].items() if SUDO_LOG_CONTROL in asked}
         if path != SUDO_LOG_PATH and watched - set(self.skip):
             self._line(f"-w {path} -p wa -k sudo_log_file", source)
 
