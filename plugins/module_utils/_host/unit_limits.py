@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings of a unit that keep auditd from starting, from the kernel or from its files: systemd.unit(5), systemd.exec(5)."""
+"""Settings of a unit that keep auditd from starting, from the kernel or from its files, or that end it: systemd.unit(5), systemd.exec(5),
+systemd.service(5)."""
 
 import re
 

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The auditops.auditd authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What else on the host undoes auditing as root: cron, timers, units of the host's own, scripts of the boot, tmpfiles."""
+"""What else on the host undoes auditing as root: cron, timers, units of the host's own and what is put into those of auditd, generators of
+systemd, scripts of the boot, of the network and of udev, tmpfiles."""
 
 import re
 

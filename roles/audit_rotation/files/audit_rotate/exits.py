@@ -9,7 +9,7 @@ EXITS = {
     "ok": (0, "done, or nothing to do"),
     "unexpected": (1, "an error that is none of the others; the message says which"),
     "usage": (2, "the command line is wrong"),
-    "bad_config": (3, "rotate.conf has a key or value that is not one"),
+    "bad_config": (3, "rotate.conf has a key or value that is not one, or ship.json is not as audit-ship needs it"),
     "bad_auditd_conf": (4, "auditd.conf cannot be read or names no usable log_file"),
     "locked": (5, "another run holds the lock"),
     "daemon_dead": (6, "no auditd runs that writes this log; rotated logs were archived all the same"),
