@@ -9,13 +9,16 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
-from ansible_collections.auditops.auditd.plugins.plugin_utils import variables
+from ansible_collections.auditops.auditd.plugins.plugin_utils import publish, variables
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate, history, refusals, summary
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import spool as spools
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.document import file_name
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
 
 SAID = "this host was refused, and nothing was changed; the reason stands at the task that refused it, and in the report"
+OVERWRITTEN = ("another run has written over what this run wrote of the host, so it is not known here; give each of two runs that go on at "
+               "the same time a directory of its own (audit_drift_report_dir)")
 STEPS = ("variables", "failure", "host", "batch")
 ARGUMENTS = {
     "step": {"type": "str", "required": True, "choices": list(STEPS)},
@@ -70,7 +73,7 @@ def _judge(spool: Spool, host: str, options: dict) -> str:
     """The sentence that fails the host. AnsibleConnectionFailure for one that was not reached, so that Ansible counts it as that."""
     document = spool.of_run(host, RUN)
     if document is None:
-        return "this run wrote no document of the host, so nothing is known of it; the task that compared it says why"
+        return _without_document(spool, host, options)
     if document.get("error"):
         sentence = summary.plain(summary.one_line(document["error"]), 2000)
         if document.get("unreachable"):
@@ -83,3 +86,15 @@ def _judge(spool: Spool, host: str, options: dict) -> str:
     # asked of each host alone: under the strategy free the report may be older than the host's own document
     new = history.new_findings(spool.directory / history.FOLDER, host, document["items"], RUN)
     return summary.plain(gate.new_in_words(new, document["items"], options["fail_on_layers"]), 2000)
+
+
+def _without_document(spool: Spool, host: str, options: dict) -> str:
+    """What a host fails with of which this run wrote no document, or of which another run has written one since."""
+    if options["reason"]:
+        return summary.plain(refusals.in_words(host, options["reason"], options["refused"]), 2000)
+    note = spool.noted(RUN["id"]).get(file_name(host))
+    if note is None:
+        return "this run wrote no document of the host, so nothing is known of it; the task that compared it says why"
+    if options["fail_on"] == gate.NEVER and publish.is_finished(note) and note[1] != spools.FAILED:
+        return ""
+    return OVERWRITTEN

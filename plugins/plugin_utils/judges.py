@@ -135,9 +135,17 @@ def rotation(variables: Mapping, given: Mapping) -> list[str]:
 
 
 def report(variables: Mapping, given: Mapping) -> list[str]:
-    """What is new is known from the run before only."""
+    """A report has a directory, and what is new is known from the run before only."""
+    if not str(variables.get("audit_drift_report_dir", "audit-report")).strip():
+        return ["audit_drift_report_dir is empty: name a directory on the controller, or leave it out for audit-report"]
     if variables.get("audit_drift_fail_on") == "new" and variables.get("audit_drift_history") is False:
         return ["audit_drift_fail_on = new: with audit_drift_history = false nothing is ever new; give another word, or keep the history"]
+    return []
+
+
+def adopt(variables: Mapping, given: Mapping) -> list[str]:
+    if not str(variables.get("audit_adopt_dest", "audit-adopted")).strip():
+        return ["audit_adopt_dest is empty: name a directory on the controller for the variables, or leave it out for audit-adopted"]
     return []
 
 
@@ -283,6 +291,7 @@ OF_ROLE: dict[str, tuple[Judge, ...]] = {
     "audit_boot": (root, boot),
     "audit_shipping": (root, shipping),
     "audit_storage": (root, ranges, storage),
+    "adopt": (adopt,),
     "diagnose": (root, diagnose),
     "rescue": (root, rescue),
     "rescue_ec2": (rescue_ec2,),

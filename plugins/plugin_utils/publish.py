@@ -16,7 +16,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._utc import iso
 from .fleet import gate, history, model, reader, summary
 from .fleet.document import file_name
 from .fleet.model import Fleet
-from .fleet.spool import Spool
+from .fleet.spool import FAILED, Spool
 from .formats import table
 
 SECONDS_BETWEEN_PAGES = 30.0  # under a strategy in which each host publishes
@@ -53,7 +53,7 @@ class Published:
     summary: str
     files: dict[str, str]
     held: list[tuple[str, str]]  # (host, why): what fails the play
-    unwritten: list[str] = field(default_factory=list)  # hosts of the batch of which this run could write no document
+    unwritten: list[str] = field(default_factory=list)  # hosts of the batch without a document of this run, or with one of another over it
     batch: Sequence[str] = ()
     stop: str = ""  # why the play must not begin its next batch
     is_page_written: bool = True
@@ -95,7 +95,8 @@ def publish(request: Request, say: Callable[[str], None]) -> Published:
             _forget(spool, request, fleet)
             spool.prune_runs(history.KEPT_RUNS)
         files = table.write(table.Report(fleet, changes), Path(request.dest), list(request.formats))
-        unwritten = [host for host in request.batch if file_name(host) not in noted]
+        seen = {host.name for host in fleet.hosts if host.in_run}
+        unwritten = [host for host in request.batch if file_name(host) not in noted or host not in seen]
         return Published(fleet, changes, text, files, held, unwritten, request.batch, stop)
 
 
@@ -110,7 +111,7 @@ def _load(request: Request, noted: Mapping[str, tuple[str, str]]) -> Fleet:
 
 def is_finished(note: tuple[str, str] | None) -> bool:
     """A host that was only compared before its remediation is not, unless it was in sync then."""
-    return note is not None and (note[0] != "before" or note[1] in ("in_sync", "failed"))
+    return note is not None and (note[0] != "before" or note[1] in ("in_sync", FAILED))
 
 
 def _noted(spool: Spool, request: Request) -> dict[str, tuple[str, str]]:

@@ -29,6 +29,7 @@ from . import stopped
 
 LOCK = ".lock"
 SET_ASIDE = ".set-aside"
+FAILED = "failed"  # in the notes of a run: the status of a document that has an error
 NOTES = re.compile(r"[0-9a-f]{32}\.log", re.ASCII)
 
 
@@ -149,7 +150,7 @@ class Spool:
             return
         path = self._notes(document["run"]["id"])
         path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        state = "failed" if document.get("error") else document["status"]
+        state = FAILED if document.get("error") else document["status"]
         line = f"{drift_document.file_name(document['host'])} {phase} {state}\n"
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:

@@ -11,6 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.auditops.auditd.plugins.action import audit_gate
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import document
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
 
 COLLECTIONS = Path(__file__).resolve().parents[7]
 PLAY = """
@@ -47,3 +51,24 @@ def test_a_percentage_is_judged_by_the_first_task(tmp_path, value, refused):
     done = subprocess.run(argv, check=False, capture_output=True, text=True, env=environment)
     assert (done.returncode != 0) == refused, done.stdout + done.stderr
     assert not refused or "audit_max_fail_percentage = ten: give a number from 0 to 100" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("given, status, sentence", [
+    ({}, "drifted", ""),
+    ({}, "failed", audit_gate.OVERWRITTEN),
+    ({"fail_on": "high"}, "in_sync", audit_gate.OVERWRITTEN),
+    ({"reason": "auditd_restart: no; nothing was changed"}, "failed", "auditd_restart: no; nothing was changed"),
+    ({}, None, "this run wrote no document of the host, so nothing is known of it; the task that compared it says why"),
+])
+def test_another_run_in_the_same_directory_makes_no_host_green(tmp_path, given, status, sentence):
+    """Two runs at once, a nightly drift and somebody's remediate, say: the later document is no word on the earlier run."""
+    spool = Spool(tmp_path)
+    if status == "failed":
+        spool.fail("web1", "auditctl refused a rule", run=RUN, phase="now")
+    elif status:
+        ours = document.failed("web1", "", collected_at="2026-01-01T00:00:00Z", run=RUN, phase="now")
+        spool.write({**ours, "status": status}, phase="now")
+    other = document.failed("web1", "", collected_at="2026-01-01T00:00:01Z", run={"id": "1" * 32, "started": ""}, phase="now")
+    spool.write({**other, "status": "in_sync"}, phase="now")
+    options = {"fail_on": "never", "fail_on_layers": [], "reason": "", "refused": [], **given}
+    assert audit_gate._judge(spool, "web1", options) == sentence

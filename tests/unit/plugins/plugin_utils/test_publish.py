@@ -128,3 +128,11 @@ def test_every_format_is_published(tmp_path):
     Spool(tmp_path).write(documents.document("web1", [documents.item()]), phase="now")
     published = publish.publish(request(tmp_path, formats=list(table.FORMATS), policy=gate.Policy("high")), lambda text: None)
     assert set(published.files) == set(table.FORMATS) and [host for host, _why in published.held] == ["web1"]
+
+
+def test_a_host_whose_document_another_run_wrote_over_is_held(tmp_path):
+    spool = Spool(tmp_path)
+    for name in HOSTS:
+        spool.write(documents.document(name), phase="now")
+    spool.write(documents.document("web2", run={"id": "1" * 32, "started": "2026-01-01T00:00:00Z"}), phase="now")
+    assert publish.publish(request(tmp_path), lambda text: None).unwritten == ["web2"]
