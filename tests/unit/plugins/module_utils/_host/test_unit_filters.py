@@ -19,6 +19,7 @@ def refused(lines, *, is_daemon=True):
     (["@network-io @file-system @basic-io @process @chown @resources @sync @signal"], None),
     (["@network-io @file-system @basic-io @process @chown @resources @sync"], "rt_sigaction"),
     (["~@network-io"], "bind, recvfrom, sendto, socket"), (["~sendto"], "sendto"), (["~sendto:EPERM"], "sendto"),
+    (["~fchown:EPERM"], None), (["~@privileged:EPERM @sync"], "fsync"), ([SERVICE, "~@resources:kill"], "setpriority"),
     ([SERVICE, "~@privileged @resources"], "fchown, setpriority"), ([SERVICE, "~@sync"], "fsync"),
     (["~@network-io", ""], None), (["~@network-io", "@network-io"], None), (["~@sync", "", SERVICE], None),
     (["read write openat"], "bind, clone, fchown, fsync, recvfrom, rt_sigaction, sendto, setpriority, socket"),
@@ -40,3 +41,8 @@ def test_where_a_refused_call_is_an_error_auditd_goes_on_without_some():
 def test_an_architecture_that_is_not_auditds(words, fits):
     assert refused([f"SystemCallArchitectures={words}"]) == ([] if fits else [
         f"x.service has SystemCallArchitectures={words}, which is not that of auditd"])
+
+
+@pytest.mark.parametrize(("lines", "may"), [(["", "~"], True), (["~"], True), (["~CAP_AUDIT_CONTROL", "~"], True), ([""], False)])
+def test_all_capabilities_but_none(lines, may):
+    assert bool(refused([f"CapabilityBoundingSet={one}" for one in lines])) is not may
