@@ -37,7 +37,7 @@ class Host(object):
         self.arch = None  # uname -m of an offline tree, where the caller knows it
         self.known = None  # _rules.known.Known, where the caller keeps it from run to run
         if not os.path.isdir(self.root):
-            raise AuditError("root: %s is not a directory; give the top of a mounted or unpacked system, or /" % root)
+            raise AuditError("root = %s (audit_root) is not a directory; give the top of a mounted or unpacked system, or /" % root)
 
     def path(self, path, follow=True):
         """The path on this machine of the host's absolute ``path``; links never lead out of the root."""

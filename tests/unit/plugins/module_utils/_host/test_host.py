@@ -72,7 +72,7 @@ def test_an_offline_tree_executes_nothing(tree):
 
 
 def test_the_root_has_to_be_a_directory(tree):
-    with pytest.raises(AuditError, match="is not a directory"):
+    with pytest.raises(AuditError, match=r"root = \S+ \(audit_root\) is not a directory"):
         Host(str(tree / "outside"))
 
 
