@@ -106,7 +106,7 @@ class Machine(ThisMachine):
         self.machine = machine
         import vms
 
-        (self._variables,) = vms.inventory([machine.name])["all"]["hosts"].values()
+        self._variables = next(iter(vms.inventory([machine.name])["all"]["hosts"].values()))
         self._looks, self._look = 0, 0.0
         before = self.cpu()
         self._look = self.cpu() - before  # seconds that a look takes there itself

@@ -75,10 +75,10 @@ CIS_ACTIONS = {"auditd_max_log_file_action": "keep_logs", "auditd_disk_full_acti
 CIS_UNSET = {**CIS_ACTIONS, "auditd_max_log_file_size": "10"}
 
 
-def _cis(benchmark: str, section: int, renumbered: Mapping[str, str] | None = None, *, unset: Mapping[str, object] = CIS_UNSET,
-         said: str = "") -> Template:
+def _cis(benchmark: str, section: int, renumbered: Mapping[str, str] | None = None, *,
+         unset: Mapping[str, object] | None = None, said: str = "") -> Template:
     whole = (f"section{section}", f"section{section}_patch")
-    return Template(benchmark, renumbered=renumbered or {}, whole=whole, unset=unset, said=said)
+    return Template(benchmark, renumbered=renumbered or {}, whole=whole, unset=CIS_UNSET if unset is None else unset, said=said)
 
 
 def _stig(benchmark: str, switch: str, number: str, unset: Mapping[str, object], *,

@@ -104,8 +104,8 @@ class Sending(Drift):
             raise self.cannot_lay
         return self._connection._shell.tmpdir
 
-    def _transfer_data(self, path, data):
-        self.laid[path] = data
+    def _transfer_data(self, remote_path, data):
+        self.laid[remote_path] = data
 
     def _fixup_perms2(self, paths, *, execute):
         assert not execute
