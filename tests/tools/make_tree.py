@@ -8,12 +8,16 @@ Only what changed is written, so that caches keyed by time stay warm.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+# What tools write into the tree while another make looks through it: .ci/run has a machine boot beside its first steps.
+CACHES = (".git", ".ansible", ".ruff_cache")
 
 
 def wanted_files() -> list[str]:
@@ -41,14 +45,18 @@ def main() -> None:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, copy)
     keep = {str(target / name) for name in wanted}
-    for path in sorted(target.rglob("*"), reverse=True):
-        inside = path.relative_to(target).parts
-        if inside[:2] == ("tests", "output") or inside[0] in (".git", ".ansible"):
+    for directory, names, files in os.walk(target, topdown=False):
+        inside = Path(directory).relative_to(target).parts
+        if inside[:2] == ("tests", "output") or inside[:1] and inside[0] in CACHES:
             continue
-        if path.is_file() and str(path) not in keep:
-            path.unlink()
-        elif path.is_dir() and not any(path.iterdir()):
-            path.rmdir()
+        for path in (os.path.join(directory, name) for name in files):
+            if path not in keep:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
+        for name in names:
+            if inside or name not in CACHES:
+                with contextlib.suppress(OSError):  # there is something in it
+                    os.rmdir(os.path.join(directory, name))
     print(target)
 
 
