@@ -22,6 +22,7 @@ SAVED = "var/tmp/auditops-live-saved"  # what stood there before, below it one d
 KINDS = ("test", "module")  # what a fixture of a module changes holds for its tests, so the copies of a test go back first
 COMPLETE = "complete"
 STARTED = Path("/var/tmp/auditops-live-started")  # the processes that live tests started, a line each: pid and start time
+ATTEMPTS = 50  # to remove a file or a directory, a tenth of a second apart
 PLACES = (
     "etc/audit", "var/log/audit", "etc/cron.d", "etc/cron.daily", "etc/fstab", "etc/systemd/system", "var/spool/cron", "usr/local/sbin",
     "usr/local/lib/audit-rotate", "usr/sbin/audisp-remote", "var/lib/audit-rotate", "var/lib/auditops", "var/log/syslog", "dev/log",
@@ -146,6 +147,18 @@ def _remove_below(path: Path) -> None:
 
 
 def _remove(path: Path) -> None:
+    """Also where a program that is about to end still writes there."""
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            _remove_once(path)
+            return
+        except OSError:
+            if not left:
+                raise
+            time.sleep(0.1)
+
+
+def _remove_once(path: Path) -> None:
     if not os.path.lexists(path):
         return
     if not path.is_symlink() and not stat.S_ISSOCK(path.lstat().st_mode):

@@ -144,3 +144,17 @@ def test_what_a_module_changed_goes_back_behind_what_its_test_changed(root):
     writes(root)
     kept_places.put_back_all(root)
     assert everything(root) == before
+
+
+def test_a_program_that_still_writes_does_not_keep_a_place_from_going(root):
+    before = everything(root)
+    kept_places.save(root)
+    script = "import os, sys, time\nend = time.monotonic() + 1\nwhile time.monotonic() < end:\n" \
+             "    os.makedirs(sys.argv[1], exist_ok=True)\n    open(sys.argv[1] + '/%f' % time.monotonic(), 'w').close()\n"
+    with subprocess.Popen([sys.executable, "-c", script, root / "var/lib/audit-rotate/staging"], stderr=subprocess.DEVNULL) as program:
+        while not (root / "var/lib/audit-rotate/staging").exists():
+            assert program.poll() is None
+        kept_places.put_back(root)
+        program.wait()
+    kept_places._remove(root / "var/lib/audit-rotate")
+    assert everything(root) == before
