@@ -9,6 +9,7 @@ running and what is mounted there. A machine on which a run was killed is thus t
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -22,7 +23,7 @@ SAVED = "var/tmp/auditops-live-saved"  # what stood there before, below it one d
 KINDS = ("test", "module")  # what a fixture of a module changes holds for its tests, so the copies of a test go back first
 COMPLETE = "complete"
 STARTED = Path("/var/tmp/auditops-live-started")  # the processes that live tests started, a line each: pid and start time
-ATTEMPTS = 50  # to remove a file or a directory, a tenth of a second apart
+ATTEMPTS = 50  # to remove or to unmount something that is still in use, a tenth of a second apart
 PLACES = (
     "etc/audit", "var/log/audit", "etc/cron.d", "etc/cron.daily", "etc/fstab", "etc/systemd/system", "var/spool/cron", "usr/local/sbin",
     "usr/local/lib/audit-rotate", "usr/sbin/audisp-remote", "var/lib/audit-rotate", "var/lib/auditops", "var/log/syslog", "dev/log",
@@ -101,6 +102,11 @@ def empty(directory: Path) -> None:
     _remove_below(directory)
 
 
+def unmount(point: Path | str) -> bool:
+    """False where a program still has something open there."""
+    return subprocess.run(["umount", str(point)], check=False).returncode == 0
+
+
 def _is_kept(path: Path) -> bool:
     return path.is_symlink() or path.is_dir() or path.is_file()
 
@@ -169,7 +175,12 @@ def _remove_once(path: Path) -> None:
 def _unmount_below(place: Path) -> None:
     mounted = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for point in reversed([one for one in mounted if one == str(place) or one.startswith(f"{place}/")]):
-        subprocess.run(["umount", point], check=True)
+        for left in reversed(range(ATTEMPTS)):
+            if unmount(point):
+                break
+            if not left:
+                raise OSError(errno.EBUSY, "cannot be unmounted", point)
+            time.sleep(0.1)
 
 
 def _start_time(pid: int) -> str:
