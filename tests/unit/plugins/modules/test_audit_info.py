@@ -98,7 +98,7 @@ def test_a_policy_that_is_wrong_is_a_finding_not_a_failure(tree, diff):
 @pytest.mark.parametrize("name", ["audit_info", "audit_drift"])
 def test_a_root_that_is_not_there_is_one_sentence(name, tmp_path):
     result = run(name, root=str(tmp_path / "none"))
-    assert result["failed"] and result["msg"].startswith("root: ") and "is not a directory" in result["msg"]
+    assert result["failed"] and result["msg"].startswith("root = ") and "is not a directory" in result["msg"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes somebody else")
