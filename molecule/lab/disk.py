@@ -49,12 +49,7 @@ def down(directory: Path) -> None:
 
 
 def main() -> int:
-    try:
-        {"up": up, "down": down}[sys.argv[1]](Path(sys.argv[2]))
-    except lab.LabError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return lab.exit_code({"up": up, "down": down}[sys.argv[1]], Path(sys.argv[2]))
 
 
 if __name__ == "__main__":

@@ -108,9 +108,13 @@ def build_each(kind: str, names: list[str], known: Collection[str], build: Calla
     if unknown:
         print(f"no such {kind}: {', '.join(sorted(unknown))}; there are {', '.join(known)}", file=sys.stderr)
         return 2
+    return exit_code(lambda: [build(name) for name in names])
+
+
+def exit_code(step: Callable[..., object], *arguments: object) -> int:
+    """What a command of the lab ends with: 0, or 1 with the sentence of the LabError that the step raises."""
     try:
-        for name in names:
-            build(name)
+        step(*arguments)
     except LabError as error:
         print(error, file=sys.stderr)
         return 1

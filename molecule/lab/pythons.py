@@ -44,12 +44,7 @@ def build() -> dict[int, str]:
 
 
 def main() -> int:
-    try:
-        print("\n".join(build().values()))
-    except lab.LabError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return lab.exit_code(lambda: print("\n".join(build().values())))
 
 
 if __name__ == "__main__":

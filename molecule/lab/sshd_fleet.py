@@ -111,12 +111,7 @@ def command(start_it: Callable[[Path], None], end_it: Callable[[Path], None], us
     if len(sys.argv) != 3 or sys.argv[1] not in ("up", "down"):
         print(usage, file=sys.stderr)
         return 2
-    try:
-        {"up": start_it, "down": end_it}[sys.argv[1]](Path(sys.argv[2]).resolve())
-    except lab.LabError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return lab.exit_code({"up": start_it, "down": end_it}[sys.argv[1]], Path(sys.argv[2]).resolve())
 
 
 if __name__ == "__main__":

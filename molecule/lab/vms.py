@@ -296,12 +296,7 @@ def main() -> int:
     if len(sys.argv) < 3 or sys.argv[1] not in COMMANDS:
         print(__doc__, file=sys.stderr)
         return 2
-    try:
-        COMMANDS[sys.argv[1]](*sys.argv[2:])
-    except lab.LabError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return lab.exit_code(COMMANDS[sys.argv[1]], *sys.argv[2:])
 
 
 if __name__ == "__main__":

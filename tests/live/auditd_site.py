@@ -245,7 +245,7 @@ class Site:
         self.stack.callback(image.unlink)
         subprocess.run([f"mkfs.{filesystem}", "-q", image], check=True, capture_output=True)
         subprocess.run(["mount", "-o", "loop", image, self.log_dir], check=True)
-        self.stack.callback(wait_for, lambda: kept_places.unmount(self.log_dir), "the programs that auditd called to leave its log")
+        self.stack.callback(kept_places.unmount, self.log_dir)  # a program that auditd called may still be there
         self.stack.callback(self.kill)
         return self.log_dir
 

@@ -9,14 +9,13 @@ running and what is mounted there. A machine on which a run was killed is thus t
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import shutil
 import signal
-import stat
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 SAVED = "var/tmp/auditops-live-saved"  # what stood there before, below it one directory each of KINDS; it counts once COMPLETE is in it
@@ -102,9 +101,9 @@ def empty(directory: Path) -> None:
     _remove_below(directory)
 
 
-def unmount(point: Path | str) -> bool:
-    """False where a program still has something open there."""
-    return subprocess.run(["umount", str(point)], check=False).returncode == 0
+def unmount(point: Path | str) -> None:
+    """Also where a program that is about to end still has something open there."""
+    _until_it_goes(lambda: subprocess.run(["umount", str(point)], check=True))
 
 
 def _is_kept(path: Path) -> bool:
@@ -153,34 +152,31 @@ def _remove_below(path: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Also where a program that is about to end still writes there."""
+    """Also what chattr has locked, and where a program that is about to end still writes."""
+    def remove() -> None:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif os.path.lexists(path):
+            path.unlink()
+    _until_it_goes(remove, lambda: subprocess.run(["chattr", "-R", "-f", "-i", "-a", str(path)], check=False, capture_output=True))
+
+
+def _until_it_goes(step: Callable[[], object], cure: Callable[[], object] = lambda: None) -> None:
     for left in reversed(range(ATTEMPTS)):
         try:
-            _remove_once(path)
+            step()
             return
-        except OSError:
+        except (OSError, subprocess.CalledProcessError):
             if not left:
                 raise
+            cure()
             time.sleep(0.1)
-
-
-def _remove_once(path: Path) -> None:
-    if not os.path.lexists(path):
-        return
-    if not path.is_symlink() and not stat.S_ISSOCK(path.lstat().st_mode):
-        subprocess.run(["chattr", "-R", "-f", "-i", "-a", str(path)], check=False, capture_output=True)
-    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def _unmount_below(place: Path) -> None:
     mounted = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for point in reversed([one for one in mounted if one == str(place) or one.startswith(f"{place}/")]):
-        for left in reversed(range(ATTEMPTS)):
-            if unmount(point):
-                break
-            if not left:
-                raise OSError(errno.EBUSY, "cannot be unmounted", point)
-            time.sleep(0.1)
+        unmount(point)
 
 
 def _start_time(pid: int) -> str:

@@ -158,3 +158,14 @@ def test_a_program_that_still_writes_does_not_keep_a_place_from_going(root):
         program.wait()
     kept_places._remove(root / "var/lib/audit-rotate")
     assert everything(root) == before
+
+
+def test_what_chattr_has_locked_goes_back_too(root):
+    locked = root / "etc/audit/auditd.conf"
+    before = everything(root)
+    kept_places.save(root)
+    locked.write_text("freq = 1\n")
+    if subprocess.run(["chattr", "+i", str(locked)], check=False, capture_output=True).returncode:
+        pytest.skip("no file can be locked here")
+    kept_places.put_back(root)
+    assert everything(root) == before
