@@ -20,11 +20,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ansible import constants
+from ansible.release import __version__
 
 COLLECTION = Path(__file__).resolve().parents[2]
 HOME = Path(os.path.expanduser(constants.config.get_config_value("ANSIBLE_HOME"))) / "auditops.auditd"
-SOURCES = ("plugins/module_utils", "plugins/plugin_utils", "roles/audit_rules/files", "roles/audit_rotation/files",
-           "roles/audit_check/files")
+SOURCES = ("plugins/module_utils", "plugins/plugin_utils", "roles")
 
 
 def text(name: str, make: Callable[[], str]) -> str:
@@ -54,9 +54,9 @@ def _made_of_at_first() -> str:
 
 
 def _made_of() -> str:
-    """What identifies the sources as they are now."""
+    """What identifies the sources as they are now, and what reads them."""
     rows = sorted(row for directory in SOURCES for row in _rows(str(COLLECTION / directory)))
-    return hashlib.sha256(json.dumps([sys.version, rows]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([sys.version, __version__, rows]).encode()).hexdigest()
 
 
 def _rows(directory: str) -> Iterator[list]:

@@ -4,13 +4,14 @@
 
 ansible-core compiles each expression again in the worker of each host, 45 ms for the seventy of our policies (measured, 2.19). Most of them
 only name another variable, whose value stands in the inventory or in a role's defaults. What the others come to depends on the variables
-that they name and on nothing else; the first worker leaves it for the rest.
+that they name and on nothing else: for the roles' own defaults it is known before, for all others the first worker leaves it for the rest.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
+import copy
 import fcntl
 import functools
 import hashlib
@@ -23,12 +24,20 @@ from typing import Any
 
 import yaml
 from ansible import constants
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+from . import made_before
 
 try:
     from ansible.template import is_trusted_as_template as _is_template_of_ours
+    from ansible.template import trust_as_template
 except ImportError:  # before ansible-core 2.19: text of a host or of another plugin carries a mark instead
     def _is_template_of_ours(value: object) -> bool:
         return not hasattr(value, "__UNSAFE__")
+
+    def trust_as_template(value: str) -> str:
+        return value
 
 EXPRESSION = re.compile(r"\{[{%#]")
 # {{ name }}, and {{ name | default(literal) }}
@@ -49,11 +58,6 @@ def expressions(value: Any) -> Iterator[str]:
     elif isinstance(value, (dict, list)):
         for one in value.values() if isinstance(value, dict) else value:
             yield from expressions(one)
-
-
-# Once for a run, before workers are forked. None of them asks for the time, chance, or anything but variables.
-OURS = frozenset(text for role in OF_HOSTS for text in expressions(
-    yaml.load((ROLES / role / "vars/main.yml").read_text(encoding="utf-8"), Loader=LOADER)))  # a SafeLoader
 
 
 class _NeedsJinja(Exception):
@@ -126,8 +130,15 @@ class Values:
 
     def _once(self, text: str) -> Any:
         """What one of our expressions comes to: as another worker of this run found it for the same variables, else by Jinja."""
-        names = sorted(name for name in set(WORD.findall(text)) if name in self.variables)
-        return once([text, {name: self._input(name) for name in names}], functools.partial(self.template, text))
+        inputs = {name: self._input(name) for name in _named_in(text, self.variables)}
+        if inputs == OURS[text]["inputs"]:
+            return copy.deepcopy(OURS[text]["value"])
+        return once([text, inputs], functools.partial(self.template, text))
+
+
+def _named_in(text: str, variables: Mapping[str, Any]) -> list[str]:
+    """The variables that an expression names."""
+    return sorted(name for name in set(WORD.findall(text)) if name in variables)
 
 
 def once(key: Any, make: Callable[[], Any]) -> Any:
@@ -176,3 +187,28 @@ def _leave(path: str, value: Any) -> Any:
         except OSError:
             pass  # the others do it themselves
     return value
+
+
+def _of_defaults() -> str:
+    """{expression of our roles: {inputs: the variables that it names, value: what it comes to}} where nobody sets a variable, as JSON."""
+    variables: dict[str, Any] = {}
+    for part in ("defaults", "vars"):
+        for role in OF_HOSTS:
+            text = (ROLES / role / part / "main.yml").read_text(encoding="utf-8")
+            variables.update(_trusted(yaml.load(text, Loader=LOADER)))  # a SafeLoader
+    template = Templar(DataLoader(), variables=variables).template
+    return json.dumps({text: {"inputs": {name: template(variables[name]) for name in _named_in(text, variables)}, "value": template(text)}
+                       for text in expressions(variables) if not NAMED.fullmatch(text)})
+
+
+def _trusted(value: Any) -> Any:
+    """A value of our own files, of which Jinja may make something."""
+    if isinstance(value, dict):
+        return {key: _trusted(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_trusted(one) for one in value]
+    return trust_as_template(value) if isinstance(value, str) else value
+
+
+# Once for a run, before workers are forked. None of them asks for the time, chance, or anything but variables.
+OURS = json.loads(made_before.text("expressions", _of_defaults))

@@ -8,6 +8,7 @@ for what no type can say, the code that reads the value on the host. Whatever de
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from . import judges, without_effect
+from . import judges, made_before, without_effect
 from .fleet.refusals import REFUSED
 from .role_values import Values
 
@@ -71,7 +72,7 @@ BEGINNING = 9  # letters of a tag that only one step begins with: audit_rot, aud
 TAGS = ("audit_stop", "audit_conf", "audit_rotation", "audit_rules", "audit_boot", "audit_check", "audit_shipping")
 
 
-def specifications() -> dict[str, dict[str, dict]]:
+def _specifications() -> dict[str, dict[str, dict]]:
     """{role: {variable: its option in meta/argument_specs.yml}}"""
     found = {}
     for path in sorted(ROLES_DIRECTORY.glob("*/meta/argument_specs.yml")):
@@ -82,7 +83,7 @@ def specifications() -> dict[str, dict[str, dict]]:
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # five times as fast
 # Once for a run: the strategy loads this before it forks a worker for each host.
-SPECIFICATIONS = specifications()
+SPECIFICATIONS = json.loads(made_before.text("specifications", lambda: json.dumps(_specifications())))
 VALIDATORS = {name: ArgumentSpecValidator(options) for name, options in {**SPECIFICATIONS, **OF_PLAYBOOK}.items()}
 KNOWN = {name for options in SPECIFICATIONS.values() for name in options} | set(OF_PLAYBOOKS) | {
     name for options in OF_PLAYBOOK.values() for name in options}
@@ -202,7 +203,7 @@ def judge(task, values: Values, roles: Iterable[str], playbook: str | None = Non
     judged, found = converted(given, parts)
     found = found or said_by_judges(judged, given, parts)
     result: dict = {}
-    warnings = near_misses(values.variables, _of_other_roles(task))
+    warnings = near_misses(values.variables, _of_roles(task))
     if WHOLE in roles:  # a role that runs alone may be given what is meant for others
         warnings += [said for said in without_effect.sentences(judged)
                      if not any(refusal.startswith(said.partition(" ")[0]) for refusal in found)]  # one sentence a variable
@@ -219,8 +220,9 @@ def is_of_our_role(task) -> bool:
     return role is not None and role._role_collection == COLLECTION
 
 
-def _of_other_roles(task) -> frozenset[str]:
-    """The variables that the other roles of the play define."""
+def _of_roles(task) -> frozenset[str]:
+    """The variables that the roles of the play define, of which none is a mistake."""
     play = task.get_play() if hasattr(task, "get_play") else None
     roles = play.get_roles() if play is not None else []
-    return frozenset(name for role in roles if role._role_name not in SPECIFICATIONS for name in role.get_default_vars())
+    defined = ({**role.get_default_vars(), **role.get_vars(include_params=False)} for role in roles)
+    return frozenset(name for names in defined for name in names)

@@ -94,6 +94,20 @@ def test_policies_are_those_of_jinja_for_the_first_host_and_for_the_next(own):
     assert {name: second.named(name) for name in POLICIES} == expected
 
 
+def test_nothing_is_templated_where_nothing_is_set():
+    variables = roles()
+    expected = {name: Templar(DataLoader(), variables=variables).template(variables[name]) for name in POLICIES}
+    templated = []
+    found = values(variables, templated.append)
+    assert ({name: found.named(name) for name in POLICIES}, templated) == (expected, [])
+
+
+def test_what_one_host_makes_of_a_policy_is_not_that_of_the_next():
+    first = values(roles()).named("auditd_policy")
+    first["settings"]["num_logs"] = "9"
+    assert values(roles()).named("auditd_policy")["settings"]["num_logs"] == "5"
+
+
 def test_hosts_that_differ_get_their_own():
     one, other = roles(), roles(auditd_failure_policy="stop_host")
     assert values(one).named("auditd_policy")["settings"]["disk_full_action"] == "SYSLOG"
@@ -103,12 +117,12 @@ def test_hosts_that_differ_get_their_own():
 
 @pytest.mark.parametrize("damage", ["", "{", "\0"])
 def test_what_another_worker_left_half_written_is_templated_again(directory_of_the_run, damage):
-    expected = values(roles()).named("auditd_policy")
+    expected = values(roles(auditd_failure_policy="stop_host")).named("auditd_policy")
     left = list(directory_of_the_run.iterdir())
     assert left
     for path in left:
         path.write_text(damage)
-    assert values(roles()).named("auditd_policy") == expected
+    assert values(roles(auditd_failure_policy="stop_host")).named("auditd_policy") == expected
 
 
 def test_a_value_is_made_by_one_worker_while_the_others_wait(directory_of_the_run):
