@@ -27,6 +27,7 @@ ARGUMENTS = {
     "fail_on": {"type": "str", "default": gate.NEVER, "choices": list(gate.FAIL_ON)},
     "fail_on_layers": {"type": "list", "elements": "str", "default": []},
     "refused": {"type": "list", "elements": "dict", "default": []},
+    "remediates": {"type": "bool", "default": False},
 }
 
 
@@ -42,6 +43,7 @@ class ActionModule(ActionBase):
         self._task.args = refusals.without_refused(self._task.args, {"fail_on": ARGUMENTS["fail_on"]})
         required = [("step", step, ["report_dir"]) for step in ("failure", "host")]
         _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS, required_if=required)
+        warning = ""
         if options["step"] == "variables":
             # import_playbook with vars gives them to the play itself, whose keywords see them as they see extra variables
             in_force = {**self._task.get_play().get_vars(), **load_extra_vars(self._loader)}
@@ -50,12 +52,16 @@ class ActionModule(ActionBase):
             serial = self._templar.template(task_vars.get("audit_serial", "100%"))
             sentence = (gate.not_in_force(task_vars, in_force) or variables.mistyped_tags(tags) or gate.no_batches(serial)
                         or gate.no_percentage(percentage))
+            if options["remediates"]:
+                warning = variables.tags_of_no_step(task_vars.get("ansible_run_tags", ()))
         elif options["step"] == "batch":
             sentence = options["reason"]
         else:
             spool, host = Spool(unfrackpath(options["report_dir"], follow=False)), task_vars["inventory_hostname"]
             sentence = _note(spool, host, options["reason"]) if options["step"] == "failure" else _judge(spool, host, options)
-        return {"changed": False, "failed": True, "msg": sentence} if sentence else {"changed": False}
+        if sentence:
+            return {"changed": False, "failed": True, "msg": sentence}
+        return {"changed": False, "warnings": [warning]} if warning else {"changed": False}
 
 
 def _note(spool: Spool, host: str, reason: str) -> str:

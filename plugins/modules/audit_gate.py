@@ -57,6 +57,11 @@ options:
     type: list
     elements: dict
     default: []
+  remediates:
+    description:
+      - Whether the play has the steps of a remediation. Where the tags of the run choose none of them, V(variables) then warns of it.
+    type: bool
+    default: false
 seealso:
   - module: auditops.auditd.audit_drift
   - module: auditops.auditd.audit_report

@@ -182,6 +182,15 @@ def mistyped_tags(tags: Iterable[object]) -> str:
     return ""
 
 
+def tags_of_no_step(tags: Iterable[object]) -> str:
+    """The sentence for a run whose tags choose no step of a remediation, "" for any other: nobody should take its green for a cure."""
+    given = [str(tag) for tag in tags]
+    if not given or {*TAGS, "all", "tagged"} & set(given):
+        return ""
+    return (f"--tags {','.join(given)} chooses no step of the remediation, so hosts are only compared; the tags of its steps are "
+            f"{', '.join(TAGS)}")
+
+
 def _distance(one: str, other: str) -> int:
     """How many letters have to be added, left out or changed; more than NEAR is not counted any further."""
     if abs(len(one) - len(other)) > NEAR:

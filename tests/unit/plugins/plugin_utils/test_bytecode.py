@@ -47,7 +47,8 @@ def kept(plugins):
 
 def test_it_is_kept_beside_the_source(plugins):
     assert loaded(plugins) == ["none", "_Loader", "_Loader", "_Loader"]
-    assert {"module_utils/__pycache__/_errors", "plugin_utils/__pycache__/counted", "plugin_utils/fleet/__pycache__/document"} <= set(kept(plugins))
+    names = {"module_utils/__pycache__/_errors", "plugin_utils/__pycache__/counted", "plugin_utils/fleet/__pycache__/document"}
+    assert names <= set(kept(plugins))
 
 
 def test_another_source_counts_at_once(plugins):

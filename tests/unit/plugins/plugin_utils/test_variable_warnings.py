@@ -111,3 +111,15 @@ def test_a_mistyped_tag_is_no_success_without_a_step(tag, meant):
 def test_the_tags_are_those_of_the_steps():
     text = (Path(variables.__file__).parents[2] / "playbooks/tasks/apply.yml").read_text()
     assert set(re.findall(r"tag'?: '?(\w+)", text)) == set(variables.TAGS)
+
+
+@pytest.mark.parametrize(("tags", "is_said"), [
+    (["rules"], True), (["db", "web"], True), (["untagged"], True), (["always"], True),
+    (["all"], False), (["tagged"], False), (["audit_stop"], False), (["db", "audit_rules"], False), ([], False),
+])
+def test_tags_that_choose_no_step_are_said(tags, is_said):
+    """--tags rules would end green, and nothing would have been remediated."""
+    found = variables.tags_of_no_step(tags)
+    assert bool(found) is is_said
+    if is_said:
+        assert ",".join(tags) in found and all(tag in found for tag in variables.TAGS)
