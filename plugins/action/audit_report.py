@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import yaml
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
@@ -92,9 +91,7 @@ class ActionModule(ActionBase):
 def _of_role(values: Values) -> dict:
     """The options as the variables of our role give them."""
     given = {option: values.named(name) for option, name in OF_ROLE.items() if name in values.variables}
-    if isinstance(given.get("serial"), str):
-        given["serial"] = yaml.safe_load(given["serial"])  # -e NAME=VALUE gives text
-    return given
+    return {**given, "serial": gate.read_serial(given["serial"])} if "serial" in given else given
 
 
 def _request(options: dict, task_vars: dict, *, each_host_publishes: bool) -> publish.Request:

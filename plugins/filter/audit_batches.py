@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate
 
@@ -42,7 +41,7 @@ def audit_batches(serial: object) -> object:
     refused = gate.no_batches(serial)
     if refused:
         raise AnsibleFilterError(refused)
-    return yaml.safe_load(serial) if isinstance(serial, str) else serial
+    return gate.read_serial(serial)
 
 
 class FilterModule:

@@ -174,14 +174,19 @@ def not_in_force(variables: Mapping[str, object], extra: Mapping[str, object], n
             f"ignored; give it as an extra variable instead: -e {wrong[0]}=...; nothing was changed")
 
 
+def read_serial(serial: object) -> object:
+    """What an audit_serial says: extra variables given as NAME=VALUE are texts, which are read as YAML; as it is where that cannot be."""
+    if not isinstance(serial, str):
+        return serial
+    try:
+        return yaml.safe_load(serial)
+    except yaml.YAMLError:
+        return serial
+
+
 def no_batches(serial: object) -> str:
     """The sentence for an audit_serial that Ansible could not take; empty for one that it can."""
-    sizes = serial
-    if isinstance(serial, str):
-        try:
-            sizes = yaml.safe_load(serial)
-        except yaml.YAMLError:
-            sizes = None
+    sizes = read_serial(serial)
     if all(_is_size(size) for size in (sizes if isinstance(sizes, list) and sizes else [sizes])):
         return ""
     return (f"audit_serial = {serial}: give a number of hosts from 1, a percentage such as 10%, or a list such as [1, 10%, 100%]; "
