@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible import constants
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
@@ -44,6 +44,8 @@ OF_ROLE = {
     "serial": "audit_serial",
     "max_fail_percentage": "audit_max_fail_percentage",
 }
+# Where Ansible can make nothing of a value, the report is published without it
+LEFT_OUT = ("formats", "serial", "max_fail_percentage")
 # The options whose variables the comparison has judged. A format that only a task asks for is judged where reports are written
 JUDGED = {**{name: ARGUMENTS[name] for name in ("fail_on", "stops_of_days")},
           "formats": {**ARGUMENTS["formats"], "choices": list(table.FORMATS)}}
@@ -60,7 +62,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict | None = None) -> dict:
         super().run(tmp, task_vars)
         if variables.is_of_our_role(self._task):
-            self._task.args = {**_of_role(Values(task_vars or {}, self._templar.template)), **self._task.args}
+            # as options of a task are, they are in force before module_defaults
+            self._task.args = {**self._task.args, **_of_role(Values(task_vars or {}, self._templar.template))}
         if self._task.args.get("play_hosts"):
             self._task.args = refusals.without_refused(self._task.args, JUDGED)
         _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS, required_one_of=[["report_dir", "sources"]])
@@ -90,7 +93,15 @@ class ActionModule(ActionBase):
 
 def _of_role(values: Values) -> dict:
     """The options as the variables of our role give them."""
-    given = {option: values.named(name) for option, name in OF_ROLE.items() if name in values.variables}
+    given = {}
+    for option, name in OF_ROLE.items():
+        if name not in values.variables:
+            continue
+        try:
+            given[option] = values.named(name)
+        except AnsibleError:
+            if option not in LEFT_OUT:
+                raise
     return {**given, "serial": gate.read_serial(given["serial"])} if "serial" in given else given
 
 

@@ -8,12 +8,14 @@ loads those below C(plugins), and keeps their bytecode beside them, as it does f
 
 from __future__ import annotations
 
+import contextlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
 import sys
 from collections.abc import Sequence
+from types import CodeType
 from typing import Any
 
 from ansible.utils.collection_loader import AnsibleCollectionConfig
@@ -22,7 +24,17 @@ PLUGINS = __name__.rpartition(".")[0] + "."
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
-    """Leaves nothing of root in the directory of another, who could no longer remove the collection."""
+    """Leaves nothing of root in the directory of another, who could no longer remove the collection; and makes again
+    what a full disk cut short.
+    """
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        try:
+            return super().get_code(fullname)
+        except (EOFError, TypeError, ValueError):  # of what is no whole bytecode, marshal
+            with contextlib.suppress(OSError):
+                os.unlink(importlib.util.cache_from_source(self.path))
+            return super().get_code(fullname)
 
     def set_data(self, path: str, data: Any, **mode: int) -> None:
         if os.stat(self.path).st_uid == os.geteuid():

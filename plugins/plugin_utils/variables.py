@@ -230,8 +230,7 @@ def is_of_our_role(task) -> bool:
 
 
 def _of_roles(task) -> frozenset[str]:
-    """The variables that the roles of the play define, of which none is a mistake."""
+    """The variables that the files of the play's roles define, of which none is a mistake; what a play gives a role may be one."""
     play = task.get_play() if hasattr(task, "get_play") else None
     roles = play.get_roles() if play is not None else []
-    defined = ({**role.get_default_vars(), **role.get_vars(include_params=False)} for role in roles)
-    return frozenset(name for names in defined for name in names)
+    return frozenset(name for role in roles for defined in (role.get_default_vars(), role._role_vars) for name in defined)

@@ -30,15 +30,33 @@ def test_what_the_comparison_refused(name, value, refused):
     assert left == ({} if refused else {name: value})
 
 
+def play(directory, playbook, variables):
+    """A run over two hosts with an empty tree."""
+    common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "audit_root": str(directory / "tree")}
+    (directory / "tree").mkdir()
+    (directory / "hosts.json").write_text(json.dumps({"all": {"hosts": {"web1": {}, "web2": {}}, "vars": common}}))
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]), "ANSIBLE_NOCOLOR": "1"}
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "hosts.json", playbook, "-e",
+               json.dumps({**variables, "audit_drift_report_dir": str(directory / "report")})]
+    return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.parametrize(("variable", "value"), [("audit_drift_fail_on", "bogus"), ("audit_drift_formats", ["pdf"])])
 def test_a_wrong_option_of_the_report_is_refused_once(tmp_path, variable, value):
-    common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "audit_root": str(tmp_path / "tree")}
-    (tmp_path / "tree").mkdir()
-    (tmp_path / "hosts.json").write_text(json.dumps({"all": {"hosts": {"web1": {}, "web2": {}}, "vars": common}}))
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]), "ANSIBLE_NOCOLOR": "1"}
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "hosts.json", "auditops.auditd.drift", "-e",
-               json.dumps({variable: value, "audit_drift_report_dir": str(tmp_path / "report")})]
-    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    run = play(tmp_path, "auditops.auditd.drift", {variable: value})
     assert run.returncode == 2 and f"value of {variable.removeprefix('audit_drift_')} must be" not in run.stdout + run.stderr, run.stdout
     assert (tmp_path / "report/index.html").is_file() and "the reason stands at the task that refused it" in run.stdout
     assert all("failed=1" in line for line in run.stdout.partition("PLAY RECAP")[2].splitlines() if " : " in line), run.stdout
+
+
+@pytest.mark.parametrize("variables", [{}, {"audit_serial": "{{ nobody }}"}, {"audit_max_fail_percentage": "{{ nobody }}"}])
+def test_the_options_of_the_role_are_its_variables(tmp_path, variables):
+    """Not what module_defaults say; and a batch of which nothing is known withholds no report."""
+    defaults = {"auditops.auditd.audit_report": {"formats": ["csv"], "fail_on": "low", "report_dir": str(tmp_path / "elsewhere")},
+                "auditops.auditd.audit_drift": {"report_dir": str(tmp_path / "elsewhere")}}
+    book = [{"hosts": "all", "gather_facts": False, "module_defaults": defaults, "roles": ["auditops.auditd.audit_drift"]}]
+    (tmp_path / "site.json").write_text(json.dumps(book))
+    run = play(tmp_path, "site.json", variables)
+    assert run.returncode == 0 and not (tmp_path / "elsewhere").exists(), run.stdout + run.stderr
+    written = {path.name for path in (tmp_path / "report").iterdir()}
+    assert {"fleet.json", "index.html"} <= written and "findings.csv" not in written
