@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
         values = Values(task_vars, self._templar.template) if variables.is_of_our_role(self._task) else None
-        # as options of a task are, the variables of our role are in force before module_defaults
+        # module_defaults are among the arguments; like options of a task, our role's variables win over them
         given = {**self._task.args, **drift_arguments.of_roles(values)} if values else self._task.args
         options = {name: given.get(name) for name in drift_arguments.ON_CONTROLLER}
         phase = _choice("phase", options["phase"] or "now", drift_document.PHASES)

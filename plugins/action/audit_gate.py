@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ansible import context
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
@@ -19,6 +20,7 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import
 SAID = "this host was refused, and nothing was changed; the reason stands at the task that refused it, and in the report"
 OVERWRITTEN = ("another run has written over what this run wrote of the host, so it is not known here; give each of two runs that go on at "
                "the same time a directory of its own (audit_drift_report_dir)")
+NO_REPORT_DIR = "report_dir is empty: name a directory on the controller"
 STEPS = ("variables", "failure", "host", "batch")
 ARGUMENTS = {
     "step": {"type": "str", "required": True, "choices": list(STEPS)},
@@ -43,25 +45,36 @@ class ActionModule(ActionBase):
         self._task.args = refusals.without_refused(self._task.args, {"fail_on": ARGUMENTS["fail_on"]})
         required = [("step", step, ["report_dir"]) for step in ("failure", "host")]
         _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS, required_if=required)
-        warning = ""
         if options["step"] == "variables":
-            # import_playbook with vars gives them to the play itself, whose keywords see them as they see extra variables
-            in_force = {**self._task.get_play().get_vars(), **load_extra_vars(self._loader)}
-            tags = [*task_vars.get("ansible_run_tags", ()), *task_vars.get("ansible_skip_tags", ())]
-            percentage = self._templar.template(task_vars.get("audit_max_fail_percentage", 100))
-            serial = self._templar.template(task_vars.get("audit_serial", "100%"))
-            sentence = (gate.not_in_force(task_vars, in_force) or variables.mistyped_tags(tags) or gate.no_batches(serial)
-                        or gate.no_percentage(percentage))
-            if options["remediates"]:
-                warning = variables.tags_of_no_step(task_vars.get("ansible_run_tags", ()))
-        elif options["step"] == "batch":
+            return self._judge_play(task_vars, remediates=options["remediates"])
+        if options["step"] == "batch":
             sentence = options["reason"]
+        elif not options["report_dir"]:
+            sentence = options["reason"] or NO_REPORT_DIR
         else:
             spool, host = Spool(unfrackpath(options["report_dir"], follow=False)), task_vars["inventory_hostname"]
             sentence = _note(spool, host, options["reason"]) if options["step"] == "failure" else _judge(spool, host, options)
+        return {"changed": False, "failed": True, "msg": sentence} if sentence else {"changed": False}
+
+    def _judge_play(self, task_vars: dict, *, remediates: bool) -> dict:
+        """The result for what a play was given: variables, tags, sizes of its batches."""
+        # import_playbook with vars gives them to the play itself, whose keywords see them as they see extra variables
+        in_force = {**self._task.get_play().get_vars(), **load_extra_vars(self._loader)}
+        run_tags, skip_tags = (task_vars.get(f"ansible_{which}_tags", ()) for which in ("run", "skip"))
+        sentence = (gate.not_in_force(task_vars, in_force)
+                    or variables.mistyped_tags([*run_tags, *skip_tags], are_all_ours=remediates and _is_run_alone())
+                    or gate.no_batches(self._templar.template(task_vars.get("audit_serial", "100%")))
+                    or gate.no_percentage(self._templar.template(task_vars.get("audit_max_fail_percentage", 100))))
         if sentence:
             return {"changed": False, "failed": True, "msg": sentence}
-        return {"changed": False, "warnings": [warning]} if warning else {"changed": False}
+        warning = variables.tags_of_no_step(run_tags, skip_tags) if remediates else ""
+        return {"changed": False, **({"warnings": [warning]} if warning else {})}
+
+
+def _is_run_alone() -> bool:
+    """Whether ansible-playbook was called with nothing but playbooks of this collection, so that no tag is meant for others."""
+    books = context.CLIARGS.get("args") or ()
+    return bool(books) and all(str(book).startswith(f"{variables.COLLECTION}.") for book in books)
 
 
 def _note(spool: Spool, host: str, reason: str) -> str:

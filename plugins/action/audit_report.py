@@ -31,7 +31,7 @@ ARGUMENTS: dict[str, dict] = {
     "serial": {"type": "raw", "default": "100%"},
     "max_fail_percentage": {"type": "float", "default": 100.0},
 }
-# What a task of our role does not say itself, as expressions there cost each run 12 ms (measured). {option: the variable that has it}
+# {option: the variable that has it}. Read here: as expressions in the task of our role they cost each run 12 ms (measured)
 OF_ROLE = {
     "report_dir": "audit_drift_report_dir",
     "formats": "audit_drift_formats",
@@ -44,7 +44,7 @@ OF_ROLE = {
     "serial": "audit_serial",
     "max_fail_percentage": "audit_max_fail_percentage",
 }
-# Where Ansible can make nothing of a value, the report is published without it
+# An undefined name in these fails another task of the play; it must not withhold the report too
 LEFT_OUT = ("formats", "serial", "max_fail_percentage")
 # The options whose variables the comparison has judged. A format that only a task asks for is judged where reports are written
 JUDGED = {**{name: ARGUMENTS[name] for name in ("fail_on", "stops_of_days")},
@@ -62,11 +62,15 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict | None = None) -> dict:
         super().run(tmp, task_vars)
         if variables.is_of_our_role(self._task):
-            # as options of a task are, they are in force before module_defaults
+            # module_defaults are among the arguments; like options of a task, our role's variables win over them
             self._task.args = {**self._task.args, **_of_role(Values(task_vars or {}, self._templar.template))}
         if self._task.args.get("play_hosts"):
             self._task.args = refusals.without_refused(self._task.args, JUDGED)
         _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS, required_one_of=[["report_dir", "sources"]])
+        if not (options["report_dir"] or options["sources"]):
+            if not options["play_hosts"]:
+                raise AnsibleActionFail("report_dir is empty: name a directory on the controller")
+            return {"changed": False, "skipped": True}  # the comparison has refused that for every host
         if options["fail_on"] == gate.NEW and not options["history"]:
             raise AnsibleActionFail("fail_on: new needs history: without it nothing is ever new")
         request = _request(options, task_vars or {}, each_host_publishes=_strategy(self._task) != "linear")
@@ -102,7 +106,7 @@ def _of_role(values: Values) -> dict:
         except AnsibleError:
             if option not in LEFT_OUT:
                 raise
-    return {**given, "serial": gate.read_serial(given["serial"])} if "serial" in given else given
+    return given
 
 
 def _request(options: dict, task_vars: dict, *, each_host_publishes: bool) -> publish.Request:
@@ -125,7 +129,8 @@ def _request(options: dict, task_vars: dict, *, each_host_publishes: bool) -> pu
         history=options["history"],
         forget_days=_days(options["forget"]),
         stops_of_days=options["stops_of_days"],
-        policy=gate.Policy(options["fail_on"], tuple(options["fail_on_layers"]), options["serial"], options["max_fail_percentage"]),
+        policy=gate.Policy(
+            options["fail_on"], tuple(options["fail_on_layers"]), gate.read_serial(options["serial"]), options["max_fail_percentage"]),
     )
 
 

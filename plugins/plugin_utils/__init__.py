@@ -24,14 +24,14 @@ PLUGINS = __name__.rpartition(".")[0] + "."
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
-    """Leaves nothing of root in the directory of another, who could no longer remove the collection; and makes again
-    what a full disk cut short.
+    """Python's own loader, with two differences: root writes no bytecode beside the source of another user, who could not remove it; and
+    bytecode that a full disk cut short is made again.
     """
 
     def get_code(self, fullname: str) -> CodeType | None:
         try:
             return super().get_code(fullname)
-        except (EOFError, TypeError, ValueError):  # of what is no whole bytecode, marshal
+        except (EOFError, TypeError, ValueError):  # what marshal raises for bytecode that is not whole
             with contextlib.suppress(OSError):
                 os.unlink(importlib.util.cache_from_source(self.path))
             return super().get_code(fullname)
@@ -44,9 +44,7 @@ class _Loader(importlib.machinery.SourceFileLoader):
 class _Finder(importlib.abc.MetaPathFinder):
     """Finds files; packages, which have no code here but this one, are left to ansible-core."""
 
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: object = None,
-    ) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: object = None) -> importlib.machinery.ModuleSpec | None:
         if path and fullname.startswith(PLUGINS):
             file = os.path.join(path[0], fullname.rpartition(".")[2] + ".py")
             if os.path.isfile(file):

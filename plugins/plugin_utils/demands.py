@@ -7,12 +7,12 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-import yaml
 from ansible_collections.auditops.auditd.plugins.module_utils._library import demands
 
-DIRECTORY = Path(__file__).resolve().parents[2] / "roles/audit_rules/files/controls"
+from .own_files import ROLES, read_yaml
+
+DIRECTORY = ROLES / "audit_rules/files/controls"
 NAMING_LIBRARY = ("profiles", "skip", "filters")  # options of audit_rules that name something of the benchmark library
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @functools.lru_cache(maxsize=1)
@@ -22,7 +22,7 @@ def packed(directory: Path = DIRECTORY) -> str:
     for path in sorted(directory.glob("*.yml")):
         text = path.read_text(encoding="utf-8")
         if "\nbenchmark:" in text or "\nwaivers:" in text:  # the others are rules: most of the library
-            data = yaml.load(text, Loader=LOADER)  # a SafeLoader
+            data = read_yaml(text)
             waivers.update(data.get("waivers", {}))
             if "benchmark" in data:
                 benchmarks[data["benchmark"]["name"]] = data["benchmark"]

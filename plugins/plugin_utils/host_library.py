@@ -16,9 +16,8 @@ from ansible_collections.auditops.auditd.plugins.module_utils._rotation import c
 from ansible_collections.auditops.auditd.plugins.module_utils._rotation import files as _rotation
 
 from . import made_before
+from .own_files import COLLECTION, ROLES
 
-COLLECTION = Path(__file__).resolve().parents[2]
-ROLES = COLLECTION / "roles"
 PACKAGE_FILES = ROLES / "audit_rotation" / "files" / "audit_rotate"
 LAUNCHERS = {**dict.fromkeys(_rotation.LAUNCHERS, "audit_rotation"), _checker.PROGRAM: "audit_check"}  # {installed path: its role}
 SHARED = COLLECTION / "plugins" / "module_utils"
@@ -72,7 +71,7 @@ def benchmarks_digest() -> str:
 
 @functools.lru_cache(maxsize=1)
 def comparison_digest() -> str:
-    """What the checker of a host has to answer with. Kept for itself: to read and digest the code takes each worker 3 ms (measured)."""
+    """What the checker of a host has to answer with. Kept apart from the code, which takes each worker 3 ms to read and digest."""
     return made_before.text("comparison_digest", lambda: _parcel.digest(comparison()))
 
 

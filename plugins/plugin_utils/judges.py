@@ -138,6 +138,9 @@ def report(variables: Mapping, given: Mapping) -> list[str]:
     """A report has a directory, and what is new is known from the run before only."""
     if not str(variables.get("audit_drift_report_dir", "audit-report")).strip():
         return ["audit_drift_report_dir is empty: name a directory on the controller, or leave it out for audit-report"]
+    forget = str(variables.get("audit_drift_forget", "never"))
+    if forget != "never" and not forget.isdigit():
+        return [f"audit_drift_forget = {forget}: give never, or a number of days"]
     if variables.get("audit_drift_fail_on") == "new" and variables.get("audit_drift_history") is False:
         return ["audit_drift_fail_on = new: with audit_drift_history = false nothing is ever new; give another word, or keep the history"]
     return []

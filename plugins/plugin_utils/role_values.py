@@ -19,15 +19,14 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible import constants
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from . import made_before
+from .own_files import ROLES, read_yaml
 
 try:
     from ansible.template import is_trusted_as_template as _is_template_of_ours
@@ -46,8 +45,6 @@ NAME = re.compile(r"\{\{ *([A-Za-z_]\w*) *\}\}")
 # What Ansible before 2.19 makes something else of where an expression comes to it
 READ_AGAIN = ("{", "[", "True", "False")
 WORD = re.compile(r"[A-Za-z_]\w*")
-ROLES = Path(__file__).resolve().parents[2] / "roles"
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 OF_HOSTS = ("auditd", "audit_rules", "audit_rotation", "audit_check")  # roles whose policies have more than names
 
 
@@ -129,7 +126,9 @@ class Values:
         return self._known[name]
 
     def _once(self, text: str) -> Any:
-        """What one of our expressions comes to: as another worker of this run found it for the same variables, else by Jinja."""
+        """What one of our expressions comes to: known before where its variables are the defaults, else as another worker of this run left
+        it, else by Jinja.
+        """
         inputs = {name: self._input(name) for name in _named_in(text, self.variables)}
         if inputs == OURS[text]["inputs"]:
             return copy.deepcopy(OURS[text]["value"])
@@ -194,8 +193,7 @@ def _of_defaults() -> str:
     variables: dict[str, Any] = {}
     for part in ("defaults", "vars"):
         for role in OF_HOSTS:
-            text = (ROLES / role / part / "main.yml").read_text(encoding="utf-8")
-            variables.update(_trusted(yaml.load(text, Loader=LOADER)))  # a SafeLoader
+            variables.update(_trusted(read_yaml((ROLES / role / part / "main.yml").read_text(encoding="utf-8"))))
     template = Templar(DataLoader(), variables=variables).template
     return json.dumps({text: {"inputs": {name: template(variables[name]) for name in _named_in(text, variables)}, "value": template(text)}
                        for text in expressions(variables) if not NAMED.fullmatch(text)})
@@ -210,5 +208,5 @@ def _trusted(value: Any) -> Any:
     return trust_as_template(value) if isinstance(value, str) else value
 
 
-# Once for a run, before workers are forked. None of them asks for the time, chance, or anything but variables.
+# Once for a run, before workers are forked. No expression of ours asks for the time, chance, or anything but variables.
 OURS = json.loads(made_before.text("expressions", _of_defaults))

@@ -11,16 +11,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
-import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from . import judges, made_before, without_effect
 from .fleet.refusals import REFUSED
+from .own_files import ROLES, read_yaml
 from .role_values import Values
 
-ROLES_DIRECTORY = Path(__file__).resolve().parents[2] / "roles"
 COLLECTION = "auditops.auditd"
 PREFIXES = ("auditd_", "audit_")
 # Variables of the playbooks; they are nobody's role option
@@ -70,18 +68,18 @@ NEAR = 2  # letters that a mistyped name may differ in
 BEGINNING = 9  # letters of a tag that only one step begins with: audit_rot, audit_shi
 # of the steps, playbooks/tasks/apply.yml
 TAGS = ("audit_stop", "audit_conf", "audit_rotation", "audit_rules", "audit_boot", "audit_check", "audit_shipping")
+WITHOUT_BEGINNING = {tag.partition("_")[2]: tag for tag in TAGS}
+OF_ANSIBLE = ("all", "always", "never", "tagged", "untagged")
 
 
 def _specifications() -> dict[str, dict[str, dict]]:
     """{role: {variable: its option in meta/argument_specs.yml}}"""
     found = {}
-    for path in sorted(ROLES_DIRECTORY.glob("*/meta/argument_specs.yml")):
-        with path.open(encoding="utf-8") as stream:
-            found[path.parent.parent.name] = yaml.load(stream, Loader=LOADER)["argument_specs"]["main"]["options"]
+    for path in sorted(ROLES.glob("*/meta/argument_specs.yml")):
+        found[path.parent.parent.name] = read_yaml(path.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
     return found
 
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # five times as fast
 # Once for a run: the strategy loads this before it forks a worker for each host.
 SPECIFICATIONS = json.loads(made_before.text("specifications", lambda: json.dumps(_specifications())))
 VALIDATORS = {name: ArgumentSpecValidator(options) for name, options in {**SPECIFICATIONS, **OF_PLAYBOOK}.items()}
@@ -145,10 +143,10 @@ def said_by_judges(judged: Mapping[str, object], values: Mapping[str, object], r
     return found
 
 
-def near_misses(names: Iterable[str], others: frozenset[str] = frozenset()) -> list[str]:
-    """A sentence for each variable whose name is nearly one of ours. ``others``: names that other roles of the play define."""
+def near_misses(names: Iterable[str], defined: frozenset[str] = frozenset()) -> list[str]:
+    """A sentence for each variable whose name is nearly one of ours. ``defined``: names that the roles of the play define themselves."""
     found = []
-    for name in sorted(set(names) - KNOWN - SET_BY_ROLES - others):
+    for name in sorted(set(names) - KNOWN - SET_BY_ROLES - defined):
         if name.startswith(PREFIXES):
             meant = _nearest(name) or _with_one_word_more(name)
             if meant:
@@ -170,25 +168,41 @@ def _with_one_word_more(name: str) -> str | None:
     return " or ".join(found) if 0 < len(found) <= MOST_MEANT else None
 
 
-def mistyped_tags(tags: Iterable[object]) -> str:
-    """The sentence for a tag of the run that is nearly one of a step, "" for none: Ansible takes it for one that no task has."""
+def mistyped_tags(tags: Iterable[object], *, are_all_ours: bool = False) -> str:
+    """The sentence for a tag of the run that is nearly one of a step, "" for none: Ansible takes it for one that no task has.
+
+    ``are_all_ours``: the run has no plays but those of a remediation, so that a tag of no step is a mistake, too.
+    """
     for tag in map(str, tags):
         if tag in TAGS:
             continue
-        begins = [known for known in TAGS if tag.startswith(known[:BEGINNING])]
-        nearest = min(begins or TAGS, key=lambda known: (_distance(tag, known), known))
-        if begins or _distance(tag, nearest) <= NEAR:
-            return f"the tag {tag} is given, and no step of a remediation has it; did you mean {nearest}? Nothing was changed"
+        meant = _step_meant(tag)
+        if meant and (are_all_ours or tag not in WITHOUT_BEGINNING):
+            return f"the tag {tag} is given, and no step of a remediation has it; did you mean {meant}? Nothing was changed"
+        if are_all_ours and tag not in OF_ANSIBLE:
+            return f"the tag {tag} is given, and no step of a remediation has it; these have: {', '.join(TAGS)}. Nothing was changed"
     return ""
 
 
-def tags_of_no_step(tags: Iterable[object]) -> str:
-    """The sentence for a run whose tags choose no step of a remediation, "" for any other: nobody should take its green for a cure."""
-    given = [str(tag) for tag in tags]
-    if not given or {*TAGS, "all", "tagged"} & set(given):
-        return ""
-    return (f"--tags {','.join(given)} chooses no step of the remediation, so hosts are only compared; the tags of its steps are "
-            f"{', '.join(TAGS)}")
+def _step_meant(tag: str) -> str:
+    """The tag of a step that another tag is nearly, or without its beginning; "" for none."""
+    if tag in WITHOUT_BEGINNING:
+        return WITHOUT_BEGINNING[tag]
+    begins = [known for known in TAGS if tag.startswith(known[:BEGINNING])]
+    nearest = min(begins or TAGS, key=lambda known: (_distance(tag, known), known))
+    return nearest if begins or _distance(tag, nearest) <= NEAR else ""
+
+
+def tags_of_no_step(run_tags: Iterable[object], skip_tags: Iterable[object] = ()) -> str:
+    """The sentence for tags that may be meant for the steps of a remediation and choose none, "" for any other: nobody should take the
+    green of such a run for a cure.
+    """
+    given = [str(tag) for tag in run_tags]
+    if given and not {*TAGS, "all", "tagged"} & set(given):
+        return (f"--tags {','.join(given)} chooses no step of the remediation, so hosts are only compared; the tags of its steps are "
+                f"{', '.join(TAGS)}")
+    short = next((tag for tag in [*given, *map(str, skip_tags)] if tag in WITHOUT_BEGINNING), None)
+    return f"the tag {short} is of no step of the remediation; did you mean {WITHOUT_BEGINNING[short]}?" if short else ""
 
 
 def _distance(one: str, other: str) -> int:

@@ -58,6 +58,7 @@ def test_grow_refuses_each_wrong_variable_in_a_sentence_before_it_looks_at_a_hos
 EC2 = {"audit_ec2_instance": "i-1", "audit_ec2_helper": "i-2", "audit_ec2_region": "eu-west-1"}
 OF_PLAYBOOK = [
     ("adopt", {"audit_adopt_dest": ""}, "audit_adopt_dest is empty: name a directory on the controller"),
+    ("audit_drift", {"audit_drift_forget": "soon"}, "audit_drift_forget = soon: give never, or a number of days"),
     ("audit_drift", {"audit_drift_report_dir": ""}, "audit_drift_report_dir is empty: name a directory on the controller"),
     ("diagnose", {"audit_diagnosis_console_file": "/nope/console.txt"}, "audit_diagnosis_console_file = /nope/console.txt: there"),
     ("diagnose", {"audit_root": "t/web1"}, "audit_root = t/web1: give an absolute path, that of the top of the tree"),

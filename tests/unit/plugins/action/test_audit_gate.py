@@ -17,6 +17,9 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import R
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import Spool
 
 COLLECTIONS = Path(__file__).resolve().parents[7]
+sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "demo"))
+import fleet as demo_fleet  # noqa: E402
+
 PLAY = """
 - hosts: "{{ audit_hosts | default('all') }}"
   gather_facts: false
@@ -40,6 +43,30 @@ def test_where_the_hosts_of_a_play_may_be_named(tmp_path, where, refused):
     done = subprocess.run(argv, check=False, capture_output=True, text=True, env=environment)
     assert (done.returncode != 0) == refused, done.stdout + done.stderr
     assert refused or "two " not in done.stdout.partition("RECAP")[2], done.stdout
+
+
+@pytest.mark.parametrize("option, playbook, in_a_site, refused, warned", [
+    ("--tags", "remediate", False, True, False), ("--tags", "harden", False, True, False), ("--tags", "drift", False, False, False),
+    ("--tags", "remediate", True, False, True), ("--skip-tags", "remediate", False, True, False),
+    ("--skip-tags", "remediate", True, False, True), ("--skip-tags", "drift", True, False, False),
+])
+def test_a_tag_of_no_step_is_said(tmp_path, option, playbook, in_a_site, refused, warned):
+    """rules, where audit_rules is meant. In a site it may be meant for another play."""
+    root = tmp_path / "tree"
+    demo_fleet.build_tree(root, "rhel-9", demo_fleet.FLEET["rhel-9"])
+    variables = {"audit_root": str(root), "audit_drift_report_dir": str(tmp_path / "report"), "auditd_release": "3.1.5",
+                 "ansible_python_interpreter": sys.executable}
+    book = f"auditops.auditd.{playbook}"
+    if in_a_site:
+        (tmp_path / "site.json").write_text(json.dumps([{"import_playbook": book}]))
+        book = str(tmp_path / "site.json")
+    argv = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "one,", "-c", "local", "--check", book, option, "rules"]
+    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS))
+    done = subprocess.run([*argv, "-e", json.dumps(variables)], check=False, capture_output=True, text=True, env=environment)
+    said = " ".join((done.stdout + done.stderr).split())
+    assert bool(done.returncode) is refused, said
+    assert ("did you mean audit_rules? Nothing was changed" in said) is refused
+    assert ("WARNING]: --tags rules chooses no step" in said or "WARNING]: the tag rules is of no step" in said) is warned
 
 
 @pytest.mark.parametrize("value, refused", [("ten", True), ("{{ share }}", False)])

@@ -37,7 +37,7 @@ def play(directory, playbook, variables):
     (directory / "hosts.json").write_text(json.dumps({"all": {"hosts": {"web1": {}, "web2": {}}, "vars": common}}))
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]), "ANSIBLE_NOCOLOR": "1"}
     command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "hosts.json", playbook, "-e",
-               json.dumps({**variables, "audit_drift_report_dir": str(directory / "report")})]
+               json.dumps({"audit_drift_report_dir": str(directory / "report"), **variables})]
     return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -60,3 +60,10 @@ def test_the_options_of_the_role_are_its_variables(tmp_path, variables):
     assert run.returncode == 0 and not (tmp_path / "elsewhere").exists(), run.stdout + run.stderr
     written = {path.name for path in (tmp_path / "report").iterdir()}
     assert {"fleet.json", "index.html"} <= written and "findings.csv" not in written
+
+
+@pytest.mark.parametrize("playbook", ["drift", "remediate"])
+def test_an_empty_report_dir_writes_nothing_anywhere(tmp_path, playbook):
+    run = play(tmp_path, f"auditops.auditd.{playbook}", {"audit_drift_report_dir": ""})
+    assert run.returncode == 2 and "audit_drift_report_dir is empty: name a directory" in run.stdout, run.stdout + run.stderr
+    assert "Traceback" not in run.stdout + run.stderr and sorted(path.name for path in tmp_path.iterdir()) == ["hosts.json", "tree"]

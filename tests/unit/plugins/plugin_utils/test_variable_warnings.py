@@ -122,13 +122,22 @@ def test_the_tags_are_those_of_the_steps():
     assert set(re.findall(r"tag'?: '?(\w+)", text)) == set(variables.TAGS)
 
 
-@pytest.mark.parametrize(("tags", "is_said"), [
-    (["rules"], True), (["db", "web"], True), (["untagged"], True), (["always"], True),
-    (["all"], False), (["tagged"], False), (["audit_stop"], False), (["db", "audit_rules"], False), ([], False),
+@pytest.mark.parametrize(("tags", "skipped", "said"), [
+    (["rules"], [], "chooses no step"), (["db", "web"], [], "chooses no step"), (["untagged"], [], "chooses no step"),
+    (["audit_conf", "rotation"], [], "did you mean audit_rotation?"), (["all"], ["rules"], "did you mean audit_rules?"),
+    (["all"], [], ""), (["tagged"], [], ""), (["audit_stop"], ["db"], ""), (["db", "audit_rules"], [], ""), ([], [], ""),
 ])
-def test_tags_that_choose_no_step_are_said(tags, is_said):
+def test_tags_that_choose_no_step_are_said(tags, skipped, said):
     """--tags rules would end green, and nothing would have been remediated."""
-    found = variables.tags_of_no_step(tags)
-    assert bool(found) is is_said
-    if is_said:
-        assert ",".join(tags) in found and all(tag in found for tag in variables.TAGS)
+    found = variables.tags_of_no_step(tags, skipped)
+    assert said in found and bool(found) is bool(said)
+
+
+@pytest.mark.parametrize(("tag", "meant", "is_refused_in_a_site"), [
+    ("rules", "did you mean audit_rules?", False), ("db", "these have: audit_stop, ", False),
+    ("audit_rule", "did you mean audit_rules?", True), ("all", "", False), ("always", "", False), ("audit_conf", "", False),
+])
+def test_a_tag_of_no_step_is_a_mistake_where_no_other_play_runs(tag, meant, is_refused_in_a_site):
+    found = variables.mistyped_tags(["audit_stop", tag], are_all_ours=True)
+    assert meant in found and bool(found) is bool(meant)
+    assert bool(variables.mistyped_tags(["audit_stop", tag])) is is_refused_in_a_site
