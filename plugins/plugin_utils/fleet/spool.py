@@ -162,7 +162,8 @@ class Spool:
 def cannot_write(host: str, error: AuditError | OSError) -> str:
     """The sentence for a document that the controller has no room for, or no right to write."""
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return f"report_dir: cannot write the document of {host}: {reason}"
+    path = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+    return f"report_dir: cannot write the document of {host}: {reason}{path}"
 
 
 def _age(path: Path) -> tuple[float, str]:
