@@ -17,6 +17,11 @@ SCRIPT = """
 import sys
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 _AnsibleCollectionFinder([sys.argv[1]])._install()
+from ansible_collections.auditops.auditd.plugins.filter.audit_play_hosts import audit_play_hosts
+before = list(sys.meta_path)
+audit_play_hosts("all", {"all": ["web1"]})
+audit_play_hosts("all", {"all": ["web1"]})
+assert before == sys.meta_path[1:], "by a call alone, and once"
 from ansible_collections.auditops.auditd.plugins.plugin_utils import counted
 from ansible_collections.auditops.auditd.plugins.module_utils import _errors
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import document
