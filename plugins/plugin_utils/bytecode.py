@@ -56,7 +56,7 @@ FINDER = _Finder()
 
 
 def keep() -> None:
-    """From here on, for this process and the workers that it forks. Where Python itself imports a collection, as tests do, it does so anyway.
+    """From here on, for this process and the workers that it forks. Where Python itself imports a collection, it does so anyway.
 
     A call, and nothing that an import does: whoever loads a plugin to look at it gets no other finder.
     """
