@@ -20,7 +20,6 @@ from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import
 SAID = "this host was refused, and nothing was changed; the reason stands at the task that refused it, and in the report"
 OVERWRITTEN = ("another run has written over what this run wrote of the host, so it is not known here; give each of two runs that go on at "
                "the same time a directory of its own (audit_drift_report_dir)")
-NO_REPORT_DIR = "report_dir is empty: name a directory on the controller"
 STEPS = ("variables", "failure", "host", "batch")
 ARGUMENTS = {
     "step": {"type": "str", "required": True, "choices": list(STEPS)},
@@ -50,7 +49,7 @@ class ActionModule(ActionBase):
         if options["step"] == "batch":
             sentence = options["reason"]
         elif not options["report_dir"]:
-            sentence = options["reason"] or NO_REPORT_DIR
+            sentence = options["reason"] or spools.NO_DIRECTORY
         else:
             spool, host = Spool(unfrackpath(options["report_dir"], follow=False)), task_vars["inventory_hostname"]
             sentence = _note(spool, host, options["reason"]) if options["step"] == "failure" else _judge(spool, host, options)

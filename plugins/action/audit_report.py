@@ -12,6 +12,7 @@ from ansible_collections.auditops.auditd.plugins.module_utils._errors import Aud
 from ansible_collections.auditops.auditd.plugins.plugin_utils import publish, variables
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet import gate, refusals
 from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.run import RUN
+from ansible_collections.auditops.auditd.plugins.plugin_utils.fleet.spool import NO_DIRECTORY
 from ansible_collections.auditops.auditd.plugins.plugin_utils.formats import table
 from ansible_collections.auditops.auditd.plugins.plugin_utils.role_values import Values
 
@@ -44,7 +45,7 @@ OF_ROLES = {
     "serial": "audit_serial",
     "max_fail_percentage": "audit_max_fail_percentage",
 }
-# An undefined name in these fails another task of the play; it must not withhold the report too
+# Where these name something undefined, the defaults are taken: neither a batch nor a format is worth a report that is withheld
 LEFT_OUT = ("formats", "serial", "max_fail_percentage")
 # The options whose variables the comparison has judged. A format that only a task asks for is judged where reports are written
 JUDGED = {**{name: ARGUMENTS[name] for name in ("fail_on", "stops_of_days")},
@@ -69,7 +70,7 @@ class ActionModule(ActionBase):
         _spec, options = self.validate_argument_spec(argument_spec=ARGUMENTS, required_one_of=[["report_dir", "sources"]])
         if not (options["report_dir"] or options["sources"]):
             if not options["play_hosts"]:
-                raise AnsibleActionFail("report_dir is empty: name a directory on the controller")
+                raise AnsibleActionFail(NO_DIRECTORY)
             return {"changed": False, "skipped": True}  # the comparison has refused that for every host
         if options["fail_on"] == gate.NEW and not options["history"]:
             raise AnsibleActionFail("fail_on: new needs history: without it nothing is ever new")

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -86,11 +85,7 @@ def library(directory: Path | str = DIRECTORY) -> dict:
 @functools.lru_cache(maxsize=1)
 def shipped() -> dict:
     """The library of this collection, read once, and its YAML once for many runs."""
-    return json.loads(made_before.text("library", _as_json))
-
-
-def _as_json() -> str:
-    return json.dumps(library())
+    return made_before.value("library", library)
 
 
 def with_library(arguments: dict) -> dict:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import functools
-import json
 
 from ansible.errors import AnsibleActionFail
 from ansible_collections.auditops.auditd.plugins.module_utils._errors import AuditError
@@ -15,7 +14,7 @@ from .fleet import document
 from .role_values import Values, once
 
 # Once for a run: the strategy loads this before it forks a worker for each host.
-PROGRAM = json.loads(made_before.text("digests", lambda: json.dumps(host_library.digests())))
+PROGRAM = made_before.value("digests", host_library.digests)
 BENCHMARKS = made_before.text("demands", demands.packed)
 # What a task of our role does not say itself. {option: the variable that has it}
 OF_ROLES = {

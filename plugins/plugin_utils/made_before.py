@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from ansible import constants
@@ -47,6 +48,11 @@ def text(name: str, make: Callable[[], str]) -> str:
         if made_of == _made_of():  # else files were exchanged meanwhile: what was made may be of the old ones
             _write(place, json.dumps({"made_of": made_of, "text": made}))
     return made
+
+
+def value(name: str, make: Callable[[], Any]) -> Any:
+    """The same for what JSON can hold: each caller gets a value of its own."""
+    return json.loads(text(name, lambda: json.dumps(make())))
 
 
 @functools.lru_cache(maxsize=1)

@@ -188,15 +188,15 @@ def _leave(path: str, value: Any) -> Any:
     return value
 
 
-def _of_defaults() -> str:
-    """{expression of our roles: {inputs: the variables that it names, value: what it comes to}} where nobody sets a variable, as JSON."""
+def _of_defaults() -> dict[str, dict]:
+    """{expression of our roles: {inputs: the variables that it names, value: what it comes to}} where nobody sets a variable."""
     variables: dict[str, Any] = {}
     for part in ("defaults", "vars"):
         for role in OF_HOSTS:
             variables.update(_trusted(read_yaml((ROLES / role / part / "main.yml").read_text(encoding="utf-8"))))
     template = Templar(DataLoader(), variables=variables).template
-    return json.dumps({text: {"inputs": {name: template(variables[name]) for name in _named_in(text, variables)}, "value": template(text)}
-                       for text in expressions(variables) if not NAMED.fullmatch(text)})
+    return {text: {"inputs": {name: template(variables[name]) for name in _named_in(text, variables)}, "value": template(text)}
+            for text in expressions(variables) if not NAMED.fullmatch(text)}
 
 
 def _trusted(value: Any) -> Any:
@@ -209,4 +209,4 @@ def _trusted(value: Any) -> Any:
 
 
 # Once for a run, before workers are forked. No expression of ours asks for the time, chance, or anything but variables.
-OURS = json.loads(made_before.text("expressions", _of_defaults))
+OURS = made_before.value("expressions", _of_defaults)

@@ -8,7 +8,6 @@ for what no type can say, the code that reads the value on the host. Whatever de
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 
@@ -81,7 +80,7 @@ def _specifications() -> dict[str, dict[str, dict]]:
 
 
 # Once for a run: the strategy loads this before it forks a worker for each host.
-SPECIFICATIONS = json.loads(made_before.text("specifications", lambda: json.dumps(_specifications())))
+SPECIFICATIONS = made_before.value("specifications", _specifications)
 VALIDATORS = {name: ArgumentSpecValidator(options) for name, options in {**SPECIFICATIONS, **OF_PLAYBOOK}.items()}
 KNOWN = {name for options in SPECIFICATIONS.values() for name in options} | set(OF_PLAYBOOKS) | {
     name for options in OF_PLAYBOOK.values() for name in options}
@@ -177,10 +176,10 @@ def mistyped_tags(tags: Iterable[object], *, are_all_ours: bool = False) -> str:
         if tag in TAGS:
             continue
         meant = _step_meant(tag)
-        if meant and (are_all_ours or tag not in WITHOUT_BEGINNING):
-            return f"the tag {tag} is given, and no step of a remediation has it; did you mean {meant}? Nothing was changed"
-        if are_all_ours and tag not in OF_ANSIBLE:
-            return f"the tag {tag} is given, and no step of a remediation has it; these have: {', '.join(TAGS)}. Nothing was changed"
+        is_wrong = tag not in OF_ANSIBLE if are_all_ours else bool(meant) and tag not in WITHOUT_BEGINNING
+        if is_wrong:
+            hint = f"did you mean {meant}?" if meant else f"these have: {', '.join(TAGS)}."
+            return f"the tag {tag} is given, and no step of a remediation has it; {hint} Nothing was changed"
     return ""
 
 

@@ -27,6 +27,7 @@ from . import document as drift_document
 from . import since as lost_since
 from . import stopped
 
+NO_DIRECTORY = "report_dir is empty: name a directory on the controller"
 LOCK = ".lock"
 SET_ASIDE = ".set-aside"
 FAILED = "failed"  # in the notes of a run: the status of a document that has an error
