@@ -99,8 +99,8 @@ def test_a_name_that_is_nearly_ours(name, meant):
 
 
 def test_what_a_play_gives_a_role_is_judged_and_what_the_role_itself_defines_is_not():
-    given = {"audit_drift_to_does": True, "audit_rules_skipp": [], "audit_drift_fail_onn": "high"}
-    role = SimpleNamespace(_role_name="audit_drift", _role_vars={"audit_drift_to_does": True},
+    given = {"audit_drift_formatss": True, "audit_rules_skipp": [], "audit_drift_fail_onn": "high"}
+    role = SimpleNamespace(_role_name="audit_drift", _role_vars={"audit_drift_formatss": True},
                            get_default_vars=lambda: {"audit_rules_skipp": []}, get_vars=lambda **_options: given)
     task = SimpleNamespace(get_play=lambda: SimpleNamespace(get_roles=lambda: [role]))
     found = variables.judge(task, Values(given, lambda value, **_options: value), ["audit_drift"])
